@@ -1,1 +1,56 @@
-//! placeholder
+//! The deterministic core of Trama: records in, effects out.
+//!
+//! Contract: the same records, applied in the same order, give the same state and the same effects, byte for byte.
+//! So nothing here reads a clock, draws a random number, starts a thread or touches a file: time arrives with each
+//! record, chance is a hash of the installation's seed. The crate's `clippy.toml` holds it to that.
+//!
+//! Read in this order: [`record`] and [`effect`] are the two doors; [`engine`] is the loop between them; then
+//! [`identity`], [`profile`], [`consent`], [`segment`], [`journey`], [`governor`] and [`outbox`], one file a noun.
+
+pub mod at;
+pub mod codec;
+pub mod effect;
+pub mod identifier;
+pub mod limits;
+pub mod programme;
+pub mod record;
+pub mod value;
+
+use borsh::{BorshDeserialize, BorshSerialize};
+
+/// Place of a record in the log, dense from 1: the only order that Trama trusts.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize,
+)]
+pub struct Seq(pub u64);
+
+impl Seq {
+    /// The place after this one.
+    pub fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+
+impl std::fmt::Display for Seq {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Dense number of a profile inside one installation, in order of creation.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize,
+)]
+pub struct ProfileId(pub u32);
+
+/// Dense number of a send inside one installation: the stable name of one decided message.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize,
+)]
+pub struct SendId(pub u64);
+
+impl std::fmt::Display for SendId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}

@@ -1,0 +1,35 @@
+//! Every bound of the engine, each with its reason.
+
+use crate::at::Span;
+
+/// Longest identifier in bytes: longer ones are bugs of a sender, not names of people.
+pub const IDENTIFIER_BYTES_MAX: usize = 256;
+/// Most identifiers on one record: user, anonymous, email, phone, and a few of the sender's own.
+pub const RECORD_IDENTIFIERS_MAX: usize = 16;
+/// Most identifiers on one profile. Beyond it a buggy sender is gluing strangers together; see Segment's own cap.
+pub const PROFILE_IDENTIFIERS_MAX: usize = 1_000;
+/// Most merges into one profile, for the same reason.
+pub const PROFILE_MERGES_MAX: u32 = 100;
+/// Most traits on one profile; further new names are not kept.
+pub const PROFILE_TRAITS_MAX: usize = 300;
+/// How long a message id is remembered, so that a second delivery of it counts for nothing.
+pub const MESSAGE_ID_WINDOW: Span = Span::DAY.times(7);
+/// Rejected events that an operator can list; the log keeps them all.
+pub const REJECTS_LISTED_MAX: usize = 1_000;
+/// Hand-overs tried for one send before it counts as failed.
+pub const ATTEMPTS_MAX: u8 = 6;
+/// Wait before the second attempt; doubles with each further one.
+pub const RETRY_FIRST: Span = Span::MINUTE;
+/// A marketing message later than this has lost its moment.
+pub const SEND_AGE_MAX: Span = Span::DAY.times(2);
+/// Steps that one run may take at one instant. A journey has no loops, so only a bug can reach it.
+pub const RUN_STEPS_MAX: usize = 1_000;
+/// Active and finished runs that one profile remembers of one journey, newest kept, to answer `reenter`.
+pub const RUNS_REMEMBERED_MAX: usize = 16;
+/// Deepest nesting of a segment expression, so that reading one cannot exhaust the stack.
+pub const EXPRESSION_DEPTH_MAX: usize = 64;
+/// Most segments of a programme, journeys' own conditions included: they are numbered in 16 bits.
+pub const SEGMENTS_MAX: usize = 10_000;
+
+const _: () = assert!(SEGMENTS_MAX < u16::MAX as usize);
+const _: () = assert!(RETRY_FIRST.0 << ATTEMPTS_MAX < SEND_AGE_MAX.0, "every retry falls inside a send's life");

@@ -1,0 +1,219 @@
+//! A programme as it is written: segments, messages and journeys as a company's people define them.
+//!
+//! These types are the canonical form that a `ProgrammeApplied` record carries as JSON. Reading YAML files into them
+//! is the server's work; making them runnable, and saying what is wrong with them, is [`crate::engine`]'s.
+
+mod mistake;
+
+pub use mistake::{Mistake, Place, nearest};
+
+use crate::at::Span;
+use borsh::{BorshDeserialize, BorshSerialize};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Texts by language code.
+pub type Localized = BTreeMap<String, String>;
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Programme {
+    pub name: String,
+    /// IANA name of the time zone for people whose own is not known.
+    pub timezone: String,
+    /// The first is the one for people whose own is not known.
+    pub languages: Vec<String>,
+    pub tracking: Tracking,
+    pub purposes: BTreeMap<String, Purpose>,
+    /// Expressions by segment name.
+    pub segments: BTreeMap<String, String>,
+    pub messages: BTreeMap<String, Message>,
+    pub journeys: BTreeMap<String, Journey>,
+}
+
+/// What messages report back. Opens are off by default: in several countries they need a consent of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Tracking {
+    pub opens: bool,
+    pub clicks: bool,
+}
+
+impl Default for Tracking {
+    fn default() -> Self {
+        Self { opens: false, clicks: true }
+    }
+}
+
+/// A medium.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    BorshSerialize,
+    BorshDeserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    Email,
+    Sms,
+    Push,
+    WebPush,
+    InApp,
+    Webhook,
+}
+
+impl Channel {
+    pub const ALL: [Self; 6] =
+        [Self::Email, Self::Sms, Self::Push, Self::WebPush, Self::InApp, Self::Webhook];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Sms => "sms",
+            Self::Push => "push",
+            Self::WebPush => "web_push",
+            Self::InApp => "in_app",
+            Self::Webhook => "webhook",
+        }
+    }
+
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|channel| channel.name() == name)
+    }
+}
+
+/// How a consent for a purpose comes about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OptIn {
+    /// No consent is asked, since the message is part of a contract: an order confirmation.
+    None,
+    #[default]
+    Single,
+    /// A grant counts once it is confirmed from the address itself.
+    Double,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Purpose {
+    pub title: Localized,
+    pub channels: Vec<Channel>,
+    pub opt_in: OptIn,
+    /// With a double opt-in, the message that carries the link.
+    pub confirm: Option<String>,
+}
+
+/// One content, with a rendering per channel.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Message {
+    pub email: Option<EmailMessage>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EmailMessage {
+    /// `Name <address>`.
+    pub from: String,
+    pub reply_to: Option<String>,
+    /// Liquid.
+    pub subject: Localized,
+    /// By language.
+    pub templates: BTreeMap<String, EmailTemplate>,
+    /// Overrides the programme's.
+    pub tracking: Option<Tracking>,
+}
+
+/// Sources in Liquid; at least one of the three.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EmailTemplate {
+    pub mjml: Option<String>,
+    pub html: Option<String>,
+    pub text: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Journey {
+    /// The consent that every send in it needs.
+    pub purpose: String,
+    /// An expression. `did "X"` alone starts a run at each such event; any other when it becomes true.
+    pub enter: String,
+    pub reenter: Reenter,
+    /// An expression; a bare `did` in it means since the run began.
+    pub exit: Option<String>,
+    pub goal: Option<Goal>,
+    /// Share of profiles withheld, in thousandths.
+    pub holdout_permille: u16,
+    pub steps: Vec<Step>,
+}
+
+/// When a profile may start another run of the same journey.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reenter {
+    #[default]
+    Never,
+    /// At once, as soon as no run is active.
+    Always,
+    /// This long after the last run began.
+    After(#[serde(with = "span_ms")] Span),
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Goal {
+    /// An expression; a bare `did` in it means since the run began.
+    pub did: String,
+    #[serde(with = "span_ms")]
+    pub within: Span,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    Wait(#[serde(with = "span_ms")] Span),
+    WaitUntil {
+        /// An expression; a bare `did` in it means since the wait began.
+        until: String,
+        #[serde(with = "span_ms")]
+        at_most: Span,
+    },
+    Send {
+        message: String,
+        /// The first that may reach the person is taken; empty means the channels that the message has.
+        channels: Vec<Channel>,
+    },
+    Branch(Vec<Arm>),
+    Exit,
+}
+
+/// One way of a branch: taken when its condition holds, or always where it has none (`else`).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Arm {
+    pub when: Option<String>,
+    pub then: Vec<Step>,
+}
+
+mod span_ms {
+    use crate::at::Span;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(span: &Span, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i64(span.0)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Span, D::Error> {
+        i64::deserialize(deserializer).map(Span)
+    }
+}

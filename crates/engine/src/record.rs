@@ -1,0 +1,41 @@
+//! The door in: everything that can happen to Trama is a record, and only records change the engine.
+//!
+//! A record is made once, where it enters, and logged as it is. Its bytes are a version, a kind, an *envelope* in the
+//! clear (times, flags, names, hashed identifiers) and a *personal part* apart from it (identifiers as written,
+//! properties, traits, texts), so that the personal part can be sealed with a key per person. `docs/FORMAT.md` gives
+//! every byte; [`decode`](Record::decode) reads all versions ever written.
+
+mod decode;
+mod encode;
+mod kinds;
+
+pub use decode::Malformed;
+pub use kinds::*;
+
+/// The newest version of the encoding, and the one that is written.
+pub const VERSION: u8 = 1;
+
+/// One entry of the log, as a view into its bytes.
+#[derive(Clone, Debug)]
+pub enum Record<'a> {
+    /// The first record of every log: the keys and the seed of the installation.
+    Installed(Installed),
+    /// Something a profile did or that happened to it, from an SDK, an import, a form.
+    Event(Event<'a>),
+    /// An event that could not be taken, kept with the reason so that an operator can mend its sender.
+    Rejected(Rejected<'a>),
+    /// A consent given or withdrawn otherwise than inside an event.
+    ConsentStated(ConsentStated<'a>),
+    /// A block on an address, or its end.
+    SuppressionStated(SuppressionStated<'a>),
+    /// A programme made live.
+    ProgrammeApplied(ProgrammeApplied<'a>),
+    /// A hand-over is about to happen. Its application checks consent and suppression one last time.
+    Attempted(Attempted),
+    /// What came of an attempt.
+    Settled(Settled<'a>),
+    /// A recipient opened a message or clicked in it.
+    Engaged(Engaged<'a>),
+    /// Time passed: everything due by the batch's instant happens now.
+    Tick,
+}

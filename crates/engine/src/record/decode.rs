@@ -1,0 +1,201 @@
+//! Bytes to records. Never panics: the bytes may come from a damaged disk or a newer Trama.
+
+use super::encode::{SEAL_NONE, code};
+use super::{
+    Attempted, ConsentSource, ConsentStated, DeliveryOutcome, Engaged, Engagement, Event, EventFlags, EventKind,
+    Identifier, Installed, ProgrammeApplied, Record, Rejected, Settled, Subject, SuppressionStated, VERSION,
+};
+use crate::SendId;
+use crate::at::At;
+use crate::codec::Reader;
+use crate::identifier::{HashKey, IdentifierKind, KeyedHash};
+use crate::limits::RECORD_IDENTIFIERS_MAX;
+use crate::value::Map;
+
+/// Why bytes are not a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Malformed {
+    /// Written by a newer Trama, in a version that this one does not know.
+    Version(u8),
+    /// A kind that this version does not have.
+    Kind(u8),
+    /// The personal part is sealed, and no key is at hand.
+    Sealed,
+    /// The bytes end early, go on too long, or hold what cannot be.
+    Bytes,
+}
+
+impl std::fmt::Display for Malformed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Version(version) => write!(f, "record version {version} is newer than this program knows"),
+            Self::Kind(kind) => write!(f, "record kind {kind} is unknown"),
+            Self::Sealed => write!(f, "the record's personal part is sealed"),
+            Self::Bytes => write!(f, "the record's bytes are damaged"),
+        }
+    }
+}
+
+impl std::error::Error for Malformed {}
+
+impl<'a> Record<'a> {
+    /// Reads a record that fills `bytes` from end to end.
+    pub fn decode(bytes: &'a [u8]) -> Result<Self, Malformed> {
+        let mut reader = Reader::new(bytes);
+        let version = reader.byte().ok_or(Malformed::Bytes)?;
+        if version != VERSION {
+            return Err(Malformed::Version(version));
+        }
+        let kind = reader.byte().ok_or(Malformed::Bytes)?;
+        let envelope = reader.bytes().ok_or(Malformed::Bytes)?;
+        match reader.byte() {
+            Some(SEAL_NONE) => {}
+            Some(_) => return Err(Malformed::Sealed),
+            None => return Err(Malformed::Bytes),
+        }
+        let mut parts = Parts { envelope: Reader::new(envelope), personal: reader };
+        if !(code::INSTALLED..=code::TICK).contains(&kind) {
+            return Err(Malformed::Kind(kind));
+        }
+        let record = parts.record(kind).ok_or(Malformed::Bytes)?;
+        let whole = parts.envelope.is_empty() && parts.personal.is_empty();
+        if whole { Ok(record) } else { Err(Malformed::Bytes) }
+    }
+}
+
+struct Parts<'a> {
+    envelope: Reader<'a>,
+    personal: Reader<'a>,
+}
+
+impl<'a> Parts<'a> {
+    fn record(&mut self, kind: u8) -> Option<Record<'a>> {
+        Some(match kind {
+            code::INSTALLED => Record::Installed(Installed {
+                installation: u64::from_le_bytes(self.envelope.array()?),
+                hash_key: HashKey(self.envelope.array()?),
+                seed: u64::from_le_bytes(self.envelope.array()?),
+                link_key: self.envelope.array()?,
+            }),
+            code::EVENT => Record::Event(self.event()?),
+            code::REJECTED => Record::Rejected(Rejected {
+                received_at: self.at()?,
+                source: self.envelope.text()?,
+                code: self.envelope.text()?,
+                field: self.envelope.text()?,
+                message: self.personal.text()?,
+                payload: self.personal.text()?,
+            }),
+            code::CONSENT_STATED => Record::ConsentStated(ConsentStated {
+                subject: self.subject()?,
+                purpose: self.envelope.text()?,
+                channel: self.envelope.text()?,
+                granted: self.flag()?,
+                source: self.one_of(&ConsentSource::ALL)?,
+                stated_at: self.at()?,
+                wording: self.envelope.text()?,
+                proof: self.personal.text()?,
+            }),
+            code::SUPPRESSION_STATED => Record::SuppressionStated(SuppressionStated {
+                identifier: self.identifier()?,
+                lifted: self.flag()?,
+                stated_at: self.at()?,
+                reason: self.envelope.text()?,
+            }),
+            code::PROGRAMME_APPLIED => Record::ProgrammeApplied(ProgrammeApplied {
+                applied_at: self.at()?,
+                operator: self.envelope.text()?,
+                definition: self.envelope.text()?,
+            }),
+            code::ATTEMPTED => Record::Attempted(Attempted {
+                send: self.send()?,
+                attempt: self.envelope.byte()?,
+                attempted_at: self.at()?,
+            }),
+            code::SETTLED => Record::Settled(Settled {
+                send: self.send()?,
+                attempt: self.envelope.byte()?,
+                outcome: self.one_of(&DeliveryOutcome::ALL)?,
+                settled_at: self.at()?,
+                reply: self.personal.text()?,
+            }),
+            code::ENGAGED => Record::Engaged(Engaged {
+                send: self.send()?,
+                engagement: self.one_of(&[Engagement::Opened, Engagement::Clicked])?,
+                machine: self.flag()?,
+                occurred_at: self.at()?,
+                url: self.personal.text()?,
+            }),
+            _ => Record::Tick,
+        })
+    }
+
+    fn event(&mut self) -> Option<Event<'a>> {
+        let kind = self.one_of(&EventKind::ALL)?;
+        let flags = EventFlags(self.envelope.byte()?);
+        let received_at = self.at()?;
+        let age = i64::try_from(self.envelope.varint()?).ok()?;
+        let source = self.envelope.text()?;
+        let name = self.envelope.text()?;
+        let message_id = KeyedHash(self.envelope.u128()?);
+        let count = usize::try_from(self.envelope.varint()?).ok()?;
+        if count > RECORD_IDENTIFIERS_MAX {
+            return None;
+        }
+        let mut identifiers = Vec::with_capacity(count);
+        for _ in 0..count {
+            identifiers.push(self.identifier()?);
+        }
+        Some(Event {
+            kind,
+            flags,
+            occurred_at: At(received_at.0.checked_sub(age)?),
+            received_at,
+            source,
+            name,
+            message_id,
+            identifiers,
+            message_id_text: self.personal.text()?,
+            properties: Map::from_bytes(self.personal.bytes()?),
+            traits: Map::from_bytes(self.personal.bytes()?),
+            context: Map::from_bytes(self.personal.bytes()?),
+        })
+    }
+
+    fn at(&mut self) -> Option<At> {
+        self.envelope.zigzag().map(At)
+    }
+
+    fn flag(&mut self) -> Option<bool> {
+        match self.envelope.byte()? {
+            0 => Some(false),
+            1 => Some(true),
+            _ => None,
+        }
+    }
+
+    fn send(&mut self) -> Option<SendId> {
+        self.envelope.varint().map(SendId)
+    }
+
+    /// The element of `all` whose place is the next byte: the order of such lists is part of the format.
+    fn one_of<T: Copy>(&mut self, all: &[T]) -> Option<T> {
+        all.get(usize::from(self.envelope.byte()?)).copied()
+    }
+
+    fn identifier(&mut self) -> Option<Identifier<'a>> {
+        Some(Identifier {
+            kind: IdentifierKind::from_code(self.envelope.byte()?)?,
+            hash: KeyedHash(self.envelope.u128()?),
+            value: self.personal.text()?,
+        })
+    }
+
+    fn subject(&mut self) -> Option<Subject<'a>> {
+        match self.envelope.byte()? {
+            0 => self.identifier().map(Subject::Identifier),
+            1 => self.send().map(Subject::Send),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Records to bytes: version, kind, envelope with its length, seal, personal part to the end.
+
+use super::{Identifier, Record, Subject, VERSION};
+use crate::at::At;
+use crate::codec::{put_bytes, put_varint, put_zigzag};
+
+/// Codes of the kinds on disk. A code is never given to another kind.
+pub(super) mod code {
+    pub(in crate::record) const INSTALLED: u8 = 1;
+    pub(in crate::record) const EVENT: u8 = 2;
+    pub(in crate::record) const REJECTED: u8 = 3;
+    pub(in crate::record) const CONSENT_STATED: u8 = 4;
+    pub(in crate::record) const SUPPRESSION_STATED: u8 = 5;
+    pub(in crate::record) const PROGRAMME_APPLIED: u8 = 6;
+    pub(in crate::record) const ATTEMPTED: u8 = 7;
+    pub(in crate::record) const SETTLED: u8 = 8;
+    pub(in crate::record) const ENGAGED: u8 = 9;
+    pub(in crate::record) const TICK: u8 = 10;
+}
+
+/// The personal part is readable as it stands.
+pub(super) const SEAL_NONE: u8 = 0;
+
+impl Record<'_> {
+    /// Appends the record's bytes.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        let mut parts = Parts::default();
+        let kind = parts.fill(self);
+        out.reserve(parts.envelope.len() + parts.personal.len() + 8);
+        out.extend_from_slice(&[VERSION, kind]);
+        put_bytes(out, &parts.envelope);
+        out.push(SEAL_NONE);
+        out.extend_from_slice(&parts.personal);
+    }
+}
+
+#[derive(Default)]
+struct Parts {
+    envelope: Vec<u8>,
+    personal: Vec<u8>,
+}
+
+impl Parts {
+    /// Writes both parts and gives the kind's code.
+    fn fill(&mut self, record: &Record<'_>) -> u8 {
+        match record {
+            Record::Installed(installed) => {
+                self.envelope.extend_from_slice(&installed.installation.to_le_bytes());
+                self.envelope.extend_from_slice(&installed.hash_key.0);
+                self.envelope.extend_from_slice(&installed.seed.to_le_bytes());
+                self.envelope.extend_from_slice(&installed.link_key);
+                code::INSTALLED
+            }
+            Record::Event(event) => {
+                self.envelope.extend_from_slice(&[event.kind as u8, event.flags.0]);
+                self.at(event.received_at);
+                put_varint(&mut self.envelope, event.received_at.since(event.occurred_at).0.max(0) as u64);
+                self.clear(event.source);
+                self.clear(event.name);
+                self.envelope.extend_from_slice(&event.message_id.0.to_le_bytes());
+                put_varint(&mut self.envelope, event.identifiers.len() as u64);
+                event.identifiers.iter().for_each(|identifier| self.identifier(identifier));
+                self.private(event.message_id_text);
+                put_bytes(&mut self.personal, event.properties.bytes());
+                put_bytes(&mut self.personal, event.traits.bytes());
+                put_bytes(&mut self.personal, event.context.bytes());
+                code::EVENT
+            }
+            Record::Rejected(rejected) => {
+                self.at(rejected.received_at);
+                self.clear(rejected.source);
+                self.clear(rejected.code);
+                self.clear(rejected.field);
+                self.private(rejected.message);
+                self.private(rejected.payload);
+                code::REJECTED
+            }
+            Record::ConsentStated(consent) => {
+                self.subject(&consent.subject);
+                self.clear(consent.purpose);
+                self.clear(consent.channel);
+                self.envelope.extend_from_slice(&[u8::from(consent.granted), consent.source as u8]);
+                self.at(consent.stated_at);
+                self.clear(consent.wording);
+                self.private(consent.proof);
+                code::CONSENT_STATED
+            }
+            Record::SuppressionStated(suppression) => {
+                self.identifier(&suppression.identifier);
+                self.envelope.push(u8::from(suppression.lifted));
+                self.at(suppression.stated_at);
+                self.clear(suppression.reason);
+                code::SUPPRESSION_STATED
+            }
+            Record::ProgrammeApplied(applied) => {
+                self.at(applied.applied_at);
+                self.clear(applied.operator);
+                self.clear(applied.definition);
+                code::PROGRAMME_APPLIED
+            }
+            Record::Attempted(attempted) => {
+                put_varint(&mut self.envelope, attempted.send.0);
+                self.envelope.push(attempted.attempt);
+                self.at(attempted.attempted_at);
+                code::ATTEMPTED
+            }
+            Record::Settled(settled) => {
+                put_varint(&mut self.envelope, settled.send.0);
+                self.envelope.extend_from_slice(&[settled.attempt, settled.outcome as u8]);
+                self.at(settled.settled_at);
+                self.private(settled.reply);
+                code::SETTLED
+            }
+            Record::Engaged(engaged) => {
+                put_varint(&mut self.envelope, engaged.send.0);
+                self.envelope.extend_from_slice(&[engaged.engagement as u8, u8::from(engaged.machine)]);
+                self.at(engaged.occurred_at);
+                self.private(engaged.url);
+                code::ENGAGED
+            }
+            Record::Tick => code::TICK,
+        }
+    }
+
+    fn at(&mut self, at: At) {
+        put_zigzag(&mut self.envelope, at.0);
+    }
+
+    fn clear(&mut self, text: &str) {
+        put_bytes(&mut self.envelope, text.as_bytes());
+    }
+
+    fn private(&mut self, text: &str) {
+        put_bytes(&mut self.personal, text.as_bytes());
+    }
+
+    fn identifier(&mut self, identifier: &Identifier<'_>) {
+        self.envelope.push(identifier.kind.code());
+        self.envelope.extend_from_slice(&identifier.hash.0.to_le_bytes());
+        self.private(identifier.value);
+    }
+
+    fn subject(&mut self, subject: &Subject<'_>) {
+        match subject {
+            Subject::Identifier(identifier) => {
+                self.envelope.push(0);
+                self.identifier(identifier);
+            }
+            Subject::Send(send) => {
+                self.envelope.push(1);
+                put_varint(&mut self.envelope, send.0);
+            }
+        }
+    }
+}

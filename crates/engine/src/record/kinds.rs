@@ -1,0 +1,278 @@
+//! What each kind of record holds. Everything that could name or describe a person is marked *personal*.
+
+use crate::SendId;
+use crate::at::At;
+use crate::identifier::{HashKey, IdentifierKind, KeyedHash};
+use crate::value::Map;
+use borsh::{BorshDeserialize, BorshSerialize};
+
+/// The keys and the seed that an installation draws once.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Installed {
+    /// Names the installation in message ids.
+    pub installation: u64,
+    pub hash_key: HashKey,
+    /// Decides every draw: holdouts, splits, jitter.
+    pub seed: u64,
+    /// Signs the links in messages.
+    pub link_key: [u8; 32],
+}
+
+/// The calls of the tracking API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
+pub enum EventKind {
+    Track,
+    Identify,
+    Page,
+    Screen,
+    Group,
+    Alias,
+}
+
+impl EventKind {
+    pub const ALL: [Self; 6] =
+        [Self::Track, Self::Identify, Self::Page, Self::Screen, Self::Group, Self::Alias];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Track => "track",
+            Self::Identify => "identify",
+            Self::Page => "page",
+            Self::Screen => "screen",
+            Self::Group => "group",
+            Self::Alias => "alias",
+        }
+    }
+}
+
+/// What the door noticed about an event. A set of bits, since several can hold at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct EventFlags(pub u8);
+
+impl EventFlags {
+    /// A crawler, a monitor or a headless browser: stored, and kept out of profiles and journeys.
+    pub const BOT: Self = Self(1);
+    /// The client's clock was so wrong that the time of receipt stands in for `occurred_at`.
+    pub const CLOCK_MENDED: Self = Self(2);
+    /// It happened long before it was received.
+    pub const LATE: Self = Self(4);
+    /// It came by import and not from a live client.
+    pub const IMPORTED: Self = Self(8);
+
+    pub fn has(self, flag: Self) -> bool {
+        self.0 & flag.0 != 0
+    }
+
+    #[must_use]
+    pub fn with(self, flag: Self) -> Self {
+        Self(self.0 | flag.0)
+    }
+}
+
+/// One identifier on a record: the hash in the envelope, the value in the personal part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Identifier<'a> {
+    pub kind: IdentifierKind,
+    pub hash: KeyedHash,
+    /// Personal; in normalised form.
+    pub value: &'a str,
+}
+
+/// An event. `previous` is the identifier that an alias call joins to the others.
+#[derive(Clone, Debug)]
+pub struct Event<'a> {
+    pub kind: EventKind,
+    pub flags: EventFlags,
+    /// When it happened, corrected for the client's clock and never after `received_at`.
+    pub occurred_at: At,
+    pub received_at: At,
+    /// Name of the source whose write key came with it.
+    pub source: &'a str,
+    /// The event's name: of a track call its own, otherwise `Page Viewed`, `Screen Viewed`, `Identified`, `Group
+    /// Joined`, `Aliased`.
+    pub name: &'a str,
+    pub message_id: KeyedHash,
+    /// Highest trust first, at most `RECORD_IDENTIFIERS_MAX`.
+    pub identifiers: Vec<Identifier<'a>>,
+    /// Personal.
+    pub message_id_text: &'a str,
+    /// Personal.
+    pub properties: Map<'a>,
+    /// Personal: traits stated by identify, or by `context.traits`.
+    pub traits: Map<'a>,
+    /// Personal: page, campaign, library, locale, consent, as sent.
+    pub context: Map<'a>,
+}
+
+/// An event that was refused at the door.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejected<'a> {
+    pub received_at: At,
+    pub source: &'a str,
+    /// Stable code of the reason, such as `missing_identifier`.
+    pub code: &'a str,
+    /// The field at fault, as a path.
+    pub field: &'a str,
+    /// A sentence for the operator.
+    pub message: &'a str,
+    /// Personal: the front of what was sent.
+    pub payload: &'a str,
+}
+
+/// The person that a record speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject<'a> {
+    Identifier(Identifier<'a>),
+    /// The recipient of a send, known from a signed link.
+    Send(SendId),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
+pub enum ConsentState {
+    Granted,
+    Withdrawn,
+    /// Granted on a page, but not yet confirmed from the address as a double opt-in asks.
+    Pending,
+}
+
+impl ConsentState {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Granted => "granted",
+            Self::Withdrawn => "withdrawn",
+            Self::Pending => "pending",
+        }
+    }
+}
+
+/// Where a consent comes from; part of its evidence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
+pub enum ConsentSource {
+    /// `context.consent` of a tracking call.
+    Event,
+    /// An operator or a program, through the management API.
+    Api,
+    /// The link of a confirmation message.
+    DoubleOptIn,
+    /// The mail client's own button (RFC 8058).
+    OneClick,
+    /// The page behind the link in a message.
+    UnsubscribePage,
+}
+
+impl ConsentSource {
+    pub const ALL: [Self; 5] =
+        [Self::Event, Self::Api, Self::DoubleOptIn, Self::OneClick, Self::UnsubscribePage];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Event => "event",
+            Self::Api => "api",
+            Self::DoubleOptIn => "double_opt_in",
+            Self::OneClick => "one_click",
+            Self::UnsubscribePage => "unsubscribe_page",
+        }
+    }
+}
+
+/// A consent given or withdrawn, with its evidence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConsentStated<'a> {
+    pub subject: Subject<'a>,
+    pub purpose: &'a str,
+    /// A channel's name; empty for every channel of the purpose.
+    pub channel: &'a str,
+    pub granted: bool,
+    pub source: ConsentSource,
+    pub stated_at: At,
+    /// The version of the wording that was shown.
+    pub wording: &'a str,
+    /// Personal: form or page address, IP address, user agent, whatever proves it.
+    pub proof: &'a str,
+}
+
+/// A block on an address, or its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SuppressionStated<'a> {
+    pub identifier: Identifier<'a>,
+    pub lifted: bool,
+    pub stated_at: At,
+    pub reason: &'a str,
+}
+
+/// A programme made live: `definition` is the JSON of [`crate::programme::Programme`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProgrammeApplied<'a> {
+    pub applied_at: At,
+    /// Who applied it: the name of an API key, or `start`.
+    pub operator: &'a str,
+    pub definition: &'a str,
+}
+
+/// A hand-over is about to happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attempted {
+    pub send: SendId,
+    /// 1 for the first.
+    pub attempt: u8,
+    pub attempted_at: At,
+}
+
+/// What came of an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
+pub enum DeliveryOutcome {
+    /// The provider took responsibility for it.
+    Accepted,
+    /// Not now; worth another attempt.
+    Transient,
+    /// Never, for a reason that lies with the message or with us.
+    Permanent,
+    /// Never, since the address does not exist: it is suppressed.
+    InvalidRecipient,
+    /// The process or the connection died between hand-over and answer. It may have arrived, so it is not tried again.
+    Unknown,
+}
+
+impl DeliveryOutcome {
+    pub const ALL: [Self; 5] =
+        [Self::Accepted, Self::Transient, Self::Permanent, Self::InvalidRecipient, Self::Unknown];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Transient => "transient",
+            Self::Permanent => "permanent",
+            Self::InvalidRecipient => "invalid_recipient",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// The receipt of an attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settled<'a> {
+    pub send: SendId,
+    pub attempt: u8,
+    pub outcome: DeliveryOutcome,
+    pub settled_at: At,
+    /// Personal: the provider's last words, which often repeat the address.
+    pub reply: &'a str,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
+pub enum Engagement {
+    Opened,
+    Clicked,
+}
+
+/// A recipient's reaction, from a pixel or a link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Engaged<'a> {
+    pub send: SendId,
+    pub engagement: Engagement,
+    /// A scanner or a prefetching proxy, and not a person.
+    pub machine: bool,
+    pub occurred_at: At,
+    /// Personal: where the link led.
+    pub url: &'a str,
+}
