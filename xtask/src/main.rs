@@ -1,1 +1,45 @@
-fn main() {}
+//! `cargo xtask`: everything a developer does here beyond plain cargo, one file a command.
+
+mod build;
+mod demo;
+mod process;
+mod setup;
+mod sim;
+mod test;
+mod tidy;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", about = "Trama's developer commands")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Install what the tests need: Debian packages and the npm packages of tests/sdk
+    Setup,
+    /// Run every check: setup, format, lints, tidy, Rust tests, simulator seeds, real SDKs
+    Test,
+    /// Check the house rules: direction of crates, documents, file lengths, names
+    Tidy,
+    /// Build the release binary, target/release/trama
+    Build,
+    /// Build the release binary and run the sample shop
+    Demo(demo::Args),
+    /// Run simulator seeds with assertions on
+    Sim(sim::Args),
+}
+
+fn main() -> anyhow::Result<()> {
+    match Cli::parse().command {
+        Command::Setup => setup::run(),
+        Command::Test => test::run(),
+        Command::Tidy => tidy::run(),
+        Command::Build => build::run(),
+        Command::Demo(args) => demo::run(&args),
+        Command::Sim(args) => sim::run(&args),
+    }
+}

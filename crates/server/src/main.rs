@@ -1,1 +1,3 @@
+//! The binary `trama`.
+
 fn main() {}

@@ -1,0 +1,141 @@
+//! The shape of files: none too long, each Rust file says what it is for, none is forgotten, one test binary a crate.
+
+use super::Finding;
+use super::source::{File, Repository, code_only};
+
+/// Past this a file has more than one noun in it.
+const FILE_LINES_MAX: usize = 800;
+
+const MEASURED: &[&str] = &["rs", "ts", "js", "mjs", "css", "svelte", "html"];
+
+pub(super) fn check(repository: &Repository) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = repository.files.iter().filter_map(too_long).collect();
+    findings.extend(repository.rust().filter_map(unexplained));
+    findings.extend(repository.rust().filter_map(second_test_binary));
+    findings.extend(repository.rust().filter_map(|file| forgotten(file, repository)));
+    findings.extend(repository.files.iter().filter_map(lock_names_a_host));
+    findings
+}
+
+fn too_long(file: &File) -> Option<Finding> {
+    let lines = file.text.lines().count();
+    let measured = MEASURED.contains(&file.extension()) && !file.is_generated();
+    (measured && lines > FILE_LINES_MAX).then(|| {
+        let message =
+            format!("{lines} lines, at most {FILE_LINES_MAX}: give its second noun a file of its own");
+        finding(file, FILE_LINES_MAX + 1, "file length", message)
+    })
+}
+
+fn unexplained(file: &File) -> Option<Finding> {
+    let explained = file.text.trim_start().starts_with("//!");
+    let message = "begin the file with `//!`: its job, who owns it, what wakes it";
+    (!explained).then(|| finding(file, 1, "module doc", message.to_owned()))
+}
+
+/// Each file straight in a `tests` folder, and each other folder with a main.rs, would be linked by itself.
+fn second_test_binary(file: &File) -> Option<Finding> {
+    let (_, inside) = file.path.split_once("/tests/")?;
+    let is_binary =
+        !inside.contains('/') || (inside.ends_with("/main.rs") && inside.matches('/').count() == 1);
+    let message = "one integration binary a crate: make it a module of tests/it/main.rs";
+    (is_binary && inside != "it/main.rs").then(|| finding(file, 1, "test binary", message.to_owned()))
+}
+
+/// A file that no `mod` names is not compiled, and a test in it never runs.
+fn forgotten(file: &File, repository: &Repository) -> Option<Finding> {
+    let is_module = file.path.contains("/src/") || file.path.contains("/tests/it/");
+    let is_root = ["main.rs", "lib.rs", "build.rs"].contains(&file.name()) || file.path.contains("/src/bin/");
+    if !is_module || is_root {
+        return None;
+    }
+    let is_folder_root = file.name() == "mod.rs";
+    let name = if is_folder_root { file.folder().rsplit('/').next()? } else { file.stem() };
+    let folder = if is_folder_root { file.folder().rsplit_once('/')?.0 } else { file.folder() };
+    let parents = [
+        format!("{folder}.rs"),
+        format!("{folder}/mod.rs"),
+        format!("{folder}/main.rs"),
+        format!("{folder}/lib.rs"),
+    ];
+    let declared =
+        parents.iter().filter_map(|path| repository.file(path)).any(|parent| declares(parent, name));
+    let message = format!("no `mod {name};` names this file, so it is not compiled: declare it or delete it");
+    (!declared).then(|| finding(file, 1, "forgotten file", message))
+}
+
+fn declares(parent: &File, name: &str) -> bool {
+    let wanted = format!("mod {name};");
+    let by_path = format!("/{name}.rs\"]");
+    let named = code_only(&parent.text).lines().any(|line| line.trim().ends_with(&wanted));
+    named || parent.text.contains(&by_path)
+}
+
+/// A host in the lock would send everybody's npm to one registry; without it npm uses the one it is set to.
+fn lock_names_a_host(file: &File) -> Option<Finding> {
+    let line = file.text.lines().position(|line| line.contains("\"resolved\": \"http"));
+    let message =
+        "the lock names a registry: run `npm install --omit-lockfile-registry-resolved` again".to_owned();
+    (file.name() == "package-lock.json").then_some(())?;
+    line.map(|line| finding(file, line + 1, "npm lock", message))
+}
+
+fn finding(file: &File, line: usize, rule: &'static str, message: String) -> Finding {
+    Finding { path: file.path.clone(), line, rule, message }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(files: &[(&str, &str)]) -> Vec<(String, &'static str)> {
+        check(&Repository::of(files)).into_iter().map(|finding| (finding.path, finding.rule)).collect()
+    }
+
+    #[test]
+    fn a_file_may_have_800_lines_and_no_more() {
+        let (full, over) = ("a {}\n".repeat(800), "a {}\n".repeat(801));
+        assert_eq!(found(&[("a.css", &full)]), []);
+        assert_eq!(found(&[("a.css", &over)]), [("a.css".to_owned(), "file length")]);
+        assert_eq!(found(&[("a.gen.ts", &over), ("a.csv", &over)]), []);
+    }
+
+    #[test]
+    fn a_rust_file_says_what_it_is_for() {
+        assert_eq!(found(&[("x/build.rs", "//! Embeds the console.\nfn main() {}")]), []);
+        assert_eq!(found(&[("x/build.rs", "fn main() {}")]), [("x/build.rs".to_owned(), "module doc")]);
+        assert_eq!(found(&[("x/build.rs", "// @generated by a tool\nfn main() {}")]), []);
+    }
+
+    #[test]
+    fn a_crate_has_one_test_binary() {
+        let main = ("crates/x/tests/it/main.rs", "//! Tests.\nmod log;");
+        assert_eq!(found(&[main, ("crates/x/tests/it/log.rs", "//! Log.")]), []);
+        for second in ["crates/x/tests/log.rs", "crates/x/tests/slow/main.rs"] {
+            assert_eq!(found(&[main, (second, "//! Log.")]), [(second.to_owned(), "test binary")]);
+        }
+    }
+
+    #[test]
+    fn a_file_that_nobody_declares_is_found() {
+        let lib = ("crates/x/src/lib.rs", "//! X.\npub mod log;\n// mod gone;\n");
+        let fine = [("crates/x/src/log.rs", "//! Log.\nmod row;"), ("crates/x/src/log/row.rs", "//! Row.")];
+        assert_eq!(found(&[lib, fine[0], fine[1]]), []);
+        for path in ["crates/x/src/gone.rs", "crates/x/src/log/gone.rs", "crates/x/tests/it/gone.rs"] {
+            assert_eq!(
+                found(&[lib, fine[0], fine[1], (path, "//! Gone.")]),
+                [(path.to_owned(), "forgotten file")]
+            );
+        }
+    }
+
+    #[test]
+    fn a_lock_with_a_registry_in_it_is_found() {
+        let lock = "{\n  \"resolved\": \"https://registry.example/x.tgz\"\n}";
+        assert_eq!(
+            found(&[("tests/sdk/package-lock.json", lock)]),
+            [("tests/sdk/package-lock.json".to_owned(), "npm lock")]
+        );
+        assert_eq!(found(&[("tests/sdk/package-lock.json", "{}")]), []);
+    }
+}
