@@ -1,1 +1,3 @@
-//! placeholder
+//! The server: everything that touches the world.
+
+pub mod collect;

@@ -1,0 +1,33 @@
+//! What the door asks of whoever makes records durable. The runtime implements it; tests have one in memory.
+
+use std::future::Future;
+
+/// The way from the door to the log.
+pub trait Intake: Send + Sync + 'static {
+    /// Whether a submission made now would be refused. Asked before a body is read, so that an overloaded server
+    /// spends nothing on what it cannot take.
+    fn is_overloaded(&self) -> bool;
+
+    /// Hands over `count` records, each as a varint of its length and its bytes, in the order in which they are to be
+    /// logged. Resolves when all of them are durable, with one outcome a record in the same order.
+    fn submit(
+        &self,
+        records: Vec<u8>,
+        count: u32,
+    ) -> impl Future<Output = Result<Vec<Outcome>, Overloaded>> + Send;
+}
+
+/// What became of one submitted record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is in the log.
+    Applied,
+    /// Its message id was there already: the sender repeated itself, and nothing is lost.
+    Duplicate,
+    /// The engine will not have it, for the reason in this sentence. It is not in the log.
+    Refused(String),
+}
+
+/// There is no room. Nothing of the submission was taken, so that the sender may repeat it as it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Overloaded;
