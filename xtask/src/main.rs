@@ -8,6 +8,8 @@ mod sim;
 mod test;
 mod tidy;
 
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
@@ -33,13 +35,23 @@ enum Command {
     Sim(sim::Args),
 }
 
-fn main() -> anyhow::Result<()> {
-    match Cli::parse().command {
+fn main() -> ExitCode {
+    match run(&Cli::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: &Command) -> anyhow::Result<()> {
+    match command {
         Command::Setup => setup::run(),
         Command::Test => test::run(),
         Command::Tidy => tidy::run(),
         Command::Build => build::run(),
-        Command::Demo(args) => demo::run(&args),
-        Command::Sim(args) => sim::run(&args),
+        Command::Demo(args) => demo::run(args),
+        Command::Sim(args) => sim::run(args),
     }
 }

@@ -6,9 +6,7 @@ use siphasher::sip128::{Hasher128, SipHasher24};
 use std::hash::Hasher;
 
 /// What sort of name an identifier is. The order is that of trust: a lower one wins a conflict.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize)]
 pub enum IdentifierKind {
     /// The company's own name for a registered person. Two of them never share a profile.
     UserId,
@@ -119,9 +117,28 @@ fn is_email(value: &str) -> bool {
 /// of the constants that SDK bugs have sent.
 fn is_placeholder(value: &str) -> bool {
     const WORDS: [&str; 22] = [
-        "-1", "0", "anonymous", "anonymousid", "anonymous_id", "distinct_id", "distinctid", "email", "false",
-        "guest", "id", "n/a", "nan", "none", "not_authenticated", "null", "[object object]", "true", "undefined",
-        "unknown", "user_id", "void",
+        "-1",
+        "0",
+        "anonymous",
+        "anonymousid",
+        "anonymous_id",
+        "distinct_id",
+        "distinctid",
+        "email",
+        "false",
+        "guest",
+        "id",
+        "n/a",
+        "nan",
+        "none",
+        "not_authenticated",
+        "null",
+        "[object object]",
+        "true",
+        "undefined",
+        "unknown",
+        "user_id",
+        "void",
     ];
     let unquoted = value.trim_matches(['"', '\'']);
     let lower = unquoted.to_lowercase();

@@ -32,4 +32,5 @@ pub const EXPRESSION_DEPTH_MAX: usize = 64;
 pub const SEGMENTS_MAX: usize = 10_000;
 
 const _: () = assert!(SEGMENTS_MAX < u16::MAX as usize);
-const _: () = assert!(RETRY_FIRST.0 << ATTEMPTS_MAX < SEND_AGE_MAX.0, "every retry falls inside a send's life");
+const _: () =
+    assert!(RETRY_FIRST.0 << ATTEMPTS_MAX < SEND_AGE_MAX.0, "every retry falls inside a send's life");

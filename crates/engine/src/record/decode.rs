@@ -2,8 +2,9 @@
 
 use super::encode::{SEAL_NONE, code};
 use super::{
-    Attempted, ConsentSource, ConsentStated, DeliveryOutcome, Engaged, Engagement, Event, EventFlags, EventKind,
-    Identifier, Installed, ProgrammeApplied, Record, Rejected, Settled, Subject, SuppressionStated, VERSION,
+    Attempted, ConsentSource, ConsentStated, DeliveryOutcome, Engaged, Engagement, Event, EventFlags,
+    EventKind, Identifier, Installed, ProgrammeApplied, Record, Rejected, Settled, Subject,
+    SuppressionStated, VERSION,
 };
 use crate::SendId;
 use crate::at::At;
