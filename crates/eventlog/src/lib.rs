@@ -1,1 +1,21 @@
-//! placeholder
+//! Order and durability: what is told to Trama becomes a place in one log before anybody is told that it was heard.
+//!
+//! Contract: [`log::Log::append`] returns only when its batches are on the disk, all of them or none; what was read
+//! once is read the same for ever, or named as damaged. Nothing here knows HTTP, and the only thread it owns is the
+//! one that copies SQLite's write-ahead log home.
+//!
+//! Read in this order: [`log`] is the promise, [`sqlite`] and [`memory`] keep it, [`frame`] is how records lie in a
+//! batch; [`folder`] and [`snapshots`] hold the engine's state beside the log; [`verify`] walks all of it.
+
+pub mod error;
+pub mod folder;
+pub mod frame;
+pub mod limits;
+pub mod log;
+pub mod memory;
+mod ownership;
+pub mod snapshots;
+pub mod sqlite;
+pub mod verify;
+
+pub use error::Error;

@@ -1,0 +1,35 @@
+//! Every bound of this crate, each with its reason.
+
+use std::time::Duration;
+
+/// Largest body of one batch, uncompressed. A reader must hold it whole, and a damaged length must not make it ask
+/// for the machine's memory. A group commit under overload stays below a tenth of this.
+pub const BATCH_BYTES_MAX: usize = 64 << 20;
+
+/// Pages of the database. 8 KiB holds a batch of some 100 records without overflow pages, and was the fastest
+/// measured for rows between 4 KiB and 64 KiB.
+pub const PAGE_BYTES: u32 = 8192;
+
+/// How long the checkpoint thread rests after work. Shorter steals the disk from commits; longer lets the
+/// write-ahead log grow and each checkpoint with it.
+pub const CHECKPOINT_EVERY: Duration = Duration::from_millis(100);
+
+/// Size of the write-ahead log at which the writer waits for a checkpoint that lets it start over. Under writing
+/// that never rests nothing else can, and the file would fill the disk.
+pub const WAL_BYTES_MAX: u64 = 256 << 20;
+
+/// Longest that the writer waits for a reader to finish before it gives up starting over, and goes on.
+pub const CHECKPOINT_PAUSE_MAX: Duration = Duration::from_millis(250);
+
+/// Rows that one transaction trims: more would make the writer wait behind it.
+pub const TRIM_ROWS: u32 = 256;
+
+/// Snapshots kept. Two, so that one that turns out damaged has a predecessor.
+pub const SNAPSHOTS_KEPT: usize = 2;
+
+/// Compression of batches and snapshots: zstd level 1 stores a third less than the negative levels for a fifth
+/// more time.
+pub const ZSTD_LEVEL: i32 = 1;
+
+const _: () = assert!(WAL_BYTES_MAX > BATCH_BYTES_MAX as u64, "one batch must fit the write-ahead log");
+const _: () = assert!(SNAPSHOTS_KEPT >= 2, "a damaged snapshot needs a predecessor");

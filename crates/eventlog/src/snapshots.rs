@@ -1,0 +1,136 @@
+//! Snapshots of the engine's state, so that recovery need not replay everything and the log can be trimmed.
+//!
+//! The bytes are opaque here. A snapshot gets its name only when its content is durable, so one that is there under
+//! its name is whole; a checksum tells when the disk disagrees, and then the one before is taken.
+
+use engine::Seq;
+use engine::at::At;
+use xxhash_rust::xxh3::Xxh3;
+
+use crate::error::Error;
+use crate::folder::Folder;
+use crate::limits;
+
+const MAGIC: [u8; 8] = *b"TRAMASNP";
+const FORMAT: u32 = 1;
+/// Magic, format, seq, at, length of the state, checksum.
+const HEADER: usize = 8 + 4 + 8 + 8 + 8 + 16;
+const TEMPORARY: &str = "snapshot.tmp";
+
+/// The state after record `seq`, whose batch was taken in at `at`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snapshot {
+    pub seq: Seq,
+    pub at: At,
+    pub state: Vec<u8>,
+}
+
+/// What [`Snapshots::newest`] found.
+#[derive(Debug, Default)]
+pub struct Newest {
+    pub snapshot: Option<Snapshot>,
+    /// Newer snapshots that could not be used, newest first: something the operator wants to know.
+    pub damaged: Vec<Error>,
+}
+
+/// The snapshots in one folder.
+pub struct Snapshots {
+    folder: Box<dyn Folder>,
+}
+
+impl Snapshots {
+    pub fn new(folder: impl Folder + 'static) -> Self {
+        Self { folder: Box::new(folder) }
+    }
+
+    /// Writes a snapshot, durable on return, and removes those that are too many.
+    pub fn write(&mut self, seq: Seq, at: At, state: &[u8]) -> Result<(), Error> {
+        let stored = zstd::bulk::compress(state, limits::ZSTD_LEVEL)
+            .map_err(Error::io("compress", std::path::Path::new(TEMPORARY)))?;
+        let fields = fields(seq, at, state.len() as u64);
+        let checksum = checksum(&fields, &stored).to_le_bytes();
+        self.folder.write(TEMPORARY, &[&MAGIC, &fields, &checksum, &stored])?;
+        self.folder.rename(TEMPORARY, &name(seq))?;
+        for (_, old) in self.names()?.iter().rev().skip(limits::SNAPSHOTS_KEPT) {
+            self.folder.remove(old)?;
+        }
+        Ok(())
+    }
+
+    /// The newest snapshot that is whole.
+    pub fn newest(&self) -> Result<Newest, Error> {
+        let mut newest = Newest::default();
+        for (seq, name) in self.names()?.into_iter().rev() {
+            match decode(&name, seq, &self.folder.read(&name)?) {
+                Ok(snapshot) => {
+                    newest.snapshot = Some(snapshot);
+                    break;
+                }
+                Err(error) => newest.damaged.push(error),
+            }
+        }
+        Ok(newest)
+    }
+
+    /// The log may be trimmed up to here: what comes after the oldest snapshot kept, recovery may still need.
+    pub fn oldest(&self) -> Result<Option<Seq>, Error> {
+        Ok(self.names()?.first().map(|(seq, _)| *seq))
+    }
+
+    fn names(&self) -> Result<Vec<(Seq, String)>, Error> {
+        let mut names: Vec<(Seq, String)> = self
+            .folder
+            .list()?
+            .into_iter()
+            .filter_map(|name| {
+                let digits = name.strip_prefix("snapshot-")?.strip_suffix(".trama")?;
+                Some((Seq(digits.parse().ok()?), name))
+            })
+            .collect();
+        names.sort();
+        Ok(names)
+    }
+}
+
+fn name(seq: Seq) -> String {
+    format!("snapshot-{:020}.trama", seq.0)
+}
+
+fn fields(seq: Seq, at: At, length: u64) -> [u8; HEADER - 24] {
+    let mut fields = [0; HEADER - 24];
+    fields[..4].copy_from_slice(&FORMAT.to_le_bytes());
+    fields[4..12].copy_from_slice(&seq.0.to_le_bytes());
+    fields[12..20].copy_from_slice(&at.0.to_le_bytes());
+    fields[20..].copy_from_slice(&length.to_le_bytes());
+    fields
+}
+
+fn checksum(fields: &[u8], stored: &[u8]) -> u128 {
+    let mut hasher = Xxh3::new();
+    hasher.update(fields);
+    hasher.update(stored);
+    hasher.digest128()
+}
+
+fn decode(name: &str, seq: Seq, bytes: &[u8]) -> Result<Snapshot, Error> {
+    let damaged = |what| Error::DamagedSnapshot { name: name.to_string(), what };
+    let (header, stored) = bytes.split_at_checked(HEADER).ok_or_else(|| damaged("it is cut short"))?;
+    let (magic, rest) = header.split_at(MAGIC.len());
+    let (fields, sum) = rest.split_at(HEADER - 24);
+    if magic != MAGIC {
+        return Err(damaged("it is no snapshot"));
+    }
+    if sum != checksum(fields, stored).to_le_bytes() {
+        return Err(damaged("its checksum does not match"));
+    }
+    let number = |at: usize| u64::from_le_bytes(fields[at..at + 8].try_into().expect("eight bytes"));
+    if fields[..4] != FORMAT.to_le_bytes() {
+        return Err(damaged("it has a format of another version"));
+    }
+    if number(4) != seq.0 {
+        return Err(damaged("it bears the name of another"));
+    }
+    let length = usize::try_from(number(20)).map_err(|_| damaged("it is larger than memory"))?;
+    let state = zstd::bulk::decompress(stored, length).map_err(|_| damaged("it cannot be decompressed"))?;
+    Ok(Snapshot { seq, at: At(number(12).cast_signed()), state })
+}

@@ -1,0 +1,141 @@
+//! Reading the log from any thread. Each batch is a read transaction of its own, since a long one would keep the
+//! checkpoint from finishing and the write-ahead log from starting over.
+
+use std::path::{Path, PathBuf};
+
+use engine::Seq;
+use engine::at::At;
+use rusqlite::{Connection, OptionalExtension, Row};
+use zstd::bulk::Decompressor;
+
+use super::schema;
+use crate::error::Error;
+use crate::limits;
+use crate::log::{Batch, checksum};
+
+/// Opens read-only connections to a log that somebody else may be writing.
+#[derive(Debug, Clone)]
+pub struct SqliteReader {
+    path: PathBuf,
+}
+
+impl SqliteReader {
+    pub(super) fn new(path: &Path) -> Self {
+        Self { path: path.to_path_buf() }
+    }
+
+    /// Place of the oldest record still held.
+    pub fn first(&self) -> Result<Option<Seq>, Error> {
+        first(&schema::open_again(&self.path, true)?)
+    }
+
+    /// Streams the log from the batch that contains `from` on, as [`crate::log::Log::read`] does. What is appended
+    /// meanwhile is read as well.
+    pub fn read(&self, from: Seq) -> Result<Cursor, Error> {
+        let connection = schema::open_again(&self.path, true)?;
+        let wanted = Seq(from.0.max(1));
+        let start: Option<i64> = connection
+            .query_row(schema::FIRST_OF, [wanted.0.cast_signed()], |row| row.get(0))
+            .map_err(Error::sqlite("read"))?;
+        let next = match (start, first(&connection)?) {
+            (Some(start), _) => Seq(start.cast_unsigned()),
+            (None, None) => wanted,
+            (None, Some(first)) => return Err(Error::Trimmed { from, first }),
+        };
+        let decompressor = Decompressor::new().map_err(Error::io("decompress", &self.path))?;
+        Ok(Cursor { connection, decompressor, wanted, next, done: false })
+    }
+
+    /// The newest batch.
+    pub(super) fn newest(&self) -> Result<Option<Batch>, Error> {
+        self.read(Seq(i64::MAX.cast_unsigned()))?.follow()
+    }
+}
+
+fn first(connection: &Connection) -> Result<Option<Seq>, Error> {
+    let first: Option<i64> = connection
+        .query_row("SELECT min(first_seq) FROM batches", [], |row| row.get(0))
+        .map_err(Error::sqlite("read"))?;
+    Ok(first.map(|first| Seq(first.cast_unsigned())))
+}
+
+/// A place in the log.
+pub struct Cursor {
+    connection: Connection,
+    decompressor: Decompressor<'static>,
+    /// Batches that end before this are passed over.
+    wanted: Seq,
+    /// Where the next batch must begin.
+    next: Seq,
+    done: bool,
+}
+
+impl Cursor {
+    /// The next batch in order, checked.
+    fn follow(&mut self) -> Result<Option<Batch>, Error> {
+        let expected = self.next;
+        let decompressor = &mut self.decompressor;
+        let batch = self
+            .connection
+            .prepare_cached(schema::NEXT)
+            .and_then(|mut next| {
+                next.query_row([expected.0.cast_signed()], |row| decode(row, expected, decompressor))
+                    .optional()
+            })
+            .map_err(|source| match source.sqlite_error_code() {
+                Some(rusqlite::ErrorCode::DatabaseCorrupt) => Error::damaged(expected, source.to_string()),
+                _ => Error::Sqlite { doing: "read", source },
+            })?
+            .transpose()?;
+        if let Some(batch) = &batch {
+            self.next = batch.last().next();
+        }
+        Ok(batch)
+    }
+}
+
+impl Iterator for Cursor {
+    type Item = Result<Batch, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while !self.done {
+            match self.follow() {
+                Ok(Some(batch)) if batch.last() < self.wanted => {}
+                Ok(Some(batch)) => return Some(Ok(batch)),
+                Ok(None) => self.done = true,
+                Err(error) => {
+                    self.done = true;
+                    return Some(Err(error));
+                }
+            }
+        }
+        None
+    }
+}
+
+/// One row, or what is wrong with it.
+fn decode(
+    row: &Row<'_>,
+    expected: Seq,
+    decompressor: &mut Decompressor<'_>,
+) -> rusqlite::Result<Result<Batch, Error>> {
+    let first = Seq(row.get::<_, i64>(0)?.cast_unsigned());
+    let at = At(row.get(1)?);
+    let count: u32 = row.get(2)?;
+    let sum = row.get::<_, i64>(3)?.cast_unsigned();
+    let stored = row.get_ref(4)?.as_blob()?;
+    if first != expected {
+        return Ok(Err(Error::damaged(expected, format!("the next batch begins at seq {first}"))));
+    }
+    if sum != checksum(first, at, count, stored) || count == 0 {
+        return Ok(Err(Error::damaged(first, "the checksum of its batch does not match")));
+    }
+    let size = Decompressor::upper_bound(stored).unwrap_or(usize::MAX);
+    if size > limits::BATCH_BYTES_MAX {
+        return Ok(Err(Error::damaged(first, format!("a batch of {size} bytes"))));
+    }
+    Ok(decompressor
+        .decompress(stored, size)
+        .map(|body| Batch { first, at, count, body })
+        .map_err(|error| Error::damaged(first, error.to_string())))
+}

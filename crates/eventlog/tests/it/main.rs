@@ -1,0 +1,7 @@
+//! The crate's one integration binary: both logs against one suite, then what is peculiar to each.
+
+mod batches;
+mod conformance;
+mod memory;
+mod snapshots;
+mod sqlite;
