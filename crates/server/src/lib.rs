@@ -1,3 +1,5 @@
-//! The server: everything that touches the world.
+//! The binary `trama`: everything that touches the world.
 
-pub mod collect;
+pub mod clock;
+pub mod keys;
+pub mod limits;

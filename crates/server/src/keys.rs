@@ -1,0 +1,93 @@
+//! The keys of an installation: who may send events, read, and change things. Owned by the server, kept in
+//! `keys.json`, which only its owner can read.
+//!
+//! A key is 256 random bits behind a prefix that names its scope. Of later keys the file holds SHA-256 only: a slow
+//! password hash exists to protect what people can guess, and nobody guesses 256 bits, while every request pays for
+//! the hash. The two keys of the first start stand in the file in the clear, since `trama keys` prints them.
+
+mod file;
+mod ring;
+
+pub use ring::{Holder, Key, Scope};
+
+use crate::clock;
+use anyhow::Context;
+use ring::Ring;
+use std::path::{Path, PathBuf};
+use std::sync::RwLock;
+
+/// The keys as they are now; a revocation counts from the next request on.
+pub struct Keys {
+    file: PathBuf,
+    ring: RwLock<Ring>,
+}
+
+/// The keys made at the first start, as `trama keys` prints them; `None` once revoked.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct FirstKeys {
+    pub write_key: Option<String>,
+    pub admin_token: Option<String>,
+}
+
+/// What came of asking for a key.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Created {
+    /// The token is shown this once and not kept.
+    Key { key: Key, token: String },
+    NameTaken,
+    /// Empty, longer than `KEY_NAME_BYTES_MAX`, or with control characters.
+    NameUnusable,
+    TooMany,
+}
+
+impl Keys {
+    /// Reads the keys of a data directory, or makes the first two.
+    pub fn open(data: &Path) -> anyhow::Result<Self> {
+        let file = data.join("keys.json");
+        let ring = match file::read(&file)? {
+            Some(ring) => ring,
+            None => {
+                let ring = Ring::first(clock::now());
+                file::write(&file, &ring)?;
+                ring
+            }
+        };
+        Ok(Self { file, ring: RwLock::new(ring) })
+    }
+
+    pub fn first(&self) -> FirstKeys {
+        let ring = self.ring.read().expect("invariant: nobody panics with the keys in hand");
+        FirstKeys { write_key: ring.write_key.clone(), admin_token: ring.admin_token.clone() }
+    }
+
+    /// Whose token this is, if anybody's.
+    pub fn holder(&self, token: &str) -> Option<Holder> {
+        self.ring.read().expect("invariant: nobody panics with the keys in hand").holder(token)
+    }
+
+    pub fn list(&self) -> Vec<Key> {
+        let ring = self.ring.read().expect("invariant: nobody panics with the keys in hand");
+        ring.keys.iter().map(|stored| stored.key.clone()).collect()
+    }
+
+    /// Makes a key. It counts once it is in the file.
+    pub fn create(&self, name: &str, scope: Scope) -> anyhow::Result<Created> {
+        self.change(|ring| ring.create(name, scope, clock::now()))
+    }
+
+    /// Revokes a key by its id or its name; false when there is none.
+    pub fn revoke(&self, id: &str) -> anyhow::Result<bool> {
+        self.change(|ring| ring.revoke(id))
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut Ring) -> T) -> anyhow::Result<T> {
+        let mut ring = self.ring.write().expect("invariant: nobody panics with the keys in hand");
+        let mut changed = ring.clone();
+        let answer = change(&mut changed);
+        if changed != *ring {
+            file::write(&self.file, &changed).context("the change of keys was not kept")?;
+            *ring = changed;
+        }
+        Ok(answer)
+    }
+}

@@ -1,0 +1,137 @@
+//! The set of keys in memory: drawing, finding and revoking them. Pure but for the draw of random bits.
+
+use super::Created;
+use crate::limits::{KEY_NAME_BYTES_MAX, KEYS_MAX};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use engine::at::At;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+/// What the holder of a key may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// Send events; the key's name is the name of their source.
+    Write,
+    /// Read all that the management API shows.
+    Read,
+    /// Read and change everything.
+    Admin,
+}
+
+impl Scope {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Write => "write",
+            Self::Read => "read",
+            Self::Admin => "admin",
+        }
+    }
+}
+
+/// A key as it is listed: never the token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Key {
+    pub id: String,
+    pub name: String,
+    pub scope: Scope,
+    /// RFC 3339.
+    pub created_at: String,
+}
+
+/// Who stands behind a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    pub name: String,
+    pub scope: Scope,
+}
+
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Ring {
+    /// The first write key in the clear.
+    pub(super) write_key: Option<String>,
+    /// The first admin token in the clear.
+    pub(super) admin_token: Option<String>,
+    pub(super) keys: Vec<StoredKey>,
+}
+
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct StoredKey {
+    #[serde(flatten)]
+    pub(super) key: Key,
+    /// SHA-256 of the token, in hexadecimal.
+    hash: String,
+}
+
+impl Ring {
+    /// The keys of a first start.
+    pub(super) fn first(at: At) -> Self {
+        let mut ring = Self { write_key: None, admin_token: None, keys: Vec::new() };
+        for (name, scope) in [("default", Scope::Write), ("first admin", Scope::Admin)] {
+            let Created::Key { token, .. } = ring.create(name, scope, at) else {
+                unreachable!("invariant: an empty ring has room for both names")
+            };
+            match scope {
+                Scope::Write => ring.write_key = Some(token),
+                _ => ring.admin_token = Some(token),
+            }
+        }
+        ring
+    }
+
+    pub(super) fn create(&mut self, name: &str, scope: Scope, at: At) -> Created {
+        let name = name.trim();
+        if name.is_empty() || name.len() > KEY_NAME_BYTES_MAX || name.chars().any(char::is_control) {
+            return Created::NameUnusable;
+        }
+        if self.keys.iter().any(|stored| stored.key.name == name) {
+            return Created::NameTaken;
+        }
+        if self.keys.len() >= KEYS_MAX {
+            return Created::TooMany;
+        }
+        let token = format!("trama_{}_{}", scope.name(), random_text::<32>());
+        let key = Key { id: random_text::<9>(), name: name.to_owned(), scope, created_at: at.to_string() };
+        self.keys.push(StoredKey { key: key.clone(), hash: hash(&token) });
+        Created::Key { key, token }
+    }
+
+    pub(super) fn revoke(&mut self, id: &str) -> bool {
+        let Some(place) = self.keys.iter().position(|stored| stored.key.id == id || stored.key.name == id)
+        else {
+            return false;
+        };
+        let revoked = self.keys.remove(place);
+        for first in [&mut self.write_key, &mut self.admin_token] {
+            if first.as_ref().is_some_and(|token| hash(token) == revoked.hash) {
+                *first = None;
+            }
+        }
+        true
+    }
+
+    /// Looks at every key and compares without an early end, so that the time taken tells nothing about the hashes.
+    pub(super) fn holder(&self, token: &str) -> Option<Holder> {
+        let presented = hash(token);
+        let mut found = None;
+        for stored in &self.keys {
+            if bool::from(stored.hash.as_bytes().ct_eq(presented.as_bytes())) {
+                found = Some(&stored.key);
+            }
+        }
+        found.map(|key| Holder { name: key.name.clone(), scope: key.scope })
+    }
+}
+
+fn hash(token: &str) -> String {
+    Sha256::digest(token.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// `BYTES` random bytes from the operating system, in letters that need no escape in an address or a header.
+fn random_text<const BYTES: usize>() -> String {
+    let mut bytes = [0; BYTES];
+    getrandom::fill(&mut bytes).expect("invariant: the operating system gives random bytes");
+    URL_SAFE_NO_PAD.encode(bytes)
+}
