@@ -1,5 +1,6 @@
 //! The binary `trama`: everything that touches the world.
 
 pub mod clock;
+pub mod collect;
 pub mod keys;
 pub mod limits;
