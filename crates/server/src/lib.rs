@@ -4,3 +4,4 @@ pub mod clock;
 pub mod collect;
 pub mod keys;
 pub mod limits;
+pub mod programme;

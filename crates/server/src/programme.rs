@@ -1,0 +1,68 @@
+//! A programme as files: YAML and templates in a folder, read strictly into [`engine::programme::Programme`].
+//!
+//! ```text
+//! programme.yaml            name, time zone, languages, purposes
+//! segments.yaml             segments: { name: expression }; more of the same in segments/*.yaml
+//! journeys/*.yaml           one journey a file
+//! messages/*/message.yaml   one message a folder; beside it email.<language>.mjml, .html or .txt
+//! tests/*.txt               stories for `trama test`
+//! ```
+//!
+//! Whoever loads a folder gets either a programme without a mistake or every mistake at once, each with its file,
+//! line and column. The engine finds those in meaning and names their *place*, which is the path of Rust field names
+//! that leads there, starting at the programme:
+//!
+//! ```text
+//! timezone   languages[0]   tracking.opens   segments.vip
+//! purposes.offers.title.it   purposes.offers.channels[1]   purposes.newsletter.confirm
+//! messages.welcome.email.subject.it   messages.welcome.email.templates.it.mjml
+//! journeys.cart.purpose   journeys.cart.enter   journeys.cart.exit   journeys.cart.goal.did
+//! journeys.cart.steps[0].wait   journeys.cart.steps[2].until   journeys.cart.steps[2].at_most
+//! journeys.cart.steps[1].send   journeys.cart.steps[1].channels[0]
+//! journeys.cart.steps[3].branch[0].when   journeys.cart.steps[3].branch[0].then[0].send
+//! ```
+//!
+//! A place that was not written, such as a missing field, is shown at the nearest one around it.
+
+mod definition;
+mod finding;
+mod folder;
+mod journey;
+mod reading;
+mod source;
+mod yaml;
+
+pub use finding::{Finding, Severity};
+pub use source::SourceMap;
+pub use yaml::Mark;
+
+use engine::programme::Programme;
+use std::path::Path;
+
+/// A folder as it was read, with all that is wrong or doubtful about it.
+pub struct Checked {
+    /// Whole only where no finding is an error.
+    pub programme: Programme,
+    pub sources: SourceMap,
+    /// In the order of files and lines.
+    pub findings: Vec<Finding>,
+}
+
+impl Checked {
+    pub fn errors(&self) -> usize {
+        self.findings.iter().filter(|finding| finding.severity == Severity::Error).count()
+    }
+}
+
+/// Reads a folder and checks form, meaning and templates. Never fails: what cannot be read is a finding.
+pub fn check(dir: &Path) -> Checked {
+    let (programme, reading) = folder::read(dir);
+    let (sources, findings) = reading.into_findings();
+    Checked { programme, sources, findings }
+}
+
+/// The programme in a folder, or every mistake in it.
+pub fn load(dir: &Path) -> Result<(Programme, SourceMap), Vec<Finding>> {
+    let checked = check(dir);
+    if checked.errors() > 0 { Err(checked.findings) } else { Ok((checked.programme, checked.sources)) }
+}

@@ -1,0 +1,220 @@
+//! `programme.yaml`, `segments.yaml` and `message.yaml`: all definitions but journeys.
+
+use super::reading::{Fields, Reading};
+use super::source::FileId;
+use super::yaml::{Mark, Node};
+use engine::programme::{EmailMessage, Message, OptIn, Place, Programme, Purpose, Tracking, nearest};
+use std::collections::BTreeMap;
+
+impl Reading {
+    /// `programme.yaml`: everything but what lies in files of its own.
+    pub(super) fn programme(&mut self, file: FileId, node: &Node) -> Programme {
+        let known = ["programme", "timezone", "languages", "tracking", "purposes"];
+        let Some(fields) = self.fields(file, node, &Place::default(), &known) else {
+            return Programme::default();
+        };
+        let name = self.required_text(&fields, "programme", "bottega").unwrap_or_default();
+        let timezone = self.timezone(&fields);
+        self.languages = self.spoken(&fields);
+        Programme {
+            name,
+            timezone,
+            languages: self.languages.clone(),
+            tracking: self.tracking(&fields).unwrap_or_default(),
+            purposes: self.purposes(&fields),
+            ..Programme::default()
+        }
+    }
+
+    fn timezone(&mut self, fields: &Fields<'_>) -> String {
+        let Some(name) = self.optional_text(fields, "timezone") else { return "UTC".to_owned() };
+        let zones = jiff::tz::db();
+        if zones.get(&name).is_err() {
+            let names: Vec<String> = zones.available().map(|zone| zone.as_str().to_owned()).collect();
+            let near = nearest(&name, names.iter().map(String::as_str));
+            let suggestion = format!("did you mean {}?", near.unwrap_or("Europe/Rome"));
+            self.mistake_at(&Place("timezone".into()), format!("unknown time zone \"{name}\""), &suggestion);
+        }
+        name
+    }
+
+    /// The languages of the programme, the first for everybody whose own is not among them.
+    fn spoken(&mut self, fields: &Fields<'_>) -> Vec<String> {
+        let place = Place("languages".into());
+        let Some(node) = self.required(fields, "languages", "[it, en]") else { return Vec::new() };
+        let mut languages: Vec<String> = Vec::new();
+        for (index, element) in self.list(fields.file, node, &place, true).iter().enumerate() {
+            let place = place.index(index);
+            let Some(language) = self.text(fields.file, element, &place) else { continue };
+            if !is_language(&language) {
+                let message = format!("\"{language}\" is no language code");
+                self.mistake_at(&place, message, "for example `it`, `en` or `pt-BR`");
+            } else if languages.contains(&language) {
+                self.mistake_at(&place, format!("{language} is named twice"), "remove one of them");
+            } else {
+                languages.push(language);
+            }
+        }
+        languages
+    }
+
+    fn tracking(&mut self, fields: &Fields<'_>) -> Option<Tracking> {
+        let node = fields.get("tracking")?;
+        let fields = self.fields(fields.file, node, &fields.place.field("tracking"), &["opens", "clicks"])?;
+        let usual = Tracking::default();
+        Some(Tracking {
+            opens: self.truth(&fields, "opens").unwrap_or(usual.opens),
+            clicks: self.truth(&fields, "clicks").unwrap_or(usual.clicks),
+        })
+    }
+
+    fn purposes(&mut self, fields: &Fields<'_>) -> BTreeMap<String, Purpose> {
+        let mut purposes = BTreeMap::new();
+        let Some(node) = fields.get("purposes") else { return purposes };
+        let place = Place("purposes".into());
+        let Some(entries) = self.entries(fields.file, node, &place) else { return purposes };
+        for (name, at, node) in entries.all() {
+            let place = place.field(name);
+            self.is_name(fields.file, at, &place, name);
+            let purpose = self.purpose(fields.file, node, &place);
+            purposes.insert(name.to_owned(), purpose.unwrap_or_default());
+        }
+        purposes
+    }
+
+    fn purpose(&mut self, file: FileId, node: &Node, place: &Place) -> Option<Purpose> {
+        let fields = self.fields(file, node, place, &["title", "channels", "opt_in", "confirm"])?;
+        let title = fields.get("title").map(|node| self.localized(file, node, &place.field("title")));
+        let channels = self.required(&fields, "channels", "[email]");
+        let channels = channels.map(|node| self.channels(file, node, &place.field("channels")));
+        let opt_in = self.opt_in(&fields);
+        let confirm = match opt_in {
+            OptIn::Double => self.required_text(&fields, "confirm", "confirm-newsletter"),
+            _ => self.optional_text(&fields, "confirm"),
+        };
+        if let Some(at) = fields.key("confirm").filter(|_| opt_in != OptIn::Double) {
+            let suggestion = Some("write `opt_in: double` to use it".to_owned());
+            self.warn(file, at, "only a double opt-in sends a confirmation", suggestion);
+        }
+        Some(Purpose {
+            title: title.unwrap_or_default(),
+            channels: channels.unwrap_or_default(),
+            opt_in,
+            confirm,
+        })
+    }
+
+    fn opt_in(&mut self, fields: &Fields<'_>) -> OptIn {
+        let Some(text) = self.optional_text(fields, "opt_in") else { return OptIn::default() };
+        match text.as_str() {
+            "none" => OptIn::None,
+            "single" => OptIn::Single,
+            "double" => OptIn::Double,
+            _ => {
+                let message = format!("\"{text}\" is no way of opting in");
+                self.mistake_at(&fields.place.field("opt_in"), message, "write none, single or double");
+                OptIn::default()
+            }
+        }
+    }
+
+    /// `segments:` with an expression for each name; several files add up.
+    pub(super) fn segments(&mut self, file: FileId, node: &Node, segments: &mut BTreeMap<String, String>) {
+        let root = Place("segments".into());
+        let Some(fields) = self.fields(file, node, &Place::default(), &["segments"]) else { return };
+        let Some(node) = self.required(&fields, "segments", "{ vip: 'did \"Order Completed\"' }") else {
+            return;
+        };
+        let Some(entries) = self.entries(file, node, &root) else { return };
+        for (name, at, node) in entries.all() {
+            let place = root.field(name);
+            self.is_name(file, at, &place, name);
+            if segments.contains_key(name) {
+                self.mistake(file, at, &place, format!("a segment \"{name}\" is defined twice"), None);
+                continue;
+            }
+            let expression = self.text(file, node, &place);
+            segments.insert(name.to_owned(), expression.unwrap_or_default());
+        }
+    }
+
+    /// `message.yaml`, without the templates beside it.
+    pub(super) fn message(&mut self, file: FileId, node: &Node) -> Option<(String, Message, Mark)> {
+        let root = Place("messages".into());
+        let fields = self.fields(file, node, &root, &["message", "email"])?;
+        let Some(name) = self.required_text(&fields, "message", "welcome") else {
+            self.incomplete = true;
+            return None;
+        };
+        let place = root.field(&name);
+        let at = fields.get("message").map_or(node.at, |value| value.at);
+        self.is_name(file, at, &place, &name);
+        if self.sources.knows(&place) {
+            self.mistake(file, at, &place, format!("a message \"{name}\" is defined twice"), None);
+            return None;
+        }
+        self.sources.note(&place, file, at, None);
+        let email = self.required(&fields, "email", "{ from: …, subject: … }");
+        let email = email.and_then(|node| self.email(file, node, &place.field("email")));
+        Some((name, Message { email }, at))
+    }
+
+    fn email(&mut self, file: FileId, node: &Node, place: &Place) -> Option<EmailMessage> {
+        let fields = self.fields(file, node, place, &["from", "reply_to", "subject", "tracking"])?;
+        let from = self.required_text(&fields, "from", "\"Bottega <ciao@bottega.example>\"");
+        let reply_to = self.optional_text(&fields, "reply_to");
+        for name in ["from", "reply_to"] {
+            self.address(&fields, name);
+        }
+        let subject = self.required(&fields, "subject", "{ it: Ciao, en: Hello }");
+        let subject = subject.map(|node| self.localized(file, node, &place.field("subject")));
+        Some(EmailMessage {
+            from: from.unwrap_or_default(),
+            reply_to,
+            subject: subject.unwrap_or_default(),
+            templates: BTreeMap::new(),
+            tracking: self.tracking(&fields),
+        })
+    }
+
+    /// `Name <address>`, or the address alone.
+    fn address(&mut self, fields: &Fields<'_>, name: &str) {
+        let Some(text) = fields.get(name).and_then(Node::text) else { return };
+        let bare = match text.split_once('<') {
+            Some((_, rest)) => rest.strip_suffix('>').unwrap_or(""),
+            None => text,
+        };
+        let email = engine::identifier::IdentifierKind::Email;
+        if engine::identifier::normalise(email, bare).is_err() {
+            let message = format!("\"{text}\" is no email address");
+            self.mistake_at(
+                &fields.place.field(name),
+                message,
+                "for example `Bottega <ciao@bottega.example>`",
+            );
+        }
+    }
+}
+
+/// Two or three letters, and perhaps a region or script: the forms of BCP 47 that people write.
+fn is_language(code: &str) -> bool {
+    let mut parts = code.split('-');
+    let letters = |part: &str| part.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let first = parts.next().is_some_and(|part| (2..=3).contains(&part.len()) && letters(part));
+    first
+        && parts.all(|part| (2..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn language_codes_are_told_from_names() {
+        for (code, expected) in
+            [("it", true), ("pt-BR", true), ("zh-Hant-TW", true), ("italian", false), ("", false)]
+        {
+            assert_eq!(is_language(code), expected, "{code}");
+        }
+    }
+}

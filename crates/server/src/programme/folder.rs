@@ -1,0 +1,164 @@
+//! Which file of a folder is what.
+
+use super::reading::Reading;
+use super::source::FileId;
+use super::yaml::{self, Mark, Node};
+use crate::limits::PROGRAMME_FILE_BYTES_MAX;
+use engine::programme::{EmailMessage, EmailTemplate, Message, Place, Programme, nearest};
+use std::path::{Path, PathBuf};
+
+const START: Mark = Mark { line: 1, column: 1, index: 0 };
+
+/// Reads every file that belongs to the programme in `dir`.
+pub(super) fn read(dir: &Path) -> (Programme, Reading) {
+    let mut reading = Reading::default();
+    let Some((file, node)) = reading.open(&dir.join("programme.yaml")) else {
+        reading.incomplete = true;
+        return (Programme::default(), reading);
+    };
+    let mut programme = reading.programme(file, &node);
+    let segments = [dir.join("segments.yaml")].into_iter().filter(|path| path.exists());
+    for path in segments.chain(reading.definitions(&dir.join("segments"))) {
+        if let Some((file, node)) = reading.open(&path) {
+            reading.segments(file, &node, &mut programme.segments);
+        }
+    }
+    for path in reading.definitions(&dir.join("journeys")) {
+        if let Some((file, node)) = reading.open(&path)
+            && let Some((name, journey)) = reading.journey(file, &node)
+        {
+            programme.journeys.insert(name, journey);
+        }
+    }
+    for folder in entries(&dir.join("messages")).into_iter().filter(|path| path.is_dir()) {
+        if let Some((name, message)) = reading.message_folder(&folder) {
+            programme.messages.insert(name, message);
+        }
+    }
+    reading.strays(dir);
+    (programme, reading)
+}
+
+impl Reading {
+    /// A file's number and tree, or a finding and nothing.
+    fn open(&mut self, path: &Path) -> Option<(FileId, Node)> {
+        let file = self.file(path)?;
+        let text = self.sources.text_of(file).to_owned();
+        match yaml::parse(&text) {
+            Ok(node) => Some((file, node)),
+            Err(unreadable) => {
+                self.incomplete = true;
+                self.mistake(file, unreadable.at, &Place::default(), unreadable.message, None);
+                None
+            }
+        }
+    }
+
+    fn file(&mut self, path: &Path) -> Option<FileId> {
+        let read = std::fs::metadata(path).and_then(|metadata| {
+            let fits = metadata.len() <= PROGRAMME_FILE_BYTES_MAX;
+            let too_large = || std::io::Error::other(format!("larger than {PROGRAMME_FILE_BYTES_MAX} bytes"));
+            if fits { std::fs::read_to_string(path) } else { Err(too_large()) }
+        });
+        match read {
+            Ok(text) => Some(self.sources.add(path, text.strip_prefix('\u{feff}').unwrap_or(&text))),
+            Err(error) => {
+                self.incomplete = true;
+                let file = self.sources.add(path, "");
+                self.mistake(file, START, &Place::default(), format!("cannot be read: {error}"), None);
+                None
+            }
+        }
+    }
+
+    /// The `.yaml` files of a folder; others that look as if they were meant to be read get a warning.
+    fn definitions(&mut self, dir: &Path) -> Vec<PathBuf> {
+        let (definitions, others): (Vec<_>, Vec<_>) =
+            entries(dir).into_iter().partition(|path| path.extension().is_some_and(|ext| ext == "yaml"));
+        for path in others.iter().filter(|path| path.extension().is_some_and(|ext| ext == "yml")) {
+            let file = self.sources.add(path, "");
+            self.warn(file, START, "this file is not read", Some("rename it to .yaml".into()));
+        }
+        definitions
+    }
+
+    fn message_folder(&mut self, folder: &Path) -> Option<(String, Message)> {
+        let (file, node) = self.open(&folder.join("message.yaml"))?;
+        let (name, mut message, _) = self.message(file, &node)?;
+        let place = Place("messages".into()).field(&name).field("email").field("templates");
+        if let Some(email) = &mut message.email {
+            for path in entries(folder) {
+                self.template(&path, email, &place);
+            }
+        }
+        Some((name, message))
+    }
+
+    /// `email.it.mjml` and its like. A file that only looks like one is a mistake: it would silently not be sent.
+    fn template(&mut self, path: &Path, email: &mut EmailMessage, place: &Place) {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let Some((stem, kind)) = name.rsplit_once('.') else { return };
+        if !matches!(kind, "mjml" | "html" | "txt") {
+            return;
+        }
+        let Some(language) = stem.strip_prefix("email.") else {
+            let file = self.sources.add(path, "");
+            let suggestion = Some(format!("call it email.<language>.{kind}"));
+            return self.mistake(
+                file,
+                START,
+                place,
+                "this template belongs to no channel and language",
+                suggestion,
+            );
+        };
+        if !self.languages.iter().any(|known| known == language) {
+            let file = self.sources.add(path, "");
+            let near = nearest(language, self.languages.iter().map(String::as_str));
+            let suggestion = match near {
+                Some(near) => format!("did you mean email.{near}.{kind}?"),
+                None => format!("the languages of the programme: {}", self.languages.join(", ")),
+            };
+            let message = format!("the programme does not speak \"{language}\"");
+            return self.mistake(file, START, place, message, Some(suggestion));
+        }
+        let Some(file) = self.file(path) else { return };
+        let text = self.sources.text_of(file).to_owned();
+        let field = if kind == "txt" { "text" } else { kind };
+        self.sources.note(&place.field(language).field(field), file, START, Some(&text));
+        let template: &mut EmailTemplate = email.templates.entry(language.to_owned()).or_default();
+        match kind {
+            "mjml" => template.mjml = Some(text),
+            "html" => template.html = Some(text),
+            _ => template.text = Some(text),
+        }
+    }
+
+    /// Files at the top that nothing reads although they look like definitions.
+    fn strays(&mut self, dir: &Path) {
+        const KNOWN: [&str; 2] = ["programme.yaml", "segments.yaml"];
+        for path in entries(dir) {
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            let looks_read = name.ends_with(".yaml") || name.ends_with(".yml");
+            if looks_read && !KNOWN.contains(&name) && !name.starts_with('.') {
+                let file = self.sources.add(&path, "");
+                let suggestion = match nearest(name, KNOWN) {
+                    Some(near) => format!("did you mean {near}?"),
+                    None => "journeys go into journeys/, messages into messages/<name>/".into(),
+                };
+                self.warn(file, START, "this file is not read", Some(suggestion));
+            }
+        }
+    }
+}
+
+/// What a folder holds, in the order of names; nothing where there is no such folder. Hidden files are left out:
+/// editors leave such behind.
+fn entries(dir: &Path) -> Vec<PathBuf> {
+    let Ok(listing) = std::fs::read_dir(dir) else { return Vec::new() };
+    let visible =
+        |path: &PathBuf| path.file_name().is_some_and(|name| !name.to_string_lossy().starts_with('.'));
+    let mut paths: Vec<PathBuf> = listing.flatten().map(|entry| entry.path()).filter(visible).collect();
+    paths.sort();
+    paths
+}

@@ -1,0 +1,3 @@
+//! The server's integration tests, in one binary.
+
+mod programme;

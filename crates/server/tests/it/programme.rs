@@ -1,0 +1,259 @@
+//! Reading a programme's folder: a whole one comes out as written, and each mistake has its file, line and column.
+
+use engine::at::Span;
+use engine::programme::{Arm, Channel, OptIn, Reenter, Step};
+use server::programme::{Severity, check, load};
+use std::path::PathBuf;
+
+const PROGRAMME: &str = "\
+programme: bottega
+timezone: Europe/Rome
+languages: [it, en]
+tracking: { opens: true, clicks: false }
+purposes:
+  offers: { title: { it: Offerte, en: Offers }, channels: [email, push] }
+  newsletter: { title: News, channels: email, opt_in: double, confirm: confirm-newsletter }
+";
+const SEGMENTS: &str = "\
+segments:
+  vip: 'did \"Order Completed\" with sum(total) > 500 within 365 days'
+";
+const JOURNEY: &str = "\
+journey: cart-reminder
+purpose: offers
+enter: did \"Product Added\"
+reenter: after 7 days
+exit: did \"Order Completed\"
+goal: { did: 'did \"Order Completed\"', within: 3 days }
+holdout: 10%
+steps:
+  - wait: 1 hour
+  - send: cart-reminder
+    channels: [push, email]
+  - wait: { until: 'did \"Message Clicked\"', at most: 1 day }
+  - branch:
+      - if: in segment \"vip\"
+        then: [{ send: cart-reminder }, exit]
+      - else: []
+";
+const MESSAGE: &str = "\
+message: cart-reminder
+email:
+  from: \"Bottega <ciao@bottega.example>\"
+  subject: { it: \"Il carrello\", en: \"Your cart\" }
+";
+
+/// A folder of its own for one test, gone when it ends.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(test: &str, files: &[(&str, &str)]) -> Self {
+        let dir = std::env::temp_dir().join(format!("trama-programme-{}-{test}", std::process::id()));
+        for (path, text) in files {
+            let path = dir.join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        Self(dir)
+    }
+
+    /// What `trama check` finds, as `file:line:column severity: message (suggestion)`, files as seen from the folder.
+    fn findings(&self) -> Vec<String> {
+        let told = check(&self.0).findings.into_iter().map(|finding| {
+            let file = finding.file.strip_prefix(&self.0).unwrap().display().to_string();
+            let suggestion = finding.suggestion.map(|text| format!(" ({text})")).unwrap_or_default();
+            let (line, column, severity) = (finding.line, finding.column, finding.severity.name());
+            format!("{file}:{line}:{column} {severity}: {}{suggestion}", finding.message)
+        });
+        told.collect()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// The files of a programme without a mistake.
+fn whole() -> Vec<(&'static str, &'static str)> {
+    let confirm = "message: confirm-newsletter\nemail: { from: ciao@bottega.example, subject: Confirm }\n";
+    vec![
+        ("programme.yaml", PROGRAMME),
+        ("segments.yaml", SEGMENTS),
+        ("journeys/cart.yaml", JOURNEY),
+        ("messages/cart-reminder/message.yaml", MESSAGE),
+        ("messages/cart-reminder/email.it.html", "<p>Ciao</p> <a href=\"{{ unsubscribe_url }}\">basta</a>"),
+        ("messages/cart-reminder/email.en.txt", "Hello. Enough? {{ unsubscribe_url }}"),
+        ("messages/confirm-newsletter/message.yaml", confirm),
+        ("messages/confirm-newsletter/email.it.txt", "Conferma: {{ confirm_url }}"),
+        ("messages/confirm-newsletter/email.en.txt", "Confirm: {{ confirm_url }}"),
+    ]
+}
+
+/// A whole programme with one file replaced or added.
+fn with(test: &str, path: &'static str, text: &'static str) -> Folder {
+    let mut files = whole();
+    files.retain(|(known, _)| *known != path);
+    files.push((path, text));
+    Folder::new(test, &files)
+}
+
+#[test]
+fn a_whole_folder_comes_out_as_written() {
+    let folder = Folder::new("whole", &whole());
+    assert_eq!(folder.findings(), [""; 0]);
+    let (programme, _) = load(&folder.0).unwrap();
+    assert_eq!((programme.name.as_str(), programme.timezone.as_str()), ("bottega", "Europe/Rome"));
+    assert!(programme.tracking.opens && !programme.tracking.clicks);
+    assert_eq!(programme.purposes["offers"].opt_in, OptIn::Single);
+    assert_eq!(programme.purposes["newsletter"].title["en"], "News");
+    assert_eq!(programme.purposes["newsletter"].channels, [Channel::Email]);
+    assert!(programme.segments["vip"].starts_with("did \"Order Completed\" with"));
+    let email = programme.messages["cart-reminder"].email.as_ref().unwrap();
+    assert_eq!(email.subject["en"], "Your cart");
+    assert!(email.templates["it"].html.as_ref().unwrap().starts_with("<p>Ciao"));
+    assert!(email.templates["en"].text.is_some() && email.templates["en"].html.is_none());
+    let journey = &programme.journeys["cart-reminder"];
+    assert_eq!(journey.reenter, Reenter::After(Span::DAY.times(7)));
+    assert_eq!(journey.holdout_permille, 100);
+    assert_eq!(journey.goal.as_ref().unwrap().within, Span::DAY.times(3));
+    let send =
+        |channels: &[Channel]| Step::Send { message: "cart-reminder".into(), channels: channels.into() };
+    let until = "did \"Message Clicked\"".to_owned();
+    let vip = Some("in segment \"vip\"".to_owned());
+    let expected = [
+        Step::Wait(Span::HOUR),
+        send(&[Channel::Push, Channel::Email]),
+        Step::WaitUntil { until, at_most: Span::DAY },
+        Step::Branch(vec![
+            Arm { when: vip, then: vec![send(&[]), Step::Exit] },
+            Arm { when: None, then: Vec::new() },
+        ]),
+    ];
+    assert_eq!(journey.steps, expected);
+}
+
+#[test]
+fn each_mistake_has_its_place_and_a_way_out() {
+    for (test, path, text, expected) in [
+        (
+            "unknown-field",
+            "programme.yaml",
+            "programme: x\nlangauges: [it]\n",
+            vec![
+                "programme.yaml:1:1 error: \"languages\" is missing (for example `languages: [it, en]`)",
+                "programme.yaml:2:1 error: unknown field \"langauges\" (did you mean \"languages\"?)",
+            ],
+        ),
+        (
+            "zone",
+            "programme.yaml",
+            "programme: x\ntimezone: Europe/Roma\nlanguages: [it, english]\n",
+            vec![
+                "programme.yaml:2:11 error: unknown time zone \"Europe/Roma\" (did you mean Europe/Rome?)",
+                "programme.yaml:3:17 error: \"english\" is no language code (for example `it`, `en` or `pt-BR`)",
+            ],
+        ),
+        (
+            "not-yaml",
+            "segments.yaml",
+            "segments:\n  vip: did: it\n",
+            vec![
+                "segments.yaml:2:11 error: this is not YAML: mapping values are not allowed in this context",
+            ],
+        ),
+        (
+            "twice",
+            "segments.yaml",
+            "segments:\n  vip: in segment \"x\"\n  vip: did \"X\"\n",
+            vec!["segments.yaml:3:3 error: \"vip\" is written twice; the first is on line 2"],
+        ),
+        (
+            "language-of-a-template",
+            "messages/cart-reminder/email.fr.html",
+            "Bonjour",
+            vec![
+                "messages/cart-reminder/email.fr.html:1:1 error: the programme does not speak \"fr\" \
+                 (the languages of the programme: it, en)",
+            ],
+        ),
+        (
+            "name-of-a-template",
+            "messages/cart-reminder/cart.html",
+            "Ciao",
+            vec![
+                "messages/cart-reminder/cart.html:1:1 error: this template belongs to no channel and language \
+                 (call it email.<language>.html)",
+            ],
+        ),
+        (
+            "stray",
+            "segment.yaml",
+            "",
+            vec!["segment.yaml:1:1 warning: this file is not read (did you mean segments.yaml?)"],
+        ),
+    ] {
+        let mut found = with(test, path, text).findings();
+        found.retain(|finding| finding.starts_with(&format!("{path}:")));
+        assert_eq!(found, expected, "{test}");
+    }
+}
+
+#[test]
+fn a_journey_tells_all_its_mistakes_in_one_go() {
+    let journey = "\
+journey: Cart Reminder
+purpose: offers
+enter: [a list]
+reenter: sometimes
+goal: { did: 'did \"X\"' }
+holdout: 10.25%
+steps:
+  - wait: a while
+  - sned: cart-reminder
+  - send: cart-reminder
+    wait: 1 hour
+  - wait: 1 day
+    channels: [email]
+  - send: cart-reminder
+    channels: [emial, email, email]
+  - branch:
+      - else: [exit]
+      - if: in segment \"vip\"
+  - stop
+";
+    let folder = with("journey", "journeys/cart.yaml", journey);
+    let expected = [
+        "1:10 error: \"Cart Reminder\" is no name: use lower-case letters, digits, - and _ (for example \
+         `cart-reminder`)",
+        "3:8 error: expected a text, and this is a list",
+        "4:10 error: \"sometimes\" does not say when somebody may enter again (write `always`, `never` or, for \
+         example, `after 7 days`)",
+        "5:7 error: \"within\" is missing (for example `within: 3 days`)",
+        "6:10 error: \"10.25%\" is no share of people (write a percentage with at most one decimal, for example \
+         `10%`)",
+        "8:11 error: \"a while\" is not a length of time (for example `3 days` or `90 minutes`)",
+        "9:5 error: unknown field \"sned\" (did you mean \"send\"?)",
+        "10:5 error: expected exactly one thing to do in a step (a step is one of: wait, send, branch, exit)",
+        "13:5 error: only a send has channels",
+        "15:16 error: unknown channel \"emial\" (did you mean email?)",
+        "15:30 error: email is named twice",
+        "17:9 error: `else` has to be the last arm: no later one can be reached",
+        "18:9 error: \"then\" is missing (for example `then: [{ send: vip-offer }]`)",
+        "19:5 error: \"stop\" is no step",
+    ];
+    let expected: Vec<String> = expected.iter().map(|line| format!("journeys/cart.yaml:{line}")).collect();
+    let mut found = folder.findings();
+    found.retain(|finding| finding.starts_with("journeys/cart.yaml:"));
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_folder_without_a_programme_says_so() {
+    let folder = Folder::new("empty", &[("readme.txt", "")]);
+    let findings = check(&folder.0).findings;
+    assert_eq!(findings.len(), 1);
+    assert_eq!(findings[0].severity, Severity::Error);
+    assert!(findings[0].to_string().contains("programme.yaml:1:1: error: cannot be read"), "{}", findings[0]);
+}
