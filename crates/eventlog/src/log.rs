@@ -3,6 +3,7 @@
 
 use engine::Seq;
 use engine::at::At;
+use engine::record::{self, Record};
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::Error;
@@ -32,12 +33,18 @@ impl Batch {
         Records::new(&self.body)
     }
 
-    /// What is wrong with the body, if anything: a frame that cannot be read, or more or fewer records than `count`.
+    /// What is wrong with the body, if anything: a frame or a record that cannot be read, or more or fewer records
+    /// than `count`. A record whose personal part is sealed is as it should be.
     pub fn fault(&self) -> Option<Error> {
         let mut seq = self.first;
         for record in self.records() {
-            if let Err(malformed) = record {
-                return Some(Error::damaged(seq, malformed.to_string()));
+            let fault = match record.map(Record::decode) {
+                Ok(Ok(_) | Err(record::Malformed::Sealed)) => None,
+                Ok(Err(malformed)) => Some(malformed.to_string()),
+                Err(malformed) => Some(malformed.to_string()),
+            };
+            if let Some(what) = fault {
+                return Some(Error::damaged(seq, what));
             }
             seq = seq.next();
         }

@@ -3,19 +3,24 @@
 //! The bytes are opaque here. A snapshot gets its name only when its content is durable, so one that is there under
 //! its name is whole; a checksum tells when the disk disagrees, and then the one before is taken.
 
+use std::path::Path;
+
 use engine::Seq;
 use engine::at::At;
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::error::Error;
-use crate::folder::Folder;
+use crate::folder::{DiskFolder, Folder};
 use crate::limits;
 
 const MAGIC: [u8; 8] = *b"TRAMASNP";
 const FORMAT: u32 = 1;
 /// Magic, format, seq, at, length of the state, checksum.
 const HEADER: usize = 8 + 4 + 8 + 8 + 8 + 16;
+/// Name that a snapshot has until it is whole.
 const TEMPORARY: &str = "snapshot.tmp";
+/// Where in a data directory the snapshots are.
+const SUBFOLDER: &str = "state";
 
 /// The state after record `seq`, whose batch was taken in at `at`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +44,11 @@ pub struct Snapshots {
 }
 
 impl Snapshots {
+    /// The snapshots of a data directory.
+    pub fn open(dir: &Path) -> Result<Self, Error> {
+        Ok(Self::new(DiskFolder::open(dir.join(SUBFOLDER))?))
+    }
+
     pub fn new(folder: impl Folder + 'static) -> Self {
         Self { folder: Box::new(folder) }
     }
@@ -46,7 +56,7 @@ impl Snapshots {
     /// Writes a snapshot, durable on return, and removes those that are too many.
     pub fn write(&mut self, seq: Seq, at: At, state: &[u8]) -> Result<(), Error> {
         let stored = zstd::bulk::compress(state, limits::ZSTD_LEVEL)
-            .map_err(Error::io("compress", std::path::Path::new(TEMPORARY)))?;
+            .map_err(Error::io("compress", Path::new(TEMPORARY)))?;
         let fields = fields(seq, at, state.len() as u64);
         let checksum = checksum(&fields, &stored).to_le_bytes();
         self.folder.write(TEMPORARY, &[&MAGIC, &fields, &checksum, &stored])?;

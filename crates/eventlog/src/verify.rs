@@ -21,8 +21,7 @@ pub struct Report {
     pub fault: Option<Error>,
 }
 
-/// Reads every batch: checksums, places without a gap, time that does not run backwards, records that can be told
-/// apart.
+/// Reads every batch: checksums, places without a gap, time that does not run backwards, records that can be read.
 pub fn verify(log: &dyn Log) -> Report {
     let mut report = Report::default();
     report.fault = walk(log, &mut report).err();

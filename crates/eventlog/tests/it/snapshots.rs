@@ -23,7 +23,7 @@ fn write(snapshots: &mut Snapshots, seq: u64) -> Result<(), Error> {
 #[test]
 fn the_newest_comes_back_and_two_are_kept() {
     let dir = tempfile::tempdir().unwrap();
-    let open = || Snapshots::new(DiskFolder::open(dir.path().join("state")).unwrap());
+    let open = || Snapshots::open(dir.path()).unwrap();
     assert_eq!(open().newest().unwrap().snapshot, None);
     for seq in [9, 10, 200] {
         write(&mut open(), seq).unwrap();

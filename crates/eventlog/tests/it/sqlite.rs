@@ -6,7 +6,9 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use engine::Seq;
+use engine::at::At;
 use eventlog::Error;
+use eventlog::frame::push_record;
 use eventlog::log::{Batch, Log};
 use eventlog::sqlite::{SqliteLog, SqliteOptions};
 use eventlog::verify::verify;
@@ -147,6 +149,17 @@ fn a_batch_that_lies_about_its_records_is_found() {
     log.append(&[batch(1, 1, 2), lying]).unwrap();
     let fault = verify(&log).fault.unwrap().to_string();
     assert_eq!(fault, "the log is damaged at seq 3: the batch says 3 records and holds 2");
+}
+
+#[test]
+fn a_record_that_nobody_can_read_is_found() {
+    let directory = Directory::new();
+    let mut log = directory.log();
+    let mut body = batch(1, 1, 2).body;
+    push_record(&mut body, &[99, 2, 0, 0]);
+    log.append(&[Batch { first: Seq(1), at: At(1), count: 3, body }]).unwrap();
+    let fault = verify(&log).fault.unwrap().to_string();
+    assert_eq!(fault, "the log is damaged at seq 3: record version 99 is newer than this program knows");
 }
 
 #[test]

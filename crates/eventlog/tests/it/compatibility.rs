@@ -1,0 +1,145 @@
+//! Logs and snapshots that a released version wrote are read for ever. Each folder of `tests/fixtures` is a data
+//! directory as one version left it.
+
+use std::fs;
+use std::path::Path;
+
+use engine::at::At;
+use engine::identifier::{HashKey, IdentifierKind};
+use engine::record::{
+    Attempted, ConsentSource, ConsentStated, DeliveryOutcome, Engaged, Engagement, Event, EventFlags,
+    EventKind, Identifier, Installed, ProgrammeApplied, Record, Rejected, Settled, Subject,
+    SuppressionStated,
+};
+use engine::value::{Map, ValueWriter};
+use engine::{SendId, Seq};
+use eventlog::log::{Batch, Log};
+use eventlog::snapshots::Snapshots;
+use eventlog::sqlite::SqliteLog;
+use eventlog::verify::verify;
+
+const KEY: HashKey = HashKey(*b"a key of sixteen");
+const NOON: At = At(1_790_000_000_000);
+
+/// One record of each kind, with something in every field: what the fixture of version 1 holds.
+fn with_every_record(mut take: impl FnMut(&Record<'_>)) {
+    let ada = Identifier {
+        kind: IdentifierKind::Email,
+        hash: KEY.identifier(IdentifierKind::Email, "ada@example.com"),
+        value: "ada@example.com",
+    };
+    let mut values = ValueWriter::new();
+    values.json(&serde_json::json!({
+        "null": null, "yes": true, "no": false, "int": -7, "decimal": 19.9, "float": 1e-9, "text": "caffè",
+        "list": [1, "two"], "map": {"sku": "A-1"},
+    }));
+    // A map's own bytes are its entries: without the tag and the length before them.
+    let bytes = values.into_bytes();
+    let entries = Map::from_bytes(&bytes[5..]);
+    take(&Record::Installed(Installed {
+        installation: 0x1234_5678_9abc_def0,
+        hash_key: KEY,
+        seed: 42,
+        link_key: [9; 32],
+    }));
+    take(&Record::Event(Event {
+        kind: EventKind::Track,
+        flags: EventFlags::LATE.with(EventFlags::IMPORTED),
+        occurred_at: At(NOON.0 - 5_000),
+        received_at: NOON,
+        source: "shop",
+        name: "Order Completed",
+        message_id: KEY.message_id("shop", "m-1"),
+        identifiers: vec![ada],
+        message_id_text: "m-1",
+        properties: entries,
+        traits: entries,
+        context: entries,
+    }));
+    take(&Record::Rejected(Rejected {
+        received_at: NOON,
+        source: "shop",
+        code: "missing_identifier",
+        field: "userId",
+        message: "an event names somebody",
+        payload: "{\"event\":\"x\"}",
+    }));
+    for subject in [Subject::Identifier(ada), Subject::Send(SendId(7))] {
+        take(&Record::ConsentStated(ConsentStated {
+            subject,
+            purpose: "offers",
+            channel: "email",
+            granted: true,
+            source: ConsentSource::DoubleOptIn,
+            stated_at: NOON,
+            wording: "2026-01",
+            proof: "https://shop.example/form 192.0.2.1",
+        }));
+    }
+    take(&Record::SuppressionStated(SuppressionStated {
+        identifier: ada,
+        lifted: false,
+        stated_at: NOON,
+        reason: "bounce",
+    }));
+    take(&Record::ProgrammeApplied(ProgrammeApplied {
+        applied_at: NOON,
+        operator: "start",
+        definition: "{\"name\":\"bottega\"}",
+    }));
+    take(&Record::Attempted(Attempted { send: SendId(7), attempt: 1, attempted_at: NOON }));
+    take(&Record::Settled(Settled {
+        send: SendId(7),
+        attempt: 1,
+        outcome: DeliveryOutcome::Unknown,
+        settled_at: NOON,
+        reply: "421 closing",
+    }));
+    take(&Record::Engaged(Engaged {
+        send: SendId(7),
+        engagement: Engagement::Clicked,
+        machine: false,
+        occurred_at: NOON,
+        url: "https://shop.example/a",
+    }));
+    take(&Record::Tick);
+}
+
+/// A copy of a fixture, since opening a log for writing changes its files.
+fn opened(version: &str) -> (tempfile::TempDir, SqliteLog) {
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(version);
+    let copy = tempfile::tempdir().unwrap();
+    fs::create_dir(copy.path().join("state")).unwrap();
+    for name in ["log.db", "state/snapshot-00000000000000000011.trama"] {
+        fs::copy(fixture.join(name), copy.path().join(name)).unwrap();
+    }
+    let log = SqliteLog::open(copy.path()).unwrap();
+    (copy, log)
+}
+
+#[test]
+fn a_log_of_version_1_holds_what_was_written() {
+    let (_copy, log) = opened("v1");
+    let report = verify(&log);
+    assert!(report.fault.is_none(), "{:?}", report.fault);
+    assert_eq!((report.batches, report.last), (2, Some((Seq(11), NOON))));
+    let batches: Vec<Batch> = log.read(Seq(1)).unwrap().map(Result::unwrap).collect();
+    let mut written = batches.iter().flat_map(Batch::records).map(Result::unwrap);
+    with_every_record(|record| {
+        let mut bytes = Vec::new();
+        record.encode(&mut bytes);
+        let stored = written.next().expect("a record");
+        assert_eq!(stored, bytes, "{record:?}");
+        assert_eq!(format!("{:?}", Record::decode(stored).unwrap()), format!("{record:?}"));
+    });
+    assert_eq!(written.next(), None);
+}
+
+#[test]
+fn a_snapshot_of_version_1_is_still_whole() {
+    let (copy, _log) = opened("v1");
+    let newest = Snapshots::open(copy.path()).unwrap().newest().unwrap();
+    let snapshot = newest.snapshot.expect("whole");
+    assert_eq!((snapshot.seq, snapshot.at), (Seq(11), NOON));
+    assert_eq!(snapshot.state, b"a state that only its engine can read".repeat(20));
+}
