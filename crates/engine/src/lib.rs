@@ -7,14 +7,32 @@
 //! Read in this order: [`record`] and [`effect`] are the two doors; [`engine`] is the loop between them; then
 //! [`identity`], [`profile`], [`consent`], [`segment`], [`journey`], [`governor`] and [`outbox`], one file a noun.
 
+pub mod record;
+pub mod effect;
+pub mod engine;
+
+pub mod consent;
+pub mod governor;
+pub mod identifier;
+mod identity;
+mod index;
+pub mod journey;
+pub mod limits;
+pub mod outbox;
+pub mod profile;
+pub mod programme;
+pub mod segment;
+mod state;
+mod turn;
+
 pub mod at;
 pub mod codec;
-pub mod effect;
-pub mod identifier;
-pub mod limits;
-pub mod programme;
-pub mod record;
+mod name;
+mod table;
+mod timer;
 pub mod value;
+
+pub use state::{Counts, Merge, Reject};
 
 use borsh::{BorshDeserialize, BorshSerialize};
 

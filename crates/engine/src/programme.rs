@@ -3,6 +3,7 @@
 //! These types are the canonical form that a `ProgrammeApplied` record carries as JSON. Reading YAML files into them
 //! is the server's work; making them runnable, and saying what is wrong with them, is [`crate::engine`]'s.
 
+mod check;
 mod mistake;
 
 pub use mistake::{Mistake, Place, nearest};

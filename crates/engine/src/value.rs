@@ -119,6 +119,11 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// The values at the end of a path below this one; the value itself where the path is empty.
+    pub fn find(self, path: &[impl AsRef<str>], found: &mut impl FnMut(Value<'a>)) {
+        descend(self, path, found);
+    }
+
     /// Writes the value into `out` as it is encoded.
     pub fn write(&self, out: &mut ValueWriter) {
         match *self {

@@ -158,11 +158,19 @@ pub enum ConsentSource {
     OneClick,
     /// The page behind the link in a message.
     UnsubscribePage,
+    /// Two profiles became one, and the stricter statement won.
+    Merge,
 }
 
 impl ConsentSource {
-    pub const ALL: [Self; 5] =
-        [Self::Event, Self::Api, Self::DoubleOptIn, Self::OneClick, Self::UnsubscribePage];
+    pub const ALL: [Self; 6] = [
+        Self::Event,
+        Self::Api,
+        Self::DoubleOptIn,
+        Self::OneClick,
+        Self::UnsubscribePage,
+        Self::Merge,
+    ];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -171,6 +179,7 @@ impl ConsentSource {
             Self::DoubleOptIn => "double_opt_in",
             Self::OneClick => "one_click",
             Self::UnsubscribePage => "unsubscribe_page",
+            Self::Merge => "merge",
         }
     }
 }

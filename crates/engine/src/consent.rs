@@ -1,0 +1,184 @@
+//! Consents of one profile: what was granted and withdrawn, for which purpose, on which channel, on what evidence.
+//!
+//! The list only grows, since it is evidence. What holds now is the newest entry about a purpose and channel; where
+//! nothing was ever said, nothing is granted.
+
+use crate::Seq;
+use crate::at::At;
+use crate::programme::Channel;
+use crate::record::{ConsentSource, ConsentState};
+use borsh::{BorshDeserialize, BorshSerialize};
+use std::collections::BTreeSet;
+
+/// One entry of the evidence.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Consent {
+    pub purpose: String,
+    /// `None` for every channel of the purpose.
+    pub channel: Option<Channel>,
+    pub state: ConsentState,
+    pub source: ConsentSource,
+    pub stated_at: At,
+    /// The record that holds the whole evidence.
+    pub seq: Seq,
+    /// Version of the wording that was shown.
+    pub wording: String,
+    pub proof: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Consents(Vec<Consent>);
+
+impl Consents {
+    pub(crate) fn all(&self) -> &[Consent] {
+        &self.0
+    }
+
+    /// The entry that decides for a purpose on a channel; `None` asks for the purpose as a whole.
+    pub(crate) fn current(&self, purpose: &str, channel: Option<Channel>) -> Option<&Consent> {
+        let speaks = |consent: &&Consent| {
+            consent.purpose == purpose && (consent.channel.is_none() || consent.channel == channel)
+        };
+        self.0.iter().filter(speaks).max_by_key(|consent| (consent.stated_at, consent.seq))
+    }
+
+    pub(crate) fn state(&self, purpose: &str, channel: Option<Channel>) -> Option<ConsentState> {
+        self.current(purpose, channel).map(|consent| consent.state)
+    }
+
+    /// Granted on the channel; or, with no channel, on any.
+    pub(crate) fn is_granted(&self, purpose: &str, channel: Option<Channel>) -> bool {
+        let granted = |channel| self.state(purpose, channel) == Some(ConsentState::Granted);
+        match channel {
+            Some(channel) => granted(Some(channel)),
+            None => Channel::ALL.into_iter().any(|channel| granted(Some(channel))),
+        }
+    }
+
+    /// Adds an entry; whether what holds now changed. An entry older than what it speaks against is kept as
+    /// evidence, and decides nothing. One that repeats what holds is not kept: the log has it.
+    pub(crate) fn state_consent(&mut self, consent: Consent) -> bool {
+        let before = self.state(&consent.purpose, consent.channel);
+        if before == Some(consent.state) && consent.channel.is_some() {
+            return false;
+        }
+        let channels = Channel::ALL.map(|channel| self.state(&consent.purpose, Some(channel)));
+        let purpose = consent.purpose.clone();
+        if channels.iter().all(|state| *state == Some(consent.state)) {
+            return false;
+        }
+        self.0.push(consent);
+        channels != Channel::ALL.map(|channel| self.state(&purpose, Some(channel)))
+    }
+
+    /// Joins the consents of a profile found to be the same person. The stricter statement wins, and a grant does
+    /// not spread to an address that it was not given for: `foreign` says, for a channel, whether the other profile
+    /// has an address that this one has not, and whether this one has an address that the other has not.
+    pub(crate) fn absorb(&mut self, other: Self, foreign: impl Fn(Channel) -> (bool, bool), at: At, seq: Seq) {
+        let mine = std::mem::take(&mut self.0);
+        let (mine, other) = (Self(mine), other);
+        let purposes: BTreeSet<String> =
+            mine.0.iter().chain(&other.0).map(|consent| consent.purpose.clone()).collect();
+        self.0 = mine.0.clone();
+        self.0.extend(other.0.iter().cloned());
+        for purpose in purposes {
+            for channel in Channel::ALL {
+                let one = mine.state(&purpose, Some(channel));
+                let two = other.state(&purpose, Some(channel));
+                let strict = stricter(one, two, foreign(channel));
+                let joined = self.state(&purpose, Some(channel));
+                if let (Some(joined), Some(strict)) = (joined, strict)
+                    && joined != strict
+                {
+                    let wording = String::new();
+                    let proof = "the stricter of two merged profiles".to_owned();
+                    self.0.push(Consent {
+                        purpose: purpose.clone(),
+                        channel: Some(channel),
+                        state: strict,
+                        source: ConsentSource::Merge,
+                        stated_at: at,
+                        seq,
+                        wording,
+                        proof,
+                    });
+                }
+            }
+        }
+    }
+}
+
+/// What may be said of two profiles that are one person.
+fn stricter(
+    one: Option<ConsentState>,
+    two: Option<ConsentState>,
+    (theirs, mine): (bool, bool),
+) -> Option<ConsentState> {
+    use ConsentState::{Granted, Pending, Withdrawn};
+    match (one, two) {
+        (None, None) => None,
+        (Some(Withdrawn), _) | (_, Some(Withdrawn)) => Some(Withdrawn),
+        (Some(Granted), Some(Granted)) => Some(Granted),
+        (Some(Granted | Pending), Some(Granted | Pending)) => Some(Pending),
+        (Some(_), None) if theirs => Some(Withdrawn),
+        (None, Some(_)) if mine => Some(Withdrawn),
+        (Some(state), None) | (None, Some(state)) => Some(state),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn consent(channel: Option<Channel>, state: ConsentState, at: i64) -> Consent {
+        Consent {
+            purpose: "offers".into(),
+            channel,
+            state,
+            source: ConsentSource::Api,
+            stated_at: At(at),
+            seq: Seq(at as u64),
+            wording: String::new(),
+            proof: String::new(),
+        }
+    }
+
+    #[test]
+    fn the_newest_statement_decides_and_nothing_is_granted_by_silence() {
+        use ConsentState::{Granted, Withdrawn};
+        let mut consents = Consents::default();
+        assert!(!consents.is_granted("offers", None));
+        assert!(consents.state_consent(consent(None, Granted, 10)));
+        assert!(!consents.state_consent(consent(Some(Channel::Email), Granted, 11)), "repeats what holds");
+        assert!(consents.state_consent(consent(Some(Channel::Sms), Withdrawn, 20)));
+        assert!(consents.is_granted("offers", Some(Channel::Email)));
+        assert!(!consents.is_granted("offers", Some(Channel::Sms)));
+        assert!(!consents.state_consent(consent(Some(Channel::Sms), Granted, 15)), "older than the withdrawal");
+        assert!(!consents.is_granted("offers", Some(Channel::Sms)));
+        assert!(consents.state_consent(consent(None, Withdrawn, 30)));
+        assert!(!consents.is_granted("offers", None));
+        assert!(!consents.is_granted("newsletter", None));
+    }
+
+    #[test]
+    fn a_merge_never_widens() {
+        use ConsentState::{Granted, Pending, Withdrawn};
+        let states = [None, Some(Granted), Some(Withdrawn), Some(Pending)];
+        for one in states {
+            for two in states {
+                for (theirs, mine) in [(false, false), (false, true), (true, false), (true, true)] {
+                    let make = |state: Option<ConsentState>, at| {
+                        Consents(state.map(|state| consent(Some(Channel::Email), state, at)).into_iter().collect())
+                    };
+                    let mut joined = make(one, 10);
+                    joined.absorb(make(two, 20), |_| (theirs, mine), At(30), Seq(30));
+                    let granted = joined.is_granted("offers", Some(Channel::Email));
+                    let both = one == Some(Granted) && two == Some(Granted);
+                    let carried = (one, two) == (Some(Granted), None) && !theirs
+                        || (one, two) == (None, Some(Granted)) && !mine;
+                    assert_eq!(granted, both || carried, "{one:?} {two:?} theirs={theirs} mine={mine}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,382 @@
+//! The loop between the two doors: one record in, the new state, the effects out.
+//!
+//! Nothing wakes the engine but [`Engine::apply`]. Time passes only by a `Tick`, which whoever feeds the engine puts
+//! first in a batch whenever [`Engine::next_due`] has come. A record is checked whole before it changes anything.
+
+mod apply_delivery;
+mod apply_programme;
+mod view;
+
+pub use view::{JourneyView, Preview, RunView, SegmentView, TimelineEntry};
+
+use crate::at::At;
+use crate::effect::{Effect, Prepare};
+use crate::governor::{Governor, Suppression};
+use crate::identifier::{IdentifierKind, normalise};
+use crate::index::Index;
+use crate::outbox::Status;
+use crate::programme::{Channel, Mistake, Programme};
+use crate::record::{
+    ConsentSource, ConsentStated, Event, EventFlags, EventKind, Installed, Record, Subject, SuppressionStated,
+};
+use crate::state::State;
+use crate::timer::TimerKey;
+use crate::turn::{Turn, Touched};
+use crate::value::{Map, OwnedMap, Value};
+use crate::{ProfileId, SendId, Seq};
+use std::sync::Arc;
+
+/// The deterministic core. Cheap to make; all of it is [`State`] and what derives from it.
+#[derive(Clone, Default)]
+pub struct Engine {
+    pub(crate) state: State,
+    pub(crate) index: Index,
+    pub(crate) programme: Arc<Programme>,
+}
+
+/// What became of a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Applied,
+    /// Known already; nothing changed, and nothing is to be logged.
+    Duplicate,
+    /// Not possible; nothing changed, and nothing is to be logged.
+    Refused(Refusal),
+}
+
+/// Why a record cannot be applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The first record is `Installed`, and no other is.
+    NotInstalled,
+    /// The definition is not the JSON of a programme.
+    Unreadable(String),
+    Programme(Vec<Mistake>),
+    UnknownSend,
+    /// The send is not where the record thinks it is: an answer that comes twice, or an attempt that is not due.
+    OutOfTurn,
+    /// The record has no usable identifier.
+    NoIdentifier,
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NotInstalled => write!(f, "the log does not begin with its installation"),
+            Self::Unreadable(why) => write!(f, "the definition is not a programme: {why}"),
+            Self::Programme(mistakes) => write!(f, "the programme has {} mistakes", mistakes.len()),
+            Self::UnknownSend => write!(f, "there is no such send"),
+            Self::OutOfTurn => write!(f, "the send is past that point already"),
+            Self::NoIdentifier => write!(f, "no usable identifier"),
+        }
+    }
+}
+
+/// What is still owed to the world after a recovery.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outstanding {
+    /// Decided, never handed over.
+    pub prepare: Vec<Prepare>,
+    /// Handed over with no answer on record: their outcome is unknown.
+    pub in_flight: Vec<(SendId, u8)>,
+}
+
+/// The bytes are not a snapshot of this version.
+#[derive(Debug)]
+pub struct RestoreError(pub String);
+
+impl std::fmt::Display for RestoreError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "the snapshot cannot be read: {}", self.0)
+    }
+}
+
+impl std::error::Error for RestoreError {}
+
+impl Engine {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Place of the last record applied.
+    pub fn seq(&self) -> Seq {
+        self.state.seq
+    }
+
+    /// Instant of the last record applied.
+    pub fn at(&self) -> At {
+        self.state.at
+    }
+
+    /// When time alone has the next thing to do.
+    pub fn next_due(&self) -> Option<At> {
+        self.state.timers.next_due()
+    }
+
+    pub fn installed(&self) -> Option<&Installed> {
+        self.state.installed.as_ref()
+    }
+
+    /// Whether the record can be applied. Changes nothing.
+    pub fn check(&self, record: &Record<'_>) -> Result<(), Refusal> {
+        let first = matches!(record, Record::Installed(_));
+        if first == self.state.installed.is_some() {
+            return Err(Refusal::NotInstalled);
+        }
+        match record {
+            Record::ProgrammeApplied(applied) => {
+                let programme: Programme = serde_json::from_str(applied.definition)
+                    .map_err(|error| Refusal::Unreadable(error.to_string()))?;
+                let mistakes = programme.mistakes();
+                if mistakes.is_empty() { Ok(()) } else { Err(Refusal::Programme(mistakes)) }
+            }
+            Record::Attempted(attempted) => self.check_attempt(attempted),
+            Record::Settled(settled) => self.check_settled(settled),
+            Record::Engaged(engaged) => {
+                self.state.send(engaged.send).map(|_| ()).ok_or(Refusal::UnknownSend)
+            }
+            Record::ConsentStated(ConsentStated { subject: Subject::Send(send), .. }) => {
+                self.state.send(*send).map(|_| ()).ok_or(Refusal::UnknownSend)
+            }
+            Record::Event(event) if event.identifiers.is_empty() => Err(Refusal::NoIdentifier),
+            _ => Ok(()),
+        }
+    }
+
+    /// Applies a record at its place and instant, and appends what it asks of the world to `effects`.
+    ///
+    /// Panics if the place is not the next one or the instant lies before the last: the log would be damaged.
+    pub fn apply(&mut self, seq: Seq, at: At, record: &Record<'_>, effects: &mut Vec<Effect>) -> Outcome {
+        assert_eq!(seq, self.state.seq.next(), "invariant: records come in the order of the log");
+        assert!(at >= self.state.at, "invariant: the time of the log never goes back");
+        if self.is_duplicate(record) {
+            return Outcome::Duplicate;
+        }
+        if let Err(refusal) = self.check(record) {
+            return Outcome::Refused(refusal);
+        }
+        self.state.seq = seq;
+        self.state.at = at;
+        match record {
+            Record::Installed(installed) => self.state.installed = Some(installed.clone()),
+            Record::Event(event) => self.apply_event(event, effects),
+            Record::Rejected(rejected) => self.state.reject(seq, rejected),
+            Record::ConsentStated(consent) => self.apply_consent(consent, effects),
+            Record::SuppressionStated(suppression) => self.apply_suppression(suppression, effects),
+            Record::ProgrammeApplied(applied) => self.apply_programme(applied.definition),
+            Record::Attempted(attempted) => self.apply_attempt(attempted, effects),
+            Record::Settled(settled) => self.apply_settled(settled, effects),
+            Record::Engaged(engaged) => self.apply_engaged(engaged, effects),
+            Record::Tick => self.apply_tick(effects),
+        }
+        Outcome::Applied
+    }
+
+    fn is_duplicate(&self, record: &Record<'_>) -> bool {
+        match record {
+            Record::Event(event) => self.state.message_ids.contains(event.message_id),
+            Record::ProgrammeApplied(applied) => {
+                self.state.definition.as_deref() == Some(applied.definition)
+            }
+            _ => false,
+        }
+    }
+
+    fn apply_event(&mut self, event: &Event<'_>, effects: &mut Vec<Effect>) {
+        self.state.message_ids.remember(event.message_id, self.state.at);
+        self.state.counts.events += 1;
+        if event.flags.has(EventFlags::BOT) {
+            self.state.counts.bot_events += 1;
+            return;
+        }
+        let resolved = self.resolve(&event.identifiers, event.occurred_at.min(self.state.at), effects);
+        let mut turn = Turn::begin(self, resolved.profile, effects);
+        let occurred_at = event.occurred_at.min(turn.now());
+        turn.touched.whole |= resolved.is_new;
+        turn.state_traits(event.traits, occurred_at);
+        turn.state_preferences(event.context, occurred_at);
+        turn.note_language(event.traits, event.context);
+        turn.note_seen(occurred_at);
+        if matches!(event.kind, EventKind::Track | EventKind::Page | EventKind::Screen) {
+            turn.occur(event.name, occurred_at, event.properties.into());
+        }
+        turn.settle();
+    }
+
+    fn apply_consent(&mut self, consent: &ConsentStated<'_>, effects: &mut Vec<Effect>) {
+        let id = match consent.subject {
+            Subject::Identifier(identifier) => {
+                self.resolve(&[identifier], consent.stated_at.min(self.state.at), effects).profile
+            }
+            Subject::Send(send) => {
+                let profile = self.state.send(send).expect("invariant: checked").profile;
+                self.state.canonical(profile)
+            }
+        };
+        let mut turn = Turn::begin(self, id, effects);
+        turn.touched.whole |= turn.is_new();
+        turn.state_consent(
+            consent.purpose,
+            Channel::parse(consent.channel),
+            consent.granted,
+            consent.source,
+            consent.stated_at,
+            (consent.wording, consent.proof),
+        );
+        let unsubscribed =
+            matches!(consent.source, ConsentSource::OneClick | ConsentSource::UnsubscribePage);
+        if let Subject::Send(send) = consent.subject
+            && unsubscribed
+            && !consent.granted
+        {
+            turn.occur_of_send("Message Unsubscribed", send, "");
+        }
+        turn.settle();
+    }
+
+    fn apply_suppression(&mut self, stated: &SuppressionStated<'_>, effects: &mut Vec<Effect>) {
+        let identifier = stated.identifier;
+        if stated.lifted {
+            self.state.suppressions.remove(&identifier.hash);
+        } else {
+            let suppression = Suppression {
+                kind: identifier.kind,
+                value: identifier.value.to_owned(),
+                reason: stated.reason.to_owned(),
+                stated_at: stated.stated_at,
+            };
+            self.state.suppressions.insert(identifier.hash, suppression);
+        }
+        if let Some(id) = self.state.by_identifier.get(&identifier.hash).copied() {
+            let id = self.state.canonical(id);
+            let mut turn = Turn::begin(self, id, effects);
+            turn.touched.consent = true;
+            turn.settle();
+        }
+    }
+
+    /// Everything due by now happens, in the order in which it is due.
+    fn apply_tick(&mut self, effects: &mut Vec<Effect>) {
+        while let Some((due, key)) = self.state.timers.pop(self.state.at) {
+            match key {
+                TimerKey::Segment { profile, slot } => self.fire_segment(due, profile, slot, effects),
+                TimerKey::Run { profile, run } => {
+                    self.state.counts.timer_fires += 1;
+                    let profile = self.state.canonical(profile);
+                    let mut turn = Turn::begin(self, profile, effects);
+                    turn.wake_run(run, due);
+                }
+                TimerKey::Retry { send } => self.fire_retry(due, send, effects),
+            }
+        }
+    }
+
+    fn fire_segment(&mut self, due: At, id: ProfileId, slot: u16, effects: &mut Vec<Effect>) {
+        // A merged profile's memberships went with it, and a newer due replaces this one.
+        if self.state.profiles[id.0 as usize].dues.get(&slot) != Some(&due) {
+            return;
+        }
+        self.state.counts.timer_fires += 1;
+        let mut turn = Turn::begin(self, id, effects);
+        turn.touched.slots.push(slot);
+        turn.settle();
+    }
+
+    pub(crate) fn governor(&self) -> Governor<'_> {
+        Governor {
+            programme: &self.programme,
+            hash_key: self.hash_key(),
+            suppressions: &self.state.suppressions,
+        }
+    }
+
+    pub(crate) fn hash_key(&self) -> crate::identifier::HashKey {
+        self.state.installed.as_ref().map(|installed| installed.hash_key).unwrap_or_default()
+    }
+
+    /// The profile that an identifier points to, merges followed.
+    pub fn find(&self, kind: IdentifierKind, raw: &str) -> Option<ProfileId> {
+        let value = normalise(kind, raw).ok()?;
+        let hash = self.hash_key().identifier(kind, &value);
+        Some(self.state.canonical(*self.state.by_identifier.get(&hash)?))
+    }
+
+    /// What a recovery must do before anything else: see [`Outstanding`].
+    pub fn outstanding(&self) -> Outstanding {
+        let mut outstanding = Outstanding::default();
+        for id in &self.state.owed {
+            let send = self.state.send(*id).expect("invariant: only known sends are owed");
+            match send.status {
+                Status::Queued if send.retry_at.is_none() => outstanding.prepare.push(self.prepare(send)),
+                Status::Attempted => outstanding.in_flight.push((*id, send.attempts)),
+                _ => {}
+            }
+        }
+        outstanding
+    }
+
+    /// The whole state as bytes; equal states give equal bytes.
+    pub fn snapshot(&self) -> Vec<u8> {
+        borsh::to_vec(&self.state).expect("invariant: memory takes every write")
+    }
+
+    /// The engine that [`Engine::snapshot`] was taken of.
+    pub fn restore(bytes: &[u8]) -> Result<Self, RestoreError> {
+        let mut state: State = borsh::from_slice(bytes).map_err(|error| RestoreError(error.to_string()))?;
+        let programme = Arc::new(state.parsed_programme().unwrap_or_default());
+        let index = Index::build(&mut state.names, &state.segments, &state.versions);
+        Ok(Self { state, index, programme })
+    }
+
+    /// A digest of the whole state: two engines agree if and only if their hashes do.
+    pub fn hash(&self) -> u128 {
+        xxhash_rust::xxh3::xxh3_128(&self.snapshot())
+    }
+}
+
+/// The consent preferences that an event carries: `context.consent.categoryPreferences`.
+pub(crate) fn preferences<'a>(context: Map<'a>) -> impl Iterator<Item = (&'a str, bool)> {
+    let preferences = context
+        .get("consent")
+        .and_then(|value| value.map()?.get("categoryPreferences")?.map())
+        .unwrap_or_default();
+    preferences.iter().filter_map(|(name, value)| match value {
+        Value::Bool(granted) => Some((name, granted)),
+        _ => None,
+    })
+}
+
+/// Splits `newsletter.sms` into a purpose and a channel; without a channel's name at the end it is all purpose.
+pub(crate) fn split_preference(name: &str) -> (&str, Option<Channel>) {
+    match name.rsplit_once('.') {
+        Some((purpose, channel)) if Channel::parse(channel).is_some() => (purpose, Channel::parse(channel)),
+        _ => (name, None),
+    }
+}
+
+/// Properties of an event that Trama itself makes about a send.
+pub(crate) fn send_properties(send: &crate::outbox::Send, url: &str) -> OwnedMap {
+    let mut json = serde_json::json!({
+        "message": send.message,
+        "journey": send.journey,
+        "purpose": send.purpose,
+        "channel": send.channel.map_or("", Channel::name),
+        "send_id": send.id.to_string(),
+    });
+    if !url.is_empty() {
+        json["url"] = url.into();
+    }
+    OwnedMap::from_json(&json).expect("invariant: it is an object")
+}
+
+impl Touched {
+    /// Whether anything happened that a rule could mention.
+    pub(crate) fn is_empty(&self) -> bool {
+        !self.whole
+            && !self.consent
+            && !self.seen
+            && self.events.is_empty()
+            && self.traits.is_empty()
+            && self.slots.is_empty()
+    }
+}

@@ -1,0 +1,189 @@
+//! Attempts, receipts and reactions: how a send goes on after the decision.
+
+use super::{Engine, Refusal};
+use crate::at::{At, Span};
+use crate::effect::{Effect, Prepare};
+use crate::governor::{Suppression, Wish, address_kind};
+use crate::limits::{ATTEMPTS_MAX, RETRY_FIRST, SEND_AGE_MAX};
+use crate::outbox::{Decision, Reason, Send, Status};
+use crate::profile::Profile;
+use crate::record::{Attempted, DeliveryOutcome, Engaged, Engagement, Settled};
+use crate::timer::TimerKey;
+use crate::turn::Turn;
+use crate::{ProfileId, SendId};
+
+impl Engine {
+    pub(super) fn check_attempt(&self, attempted: &Attempted) -> Result<(), Refusal> {
+        let send = self.state.send(attempted.send).ok_or(Refusal::UnknownSend)?;
+        let due = send.status == Status::Queued
+            && send.retry_at.is_none()
+            && attempted.attempt == send.attempts + 1;
+        if due { Ok(()) } else { Err(Refusal::OutOfTurn) }
+    }
+
+    pub(super) fn check_settled(&self, settled: &Settled<'_>) -> Result<(), Refusal> {
+        let send = self.state.send(settled.send).ok_or(Refusal::UnknownSend)?;
+        let open = send.status == Status::Attempted && settled.attempt == send.attempts;
+        if open { Ok(()) } else { Err(Refusal::OutOfTurn) }
+    }
+
+    /// The last check before a hand-over. From here on the message may arrive, so the record that brought us here
+    /// is durable before the effect leaves.
+    pub(super) fn apply_attempt(&mut self, attempted: &Attempted, effects: &mut Vec<Effect>) {
+        let send = self.state.send(attempted.send).expect("invariant: checked");
+        let (id, attempt) = (send.id, attempted.attempt);
+        match self.may_hand_over(send) {
+            Ok(()) => {
+                let at = self.state.at;
+                let send = self.state.send_mut(id);
+                send.attempts = attempt;
+                send.attempted_at = Some(at);
+                self.state.set_status(id, Status::Attempted);
+                effects.push(Effect::HandOver { send: id, attempt });
+            }
+            Err(reason) => {
+                self.state.send_mut(id).decision = Decision::Drop { reason };
+                self.state.set_status(id, Status::Dropped);
+                effects.push(Effect::Release { send: id, attempt });
+            }
+        }
+    }
+
+    fn may_hand_over(&self, send: &Send) -> Result<(), Reason> {
+        if send.decided_at.plus(SEND_AGE_MAX) < self.state.at {
+            return Err(Reason::Expired);
+        }
+        let channel = send.channel.expect("invariant: a queued send has a channel");
+        let governor = self.governor();
+        if governor.is_suppressed(channel, &send.address) {
+            return Err(Reason::Suppressed);
+        }
+        let profile = &self.state.profiles[self.state.canonical(send.profile).0 as usize];
+        let wish = Wish {
+            message: &send.message,
+            purpose: &send.purpose,
+            channels: &[channel],
+            held_out: false,
+            confirms: send.confirms,
+        };
+        governor.decide(profile, &wish).map(|_| ())
+    }
+
+    pub(super) fn apply_settled(&mut self, settled: &Settled<'_>, effects: &mut Vec<Effect>) {
+        let at = self.state.at;
+        let id = settled.send;
+        let send = self.state.send_mut(id);
+        send.settled_at = Some(at);
+        send.reply = settled.reply.to_owned();
+        let (profile, retry) = (send.profile, retry_at(send, at));
+        match settled.outcome {
+            DeliveryOutcome::Accepted => {
+                self.state.set_status(id, Status::Accepted);
+                self.occur_of_send(profile, "Message Sent", id, "", effects);
+            }
+            DeliveryOutcome::Transient => match retry {
+                Some(retry_at) => {
+                    self.state.send_mut(id).retry_at = Some(retry_at);
+                    self.state.set_status(id, Status::Queued);
+                    self.state.timers.set(retry_at, TimerKey::Retry { send: id });
+                }
+                None => self.state.set_status(id, Status::Failed),
+            },
+            DeliveryOutcome::Permanent => self.state.set_status(id, Status::Failed),
+            DeliveryOutcome::Unknown => self.state.set_status(id, Status::Unknown),
+            DeliveryOutcome::InvalidRecipient => {
+                self.state.set_status(id, Status::Bounced);
+                self.suppress_bounced(id, settled.reply);
+                self.occur_of_send(profile, "Message Bounced", id, "", effects);
+            }
+        }
+    }
+
+    fn suppress_bounced(&mut self, id: SendId, reply: &str) {
+        let send = self.state.send(id).expect("invariant: checked");
+        let Some(kind) = send.channel.and_then(address_kind) else { return };
+        let hash = self.hash_key().identifier(kind, &send.address);
+        let suppression = Suppression {
+            kind,
+            value: send.address.clone(),
+            reason: format!("bounced: {reply}"),
+            stated_at: self.state.at,
+        };
+        self.state.suppressions.insert(hash, suppression);
+    }
+
+    pub(super) fn apply_engaged(&mut self, engaged: &Engaged<'_>, effects: &mut Vec<Effect>) {
+        let at = self.state.at;
+        if engaged.machine {
+            return;
+        }
+        let send = self.state.send_mut(engaged.send);
+        let profile = send.profile;
+        let (mark, name) = match engaged.engagement {
+            Engagement::Opened => (&mut send.opened_at, "Message Opened"),
+            Engagement::Clicked => (&mut send.clicked_at, "Message Clicked"),
+        };
+        mark.get_or_insert(at);
+        self.occur_of_send(profile, name, engaged.send, engaged.url, effects);
+    }
+
+    fn occur_of_send(
+        &mut self,
+        profile: ProfileId,
+        name: &str,
+        send: SendId,
+        url: &str,
+        effects: &mut Vec<Effect>,
+    ) {
+        let profile = self.state.canonical(profile);
+        let mut turn = Turn::begin(self, profile, effects);
+        turn.occur_of_send(name, send, url);
+        turn.touched.consent |= name == "Message Bounced";
+        turn.settle();
+    }
+
+    /// A send's wait for another attempt is over.
+    pub(super) fn fire_retry(&mut self, due: At, id: SendId, effects: &mut Vec<Effect>) {
+        let send = self.state.send_mut(id);
+        if send.retry_at != Some(due) || send.status != Status::Queued {
+            return;
+        }
+        send.retry_at = None;
+        self.state.counts.timer_fires += 1;
+        let prepare = self.prepare(self.state.send(id).expect("invariant: it was just here"));
+        effects.push(Effect::Prepare(Box::new(prepare)));
+    }
+
+    pub(crate) fn prepare(&self, send: &Send) -> Prepare {
+        let profile = &self.state.profiles[self.state.canonical(send.profile).0 as usize];
+        self.prepare_for(send, profile)
+    }
+
+    pub(crate) fn prepare_for(&self, send: &Send, profile: &Profile) -> Prepare {
+        Prepare {
+            send: send.id,
+            attempt: send.attempts + 1,
+            profile: send.profile,
+            channel: send.channel.expect("invariant: only a send with a channel is prepared"),
+            address: send.address.clone(),
+            message: send.message.clone(),
+            language: send.language.clone(),
+            purpose: send.purpose.clone(),
+            journey: send.journey.clone(),
+            traits: profile.traits_map(),
+            event: send.event.clone(),
+        }
+    }
+}
+
+/// When to try again: the wait doubles with each attempt, with up to a quarter more so that a crowd of refusals does
+/// not come back as a crowd. `None` where the send has no tries or no time left.
+fn retry_at(send: &Send, at: At) -> Option<At> {
+    if send.attempts >= ATTEMPTS_MAX {
+        return None;
+    }
+    let wait = Span(RETRY_FIRST.0 << (send.attempts - 1));
+    let spread = xxhash_rust::xxh3::xxh3_64_with_seed(&send.id.0.to_le_bytes(), u64::from(send.attempts));
+    let retry_at = at.plus(wait).plus(Span((spread % (wait.0 as u64 / 4)) as i64));
+    (retry_at < send.decided_at.plus(SEND_AGE_MAX)).then_some(retry_at)
+}

@@ -1,0 +1,206 @@
+//! Journeys: versioned definitions of steps, and the runs of people through them.
+//!
+//! A definition is compiled into a flat list of operations with jumps, so that where a run stands is one number. A
+//! run finishes on the version that it began on. [`crate::engine`] moves runs; this file says what they are.
+
+use crate::at::{At, Span};
+use crate::name::Names;
+use crate::profile::Since;
+use crate::programme::{self, Channel, Step};
+use crate::segment::rule::{DidRule, Rule};
+use crate::segment::{Expression, parse};
+use crate::value::OwnedMap;
+use borsh::{BorshDeserialize, BorshSerialize};
+
+/// One profile's passage through one journey version.
+#[derive(Clone, Debug, BorshSerialize, BorshDeserialize)]
+pub struct Run {
+    pub id: u64,
+    /// Index of the journey version in the engine.
+    pub(crate) version: u32,
+    pub entered_at: At,
+    /// What "since the run began" means.
+    pub(crate) began: Since,
+    /// Index of the operation it stands at.
+    pub(crate) position: u16,
+    /// Where the run came to that operation.
+    pub(crate) arrived: Since,
+    /// When its wait is over; `At::MAX` outside waits.
+    pub(crate) wait_ends: At,
+    /// The timer that it waits for.
+    pub(crate) due: At,
+    pub state: RunState,
+    /// Withheld by the holdout: it passes every step, and every send in it is dropped.
+    pub held_out: bool,
+    pub reached_goal: bool,
+    /// Properties of the event that started it.
+    pub(crate) event: OwnedMap,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum RunState {
+    Active,
+    /// Came to the end of its steps.
+    Completed,
+    /// Ended early by the exit rule.
+    Exited,
+    /// Ended since the same person was in the same journey on a merged profile.
+    Merged,
+}
+
+impl RunState {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Completed => "completed",
+            Self::Exited => "exited",
+            Self::Merged => "merged",
+        }
+    }
+}
+
+/// A journey version, ready to run.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    pub(crate) purpose: String,
+    pub(crate) entry: Entry,
+    pub(crate) reenter: programme::Reenter,
+    pub(crate) exit: Option<Rule>,
+    pub(crate) goal: Option<(Rule, Span)>,
+    pub(crate) holdout_permille: u16,
+    pub(crate) operations: Vec<Operation>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Entry {
+    /// At each event that matches.
+    Event(DidRule),
+    /// When the hidden segment of this slot becomes true.
+    Segment(u16),
+}
+
+/// A step, flattened.
+#[derive(Clone, Debug)]
+pub(crate) enum Operation {
+    Wait(Span),
+    WaitUntil {
+        until: Rule,
+        at_most: Span,
+    },
+    /// `step` counts the sends of the journey, and names this one in the ledger.
+    Send {
+        message: String,
+        channels: Vec<Channel>,
+        step: u16,
+    },
+    /// Goes to the next operation if the rule holds, otherwise to `or`.
+    If {
+        rule: Rule,
+        or: u16,
+    },
+    Jump(u16),
+    Exit,
+}
+
+/// The name of the hidden segment behind an entry rule that is more than one event.
+pub(crate) fn entry_segment(journey: &str) -> String {
+    format!("journey {journey} enter")
+}
+
+impl Plan {
+    /// Compiles a definition that [`programme::Programme::mistakes`] found nothing wrong with.
+    pub(crate) fn compile(
+        name: &str,
+        journey: &programme::Journey,
+        names: &mut Names,
+        slot_of: &impl Fn(&str) -> Option<u16>,
+    ) -> Self {
+        let mut compiler = Compiler { names, slot_of, operations: Vec::new(), sends: 0 };
+        compiler.steps(&journey.steps);
+        compiler.operations.push(Operation::Exit);
+        let operations = std::mem::take(&mut compiler.operations);
+        let exit = journey.exit.as_deref().map(|text| compiler.rule(text));
+        let goal = journey.goal.as_ref().map(|goal| (compiler.rule(&goal.did), goal.within));
+        let enter = expression(&journey.enter);
+        let entry = match enter.bare_did() {
+            Some(did) => Entry::Event(DidRule::compile(did, names)),
+            None => Entry::Segment(
+                slot_of(&entry_segment(name)).expect("invariant: entry segments have slots before plans"),
+            ),
+        };
+        Self {
+            purpose: journey.purpose.clone(),
+            entry,
+            reenter: journey.reenter,
+            exit,
+            goal,
+            holdout_permille: journey.holdout_permille,
+            operations,
+        }
+    }
+}
+
+fn expression(text: &str) -> Expression {
+    parse::parse(text).expect("invariant: a programme with mistakes is refused before it is compiled")
+}
+
+struct Compiler<'a, S: Fn(&str) -> Option<u16>> {
+    names: &'a mut Names,
+    slot_of: &'a S,
+    operations: Vec<Operation>,
+    sends: u16,
+}
+
+impl<S: Fn(&str) -> Option<u16>> Compiler<'_, S> {
+    fn rule(&mut self, text: &str) -> Rule {
+        Rule::compile(&expression(text), self.names, self.slot_of)
+    }
+
+    fn here(&self) -> u16 {
+        u16::try_from(self.operations.len()).expect("invariant: a journey has fewer than 65536 operations")
+    }
+
+    fn steps(&mut self, steps: &[Step]) {
+        for step in steps {
+            match step {
+                Step::Wait(span) => self.operations.push(Operation::Wait(*span)),
+                Step::WaitUntil { until, at_most } => {
+                    let until = self.rule(until);
+                    self.operations.push(Operation::WaitUntil { until, at_most: *at_most });
+                }
+                Step::Send { message, channels } => {
+                    let (message, channels) = (message.clone(), channels.clone());
+                    self.operations.push(Operation::Send { message, channels, step: self.sends });
+                    self.sends += 1;
+                }
+                Step::Branch(arms) => self.branch(arms),
+                Step::Exit => self.operations.push(Operation::Exit),
+            }
+        }
+    }
+
+    /// Each arm: `If` to the next arm, its steps, and a jump to the end of the branch.
+    fn branch(&mut self, arms: &[programme::Arm]) {
+        let mut jumps = Vec::new();
+        for arm in arms {
+            let condition = arm.when.as_deref().map(|when| {
+                let rule = self.rule(when);
+                self.operations.push(Operation::If { rule, or: 0 });
+                self.operations.len() - 1
+            });
+            self.steps(&arm.then);
+            jumps.push(self.operations.len());
+            self.operations.push(Operation::Jump(0));
+            let next = self.here();
+            if let Some(index) = condition
+                && let Operation::If { or, .. } = &mut self.operations[index]
+            {
+                *or = next;
+            }
+        }
+        let end = self.here();
+        for index in jumps {
+            self.operations[index] = Operation::Jump(end);
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! The ledger of sends: each decided message with its decision, its reason, its attempts and what came of them.
+//!
+//! A send that is queued or attempted is still owed to the world; that is all the outbox there is. Because it is
+//! state, a replay finds it again after a crash.
+
+use crate::at::At;
+use crate::programme::Channel;
+use crate::value::OwnedMap;
+use crate::{ProfileId, SendId};
+use borsh::{BorshDeserialize, BorshSerialize};
+
+/// One decided message for one profile.
+#[derive(Clone, Debug, BorshSerialize, BorshDeserialize)]
+pub struct Send {
+    pub id: SendId,
+    pub profile: ProfileId,
+    pub message: String,
+    pub purpose: String,
+    /// Empty for a confirmation of consent.
+    pub journey: String,
+    /// Which send of the journey it is, from 0.
+    pub step: u16,
+    pub run: u64,
+    /// It asks the person to confirm a consent, and so goes out before there is one.
+    pub confirms: bool,
+    /// `None` where none could reach the person.
+    pub channel: Option<Channel>,
+    pub language: String,
+    pub address: String,
+    pub decision: Decision,
+    pub status: Status,
+    pub decided_at: At,
+    /// Hand-overs begun.
+    pub attempts: u8,
+    pub attempted_at: Option<At>,
+    pub settled_at: Option<At>,
+    /// When it is tried again, while it waits for that.
+    pub retry_at: Option<At>,
+    /// The provider's last words.
+    pub reply: String,
+    pub opened_at: Option<At>,
+    pub clicked_at: Option<At>,
+    pub(crate) event: OwnedMap,
+}
+
+/// The governor's answer, with one reason where it is not simply yes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum Decision {
+    Send,
+    Defer { until: At, reason: Reason },
+    Drop { reason: Reason },
+}
+
+impl Decision {
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Send => "send",
+            Self::Defer { .. } => "defer",
+            Self::Drop { .. } => "drop",
+        }
+    }
+
+    pub fn reason(&self) -> Option<Reason> {
+        match *self {
+            Self::Send => None,
+            Self::Defer { reason, .. } | Self::Drop { reason } => Some(reason),
+        }
+    }
+}
+
+/// Why a message was not sent. The order is that of how far it came: a later reason is the more telling one when
+/// several channels were tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
+pub enum Reason {
+    /// The programme no longer has the message.
+    MessageMissing,
+    /// The message has no rendering for any of the channels.
+    NoRendering,
+    /// The person has no address on any of the channels.
+    Unreachable,
+    /// The address is blocked: it bounced, complained, or an operator said so.
+    Suppressed,
+    /// Nobody ever gave this consent.
+    NoConsent,
+    /// Given, but not yet confirmed from the address.
+    ConsentPending,
+    ConsentWithdrawn,
+    /// Withheld to measure what the journey brings.
+    Holdout,
+    /// There is nothing left to confirm.
+    AlreadyConfirmed,
+    /// It waited so long that its moment has gone.
+    Expired,
+}
+
+impl Reason {
+    pub const ALL: [Self; 10] = [
+        Self::MessageMissing,
+        Self::NoRendering,
+        Self::Unreachable,
+        Self::Suppressed,
+        Self::NoConsent,
+        Self::ConsentPending,
+        Self::ConsentWithdrawn,
+        Self::Holdout,
+        Self::AlreadyConfirmed,
+        Self::Expired,
+    ];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::MessageMissing => "message_missing",
+            Self::NoRendering => "no_rendering",
+            Self::Unreachable => "unreachable",
+            Self::Suppressed => "suppressed",
+            Self::NoConsent => "no_consent",
+            Self::ConsentPending => "consent_pending",
+            Self::ConsentWithdrawn => "consent_withdrawn",
+            Self::Holdout => "holdout",
+            Self::AlreadyConfirmed => "already_confirmed",
+            Self::Expired => "expired",
+        }
+    }
+
+    /// A sentence that anybody can read.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::MessageMissing => "The message is no longer part of the programme.",
+            Self::NoRendering => "The message has no version for a channel that could be used.",
+            Self::Unreachable => "No address is known for this person on the channels of the message.",
+            Self::Suppressed => "The address is suppressed, so nothing is sent to it.",
+            Self::NoConsent => "The person never consented to this purpose.",
+            Self::ConsentPending => "The person has not yet confirmed the consent from their address.",
+            Self::ConsentWithdrawn => "The person withdrew the consent to this purpose.",
+            Self::Holdout => "The person belongs to the holdout that shows what the journey brings.",
+            Self::AlreadyConfirmed => "The consent needs no confirmation any more.",
+            Self::Expired => "The message waited longer than it is worth sending.",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
+pub enum Status {
+    /// The governor said no, at the decision or at the hand-over.
+    Dropped,
+    /// Decided; waiting to be handed over, for the first time or again.
+    Queued,
+    /// Being handed over.
+    Attempted,
+    /// The provider took responsibility.
+    Accepted,
+    /// The address does not exist.
+    Bounced,
+    /// Given up for another reason.
+    Failed,
+    /// In flight when the process died. It may have arrived; it is not sent again.
+    Unknown,
+}
+
+impl Status {
+    pub const ALL: [Self; 7] = [
+        Self::Dropped,
+        Self::Queued,
+        Self::Attempted,
+        Self::Accepted,
+        Self::Bounced,
+        Self::Failed,
+        Self::Unknown,
+    ];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Dropped => "dropped",
+            Self::Queued => "queued",
+            Self::Attempted => "attempted",
+            Self::Accepted => "accepted",
+            Self::Bounced => "bounced",
+            Self::Failed => "failed",
+            Self::Unknown => "unknown",
+        }
+    }
+}

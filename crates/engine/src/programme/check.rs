@@ -1,0 +1,244 @@
+//! Everything that is wrong with a programme, so far as the programme itself shows it.
+//!
+//! Files, templates and languages of messages are the server's to check; here it is names and expressions.
+
+use super::{Arm, Channel, Journey, Mistake, OptIn, Place, Programme, Step, nearest};
+use crate::limits::SEGMENTS_MAX;
+use crate::segment::{Expression, parse};
+use std::collections::{BTreeMap, BTreeSet};
+
+impl Programme {
+    /// Every mistake, in the order of the programme's parts. A programme without mistakes can be applied.
+    ///
+    /// Places are paths of field names: `segments.vip`, `journeys.cart.steps[1].until`,
+    /// `journeys.cart.steps[2].branch[0].when`, `journeys.cart.steps[2].branch[0].then[0].send`.
+    pub fn mistakes(&self) -> Vec<Mistake> {
+        let mut check = Check { programme: self, mistakes: Vec::new() };
+        check.whole();
+        check.purposes();
+        check.segments();
+        check.journeys();
+        check.mistakes
+    }
+}
+
+/// Names that a journey step may follow: where it is, and what it may mention.
+struct Check<'a> {
+    programme: &'a Programme,
+    mistakes: Vec<Mistake>,
+}
+
+impl Check<'_> {
+    fn add(&mut self, place: &Place, message: impl Into<String>, suggestion: Option<String>) {
+        let mistake = Mistake { place: place.clone(), offset: None, message: message.into(), suggestion };
+        self.mistakes.push(mistake);
+    }
+
+    fn whole(&mut self) {
+        let root = Place::default();
+        if self.programme.name.trim().is_empty() {
+            let suggestion = Some("add a line such as `programme: my-shop`".to_owned());
+            self.add(&root.field("name"), "the programme has no name", suggestion);
+        }
+        if self.programme.languages.is_empty() {
+            let suggestion = Some("add a line such as `languages: [en]`".to_owned());
+            self.add(&root.field("languages"), "a programme needs at least one language", suggestion);
+        }
+        if self.programme.segments.len() + self.programme.journeys.len() > SEGMENTS_MAX {
+            let message = format!("a programme has at most {SEGMENTS_MAX} segments and journeys");
+            self.add(&root.field("segments"), message, None);
+        }
+    }
+
+    fn purposes(&mut self) {
+        for (name, purpose) in &self.programme.purposes {
+            let place = Place::default().field("purposes").field(name);
+            if purpose.channels.is_empty() {
+                let suggestion = Some("add `channels: [email]`".to_owned());
+                self.add(&place.field("channels"), format!("the purpose `{name}` has no channel"), suggestion);
+            }
+            match (&purpose.confirm, purpose.opt_in) {
+                (None, OptIn::Double) => self.add(
+                    &place.field("opt_in"),
+                    format!("a double opt-in needs a message that carries the link, and `{name}` names none"),
+                    Some("add `confirm:` with the name of that message".to_owned()),
+                ),
+                (Some(message), OptIn::Double) => self.message(&place.field("confirm"), message),
+                (Some(_), _) => self.add(
+                    &place.field("confirm"),
+                    "only a double opt-in asks to confirm",
+                    Some("write `opt_in: double`, or leave `confirm` out".to_owned()),
+                ),
+                (None, _) => {}
+            }
+        }
+    }
+
+    fn segments(&mut self) {
+        let mut built_on: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for (name, text) in &self.programme.segments {
+            let place = Place::default().field("segments").field(name);
+            if let Some(expression) = self.expression(&place, text) {
+                built_on.insert(name, expression.segments().into_iter().map(str::to_owned).collect());
+            }
+        }
+        for name in built_on.keys() {
+            if let Some(path) = cycle(name, &built_on) {
+                let place = Place::default().field("segments").field(name);
+                let message = format!("the segment is built on itself: {}", path.join(" → "));
+                self.add(&place, message, None);
+            }
+        }
+    }
+
+    /// Reads an expression and checks the names in it.
+    fn expression(&mut self, place: &Place, text: &str) -> Option<Expression> {
+        let expression = match parse::parse(text) {
+            Ok(expression) => expression,
+            Err(wrong) => {
+                self.mistakes.push(Mistake {
+                    place: place.clone(),
+                    offset: Some(wrong.offset),
+                    message: wrong.message,
+                    suggestion: wrong.suggestion,
+                });
+                return None;
+            }
+        };
+        let mut unknown = Vec::new();
+        expression.walk(&mut |part| match part {
+            Expression::InSegment(name) if !self.programme.segments.contains_key(name) => {
+                unknown.push(("segment", name.clone()));
+            }
+            Expression::ConsentedTo { purpose, .. } if !self.programme.purposes.contains_key(purpose) => {
+                unknown.push(("purpose", purpose.clone()));
+            }
+            _ => {}
+        });
+        for (what, name) in unknown {
+            let offset = text.find(&format!("\"{name}\"")).or_else(|| text.find(&format!("'{name}'")));
+            let suggestion = match what {
+                "segment" => did_you_mean(&name, self.programme.segments.keys()),
+                _ => did_you_mean(&name, self.programme.purposes.keys()),
+            };
+            let message = format!("there is no {what} \"{name}\"");
+            self.mistakes.push(Mistake { place: place.clone(), offset, message, suggestion });
+        }
+        Some(expression)
+    }
+
+    fn message(&mut self, place: &Place, name: &str) {
+        if !self.programme.messages.contains_key(name) {
+            let suggestion = did_you_mean(name, self.programme.messages.keys());
+            self.add(place, format!("there is no message \"{name}\""), suggestion);
+        }
+    }
+
+    fn journeys(&mut self) {
+        for (name, journey) in &self.programme.journeys {
+            let place = Place::default().field("journeys").field(name);
+            self.journey(&place, journey);
+        }
+    }
+
+    fn journey(&mut self, place: &Place, journey: &Journey) {
+        if !self.programme.purposes.contains_key(&journey.purpose) {
+            let message = match journey.purpose.is_empty() {
+                true => "a journey names the purpose whose consent its sends need".to_owned(),
+                false => format!("there is no purpose \"{}\"", journey.purpose),
+            };
+            let suggestion = did_you_mean(&journey.purpose, self.programme.purposes.keys());
+            self.add(&place.field("purpose"), message, suggestion);
+        }
+        self.expression(&place.field("enter"), &journey.enter);
+        if let Some(exit) = &journey.exit {
+            self.expression(&place.field("exit"), exit);
+        }
+        if let Some(goal) = &journey.goal {
+            self.expression(&place.field("goal").field("did"), &goal.did);
+        }
+        if journey.holdout_permille > 1_000 {
+            let suggestion = Some("write a share between 0% and 100%".to_owned());
+            self.add(&place.field("holdout_permille"), "a holdout is at most everybody", suggestion);
+        }
+        if journey.steps.is_empty() {
+            let suggestion = Some("add at least one step, such as `- send: welcome`".to_owned());
+            self.add(&place.field("steps"), "the journey has no step", suggestion);
+        }
+        self.steps(&place.field("steps"), &journey.steps, &journey.purpose);
+    }
+
+    fn steps(&mut self, place: &Place, steps: &[Step], purpose: &str) {
+        for (index, step) in steps.iter().enumerate() {
+            let place = place.index(index);
+            match step {
+                Step::Wait(_) => {}
+                Step::Exit if index + 1 < steps.len() => {
+                    self.add(&place.field("exit"), "no step after this one is ever reached", None);
+                }
+                Step::Exit => {}
+                Step::WaitUntil { until, .. } => {
+                    self.expression(&place.field("until"), until);
+                }
+                Step::Send { message, channels } => self.send(&place, message, channels, purpose),
+                Step::Branch(arms) => self.branch(&place.field("branch"), arms, purpose),
+            }
+        }
+    }
+
+    fn send(&mut self, place: &Place, message: &str, channels: &[Channel], purpose: &str) {
+        self.message(&place.field("send"), message);
+        let Some(purpose_of) = self.programme.purposes.get(purpose) else { return };
+        for channel in channels.iter().filter(|channel| !purpose_of.channels.contains(channel)) {
+            let message = format!("the purpose `{purpose}` is not for the channel `{}`", channel.name());
+            let suggestion = Some(format!("add `{}` to the purpose's channels", channel.name()));
+            self.add(&place.field("channels"), message, suggestion);
+        }
+    }
+
+    fn branch(&mut self, place: &Place, arms: &[Arm], purpose: &str) {
+        if arms.is_empty() {
+            self.add(place, "the branch has no arm", Some("add `- if: …` with its `then:`".to_owned()));
+        }
+        for (index, arm) in arms.iter().enumerate() {
+            let place = place.index(index);
+            match &arm.when {
+                Some(when) => {
+                    self.expression(&place.field("when"), when);
+                }
+                None if index + 1 < arms.len() => {
+                    self.add(&place, "no arm after `else` is ever reached", Some("put `else` last".to_owned()));
+                }
+                None => {}
+            }
+            self.steps(&place.field("then"), &arm.then, purpose);
+        }
+    }
+}
+
+fn did_you_mean<'a>(name: &str, known: impl Iterator<Item = &'a String>) -> Option<String> {
+    let known: Vec<&str> = known.map(String::as_str).collect();
+    let near = nearest(name, known.iter().copied()).map(|near| format!("did you mean \"{near}\"?"));
+    let listed = || (known.len() <= 8 && !known.is_empty()).then(|| format!("known: {}", known.join(", ")));
+    near.or_else(listed)
+}
+
+/// The way from a segment back to itself, if there is one.
+fn cycle(start: &str, built_on: &BTreeMap<&str, Vec<String>>) -> Option<Vec<String>> {
+    let mut seen = BTreeSet::new();
+    let mut paths = vec![vec![start.to_owned()]];
+    while let Some(path) = paths.pop() {
+        let last = path.last().expect("invariant: a path has a start");
+        for next in built_on.get(last.as_str()).into_iter().flatten() {
+            let mut longer = path.clone();
+            longer.push(next.clone());
+            if next == start {
+                return Some(longer);
+            }
+            if seen.insert(next.clone()) {
+                paths.push(longer);
+            }
+        }
+    }
+    None
+}

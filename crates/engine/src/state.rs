@@ -1,0 +1,196 @@
+//! All that the engine remembers: one value, made of records alone, and written whole into a snapshot.
+
+use crate::at::{At, Span};
+use crate::governor::Suppression;
+use crate::identifier::KeyedHash;
+use crate::limits::{MESSAGE_ID_WINDOW, REJECTS_LISTED_MAX};
+use crate::name::Names;
+use crate::outbox::{Send, Status};
+use crate::profile::Profile;
+use crate::programme::Programme;
+use crate::record::{Installed, Rejected};
+use crate::table::Table;
+use crate::timer::Timers;
+use crate::{ProfileId, SendId, Seq};
+use borsh::{BorshDeserialize, BorshSerialize};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+#[derive(Clone, Default, BorshSerialize, BorshDeserialize)]
+pub(crate) struct State {
+    pub(crate) seq: Seq,
+    pub(crate) at: At,
+    pub(crate) installed: Option<Installed>,
+    /// JSON of the programme that is live.
+    pub(crate) definition: Option<String>,
+    /// How many programmes were applied.
+    pub(crate) revision: u32,
+    pub(crate) names: Names,
+    pub(crate) profiles: Vec<Profile>,
+    pub(crate) by_identifier: Table<KeyedHash, ProfileId>,
+    pub(crate) message_ids: MessageIds,
+    pub(crate) suppressions: BTreeMap<KeyedHash, Suppression>,
+    pub(crate) segments: Vec<SegmentState>,
+    pub(crate) versions: Vec<JourneyVersion>,
+    pub(crate) sends: Vec<Send>,
+    /// Sends that are queued or attempted.
+    pub(crate) owed: BTreeSet<SendId>,
+    pub(crate) timers: Timers,
+    pub(crate) runs: u64,
+    pub(crate) rejects: VecDeque<Reject>,
+    pub(crate) merges: Vec<Merge>,
+    pub(crate) counts: Counts,
+}
+
+/// A segment of the programme, or one that it once had: slots are never given away, so that an old journey version
+/// cannot come to mean another segment.
+#[derive(Clone, Debug, BorshSerialize, BorshDeserialize)]
+pub(crate) struct SegmentState {
+    pub(crate) name: String,
+    pub(crate) expression: String,
+    pub(crate) live: bool,
+    /// False for the entry rules of journeys.
+    pub(crate) visible: bool,
+    pub(crate) count: u64,
+}
+
+#[derive(Clone, Debug, BorshSerialize, BorshDeserialize)]
+pub(crate) struct JourneyVersion {
+    pub(crate) name: String,
+    /// 1 for the first of that name.
+    pub(crate) version: u32,
+    pub(crate) live: bool,
+    /// JSON.
+    pub(crate) definition: String,
+    pub(crate) active: u64,
+    pub(crate) finished: u64,
+    pub(crate) held_out: u64,
+    pub(crate) reached_goal: u64,
+}
+
+/// Two profiles found to be one person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Merge {
+    pub from: ProfileId,
+    pub into: ProfileId,
+    pub at: At,
+    pub seq: Seq,
+}
+
+/// An event that was refused at the door.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Reject {
+    pub seq: Seq,
+    pub received_at: At,
+    pub source: String,
+    pub code: String,
+    pub field: String,
+    pub message: String,
+    pub payload: String,
+}
+
+/// Figures of the whole installation.
+#[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Counts {
+    pub events: u64,
+    pub bot_events: u64,
+    pub rejected: u64,
+    /// Profiles that stand for a person, merged ones left out.
+    pub profiles: u64,
+    /// Those of them with a `user_id` or an email.
+    pub identified: u64,
+    pub merges: u64,
+    pub timer_fires: u64,
+    pub membership_changes: u64,
+    sends: [u64; Status::ALL.len()],
+}
+
+impl Counts {
+    pub fn sends(&self, status: Status) -> u64 {
+        self.sends[status as usize]
+    }
+}
+
+impl State {
+    pub(crate) fn send(&self, id: SendId) -> Option<&Send> {
+        self.sends.get(usize::try_from(id.0).ok()?)
+    }
+
+    pub(crate) fn send_mut(&mut self, id: SendId) -> &mut Send {
+        &mut self.sends[usize::try_from(id.0).expect("invariant: sends fit in memory")]
+    }
+
+    pub(crate) fn add_send(&mut self, send: Send) {
+        self.counts.sends[send.status as usize] += 1;
+        if send.status == Status::Queued {
+            self.owed.insert(send.id);
+        }
+        self.sends.push(send);
+    }
+
+    pub(crate) fn set_status(&mut self, id: SendId, status: Status) {
+        let before = std::mem::replace(&mut self.send_mut(id).status, status);
+        self.counts.sends[before as usize] -= 1;
+        self.counts.sends[status as usize] += 1;
+        if matches!(status, Status::Queued | Status::Attempted) {
+            self.owed.insert(id);
+        } else {
+            self.owed.remove(&id);
+        }
+    }
+
+    /// The profile that stands for this one after merges.
+    pub(crate) fn canonical(&self, mut id: ProfileId) -> ProfileId {
+        while let Some(into) = self.profiles[id.0 as usize].merged_into {
+            id = into;
+        }
+        id
+    }
+
+    pub(crate) fn reject(&mut self, seq: Seq, rejected: &Rejected<'_>) {
+        self.counts.rejected += 1;
+        if self.rejects.len() == REJECTS_LISTED_MAX {
+            self.rejects.pop_front();
+        }
+        self.rejects.push_back(Reject {
+            seq,
+            received_at: rejected.received_at,
+            source: rejected.source.to_owned(),
+            code: rejected.code.to_owned(),
+            field: rejected.field.to_owned(),
+            message: rejected.message.to_owned(),
+            payload: rejected.payload.to_owned(),
+        });
+    }
+
+    pub(crate) fn parsed_programme(&self) -> Option<Programme> {
+        let definition = self.definition.as_deref()?;
+        Some(serde_json::from_str(definition).expect("invariant: a definition was checked when it was applied"))
+    }
+}
+
+/// Message ids seen of late, forgotten a day at a time.
+#[derive(Clone, Default, BorshSerialize, BorshDeserialize)]
+pub(crate) struct MessageIds {
+    seen: Table<KeyedHash, i64>,
+    by_day: BTreeMap<i64, Vec<KeyedHash>>,
+}
+
+impl MessageIds {
+    pub(crate) fn contains(&self, id: KeyedHash) -> bool {
+        self.seen.get(&id).is_some()
+    }
+
+    pub(crate) fn remember(&mut self, id: KeyedHash, at: At) {
+        let day = at.0.div_euclid(Span::DAY.0);
+        self.seen.insert(id, day);
+        self.by_day.entry(day).or_default().push(id);
+        let oldest = at.minus(MESSAGE_ID_WINDOW).0.div_euclid(Span::DAY.0);
+        while let Some(entry) = self.by_day.first_entry()
+            && *entry.key() < oldest
+        {
+            for id in entry.remove() {
+                self.seen.remove(&id);
+            }
+        }
+    }
+}

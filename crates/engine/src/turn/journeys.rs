@@ -1,0 +1,251 @@
+//! Moving runs: who enters, who leaves, who goes on. Part of a profile's turn.
+
+use super::Turn;
+use crate::at::At;
+use crate::journey::{Entry, Operation, Plan, Run, RunState};
+use crate::limits::{RUN_STEPS_MAX, RUNS_REMEMBERED_MAX};
+use crate::profile::{Occurrence, Since};
+use crate::programme::Reenter;
+use crate::segment::Filter;
+use crate::timer::TimerKey;
+use crate::value::OwnedMap;
+
+impl Turn<'_> {
+    /// Starts a run for each entry rule that this turn's events and membership changes meet.
+    pub(super) fn enter_journeys(&mut self) {
+        for (name, occurrence) in self.touched.events.clone() {
+            for version in self.engine.index.entries_by_event(name).to_vec() {
+                let Entry::Event(did) = &self.engine.index.plans[version as usize].entry else { continue };
+                if passes(&did.filters, &occurrence) {
+                    let began = Since { at: occurrence.at, seq: occurrence.seq };
+                    self.enter(version, began, occurrence.properties.clone());
+                }
+            }
+        }
+        for slot in self.touched.slots.clone() {
+            if self.profile.memberships.contains(slot)
+                && let Some(version) = self.engine.index.entry_by_slot(slot)
+            {
+                let event = self.touched.events.last().map(|(_, one)| one.properties.clone());
+                let began = Since { at: self.now(), seq: self.seq() };
+                self.enter(version, began, event.unwrap_or_default());
+            }
+        }
+    }
+
+    fn enter(&mut self, version: u32, began: Since, event: OwnedMap) {
+        if !self.may_enter(version) {
+            return;
+        }
+        let held_out = self.is_held_out(version);
+        let now = self.now();
+        let state = &mut self.engine.state;
+        state.runs += 1;
+        let journey = &mut state.versions[version as usize];
+        journey.active += 1;
+        journey.held_out += u64::from(held_out);
+        self.profile.runs.push(Run {
+            id: state.runs,
+            version,
+            entered_at: now,
+            began,
+            position: 0,
+            arrived: Since { at: now, seq: state.seq },
+            wait_ends: At::MAX,
+            due: At::MAX,
+            state: RunState::Active,
+            held_out,
+            reached_goal: false,
+            event,
+        });
+        self.forget_old_runs(version);
+        let index = self.profile.runs.len() - 1;
+        self.arrive(index, 0);
+        self.advance(index);
+    }
+
+    /// One run at a time, and after the last one only as the journey allows.
+    fn may_enter(&self, version: u32) -> bool {
+        let mut earlier = self.profile.runs.iter().filter(|run| self.same_journey(run.version, version));
+        match self.engine.index.plans[version as usize].reenter {
+            Reenter::Never => earlier.next().is_none(),
+            Reenter::Always => earlier.all(|run| run.state != RunState::Active),
+            Reenter::After(span) => earlier
+                .all(|run| run.state != RunState::Active && run.entered_at.plus(span) <= self.now()),
+        }
+    }
+
+    fn same_journey(&self, one: u32, two: u32) -> bool {
+        let versions = &self.engine.state.versions;
+        one == two || versions[one as usize].name == versions[two as usize].name
+    }
+
+    /// The same answer for the same person and journey, always.
+    fn is_held_out(&self, version: u32) -> bool {
+        let permille = self.engine.index.plans[version as usize].holdout_permille;
+        if permille == 0 {
+            return false;
+        }
+        let installed = self.engine.state.installed.as_ref();
+        let seed = installed.map_or(0, |installed| installed.seed);
+        let name = self.engine.state.versions[version as usize].name.as_bytes();
+        let draw = [&self.id.0.to_le_bytes()[..], name].concat();
+        xxhash_rust::xxh3::xxh3_64_with_seed(&draw, seed) % 1_000 < u64::from(permille)
+    }
+
+    fn forget_old_runs(&mut self, version: u32) {
+        let same: Vec<usize> = (0..self.profile.runs.len())
+            .filter(|index| self.same_journey(self.profile.runs[*index].version, version))
+            .collect();
+        if same.len() > RUNS_REMEMBERED_MAX
+            && let Some(oldest) =
+                same.iter().find(|index| self.profile.runs[**index].state != RunState::Active)
+        {
+            self.profile.runs.remove(*oldest);
+        }
+    }
+
+    /// Looks again at every run that what was touched may concern.
+    pub(super) fn follow_runs(&mut self) {
+        for index in 0..self.profile.runs.len() {
+            self.note_goal(index);
+            if self.profile.runs[index].state == RunState::Active && self.concerns_run(index) {
+                self.advance(index);
+            }
+        }
+    }
+
+    fn concerns_run(&self, index: usize) -> bool {
+        let run = &self.profile.runs[index];
+        let plan = &self.engine.index.plans[run.version as usize];
+        let exit = plan.exit.as_ref().is_some_and(|rule| self.touched.concerns(&rule.mentions));
+        let until = match &plan.operations[usize::from(run.position)] {
+            Operation::WaitUntil { until, .. } => self.touched.concerns(&until.mentions),
+            _ => false,
+        };
+        exit || until
+    }
+
+    fn note_goal(&mut self, index: usize) {
+        let run = &self.profile.runs[index];
+        let Some((rule, within)) = &self.engine.index.plans[run.version as usize].goal else { return };
+        let open = !run.reached_goal && self.now() <= run.entered_at.plus(*within);
+        if open && self.touched.concerns(&rule.mentions) && self.evaluate(rule, run.began).holds {
+            self.engine.state.versions[run.version as usize].reached_goal += 1;
+            self.profile.runs[index].reached_goal = true;
+        }
+    }
+
+    /// A run's timer came.
+    pub(crate) fn wake_run(&mut self, run: u64, due: At) {
+        let found = self.profile.runs.iter().position(|one| one.id == run);
+        if let Some(index) = found
+            && self.profile.runs[index].due == due
+            && self.profile.runs[index].state == RunState::Active
+        {
+            self.advance(index);
+        }
+    }
+
+    /// Takes every step that can be taken now, then sets the timer for the next instant at which that may change.
+    fn advance(&mut self, index: usize) {
+        for _ in 0..RUN_STEPS_MAX {
+            let run = &self.profile.runs[index];
+            let version = run.version as usize;
+            let mut due = At::MAX;
+            if let Some(rule) = &self.engine.index.plans[version].exit {
+                let verdict = self.evaluate(rule, run.began);
+                if verdict.holds {
+                    return self.finish(index, RunState::Exited);
+                }
+                due = verdict.until;
+            }
+            match self.step(index) {
+                Next::Go(position) => self.arrive(index, position),
+                Next::Stay(until) => return self.sleep(index, due.min(until)),
+                Next::End => return self.finish(index, RunState::Completed),
+            }
+        }
+        panic!("invariant: a journey has no loop");
+    }
+
+    /// What the operation under the run asks for now.
+    fn step(&mut self, index: usize) -> Next {
+        let run = &self.profile.runs[index];
+        let (now, position, wait_ends) = (self.now(), run.position, run.wait_ends);
+        let plan: &Plan = &self.engine.index.plans[run.version as usize];
+        let on = Next::Go(position + 1);
+        match &plan.operations[usize::from(position)] {
+            Operation::Wait(_) => {
+                if now >= wait_ends {
+                    on
+                } else {
+                    Next::Stay(wait_ends)
+                }
+            }
+            Operation::WaitUntil { until, .. } => {
+                let verdict = self.evaluate(until, run.arrived);
+                if verdict.holds || now >= wait_ends { on } else { Next::Stay(wait_ends.min(verdict.until)) }
+            }
+            Operation::If { rule, or } => {
+                if self.evaluate(rule, Since::EVER).holds {
+                    on
+                } else {
+                    Next::Go(*or)
+                }
+            }
+            Operation::Jump(to) => Next::Go(*to),
+            Operation::Exit => Next::End,
+            Operation::Send { message, channels, step } => {
+                let (message, channels, step) = (message.clone(), channels.clone(), *step);
+                let purpose = plan.purpose.clone();
+                self.send_from_run(index, &message, &purpose, &channels, step);
+                on
+            }
+        }
+    }
+
+    /// Puts the run on an operation, and starts its wait.
+    fn arrive(&mut self, index: usize, position: u16) {
+        let arrived = Since { at: self.now(), seq: self.seq() };
+        let run = &mut self.profile.runs[index];
+        run.position = position;
+        run.arrived = arrived;
+        let plan = &self.engine.index.plans[run.version as usize];
+        run.wait_ends = match &plan.operations[usize::from(position)] {
+            Operation::Wait(span) => arrived.at.plus(*span),
+            Operation::WaitUntil { at_most, .. } => arrived.at.plus(*at_most),
+            _ => At::MAX,
+        };
+    }
+
+    fn sleep(&mut self, index: usize, due: At) {
+        let profile = self.id;
+        let run = &mut self.profile.runs[index];
+        if run.due != due {
+            run.due = due;
+            if due < At::MAX {
+                self.engine.state.timers.set(due, TimerKey::Run { profile, run: run.id });
+            }
+        }
+    }
+
+    pub(crate) fn finish(&mut self, index: usize, state: RunState) {
+        let run = &mut self.profile.runs[index];
+        run.state = state;
+        run.due = At::MAX;
+        let journey = &mut self.engine.state.versions[run.version as usize];
+        journey.active -= 1;
+        journey.finished += 1;
+    }
+}
+
+enum Next {
+    Go(u16),
+    Stay(At),
+    End,
+}
+
+fn passes(filters: &[Filter], occurrence: &Occurrence) -> bool {
+    filters.iter().all(|filter| filter.matches(occurrence.properties.as_map()))
+}
