@@ -74,7 +74,13 @@ impl Consents {
     /// Joins the consents of a profile found to be the same person. The stricter statement wins, and a grant does
     /// not spread to an address that it was not given for: `foreign` says, for a channel, whether the other profile
     /// has an address that this one has not, and whether this one has an address that the other has not.
-    pub(crate) fn absorb(&mut self, other: Self, foreign: impl Fn(Channel) -> (bool, bool), at: At, seq: Seq) {
+    pub(crate) fn absorb(
+        &mut self,
+        other: Self,
+        foreign: impl Fn(Channel) -> (bool, bool),
+        at: At,
+        seq: Seq,
+    ) {
         let mine = std::mem::take(&mut self.0);
         let (mine, other) = (Self(mine), other);
         let purposes: BTreeSet<String> =
@@ -153,7 +159,10 @@ mod tests {
         assert!(consents.state_consent(consent(Some(Channel::Sms), Withdrawn, 20)));
         assert!(consents.is_granted("offers", Some(Channel::Email)));
         assert!(!consents.is_granted("offers", Some(Channel::Sms)));
-        assert!(!consents.state_consent(consent(Some(Channel::Sms), Granted, 15)), "older than the withdrawal");
+        assert!(
+            !consents.state_consent(consent(Some(Channel::Sms), Granted, 15)),
+            "older than the withdrawal"
+        );
         assert!(!consents.is_granted("offers", Some(Channel::Sms)));
         assert!(consents.state_consent(consent(None, Withdrawn, 30)));
         assert!(!consents.is_granted("offers", None));
@@ -168,7 +177,9 @@ mod tests {
             for two in states {
                 for (theirs, mine) in [(false, false), (false, true), (true, false), (true, true)] {
                     let make = |state: Option<ConsentState>, at| {
-                        Consents(state.map(|state| consent(Some(Channel::Email), state, at)).into_iter().collect())
+                        Consents(
+                            state.map(|state| consent(Some(Channel::Email), state, at)).into_iter().collect(),
+                        )
                     };
                     let mut joined = make(one, 10);
                     joined.absorb(make(two, 20), |_| (theirs, mine), At(30), Seq(30));

@@ -13,6 +13,7 @@ use crate::at::At;
 use crate::effect::{Effect, Prepare};
 use crate::governor::{Governor, Suppression};
 use crate::identifier::{IdentifierKind, normalise};
+use crate::identity::Resolved;
 use crate::index::Index;
 use crate::outbox::Status;
 use crate::programme::{Channel, Mistake, Programme};
@@ -21,7 +22,7 @@ use crate::record::{
 };
 use crate::state::State;
 use crate::timer::TimerKey;
-use crate::turn::{Turn, Touched};
+use crate::turn::{Touched, Turn};
 use crate::value::{Map, OwnedMap, Value};
 use crate::{ProfileId, SendId, Seq};
 use std::sync::Arc;
@@ -132,9 +133,7 @@ impl Engine {
             }
             Record::Attempted(attempted) => self.check_attempt(attempted),
             Record::Settled(settled) => self.check_settled(settled),
-            Record::Engaged(engaged) => {
-                self.state.send(engaged.send).map(|_| ()).ok_or(Refusal::UnknownSend)
-            }
+            Record::Engaged(engaged) => self.state.send(engaged.send).map(|_| ()).ok_or(Refusal::UnknownSend),
             Record::ConsentStated(ConsentStated { subject: Subject::Send(send), .. }) => {
                 self.state.send(*send).map(|_| ()).ok_or(Refusal::UnknownSend)
             }
@@ -175,9 +174,7 @@ impl Engine {
     fn is_duplicate(&self, record: &Record<'_>) -> bool {
         match record {
             Record::Event(event) => self.state.message_ids.contains(event.message_id),
-            Record::ProgrammeApplied(applied) => {
-                self.state.definition.as_deref() == Some(applied.definition)
-            }
+            Record::ProgrammeApplied(applied) => self.state.definition.as_deref() == Some(applied.definition),
             _ => false,
         }
     }
@@ -192,7 +189,8 @@ impl Engine {
         let resolved = self.resolve(&event.identifiers, event.occurred_at.min(self.state.at), effects);
         let mut turn = Turn::begin(self, resolved.profile, effects);
         let occurred_at = event.occurred_at.min(turn.now());
-        turn.touched.whole |= resolved.is_new;
+        turn.touched.whole = resolved.is_new;
+        turn.touched.past = event.flags.has(EventFlags::IMPORTED) || event.flags.has(EventFlags::LATE);
         turn.state_traits(event.traits, occurred_at);
         turn.state_preferences(event.context, occurred_at);
         turn.note_language(event.traits, event.context);
@@ -204,17 +202,17 @@ impl Engine {
     }
 
     fn apply_consent(&mut self, consent: &ConsentStated<'_>, effects: &mut Vec<Effect>) {
-        let id = match consent.subject {
+        let resolved = match consent.subject {
             Subject::Identifier(identifier) => {
-                self.resolve(&[identifier], consent.stated_at.min(self.state.at), effects).profile
+                self.resolve(&[identifier], consent.stated_at.min(self.state.at), effects)
             }
             Subject::Send(send) => {
                 let profile = self.state.send(send).expect("invariant: checked").profile;
-                self.state.canonical(profile)
+                Resolved { profile: self.state.canonical(profile), is_new: false }
             }
         };
-        let mut turn = Turn::begin(self, id, effects);
-        turn.touched.whole |= turn.is_new();
+        let mut turn = Turn::begin(self, resolved.profile, effects);
+        turn.touched.whole = resolved.is_new;
         turn.state_consent(
             consent.purpose,
             Channel::parse(consent.channel),
@@ -223,8 +221,7 @@ impl Engine {
             consent.stated_at,
             (consent.wording, consent.proof),
         );
-        let unsubscribed =
-            matches!(consent.source, ConsentSource::OneClick | ConsentSource::UnsubscribePage);
+        let unsubscribed = matches!(consent.source, ConsentSource::OneClick | ConsentSource::UnsubscribePage);
         if let Subject::Send(send) = consent.subject
             && unsubscribed
             && !consent.granted

@@ -8,8 +8,8 @@ use crate::outbox::Reason;
 use crate::profile::Profile;
 use crate::programme::{Channel, Message, OptIn, Programme};
 use crate::record::ConsentState;
-use crate::table::Table;
 use borsh::{BorshDeserialize, BorshSerialize};
+use std::collections::BTreeMap;
 
 /// A hard block on an address, whatever the consent.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -24,7 +24,7 @@ pub struct Suppression {
 pub(crate) struct Governor<'a> {
     pub(crate) programme: &'a Programme,
     pub(crate) hash_key: HashKey,
-    pub(crate) suppressions: &'a Table<KeyedHash, Suppression>,
+    pub(crate) suppressions: &'a BTreeMap<KeyedHash, Suppression>,
 }
 
 /// A message that somebody wants to send.
@@ -100,7 +100,7 @@ impl Governor<'_> {
 
     pub(crate) fn is_suppressed(&self, channel: Channel, address: &str) -> bool {
         address_kind(channel)
-            .is_some_and(|kind| self.suppressions.get(&self.hash_key.identifier(kind, address)).is_some())
+            .is_some_and(|kind| self.suppressions.contains_key(&self.hash_key.identifier(kind, address)))
     }
 
     /// Whether the person has an address on the channel that is not suppressed.

@@ -96,9 +96,13 @@ impl Index {
     /// Puts every segment after those it is built on. The programme has no cycles.
     fn sort(&mut self) {
         let count = self.rules.len();
-        let mut waits: Vec<usize> =
-            self.rules.iter().map(|rule| rule.as_ref().map_or(0, |rule| rule.mentions.segments.len())).collect();
-        let mut ready: Vec<u16> = (0..count as u16).rev().filter(|slot| waits[usize::from(*slot)] == 0).collect();
+        let mut waits: Vec<usize> = self
+            .rules
+            .iter()
+            .map(|rule| rule.as_ref().map_or(0, |rule| rule.mentions.segments.len()))
+            .collect();
+        let mut ready: Vec<u16> =
+            (0..count as u16).rev().filter(|slot| waits[usize::from(*slot)] == 0).collect();
         self.rank = vec![0; count];
         while let Some(slot) = ready.pop() {
             self.rank[usize::from(slot)] = self.order.len() as u16;

@@ -7,9 +7,9 @@
 //! Read in this order: [`record`] and [`effect`] are the two doors; [`engine`] is the loop between them; then
 //! [`identity`], [`profile`], [`consent`], [`segment`], [`journey`], [`governor`] and [`outbox`], one file a noun.
 
-pub mod record;
 pub mod effect;
 pub mod engine;
+pub mod record;
 
 pub mod consent;
 pub mod governor;

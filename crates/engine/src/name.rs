@@ -4,21 +4,19 @@ use crate::table::Table;
 use borsh::{BorshDeserialize, BorshSerialize};
 
 /// The number of an event name inside one installation.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize,
-)]
-pub struct NameId(pub u32);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize)]
+pub(crate) struct NameId(pub(crate) u32);
 
 /// Every event name ever seen or mentioned, in order of appearance.
 #[derive(Clone, Default, BorshSerialize, BorshDeserialize)]
-pub struct Names {
+pub(crate) struct Names {
     texts: Vec<String>,
     ids: Table<String, NameId>,
 }
 
 impl Names {
     /// The number of a name, given one if it is new.
-    pub fn intern(&mut self, text: &str) -> NameId {
+    pub(crate) fn intern(&mut self, text: &str) -> NameId {
         if let Some(id) = self.ids.get(text) {
             return *id;
         }
@@ -28,11 +26,7 @@ impl Names {
         id
     }
 
-    pub fn get(&self, text: &str) -> Option<NameId> {
-        self.ids.get(text).copied()
-    }
-
-    pub fn text(&self, id: NameId) -> &str {
+    pub(crate) fn text(&self, id: NameId) -> &str {
         &self.texts[id.0 as usize]
     }
 }

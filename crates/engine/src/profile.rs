@@ -96,6 +96,13 @@ impl History {
         events.insert(place, occurrence);
     }
 
+    /// The event at a point in history.
+    pub(crate) fn at(&self, name: NameId, point: Since) -> Option<&Occurrence> {
+        let events = self.of(name);
+        let place = events.binary_search_by_key(&(point.at, point.seq), |one| (one.at, one.seq)).ok()?;
+        Some(&events[place])
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = (NameId, &[Occurrence])> {
         self.by_name.iter().map(|(name, events)| (*name, events.as_slice()))
     }
@@ -178,6 +185,7 @@ impl Profile {
 
     /// States a trait; whether it changed. `null` takes the trait away, as in the tracking API.
     pub(crate) fn state_trait(&mut self, name: &str, value: Value<'_>, stated_at: At) -> bool {
+        let full = self.traits.len() >= PROFILE_TRAITS_MAX;
         match self.traits.get_mut(name) {
             Some(stated) if stated.stated_at > stated_at => false,
             Some(_) if value.is_null() => self.traits.remove(name).is_some(),
@@ -187,7 +195,7 @@ impl Profile {
                 *stated = StatedTrait { value, stated_at };
                 changed
             }
-            None if value.is_null() || self.traits.len() >= PROFILE_TRAITS_MAX => false,
+            None if value.is_null() || full => false,
             None => {
                 let stated = StatedTrait { value: value.into(), stated_at };
                 self.traits.insert(name.to_owned(), stated);

@@ -5,10 +5,10 @@
 //! change with no new event*. The engine re-evaluates on exactly those two occasions: a record that a rule mentions,
 //! and that instant. Nothing is polled.
 
-pub mod eval;
+pub(crate) mod eval;
 mod lex;
 pub mod parse;
-pub mod rule;
+pub(crate) mod rule;
 
 use crate::at::Span;
 use crate::programme::Channel;
@@ -96,7 +96,12 @@ pub enum Quantity {
     AtMost(u32),
     Exactly(u32),
     /// Over the events that have a number there; false where none has.
-    Aggregate { aggregate: Aggregate, path: Vec<String>, comparison: Comparison, millionths: i64 },
+    Aggregate {
+        aggregate: Aggregate,
+        path: Vec<String>,
+        comparison: Comparison,
+        millionths: i64,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

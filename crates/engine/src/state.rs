@@ -164,7 +164,10 @@ impl State {
 
     pub(crate) fn parsed_programme(&self) -> Option<Programme> {
         let definition = self.definition.as_deref()?;
-        Some(serde_json::from_str(definition).expect("invariant: a definition was checked when it was applied"))
+        Some(
+            serde_json::from_str(definition)
+                .expect("invariant: a definition was checked when it was applied"),
+        )
     }
 }
 

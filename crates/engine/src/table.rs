@@ -1,7 +1,10 @@
 //! A hash table that only looks up. Its order is never seen, so it cannot leak into what the engine decides.
 
 use borsh::{BorshDeserialize, BorshSerialize};
-#[expect(clippy::disallowed_types, reason = "the one place that wraps it: fixed hasher, sorted whenever walked")]
+#[expect(
+    clippy::disallowed_types,
+    reason = "the one place that wraps it: fixed hasher, sorted whenever walked"
+)]
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hash, Hasher};
 use std::io::{Read, Result, Write};
@@ -9,7 +12,7 @@ use std::io::{Read, Result, Write};
 /// Keys must be spread well already (keyed hashes, dense numbers) or come from operators and not from strangers.
 #[derive(Clone)]
 #[expect(clippy::disallowed_types, reason = "see above")]
-pub struct Table<K, V>(HashMap<K, V, BuildHasherDefault<Fold>>);
+pub(crate) struct Table<K, V>(HashMap<K, V, BuildHasherDefault<Fold>>);
 
 impl<K, V> Default for Table<K, V> {
     fn default() -> Self {
@@ -18,18 +21,18 @@ impl<K, V> Default for Table<K, V> {
 }
 
 impl<K: Hash + Eq, V> Table<K, V> {
-    pub fn get<Q: ?Sized + Hash + Eq>(&self, key: &Q) -> Option<&V>
+    pub(crate) fn get<Q: ?Sized + Hash + Eq>(&self, key: &Q) -> Option<&V>
     where
         K: std::borrow::Borrow<Q>,
     {
         self.0.get(key)
     }
 
-    pub fn insert(&mut self, key: K, value: V) -> Option<V> {
+    pub(crate) fn insert(&mut self, key: K, value: V) -> Option<V> {
         self.0.insert(key, value)
     }
 
-    pub fn remove<Q: ?Sized + Hash + Eq>(&mut self, key: &Q) -> Option<V>
+    pub(crate) fn remove<Q: ?Sized + Hash + Eq>(&mut self, key: &Q) -> Option<V>
     where
         K: std::borrow::Borrow<Q>,
     {
@@ -37,19 +40,11 @@ impl<K: Hash + Eq, V> Table<K, V> {
     }
 
     /// The value under a key, made if there is none.
-    pub fn entry(&mut self, key: K) -> &mut V
+    pub(crate) fn entry(&mut self, key: K) -> &mut V
     where
         V: Default,
     {
         self.0.entry(key).or_default()
-    }
-
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
     }
 }
 
@@ -70,7 +65,7 @@ impl<K: BorshDeserialize + Hash + Eq, V: BorshDeserialize> BorshDeserialize for 
 
 /// Multiply and fold: the same on every machine, and enough for keys that are spread already.
 #[derive(Clone, Copy, Default)]
-pub struct Fold(u64);
+pub(crate) struct Fold(u64);
 
 impl Hasher for Fold {
     fn write(&mut self, bytes: &[u8]) {

@@ -9,10 +9,8 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a timer wakes. The order decides between timers of the same instant.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize,
-)]
-pub enum TimerKey {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
+pub(crate) enum TimerKey {
     /// Time alone may change whether the profile is in the segment of this slot.
     Segment { profile: ProfileId, slot: u16 },
     /// A run's wait is over, or its exit rule may have changed with time.
@@ -22,7 +20,7 @@ pub enum TimerKey {
 }
 
 #[derive(Clone, Default, BorshSerialize, BorshDeserialize)]
-pub struct Timers {
+pub(crate) struct Timers {
     /// Everything due before the end of the open hour. Empty only if `later` is.
     open: BTreeSet<(At, TimerKey)>,
     open_hour: i64,
@@ -30,7 +28,7 @@ pub struct Timers {
 }
 
 impl Timers {
-    pub fn set(&mut self, due: At, key: TimerKey) {
+    pub(crate) fn set(&mut self, due: At, key: TimerKey) {
         let hour = due.0.div_euclid(Span::HOUR.0);
         if self.open.is_empty() && self.later.is_empty() {
             self.open_hour = hour;
@@ -43,12 +41,12 @@ impl Timers {
     }
 
     /// The instant of the earliest entry.
-    pub fn next_due(&self) -> Option<At> {
+    pub(crate) fn next_due(&self) -> Option<At> {
         self.open.first().map(|(due, _)| *due)
     }
 
     /// Takes the earliest entry that is due by `now`.
-    pub fn pop(&mut self, now: At) -> Option<(At, TimerKey)> {
+    pub(crate) fn pop(&mut self, now: At) -> Option<(At, TimerKey)> {
         if self.next_due()? > now {
             return None;
         }
@@ -62,12 +60,8 @@ impl Timers {
         entry
     }
 
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.open.len() + self.later.values().map(Vec::len).sum::<usize>()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.open.is_empty()
     }
 }
 

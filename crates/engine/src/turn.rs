@@ -38,10 +38,13 @@ pub(crate) struct Touched {
     pub(crate) consent: bool,
     pub(crate) seen: bool,
     pub(crate) traits: Vec<String>,
-    /// Events of this turn, with the index at which each falls into its name's history.
-    pub(crate) events: Vec<(NameId, Occurrence)>,
+    /// Events of this turn, each with its point in history.
+    pub(crate) events: Vec<(NameId, Since)>,
     /// Segments whose timer came, and later those whose membership changed.
     pub(crate) slots: Vec<u16>,
+    /// It is history that arrives late or by import: it changes segments and ends runs, and starts none, since
+    /// nobody wants a reminder of what they did last year.
+    pub(crate) past: bool,
 }
 
 impl Touched {
@@ -69,11 +72,6 @@ impl<'a> Turn<'a> {
 
     pub(crate) fn seq(&self) -> Seq {
         self.engine.state.seq
-    }
-
-    /// Whether the profile came into being with this record.
-    pub(crate) fn is_new(&self) -> bool {
-        self.profile.dues.is_empty() && self.profile.memberships == Default::default()
     }
 
     pub(crate) fn state_traits(&mut self, traits: Map<'_>, stated_at: At) {
@@ -151,9 +149,9 @@ impl<'a> Turn<'a> {
     /// Adds an event to the history.
     pub(crate) fn occur(&mut self, name: &str, at: At, properties: OwnedMap) {
         let name = self.engine.state.names.intern(name);
-        let occurrence = Occurrence { at, seq: self.seq(), properties };
-        self.profile.history.insert(name, occurrence.clone());
-        self.touched.events.push((name, occurrence));
+        let seq = self.seq();
+        self.profile.history.insert(name, Occurrence { at, seq, properties });
+        self.touched.events.push((name, Since { at, seq }));
     }
 
     /// Adds an event that Trama itself makes about a send.
@@ -168,7 +166,9 @@ impl<'a> Turn<'a> {
             return;
         }
         self.refresh_segments();
-        self.enter_journeys();
+        if !self.touched.past {
+            self.enter_journeys();
+        }
         self.follow_runs();
     }
 

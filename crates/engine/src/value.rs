@@ -313,6 +313,7 @@ impl ValueWriter {
     }
 
     /// Closes a list or map and writes its length before its content.
+    #[expect(clippy::needless_pass_by_value, reason = "what is closed cannot be closed again")]
     pub fn end(&mut self, open: Open) {
         let length = u32::try_from(self.bytes.len() - open.0).expect("invariant: a value is far below 4 GiB");
         self.bytes[open.0 - 4..open.0].copy_from_slice(&length.to_le_bytes());

@@ -180,7 +180,8 @@ impl Engine {
             suggestion: wrong.suggestion,
         })?;
         let slot_of = |name: &str| {
-            let found = self.state.segments.iter().position(|one| one.live && one.visible && one.name == name);
+            let found =
+                self.state.segments.iter().position(|one| one.live && one.visible && one.name == name);
             found.map(|slot| slot as u16)
         };
         if let Some(unknown) = expression.segments().into_iter().find(|name| slot_of(name).is_none()) {

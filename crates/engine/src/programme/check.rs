@@ -55,7 +55,11 @@ impl Check<'_> {
             let place = Place::default().field("purposes").field(name);
             if purpose.channels.is_empty() {
                 let suggestion = Some("add `channels: [email]`".to_owned());
-                self.add(&place.field("channels"), format!("the purpose `{name}` has no channel"), suggestion);
+                self.add(
+                    &place.field("channels"),
+                    format!("the purpose `{name}` has no channel"),
+                    suggestion,
+                );
             }
             match (&purpose.confirm, purpose.opt_in) {
                 (None, OptIn::Double) => self.add(
@@ -207,7 +211,11 @@ impl Check<'_> {
                     self.expression(&place.field("when"), when);
                 }
                 None if index + 1 < arms.len() => {
-                    self.add(&place, "no arm after `else` is ever reached", Some("put `else` last".to_owned()));
+                    self.add(
+                        &place,
+                        "no arm after `else` is ever reached",
+                        Some("put `else` last".to_owned()),
+                    );
                 }
                 None => {}
             }

@@ -163,14 +163,8 @@ pub enum ConsentSource {
 }
 
 impl ConsentSource {
-    pub const ALL: [Self; 6] = [
-        Self::Event,
-        Self::Api,
-        Self::DoubleOptIn,
-        Self::OneClick,
-        Self::UnsubscribePage,
-        Self::Merge,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Event, Self::Api, Self::DoubleOptIn, Self::OneClick, Self::UnsubscribePage, Self::Merge];
 
     pub fn name(self) -> &'static str {
         match self {

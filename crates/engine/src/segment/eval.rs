@@ -12,9 +12,9 @@ use crate::value::{Map, SCALE, Value};
 
 /// A truth, and the next instant at which it could change with no new record (`At::MAX` for never).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Verdict {
-    pub holds: bool,
-    pub until: At,
+pub(crate) struct Verdict {
+    pub(crate) holds: bool,
+    pub(crate) until: At,
 }
 
 /// What evaluation looks at besides the profile.
@@ -74,7 +74,8 @@ fn node(node: &Node, moment: &Moment<'_>) -> Verdict {
 fn did(rule: &DidRule, moment: &Moment<'_>) -> Verdict {
     let start = rule.within.map_or(At::MIN, |span| moment.now.minus(span));
     let all = moment.profile.history.of(rule.event);
-    let from = all.partition_point(|occurrence| !moment.since.is_before(occurrence) || occurrence.at <= start);
+    let from =
+        all.partition_point(|occurrence| !moment.since.is_before(occurrence) || occurrence.at <= start);
     let window = &all[from..];
     // The instant at which an event falls out of the window.
     let expiry = |at: At| rule.within.map_or(At::MAX, |span| at.plus(span));

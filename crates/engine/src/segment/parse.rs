@@ -88,7 +88,7 @@ impl Parser {
         if let TokenKind::Word(word) = self.peek()
             && let Some(path) = word.strip_prefix("trait.")
         {
-            let path = self.path(path.to_owned())?;
+            let path = self.path(path)?;
             self.next += 1;
             return Ok(Expression::Trait(Filter { path, test: self.test()? }));
         }
@@ -109,7 +109,8 @@ impl Parser {
         if self.words(&["last", "seen", "within"]) {
             return Ok(Expression::LastSeen { within: self.span()? });
         }
-        Err(self.unexpected("a condition such as `did \"Order Completed\"` or `trait.plan = \"pro\"`", &STARTS))
+        Err(self
+            .unexpected("a condition such as `did \"Order Completed\"` or `trait.plan = \"pro\"`", &STARTS))
     }
 
     fn did(&mut self) -> Parsed<Did> {
@@ -134,12 +135,12 @@ impl Parser {
             TokenKind::Word(word) | TokenKind::Text(word) => word.clone(),
             _ => return Err(self.unexpected("the name of a property", &[])),
         };
-        let path = self.path(written)?;
+        let path = self.path(&written)?;
         self.next += 1;
         Ok(Filter { path, test: self.test()? })
     }
 
-    fn path(&mut self, written: String) -> Parsed<Vec<String>> {
+    fn path(&self, written: &str) -> Parsed<Vec<String>> {
         let path: Vec<String> = written.split('.').map(str::to_owned).collect();
         match path.iter().any(String::is_empty) {
             true => Err(self.wrong("a name is missing beside a dot", None)),
@@ -148,21 +149,22 @@ impl Parser {
     }
 
     fn quantity(&mut self) -> Parsed<Quantity> {
-        let bounds: [(&[&str], fn(u32) -> Quantity); 3] = [
-            (&["at", "least"], Quantity::AtLeast),
-            (&["at", "most"], Quantity::AtMost),
-            (&["exactly"], Quantity::Exactly),
-        ];
-        for (words, bound) in bounds {
-            if self.words(words) {
-                let count = self.count()?;
-                if !self.word("times") && !self.word("time") {
-                    return Err(self.unexpected("`times`", &["times"]));
-                }
-                return Ok(bound(count));
-            }
+        let bound: fn(u32) -> Quantity = if self.words(&["at", "least"]) {
+            Quantity::AtLeast
+        } else if self.words(&["at", "most"]) {
+            Quantity::AtMost
+        } else if self.word("exactly") {
+            Quantity::Exactly
+        } else if self.word("with") {
+            return self.aggregate();
+        } else {
+            return Ok(Quantity::AtLeast(1));
+        };
+        let count = self.count()?;
+        if !self.word("times") && !self.word("time") {
+            return Err(self.unexpected("`times`", &["times"]));
         }
-        if self.word("with") { self.aggregate() } else { Ok(Quantity::AtLeast(1)) }
+        Ok(bound(count))
     }
 
     fn aggregate(&mut self) -> Parsed<Quantity> {
@@ -180,7 +182,7 @@ impl Parser {
         let TokenKind::Word(written) = self.peek().clone() else {
             return Err(self.unexpected("the name of a property", &[]));
         };
-        let path = self.path(written)?;
+        let path = self.path(&written)?;
         self.next += 1;
         self.expect(")")?;
         let comparison = self.comparison()?;
@@ -234,7 +236,9 @@ impl Parser {
     fn literal(&mut self) -> Parsed<Literal> {
         let negative = self.mark("-");
         let literal = match self.peek() {
-            TokenKind::Number(millionths) => Literal::Number(if negative { -millionths } else { *millionths }),
+            TokenKind::Number(millionths) => {
+                Literal::Number(if negative { -millionths } else { *millionths })
+            }
             TokenKind::Text(text) if !negative => Literal::Text(text.clone()),
             TokenKind::Word(word) if word == "true" && !negative => Literal::Bool(true),
             TokenKind::Word(word) if word == "false" && !negative => Literal::Bool(false),

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 /// A compiled predicate and what it mentions.
 #[derive(Clone, Debug)]
-pub struct Rule {
+pub(crate) struct Rule {
     pub(crate) node: Node,
     pub(crate) mentions: Mentions,
 }
@@ -50,7 +50,7 @@ pub(crate) struct Mentions {
 
 impl Rule {
     /// Resolves an expression. Event names that are new get their number here; segments are looked up by `slot_of`.
-    pub fn compile(
+    pub(crate) fn compile(
         expression: &Expression,
         names: &mut Names,
         slot_of: &impl Fn(&str) -> Option<u16>,

@@ -13,12 +13,14 @@ use crate::value::OwnedMap;
 impl Turn<'_> {
     /// Starts a run for each entry rule that this turn's events and membership changes meet.
     pub(super) fn enter_journeys(&mut self) {
-        for (name, occurrence) in self.touched.events.clone() {
+        for (name, point) in self.touched.events.clone() {
             for version in self.engine.index.entries_by_event(name).to_vec() {
                 let Entry::Event(did) = &self.engine.index.plans[version as usize].entry else { continue };
-                if passes(&did.filters, &occurrence) {
-                    let began = Since { at: occurrence.at, seq: occurrence.seq };
-                    self.enter(version, began, occurrence.properties.clone());
+                let occurrence = self.profile.history.at(name, point);
+                let occurrence = occurrence.expect("invariant: what occurred this turn is in the history");
+                if passes(&did.filters, occurrence) {
+                    let properties = occurrence.properties.clone();
+                    self.enter(version, point, properties);
                 }
             }
         }
@@ -26,9 +28,11 @@ impl Turn<'_> {
             if self.profile.memberships.contains(slot)
                 && let Some(version) = self.engine.index.entry_by_slot(slot)
             {
-                let event = self.touched.events.last().map(|(_, one)| one.properties.clone());
+                let last = self.touched.events.last();
+                let event = last.and_then(|(name, point)| self.profile.history.at(*name, *point));
+                let properties = event.map(|event| event.properties.clone()).unwrap_or_default();
                 let began = Since { at: self.now(), seq: self.seq() };
-                self.enter(version, began, event.unwrap_or_default());
+                self.enter(version, began, properties);
             }
         }
     }
@@ -70,8 +74,9 @@ impl Turn<'_> {
         match self.engine.index.plans[version as usize].reenter {
             Reenter::Never => earlier.next().is_none(),
             Reenter::Always => earlier.all(|run| run.state != RunState::Active),
-            Reenter::After(span) => earlier
-                .all(|run| run.state != RunState::Active && run.entered_at.plus(span) <= self.now()),
+            Reenter::After(span) => {
+                earlier.all(|run| run.state != RunState::Active && run.entered_at.plus(span) <= self.now())
+            }
         }
     }
 

@@ -35,7 +35,8 @@ impl Turn<'_> {
                 && send.decided_at.plus(CONFIRM_AGAIN_AFTER) > self.now()
         });
         if !asked {
-            let wish = Wish { message, purpose, channels: &[Channel::Email], held_out: false, confirms: true };
+            let wish =
+                Wish { message, purpose, channels: &[Channel::Email], held_out: false, confirms: true };
             self.decide(&wish, String::new(), 0, 0, OwnedMap::default());
         }
     }
