@@ -4,4 +4,5 @@ pub mod clock;
 pub mod collect;
 pub mod keys;
 pub mod limits;
+pub mod liquid;
 pub mod programme;

@@ -1,3 +1,4 @@
 //! The server's integration tests, in one binary.
 
+mod liquid;
 mod programme;
