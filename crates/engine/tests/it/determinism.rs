@@ -1,0 +1,101 @@
+//! The same log gives the same state and effects, byte for byte; and a snapshot with its tail equals a replay.
+
+use crate::story::{Story, programme};
+use engine::Seq;
+use engine::at::{At, Span};
+use engine::effect::Effect;
+use engine::engine::{Engine, Outcome};
+use engine::programme::{Channel, EmailMessage, Journey, Message, Programme, Purpose, Reenter, Step};
+use engine::record::Record;
+use proptest::prelude::*;
+use serde_json::json;
+
+fn shop() -> Programme {
+    let mut shop = programme();
+    let offers = Purpose { channels: vec![Channel::Email], ..Purpose::default() };
+    shop.purposes.insert("offers".into(), offers);
+    shop.messages.insert("hello".into(), Message { email: Some(EmailMessage::default()) });
+    shop.segments.insert("active".into(), r#"did "A" at least 2 times within 3 hours"#.into());
+    shop.journeys.insert(
+        "greet".into(),
+        Journey {
+            purpose: "offers".into(),
+            enter: r#"did "A""#.into(),
+            reenter: Reenter::After(Span::HOUR),
+            exit: Some(r#"did "B""#.into()),
+            holdout_permille: 200,
+            steps: vec![
+                Step::Wait(Span::MINUTE.times(30)),
+                Step::Send { message: "hello".into(), channels: vec![] },
+            ],
+            ..Journey::default()
+        },
+    );
+    shop
+}
+
+fn live(deeds: &[(usize, u8, i64)]) -> Story {
+    let mut story = Story::new();
+    story.apply_programme(&shop());
+    for (person, what, minutes) in deeds {
+        let name = format!("person {person}");
+        let now = story.now();
+        match what {
+            0 => story.identify(&name, &json!({"email": format!("{person}@example.com")})),
+            1 => story.track(&name, "B", now, &json!({})),
+            _ => story.track(&name, "A", now, &json!({ "n": minutes })),
+        };
+        story.wait_until(now.plus(Span::MINUTE.times(*minutes)));
+    }
+    story
+}
+
+fn replay(engine: &mut Engine, log: &[(At, Vec<u8>)]) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    for (at, bytes) in log {
+        let record = Record::decode(bytes).unwrap();
+        let seq = Seq(engine.seq().0 + 1);
+        assert_eq!(engine.apply(seq, *at, &record, &mut effects), Outcome::Applied);
+    }
+    effects
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+
+    #[test]
+    fn replay_equals_live_and_snapshot_plus_tail_equals_replay(
+        deeds in proptest::collection::vec((0..6usize, 0..5u8, 0..120i64), 1..60),
+        cut in 0..200usize,
+    ) {
+        let story = live(&deeds);
+        let mut replayed = Engine::new();
+        let effects = replay(&mut replayed, &story.log);
+        prop_assert_eq!(replayed.hash(), story.engine.hash());
+        prop_assert_eq!(&effects, &story.effects);
+
+        let cut = cut.min(story.log.len());
+        let mut front = Engine::new();
+        replay(&mut front, &story.log[..cut]);
+        let mut restored = Engine::restore(&front.snapshot()).unwrap();
+        prop_assert_eq!(restored.hash(), front.hash());
+        replay(&mut restored, &story.log[cut..]);
+        prop_assert_eq!(restored.hash(), story.engine.hash());
+    }
+}
+
+#[test]
+fn a_damaged_snapshot_is_an_error_and_not_a_panic() {
+    let story = live(&[(0, 0, 1), (0, 2, 90), (1, 2, 5)]);
+    let bytes = story.engine.snapshot();
+    for cut in (0..bytes.len()).step_by(7) {
+        assert!(Engine::restore(&bytes[..cut]).is_err(), "cut at {cut}");
+    }
+}
+
+#[test]
+fn different_histories_have_different_hashes() {
+    let one = live(&[(0, 0, 1)]);
+    let two = live(&[(0, 0, 2), (0, 1, 0)]);
+    assert_ne!(one.engine.hash(), two.engine.hash());
+}

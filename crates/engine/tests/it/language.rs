@@ -1,0 +1,118 @@
+//! The expression language: what it means, and how it says what is wrong.
+
+use crate::story::Story;
+use engine::segment::parse::parse;
+use serde_json::json;
+
+/// Each row: an expression, and the people of the story below who match it.
+const MEANINGS: &[(&str, &[&str])] = &[
+    (r#"did "Order Completed""#, &["ada", "bob", "cleo"]),
+    (r#"not did "Order Completed""#, &["dan"]),
+    (r#"did "Order Completed" at least 2 times"#, &["ada", "bob"]),
+    (r#"did "Order Completed" exactly 1 time"#, &["cleo"]),
+    (r#"did "Order Completed" exactly 0 times"#, &["dan"]),
+    (r#"did "Order Completed" at most 1 times"#, &["cleo", "dan"]),
+    (r#"did "Order Completed" at least 0 times"#, &["ada", "bob", "cleo", "dan"]),
+    (r#"did "Order Completed" (total > 50)"#, &["ada", "bob"]),
+    (r#"did "Order Completed" (total > 50, currency = "EUR")"#, &["ada"]),
+    (r#"did "Order Completed" (total >= 19.90, total <= 19.9)"#, &["cleo"]),
+    (r#"did "Order Completed" (total != 19.9) at least 2 times"#, &["ada", "bob"]),
+    (r#"did "Order Completed" (currency in ["USD", "GBP"])"#, &["bob"]),
+    (r#"did "Order Completed" (coupon exists)"#, &["bob"]),
+    (r#"did "Order Completed" (missing != 3)"#, &[]),
+    (r#"did "Order Completed" (products.sku = "B2")"#, &["ada"]),
+    (r#"did "Order Completed" (tags contains "gift")"#, &["bob"]),
+    (r#"did "Order Completed" with sum(total) > 130"#, &["ada"]),
+    (r#"did "Order Completed" with avg(total) = 70"#, &["ada"]),
+    (r#"did "Order Completed" with max(total) >= 80"#, &["ada"]),
+    (r#"did "Order Completed" with min(total) < 20"#, &["cleo"]),
+    (r#"did "Order Completed" with sum(total) < 1000"#, &["ada", "bob", "cleo"]),
+    (r#"did "Order Completed" within 2 hours"#, &["cleo"]),
+    (r#"did "Order Completed" within 1 hour"#, &[]),
+    (r#"did "Order Completed" at least 2 times within 5 days"#, &["ada"]),
+    (r#"trait.country = "IT""#, &["ada", "cleo"]),
+    (r#"trait.country in ["IT", "FR"] and trait.age >= 18"#, &["ada", "bob"]),
+    (r#"trait.age < 18 or trait.plan exists"#, &["cleo", "dan"]),
+    (r#"trait.country != "IT""#, &["bob"]),
+    (r#"trait.address.city contains "rom""#, &["dan"]),
+    (r#"trait.vip = true"#, &["bob"]),
+    (r#"(did "Order Completed" or trait.plan exists) and not trait.country = "IT""#, &["bob", "dan"]),
+    (r#"in segment "italians" and did "Order Completed" (total > 50)"#, &["ada"]),
+    (r#"first seen within 30 days"#, &["ada", "bob", "cleo", "dan"]),
+    (r#"last seen within 1 hour"#, &["ada", "bob", "cleo", "dan"]),
+    (r#"reachable by email"#, &["ada"]),
+    (r#"consented to "offers""#, &[]),
+];
+
+fn story() -> Story {
+    let mut story = Story::with_segments(&[("italians", r#"trait.country = "IT""#)]);
+    let hours = |count: i64| engine::at::At(story_start(&Story::new()).0 - count * 3_600_000);
+    let orders = [
+        ("ada", 48, json!({"total": 60, "currency": "EUR", "products": [{"sku": "A1"}, {"sku": "B2"}]})),
+        ("ada", 96, json!({"total": 80.0, "currency": "EUR"})),
+        ("bob", 240, json!({"total": 59.99, "currency": "USD", "coupon": "SUN", "tags": ["gift", "red"]})),
+        ("bob", 480, json!({"total": 50, "currency": "USD"})),
+        ("cleo", 1, json!({"total": 19.90, "currency": "EUR"})),
+    ];
+    for (person, ago, properties) in orders {
+        story.track(person, "Order Completed", hours(ago), &properties);
+    }
+    story.identify("ada", &json!({"country": "IT", "age": 36, "email": "ada@example.com"}));
+    story.identify("bob", &json!({"country": "FR", "age": 18, "vip": true}));
+    story.identify("cleo", &json!({"country": "IT", "age": 17.5}));
+    story.identify("dan", &json!({"plan": "pro", "address": {"city": "Roma"}}));
+    story
+}
+
+fn story_start(story: &Story) -> engine::at::At {
+    story.now()
+}
+
+#[test]
+fn expressions_mean_what_they_say() {
+    let story = story();
+    let people = ["ada", "bob", "cleo", "dan"];
+    for (expression, expected) in MEANINGS {
+        let preview =
+            story.engine.preview(expression).unwrap_or_else(|wrong| panic!("{expression}: {wrong}"));
+        let matching: Vec<&str> = people
+            .into_iter()
+            .filter(|person| {
+                let id = story.engine.find(engine::identifier::IdentifierKind::UserId, person).unwrap();
+                preview.sample.contains(&id)
+            })
+            .collect();
+        assert_eq!(&matching, expected, "{expression}");
+    }
+}
+
+#[test]
+fn mistakes_name_their_place_and_a_way_out() {
+    for (expression, offset, message, suggestion) in [
+        (r#"dit "Order""#, 0, "found `dit`", Some("`did`")),
+        ("did Order", 4, "name in quotes", Some("\"Order\"")),
+        (r#"did "Order" within 3 fortnights"#, 21, "unit of time", None),
+        (r#"did "Order" within 3 dayz"#, 21, "unit of time", Some("`days`")),
+        (r#"did "Order" at least two times"#, 21, "whole number", None),
+        (r#"did "Order" at least 2 tims"#, 23, "expected `times`", Some("`times`")),
+        (r#"did "Order" (total >)"#, 20, "expected a value", None),
+        (r#"did "Order" (total > 3"#, 22, "expected `)`", None),
+        (r#"trait.plan = pro"#, 13, "a value is needed", Some("\"pro\"")),
+        (r#"trait.plan is "pro""#, 11, "a comparison", Some("`in`")),
+        (r#"did "Order" and"#, 15, "found the end", None),
+        (r#"did "Order" adn did "X""#, 12, "found `adn`", Some("`and`")),
+        (r#"did "Order"#, 4, "no closing", None),
+        ("reachable by fax", 13, "a channel", None),
+        ("reachable by emial", 13, "a channel", Some("`email`")),
+        ("did \"A\" ; did \"B\"", 8, "means nothing", None),
+        ("trait.a..b = 1", 0, "beside a dot", None),
+        ("", 0, "expected a condition", None),
+    ] {
+        let wrong = parse(expression).expect_err(expression);
+        assert_eq!(wrong.offset, offset, "{expression}: {wrong:?}");
+        assert!(wrong.message.contains(message), "{expression}: {wrong:?}");
+        let found = wrong.suggestion.as_deref().unwrap_or("");
+        assert!(suggestion.is_none_or(|part| found.contains(part)), "{expression}: {wrong:?}");
+    }
+    assert!(parse(&"not ".repeat(100_000)).is_err(), "nesting is bounded");
+}

@@ -1,0 +1,7 @@
+//! Integration tests of the engine, in one binary.
+
+mod determinism;
+mod language;
+mod membership;
+mod records;
+mod story;

@@ -1,0 +1,162 @@
+//! Records come back from their bytes as they went in, and damaged bytes are refused and never a panic.
+
+use engine::at::At;
+use engine::identifier::{HashKey, IdentifierKind, KeyedHash};
+use engine::record::*;
+use engine::value::OwnedMap;
+use engine::{SendId, Seq};
+use proptest::prelude::*;
+use serde_json::json;
+
+fn identifier(value: &str) -> Identifier<'_> {
+    let kind = IdentifierKind::Email;
+    Identifier { kind, hash: HashKey([1; 16]).identifier(kind, value), value }
+}
+
+fn examples(properties: &OwnedMap) -> Vec<Record<'_>> {
+    let at = At(1_767_600_000_123);
+    vec![
+        Record::Installed(Installed {
+            installation: 7,
+            hash_key: HashKey([3; 16]),
+            seed: u64::MAX,
+            link_key: [4; 32],
+        }),
+        Record::Event(Event {
+            kind: EventKind::Track,
+            flags: EventFlags::LATE.with(EventFlags::IMPORTED),
+            occurred_at: At(at.0 - 5_000),
+            received_at: at,
+            source: "shop",
+            name: "Order Completed",
+            message_id: KeyedHash(77),
+            identifiers: vec![identifier("ada@example.com"), identifier("eve@example.com")],
+            message_id_text: "m-1",
+            properties: properties.as_map(),
+            traits: properties.as_map(),
+            context: properties.as_map(),
+        }),
+        Record::Rejected(Rejected {
+            received_at: at,
+            source: "shop",
+            code: "missing_identifier",
+            field: "userId",
+            message: "neither userId nor anonymousId",
+            payload: "{}",
+        }),
+        Record::ConsentStated(ConsentStated {
+            subject: Subject::Identifier(identifier("ada@example.com")),
+            purpose: "offers",
+            channel: "email",
+            granted: true,
+            source: ConsentSource::Merge,
+            stated_at: at,
+            wording: "v3",
+            proof: "form /newsletter",
+        }),
+        Record::ConsentStated(ConsentStated {
+            subject: Subject::Send(SendId(300)),
+            purpose: "offers",
+            channel: "",
+            granted: false,
+            source: ConsentSource::OneClick,
+            stated_at: At(-1),
+            wording: "",
+            proof: "",
+        }),
+        Record::SuppressionStated(SuppressionStated {
+            identifier: identifier("ada@example.com"),
+            lifted: true,
+            stated_at: at,
+            reason: "asked by phone",
+        }),
+        Record::ProgrammeApplied(ProgrammeApplied { applied_at: at, operator: "admin", definition: "{}" }),
+        Record::Attempted(Attempted { send: SendId(9), attempt: 2, attempted_at: at }),
+        Record::Settled(Settled {
+            send: SendId(9),
+            attempt: 2,
+            outcome: DeliveryOutcome::Unknown,
+            settled_at: at,
+            reply: "250 2.0.0 queued as 4F",
+        }),
+        Record::Engaged(Engaged {
+            send: SendId(9),
+            engagement: Engagement::Clicked,
+            machine: true,
+            occurred_at: at,
+            url: "https://shop.example/a",
+        }),
+        Record::Tick,
+    ]
+}
+
+fn bytes(record: &Record<'_>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    record.encode(&mut bytes);
+    bytes
+}
+
+#[test]
+fn every_kind_comes_back_as_it_went_in() {
+    let properties = OwnedMap::from_json(&json!({"total": 19.9, "products": [{"sku": "A"}]})).unwrap();
+    for record in examples(&properties) {
+        let encoded = bytes(&record);
+        let decoded = Record::decode(&encoded).unwrap_or_else(|error| panic!("{record:?}: {error}"));
+        assert_eq!(format!("{decoded:?}"), format!("{record:?}"));
+        assert_eq!(bytes(&decoded), encoded);
+    }
+}
+
+#[test]
+fn torn_or_longer_bytes_are_refused() {
+    let properties = OwnedMap::from_json(&json!({"total": 19.9})).unwrap();
+    for record in examples(&properties) {
+        let encoded = bytes(&record);
+        for cut in 0..encoded.len() {
+            assert!(Record::decode(&encoded[..cut]).is_err(), "{record:?} cut at {cut}");
+        }
+        let mut longer = encoded.clone();
+        longer.push(0);
+        assert!(Record::decode(&longer).is_err(), "{record:?} with a byte too many");
+    }
+}
+
+#[test]
+fn a_newer_version_is_named_and_not_guessed() {
+    let mut encoded = bytes(&Record::Tick);
+    encoded[0] = VERSION + 1;
+    assert_eq!(Record::decode(&encoded).unwrap_err(), Malformed::Version(VERSION + 1));
+    let mut sealed = bytes(&Record::Tick);
+    *sealed.last_mut().unwrap() = 1;
+    assert_eq!(Record::decode(&sealed).unwrap_err(), Malformed::Sealed);
+}
+
+#[test]
+fn an_engine_refuses_a_log_that_does_not_begin_with_its_installation() {
+    use engine::engine::{Engine, Outcome, Refusal};
+    let mut engine = Engine::new();
+    let outcome = engine.apply(Seq(1), At(0), &Record::Tick, &mut Vec::new());
+    assert_eq!(outcome, Outcome::Refused(Refusal::NotInstalled));
+    assert_eq!(engine.seq(), Seq(0), "a refused record takes no place");
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_read_or_refused(random in proptest::collection::vec(any::<u8>(), 0..200), kind in 0u8..12) {
+        let mut framed = vec![VERSION, kind];
+        framed.extend(random);
+        if let Ok(record) = Record::decode(&framed) {
+            // Texts and maps inside must be walkable to their end.
+            let _ = format!("{record:?}");
+        }
+    }
+
+    #[test]
+    fn any_text_comes_back(name in ".{0,40}", payload in ".{0,80}") {
+        let record = Record::Rejected(Rejected {
+            received_at: At(0), source: &name, code: "c", field: "f", message: &payload, payload: &payload,
+        });
+        let encoded = bytes(&record);
+        prop_assert_eq!(format!("{:?}", Record::decode(&encoded).unwrap()), format!("{record:?}"));
+    }
+}

@@ -1,0 +1,130 @@
+//! A story: an engine, a clock that is moved by hand, and short words for records.
+
+use engine::at::At;
+use engine::effect::Effect;
+use engine::engine::{Engine, Outcome};
+use engine::identifier::{HashKey, IdentifierKind, KeyedHash};
+use engine::programme::Programme;
+use engine::record::{Event, EventFlags, EventKind, Identifier, Installed, ProgrammeApplied, Record};
+use engine::value::{Map, OwnedMap};
+use serde_json::{Value as Json, json};
+
+pub(crate) struct Story {
+    pub(crate) engine: Engine,
+    pub(crate) effects: Vec<Effect>,
+    /// Bytes of every record applied, with its instant: the log.
+    pub(crate) log: Vec<(At, Vec<u8>)>,
+    key: HashKey,
+    now: At,
+    messages: u64,
+}
+
+impl Story {
+    pub(crate) fn new() -> Self {
+        let key = HashKey([7; 16]);
+        let mut story = Self {
+            engine: Engine::new(),
+            effects: Vec::new(),
+            log: Vec::new(),
+            key,
+            now: At(1_767_600_000_000),
+            messages: 0,
+        };
+        let installed = Installed { installation: 1, hash_key: key, seed: 42, link_key: [9; 32] };
+        story.apply(&Record::Installed(installed));
+        story
+    }
+
+    pub(crate) fn now(&self) -> At {
+        self.now
+    }
+
+    pub(crate) fn with_segments(segments: &[(&str, &str)]) -> Self {
+        let mut story = Self::new();
+        let mut programme = programme();
+        programme.segments =
+            segments.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+        story.apply_programme(&programme);
+        story
+    }
+
+    pub(crate) fn apply_programme(&mut self, programme: &Programme) -> Outcome {
+        let definition = serde_json::to_string(programme).unwrap();
+        let applied = ProgrammeApplied { applied_at: self.now, operator: "test", definition: &definition };
+        self.apply(&Record::ProgrammeApplied(applied))
+    }
+
+    /// Moves the clock, firing every timer at its own instant.
+    pub(crate) fn wait_until(&mut self, at: At) {
+        while let Some(due) = self.engine.next_due()
+            && due <= at
+        {
+            self.now = due;
+            self.apply(&Record::Tick);
+        }
+        self.now = self.now.max(at);
+    }
+
+    pub(crate) fn track(&mut self, person: &str, name: &str, occurred_at: At, properties: &Json) -> Outcome {
+        self.event(EventKind::Track, person, name, occurred_at, properties, &json!({}))
+    }
+
+    pub(crate) fn identify(&mut self, person: &str, traits: &Json) -> Outcome {
+        self.event(EventKind::Identify, person, "Identified", self.now, &json!({}), traits)
+    }
+
+    fn event(
+        &mut self,
+        kind: EventKind,
+        person: &str,
+        name: &str,
+        occurred_at: At,
+        properties: &Json,
+        traits: &Json,
+    ) -> Outcome {
+        self.messages += 1;
+        let message_id = self.messages.to_string();
+        let hash = self.key.identifier(IdentifierKind::UserId, person);
+        let (properties, traits) =
+            (OwnedMap::from_json(properties).unwrap(), OwnedMap::from_json(traits).unwrap());
+        let event = Event {
+            kind,
+            flags: EventFlags::default(),
+            occurred_at,
+            received_at: self.now,
+            source: "test",
+            name,
+            message_id: KeyedHash(u128::from(self.messages)),
+            identifiers: vec![Identifier { kind: IdentifierKind::UserId, hash, value: person }],
+            message_id_text: &message_id,
+            properties: properties.as_map(),
+            traits: traits.as_map(),
+            context: Map::default(),
+        };
+        self.apply(&Record::Event(event))
+    }
+
+    /// Sends the record through its bytes, as every record goes.
+    pub(crate) fn apply(&mut self, record: &Record<'_>) -> Outcome {
+        let mut bytes = Vec::new();
+        record.encode(&mut bytes);
+        let outcome = {
+            let record = Record::decode(&bytes).expect("what was encoded can be decoded");
+            self.engine.apply(self.engine.seq().next(), self.now, &record, &mut self.effects)
+        };
+        if outcome == Outcome::Applied {
+            self.log.push((self.now, bytes));
+        }
+        outcome
+    }
+}
+
+/// A programme with nothing in it but what every programme needs.
+pub(crate) fn programme() -> Programme {
+    Programme {
+        name: "test".into(),
+        timezone: "UTC".into(),
+        languages: vec!["en".into()],
+        ..Default::default()
+    }
+}
