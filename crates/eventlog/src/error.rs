@@ -35,6 +35,14 @@ pub enum Error {
     #[error("{name} is damaged: {what}")]
     DamagedSnapshot { name: String, what: &'static str },
 
+    /// A snapshot that is whole, and that this version's engine does not read.
+    #[error("the snapshot at seq {seq} cannot be used: {what}")]
+    UnusableSnapshot { seq: Seq, what: String },
+
+    /// Records are missing that the snapshot has seen: this is not its log.
+    #[error("the snapshot is at seq {snapshot}, but the log ends at seq {end}: records are missing")]
+    SnapshotAhead { snapshot: Seq, end: Seq },
+
     #[error("cannot {doing} {}", path.display())]
     Io { doing: &'static str, path: PathBuf, source: std::io::Error },
 

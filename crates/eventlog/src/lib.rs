@@ -5,7 +5,8 @@
 //! one that copies SQLite's write-ahead log home.
 //!
 //! Read in this order: [`log`] is the promise, [`sqlite`] and [`memory`] keep it, [`frame`] is how records lie in a
-//! batch; [`folder`] and [`snapshots`] hold the engine's state beside the log; [`verify`] walks all of it.
+//! batch; [`folder`] and [`snapshots`] hold the engine's state beside the log. [`sequencer`] turns what is submitted
+//! into batches, [`recovery`] turns what is on the disk into an engine, [`verify`] walks all of it.
 
 pub mod error;
 pub mod folder;
@@ -14,6 +15,8 @@ pub mod limits;
 pub mod log;
 pub mod memory;
 mod ownership;
+pub mod recovery;
+pub mod sequencer;
 pub mod snapshots;
 pub mod sqlite;
 pub mod verify;

@@ -30,14 +30,6 @@ pub struct Snapshot {
     pub state: Vec<u8>,
 }
 
-/// What [`Snapshots::newest`] found.
-#[derive(Debug, Default)]
-pub struct Newest {
-    pub snapshot: Option<Snapshot>,
-    /// Newer snapshots that could not be used, newest first: something the operator wants to know.
-    pub damaged: Vec<Error>,
-}
-
 /// The snapshots in one folder.
 pub struct Snapshots {
     folder: Box<dyn Folder>,
@@ -53,7 +45,8 @@ impl Snapshots {
         Self { folder: Box::new(folder) }
     }
 
-    /// Writes a snapshot, durable on return, and removes those that are too many.
+    /// Writes a snapshot, durable on return, and removes those that are too many. The log must hold `seq` by then:
+    /// a snapshot of what the log may yet lose would bring it back.
     pub fn write(&mut self, seq: Seq, at: At, state: &[u8]) -> Result<(), Error> {
         let stored = zstd::bulk::compress(state, limits::ZSTD_LEVEL)
             .map_err(Error::io("compress", Path::new(TEMPORARY)))?;
@@ -67,19 +60,10 @@ impl Snapshots {
         Ok(())
     }
 
-    /// The newest snapshot that is whole.
-    pub fn newest(&self) -> Result<Newest, Error> {
-        let mut newest = Newest::default();
-        for (seq, name) in self.names()?.into_iter().rev() {
-            match decode(&name, seq, &self.folder.read(&name)?) {
-                Ok(snapshot) => {
-                    newest.snapshot = Some(snapshot);
-                    break;
-                }
-                Err(error) => newest.damaged.push(error),
-            }
-        }
-        Ok(newest)
+    /// Every snapshot from the newest on, each read only when it is asked for; an error for one that is damaged.
+    pub fn newest_first(&self) -> Result<impl Iterator<Item = Result<Snapshot, Error>>, Error> {
+        let names = self.names()?.into_iter().rev();
+        Ok(names.map(|(seq, name)| decode(&name, seq, &self.folder.read(&name)?)))
     }
 
     /// The log may be trimmed up to here: what comes after the oldest snapshot kept, recovery may still need.

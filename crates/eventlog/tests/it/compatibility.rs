@@ -138,8 +138,8 @@ fn a_log_of_version_1_holds_what_was_written() {
 #[test]
 fn a_snapshot_of_version_1_is_still_whole() {
     let (copy, _log) = opened("v1");
-    let newest = Snapshots::open(copy.path()).unwrap().newest().unwrap();
-    let snapshot = newest.snapshot.expect("whole");
+    let snapshots = Snapshots::open(copy.path()).unwrap();
+    let snapshot = snapshots.newest_first().unwrap().next().expect("there is one").unwrap();
     assert_eq!((snapshot.seq, snapshot.at), (Seq(11), NOON));
     assert_eq!(snapshot.state, b"a state that only its engine can read".repeat(20));
 }

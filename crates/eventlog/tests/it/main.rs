@@ -4,5 +4,8 @@ mod batches;
 mod compatibility;
 mod conformance;
 mod memory;
+mod records;
+mod recovery;
+mod sequencer;
 mod snapshots;
 mod sqlite;

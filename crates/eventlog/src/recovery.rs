@@ -1,0 +1,96 @@
+//! From what is on the disk to the engine as it was: the newest usable snapshot, then the records after it.
+//!
+//! Runs once, when a process starts. Effects of the replay are dropped: they left before, or what they stood for is
+//! still owed, and the engine's `outstanding` lists it.
+
+use engine::Seq;
+use engine::at::At;
+use engine::engine::{Engine, Outcome};
+use engine::record::{Installed, Record};
+
+use crate::error::Error;
+use crate::frame::push_record;
+use crate::log::{Batch, Log};
+use crate::snapshots::Snapshots;
+
+/// The engine at the end of the log, and how it got there.
+pub struct Recovered {
+    pub engine: Engine,
+    /// Where the replay began: the snapshot's place, or `None` for the beginning of the log.
+    pub snapshot: Option<Seq>,
+    /// Records applied after it.
+    pub replayed: u64,
+    /// Snapshots that could not be used, newest first.
+    pub discarded: Vec<Error>,
+}
+
+/// Brings back the engine. An empty log gets its first record, `installed`, durable on return; on any other log
+/// `installed` is not looked at, since keys and seed are what the log says.
+pub fn recover(
+    log: &mut dyn Log,
+    snapshots: &Snapshots,
+    installed: &Installed,
+    now: At,
+) -> Result<Recovered, Error> {
+    let mut recovered = restore(snapshots)?;
+    let end = log.last().map_or(Seq(0), |(seq, _)| seq);
+    if recovered.engine.seq() > end {
+        return Err(Error::SnapshotAhead { snapshot: recovered.engine.seq(), end });
+    }
+    if end == Seq(0) {
+        log.append(&[first_batch(installed, now)])?;
+    }
+    recovered.replayed = replay(&*log, &mut recovered.engine)?;
+    Ok(recovered)
+}
+
+/// Applies everything after the engine's place, and tells how many records that was.
+pub fn replay(log: &dyn Log, engine: &mut Engine) -> Result<u64, Error> {
+    let begin = engine.seq();
+    let mut effects = Vec::new();
+    for batch in log.read(begin.next())? {
+        let batch = batch?;
+        let mut seq = batch.first;
+        for bytes in batch.records() {
+            let damaged = |what: String| Error::damaged(seq, what);
+            let bytes = bytes.map_err(|malformed| damaged(malformed.to_string()))?;
+            if seq > engine.seq() {
+                let record = Record::decode(bytes).map_err(|malformed| damaged(malformed.to_string()))?;
+                match engine.apply(seq, batch.at, &record, &mut effects) {
+                    Outcome::Applied => effects.clear(),
+                    refused => return Err(damaged(format!("a record that was taken is now {refused:?}"))),
+                }
+            }
+            seq = seq.next();
+        }
+    }
+    Ok(engine.seq().0 - begin.0)
+}
+
+fn restore(snapshots: &Snapshots) -> Result<Recovered, Error> {
+    let mut recovered =
+        Recovered { engine: Engine::new(), snapshot: None, replayed: 0, discarded: Vec::new() };
+    for snapshot in snapshots.newest_first()? {
+        let engine = snapshot.and_then(|snapshot| {
+            let engine = Engine::restore(&snapshot.state);
+            engine.map_err(|error| Error::UnusableSnapshot { seq: snapshot.seq, what: error.to_string() })
+        });
+        match engine {
+            Ok(engine) => {
+                recovered.snapshot = Some(engine.seq());
+                recovered.engine = engine;
+                break;
+            }
+            Err(error) => recovered.discarded.push(error),
+        }
+    }
+    Ok(recovered)
+}
+
+fn first_batch(installed: &Installed, at: At) -> Batch {
+    let mut record = Vec::new();
+    Record::Installed(installed.clone()).encode(&mut record);
+    let mut body = Vec::new();
+    push_record(&mut body, &record);
+    Batch { first: Seq(1), at, count: 1, body }
+}

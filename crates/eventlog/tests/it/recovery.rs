@@ -1,0 +1,133 @@
+//! From the disk to the engine as it was.
+
+use engine::Seq;
+use engine::at::{At, Span};
+use engine::engine::Engine;
+use engine::record::Installed;
+use eventlog::Error;
+use eventlog::log::{Batch, Log};
+use eventlog::memory::{MemoryDisk, MemoryFolder, MemoryLog};
+use eventlog::recovery::{Recovered, recover};
+use eventlog::sequencer::stage;
+use eventlog::snapshots::Snapshots;
+
+use crate::records::{installed, programme, seen};
+
+struct House(MemoryDisk);
+
+impl House {
+    fn new() -> Self {
+        Self(MemoryDisk::default())
+    }
+
+    fn log(&self) -> MemoryLog {
+        MemoryLog::open(&self.0).unwrap()
+    }
+
+    fn snapshots(&self) -> Snapshots {
+        Snapshots::new(MemoryFolder::open(&self.0))
+    }
+
+    fn recover(&self) -> Result<Recovered, Error> {
+        recover(&mut self.log(), &self.snapshots(), &installed(), At(1_000))
+    }
+
+    fn damage(&self, seq: u64) {
+        self.0.damage(&format!("snapshot-{seq:020}.trama"), 60);
+    }
+
+    /// A few days of one person, with a snapshot after the fifth and the ninth record.
+    fn lived_in(&self) -> Engine {
+        let mut engine = self.recover().unwrap().engine;
+        let mut log = self.log();
+        let live = |engine: &mut Engine, log: &mut MemoryLog, at: i64, submission: &[u8]| {
+            let batch = stage(engine, At(at), &[submission]).batch.unwrap();
+            log.append(&[batch]).unwrap();
+        };
+        live(&mut engine, &mut log, 1_000, &programme());
+        for number in 0..5 {
+            let at = 2_000 + number * Span::HOUR.0 * 7;
+            live(&mut engine, &mut log, at, &seen("ada", &format!("m{number}"), at));
+            if [5, 9].contains(&engine.seq().0) {
+                self.snapshots().write(engine.seq(), engine.at(), &engine.snapshot()).unwrap();
+            }
+        }
+        assert_eq!(engine.seq(), Seq(11), "installed, programme, five events, four ticks");
+        engine
+    }
+}
+
+#[test]
+fn an_empty_log_begins_with_the_installation() {
+    let house = House::new();
+    let recovered = house.recover().unwrap();
+    assert_eq!(recovered.engine.installed(), Some(&installed()));
+    assert_eq!((recovered.engine.seq(), recovered.engine.at()), (Seq(1), At(1_000)));
+
+    let other = Installed { seed: 77, ..installed() };
+    let again = recover(&mut house.log(), &house.snapshots(), &other, At(9_000)).unwrap();
+    assert_eq!(again.engine.hash(), recovered.engine.hash(), "the log says who it is");
+}
+
+#[test]
+fn snapshot_and_tail_equal_a_replay_from_zero() {
+    let house = House::new();
+    let live = house.lived_in();
+    for (snapshot, replayed, discarded) in [(Some(9), 2, 0), (Some(5), 6, 1), (None, 11, 2)] {
+        let recovered = house.recover().unwrap();
+        assert_eq!(recovered.engine.hash(), live.hash(), "from {snapshot:?}");
+        assert_eq!((recovered.snapshot, recovered.replayed), (snapshot.map(Seq), replayed));
+        assert_eq!(recovered.discarded.len(), discarded);
+        snapshot.into_iter().for_each(|seq| house.damage(seq));
+    }
+}
+
+#[test]
+fn a_trimmed_log_needs_a_snapshot() {
+    let house = House::new();
+    let live = house.lived_in();
+    house.log().trim(house.snapshots().oldest().unwrap().unwrap()).unwrap();
+    house.damage(9);
+    let recovered = house.recover().unwrap();
+    assert_eq!((recovered.snapshot, recovered.engine.hash()), (Some(Seq(5)), live.hash()));
+    house.damage(5);
+    let refusal = house.recover().err();
+    assert!(matches!(refusal, Some(Error::Trimmed { from: Seq(1), .. })), "{refusal:?}");
+}
+
+#[test]
+fn a_snapshot_without_its_log_is_refused() {
+    let house = House::new();
+    house.lived_in();
+    let other = MemoryDisk::default();
+    let mut log = MemoryLog::open(&other).unwrap();
+    let refusal = recover(&mut log, &house.snapshots(), &installed(), At(0)).err().expect("refused");
+    assert_eq!(
+        refusal.to_string(),
+        "the snapshot is at seq 9, but the log ends at seq 0: records are missing"
+    );
+    assert_eq!(log.last(), None, "and nothing is written over it");
+}
+
+#[test]
+fn a_record_that_the_engine_no_longer_takes_is_named() {
+    let house = House::new();
+    let engine = house.lived_in();
+    let body = seen("ada", "m0", 1);
+    house.log().append(&[Batch { first: engine.seq().next(), at: engine.at(), count: 1, body }]).unwrap();
+    let refusal = house.recover().err().expect("refused");
+    assert_eq!(refusal.to_string(), "the log is damaged at seq 12: a record that was taken is now Duplicate");
+}
+
+#[test]
+fn a_power_cut_during_the_first_start_is_a_first_start_again() {
+    for countdown in 0..2 {
+        for kept in 0..2 {
+            let house = House::new();
+            house.0.lose_power_after(countdown);
+            assert!(house.recover().is_err());
+            house.0.crash(&mut |bound| kept % bound);
+            assert_eq!(house.recover().unwrap().engine.seq(), Seq(1));
+        }
+    }
+}
