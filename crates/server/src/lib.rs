@@ -2,7 +2,9 @@
 
 pub mod clock;
 pub mod collect;
+pub mod deliver;
 pub mod keys;
 pub mod limits;
 pub mod liquid;
+pub mod mailbox;
 pub mod programme;

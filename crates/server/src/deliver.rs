@@ -1,0 +1,4 @@
+//! Effects out to the world, one module a channel or a step on the way there.
+
+pub mod bounce;
+pub mod smtp;

@@ -1,0 +1,71 @@
+//! `smtp-sink` of Postfix, started for a test and ended with it.
+
+use std::net::SocketAddr;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::net::TcpStream;
+
+pub(super) struct Sink {
+    pub(super) addr: SocketAddr,
+    process: Child,
+    folder: PathBuf,
+}
+
+impl Sink {
+    /// Starts a sink with these options and waits until it listens.
+    pub(super) async fn start(options: &[&str]) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("trama-sink-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let folder = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&folder).unwrap();
+        // It gives up being root before it writes, and it wants a main.cf, if only an empty one.
+        std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o777)).unwrap();
+        std::fs::write(folder.join("main.cf"), "compatibility_level = 3.6\n").unwrap();
+        let addr = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let mut command = Command::new(program());
+        if std::fs::metadata(&folder).unwrap().uid() == 0 {
+            command.args(["-u", "nobody"]);
+        }
+        command.arg("-D").arg(folder.join("dump")).args(options).arg(addr.to_string()).arg("128");
+        command.env("MAIL_CONFIG", &folder).stdin(Stdio::null());
+        let process = command.spawn().unwrap();
+        let mut sink = Self { addr, process, folder };
+        // It says nothing when it is ready, so we knock.
+        let begun = Instant::now();
+        while TcpStream::connect(addr).await.is_err() {
+            assert!(sink.process.try_wait().unwrap().is_none(), "smtp-sink ended at once");
+            assert!(begun.elapsed() < Duration::from_secs(20), "smtp-sink does not listen");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        sink
+    }
+
+    /// Everything it was sent, one message after another, with the envelope as `X-Mail-Args` and `X-Rcpt-Args`.
+    pub(super) fn dump(&self) -> String {
+        std::fs::read_to_string(self.folder.join("dump")).unwrap_or_default()
+    }
+}
+
+impl Drop for Sink {
+    fn drop(&mut self) {
+        drop(self.process.kill());
+        drop(self.process.wait());
+        drop(std::fs::remove_dir_all(&self.folder));
+    }
+}
+
+/// Where `smtp-sink` is. A machine without it fails the test: a skipped test holds nothing.
+fn program() -> PathBuf {
+    let set = std::env::var_os("TRAMA_SMTP_SINK").map(PathBuf::from);
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let on_path = std::env::split_paths(&path).map(|folder| folder.join("smtp-sink"));
+    let places = set.into_iter().chain(on_path).chain([PathBuf::from("/usr/sbin/smtp-sink")]);
+    places.into_iter().find(|place| place.is_file()).expect(
+        "smtp-sink is missing: install Postfix (on Debian: apt-get install --no-install-recommends postfix), \
+         or name the program in TRAMA_SMTP_SINK",
+    )
+}
