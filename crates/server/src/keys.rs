@@ -33,7 +33,10 @@ pub struct FirstKeys {
 #[derive(Debug, PartialEq, Eq)]
 pub enum Created {
     /// The token is shown this once and not kept.
-    Key { key: Key, token: String },
+    Key {
+        key: Key,
+        token: String,
+    },
     NameTaken,
     /// Empty, longer than `KEY_NAME_BYTES_MAX`, or with control characters.
     NameUnusable,

@@ -8,3 +8,4 @@ pub mod limits;
 pub mod liquid;
 pub mod mailbox;
 pub mod programme;
+pub mod scenario;

@@ -72,3 +72,8 @@ pub const MAILBOX_RECIPIENTS: usize = 100;
 pub const MAILBOX_CONNECTIONS: usize = 256;
 /// RFC 5321 4.5.3.2.7: how long a server waits for the next command.
 pub const MAILBOX_IDLE: Duration = Duration::from_secs(5 * 60);
+// ---- Scenarios ---------------------------------------------------------------------------------------------
+
+/// How long a story goes on after the last instant in it, so that `expect never` means something, and nothing far
+/// away, such as a win-back after two months, gets in its way. `end` says otherwise.
+pub const STORY_REST: engine::at::Span = engine::at::Span::DAY.times(7);

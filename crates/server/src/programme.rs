@@ -24,6 +24,7 @@
 //!
 //! A place that was not written, such as a missing field, is shown at the nearest one around it.
 
+mod content;
 mod definition;
 mod finding;
 mod folder;
@@ -56,7 +57,13 @@ impl Checked {
 
 /// Reads a folder and checks form, meaning and templates. Never fails: what cannot be read is a finding.
 pub fn check(dir: &Path) -> Checked {
-    let (programme, reading) = folder::read(dir);
+    let (programme, mut reading) = folder::read(dir);
+    // Names from a file that could not be read would only seem to be missing.
+    if !reading.incomplete {
+        reading.meaning(&programme.mistakes());
+        reading.meaning(&content::mistakes(&programme));
+        reading.doubts(&content::doubts(&programme));
+    }
     let (sources, findings) = reading.into_findings();
     Checked { programme, sources, findings }
 }

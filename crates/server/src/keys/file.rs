@@ -25,7 +25,8 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Option<Ring>> {
     }
     let mut text = String::new();
     file.read_to_string(&mut text).with_context(|| format!("cannot read {}", path.display()))?;
-    let ring = serde_json::from_str(&text).with_context(|| format!("{} is not a file of keys", path.display()))?;
+    let ring =
+        serde_json::from_str(&text).with_context(|| format!("{} is not a file of keys", path.display()))?;
     Ok(Some(ring))
 }
 

@@ -14,6 +14,11 @@ impl Reading {
             return Programme::default();
         };
         let name = self.required_text(&fields, "programme", "bottega").unwrap_or_default();
+        if name.is_empty() {
+            self.spoil(Place("name".into()));
+        } else if let Some(node) = fields.get("programme") {
+            self.sources.note(&Place("name".into()), file, node.at, Some(&name));
+        }
         let timezone = self.timezone(&fields);
         self.languages = self.spoken(&fields);
         Programme {
@@ -87,20 +92,11 @@ impl Reading {
         let title = fields.get("title").map(|node| self.localized(file, node, &place.field("title")));
         let channels = self.required(&fields, "channels", "[email]");
         let channels = channels.map(|node| self.channels(file, node, &place.field("channels")));
-        let opt_in = self.opt_in(&fields);
-        let confirm = match opt_in {
-            OptIn::Double => self.required_text(&fields, "confirm", "confirm-newsletter"),
-            _ => self.optional_text(&fields, "confirm"),
-        };
-        if let Some(at) = fields.key("confirm").filter(|_| opt_in != OptIn::Double) {
-            let suggestion = Some("write `opt_in: double` to use it".to_owned());
-            self.warn(file, at, "only a double opt-in sends a confirmation", suggestion);
-        }
         Some(Purpose {
             title: title.unwrap_or_default(),
             channels: channels.unwrap_or_default(),
-            opt_in,
-            confirm,
+            opt_in: self.opt_in(&fields),
+            confirm: self.optional_text(&fields, "confirm"),
         })
     }
 

@@ -157,26 +157,16 @@ impl Reading {
 
     fn arms(&mut self, file: FileId, node: &Node, place: &Place) -> Vec<Arm> {
         let arms = self.list(file, node, place, false);
-        let last = arms.len().saturating_sub(1);
         let arms = arms.iter().enumerate();
-        arms.map(|(index, arm)| self.arm(file, arm, &place.index(index), index == last).unwrap_or_default())
-            .collect()
+        arms.map(|(index, arm)| self.arm(file, arm, &place.index(index)).unwrap_or_default()).collect()
     }
 
     /// `{ if: …, then: […] }`, or as the last `{ else: […] }`.
-    fn arm(&mut self, file: FileId, node: &Node, place: &Place, is_last: bool) -> Option<Arm> {
+    fn arm(&mut self, file: FileId, node: &Node, place: &Place) -> Option<Arm> {
         let fields = self.fields(file, node, place, &["if", "then", "else"])?;
         if let Some(at) = fields.key("else") {
             if fields.key("if").is_some() || fields.key("then").is_some() {
                 self.mistake(file, at, place, "`else` stands in an arm of its own", None);
-            } else if !is_last {
-                self.mistake(
-                    file,
-                    at,
-                    place,
-                    "`else` has to be the last arm: no later one can be reached",
-                    None,
-                );
             }
             let then = fields.get("else").map(|steps| self.steps(file, steps, &place.field("then")));
             return Some(Arm { when: None, then: then.unwrap_or_default() });

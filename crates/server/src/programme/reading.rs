@@ -59,6 +59,11 @@ impl Reading {
         self.findings.push(finding);
     }
 
+    /// Whatever is wrong in meaning at this place is explained by a mistake in form elsewhere.
+    pub(super) fn spoil(&mut self, place: Place) {
+        self.spoilt.push(place);
+    }
+
     pub(super) fn warn(
         &mut self,
         file: FileId,
@@ -72,14 +77,19 @@ impl Reading {
 
     /// Adds what is wrong with the meaning of the programme, where its form does not already explain it.
     pub(super) fn meaning(&mut self, mistakes: &[Mistake]) {
-        if self.incomplete {
-            return;
-        }
         for mistake in mistakes {
             let explained = self.spoilt.iter().any(|place| is_within(&mistake.place, place));
             if !explained {
                 self.findings.push(self.sources.locate(mistake));
             }
+        }
+    }
+
+    /// Adds what may be meant otherwise than it is written.
+    pub(super) fn doubts(&mut self, doubts: &[Mistake]) {
+        for doubt in doubts {
+            let (file, at) = self.sources.find(&doubt.place, doubt.offset);
+            self.warn(file, at, doubt.message.clone(), doubt.suggestion.clone());
         }
     }
 

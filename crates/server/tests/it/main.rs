@@ -3,3 +3,4 @@
 mod liquid;
 mod programme;
 mod smtp;
+mod scenarios;

@@ -239,7 +239,6 @@ steps:
         "13:5 error: only a send has channels",
         "15:16 error: unknown channel \"emial\" (did you mean email?)",
         "15:30 error: email is named twice",
-        "17:9 error: `else` has to be the last arm: no later one can be reached",
         "18:9 error: \"then\" is missing (for example `then: [{ send: vip-offer }]`)",
         "19:5 error: \"stop\" is no step",
     ];
@@ -256,4 +255,59 @@ fn a_folder_without_a_programme_says_so() {
     assert_eq!(findings.len(), 1);
     assert_eq!(findings[0].severity, Severity::Error);
     assert!(findings[0].to_string().contains("programme.yaml:1:1: error: cannot be read"), "{}", findings[0]);
+}
+
+#[test]
+fn mistakes_in_meaning_are_found_in_their_files() {
+    let journey = "\
+journey: cart-reminder
+purpose: ofers
+enter: did \"Product Added
+exit: >-
+  did \"Order Completed\"
+  and in segment \"vpi\"
+steps:
+  - send: cart-remainder
+  - exit
+  - send: cart-reminder
+";
+    let folder = with("meaning", "journeys/cart.yaml", journey);
+    let found = folder.findings();
+    let starts = [
+        "journeys/cart.yaml:2:10 error: there is no purpose \"ofers\" (did you mean \"offers\"?)",
+        "journeys/cart.yaml:3:",
+        "journeys/cart.yaml:6:18 error: there is no segment \"vpi\" (did you mean \"vip\"?)",
+        "journeys/cart.yaml:8:11 error: there is no message \"cart-remainder\" (did you mean \"cart-reminder\"?)",
+        "journeys/cart.yaml:9:5 error: no step after this one is ever reached",
+    ];
+    assert_eq!(found.len(), starts.len(), "{found:#?}");
+    for (finding, start) in found.iter().zip(starts) {
+        assert!(finding.starts_with(start), "{finding}\n{start}");
+    }
+}
+
+#[test]
+fn mistakes_in_templates_are_found_in_their_files() {
+    let message = "\
+message: cart-reminder
+email:
+  from: ciao@bottega.example
+  subject: { it: \"Ciao {{ profile.name | upcas }}\" }
+";
+    let mut files = whole();
+    files.retain(|(path, _)| !path.starts_with("messages/cart-reminder/"));
+    files.push(("messages/cart-reminder/message.yaml", message));
+    files.push(("messages/cart-reminder/email.it.html", "<p>Ciao\n  {% iff x %}</p>"));
+    let folder = Folder::new("templates", &files);
+    let found = folder.findings();
+    let starts = [
+        "messages/cart-reminder/email.it.html:2:3 error: unknown tag `iff`; did you mean `if`?",
+        "messages/cart-reminder/message.yaml:4:12 error: there is no subject in \"en\"",
+        "messages/cart-reminder/message.yaml:4:42 error: unknown filter `upcas`; did you mean `upcase`?",
+        "messages/cart-reminder/message.yaml:3:3 error: there is no template in \"en\" (add email.en.mjml",
+    ];
+    for start in starts {
+        assert!(found.iter().any(|finding| finding.starts_with(start)), "{start}\n{found:#?}");
+    }
+    assert_eq!(found.len(), starts.len(), "{found:#?}");
 }

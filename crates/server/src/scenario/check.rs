@@ -1,0 +1,218 @@
+//! Expectations against what happened.
+
+use super::run::Played;
+use super::snapshot;
+use super::story::{Expectation, Expects, Fate, MessageExpectation, StateExpectation, Times};
+use super::world::{Observation, World};
+use engine::SendId;
+use engine::journey::RunState;
+use engine::programme::Channel;
+use engine::value::Value;
+
+/// An expectation that did not hold, or a line that could not be played.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// From 1.
+    pub line: usize,
+    pub text: String,
+    pub why: String,
+    /// What happened instead, line by line.
+    pub instead: Vec<String>,
+}
+
+/// Whether a message met its fate, once the whole story is played.
+pub(super) fn message(world: &World<'_>, expectation: &Expectation) -> Option<Failure> {
+    let Expects::Message(expected) = &expectation.expects else { return None };
+    let sends = sends_of(world, expected);
+    let met = world.fates.iter().filter(|fate| sends.contains(&fate.send) && meets(fate, expected));
+    let count = met.count();
+    let name = &world.story.people[expected.person].name;
+    let times = |count: usize| if count == 1 { "once".to_owned() } else { format!("{count} times") };
+    let why = match expected.times {
+        Times::AtLeastOnce if count == 0 => {
+            near_miss(world, expected, &sends).unwrap_or_else(|| format!("this did not happen to {name}"))
+        }
+        Times::Never if count > 0 => format!("this happened to {name} {}", times(count)),
+        Times::Exactly(wanted) if count != wanted => {
+            format!("this happened to {name} {}, and not {}", times(count), times(wanted))
+        }
+        _ => return None,
+    };
+    let instead = snapshot::timeline(world, expected.person);
+    Some(Failure { line: expectation.line, text: expectation.text.clone(), why, instead })
+}
+
+fn sends_of(world: &World<'_>, expected: &MessageExpectation) -> Vec<SendId> {
+    let profile = world.profile(expected.person);
+    profile.map(|id| world.engine.sends_of(id).map(|send| send.id).collect()).unwrap_or_default()
+}
+
+fn meets(fate: &Observation, expected: &MessageExpectation) -> bool {
+    fate.fate == expected.fate
+        && expected.message.as_ref().is_none_or(|message| *message == fate.message)
+        && expected.when.is_none_or(|when| when.holds(fate.at))
+        && expected.channel.is_none_or(|channel| fate.channel == Some(channel))
+        && expected.language.as_ref().is_none_or(|language| *language == fate.language)
+        && expected.reason.as_deref().is_none_or(|reason| fate.reason.is_some_and(|(code, _)| code == reason))
+}
+
+/// The most telling sentence about why the expected message did not do as expected.
+fn near_miss(world: &World<'_>, expected: &MessageExpectation, sends: &[SendId]) -> Option<String> {
+    let named =
+        |fate: &&Observation| expected.message.as_ref().is_none_or(|message| *message == fate.message);
+    let mut fates = world.fates.iter().filter(|fate| sends.contains(&fate.send)).filter(named);
+    let same = fates.clone().find(|fate| fate.fate == expected.fate);
+    let dropped = fates.find(|fate| fate.fate == Fate::Drop && expected.fate == Fate::Send);
+    let at = |fate: &Observation| snapshot::instant(fate.at);
+    match (same, dropped) {
+        (Some(fate), _) => {
+            let channel = fate.channel.map(|channel| format!(" by {}", channel.name())).unwrap_or_default();
+            let reason = fate.reason.map(|(code, _)| format!(" reason={code}")).unwrap_or_default();
+            Some(format!("it was at {}{channel} in {}{reason}", at(fate), fate.language))
+        }
+        (None, Some(fate)) => {
+            let (code, sentence) = fate.reason?;
+            Some(format!("{} was dropped at {}: {sentence} ({code})", fate.message, at(fate)))
+        }
+        (None, None) => None,
+    }
+}
+
+/// Whether a state holds at the instant that the world has come to.
+pub(super) fn state(world: &World<'_>, expectation: &Expectation, played: &mut Played) {
+    let Expects::State { state, .. } = &expectation.expects else { return };
+    if let StateExpectation::Snapshot { person, expected, lines } = state {
+        let found = snapshot::snapshot(world, *person);
+        if found != *expected {
+            let instead = found.lines().map(str::to_owned).collect();
+            let why = "the state is another; with UPDATE_EXPECT=1 the file is rewritten".to_owned();
+            played.failures.push(Failure {
+                line: expectation.line,
+                text: expectation.text.clone(),
+                why,
+                instead,
+            });
+        }
+        played.snapshots.push((lines.clone(), found));
+        return;
+    }
+    if let Err((why, instead)) = holds(world, state) {
+        let text = expectation.text.clone();
+        played.failures.push(Failure { line: expectation.line, text, why, instead });
+    }
+}
+
+type Instead = (String, Vec<String>);
+
+fn holds(world: &World<'_>, state: &StateExpectation) -> Result<(), Instead> {
+    let people = &world.story.people;
+    match state {
+        StateExpectation::InSegment { person, segment, is_in } => {
+            known(segment, "segment", world.engine.segments().iter().map(|view| view.name))?;
+            let member =
+                world.profile(*person).is_some_and(|id| world.engine.memberships(id).contains(&&**segment));
+            differs(member == *is_in, || {
+                let state = if member { "is in" } else { "is not in" };
+                let why = format!(
+                    "{} {state} the segment at {}",
+                    people[*person].name,
+                    snapshot::instant(world.now)
+                );
+                (why, snapshot::timeline(world, *person))
+            })
+        }
+        StateExpectation::SegmentCount { segment, count } => {
+            known(segment, "segment", world.engine.segments().iter().map(|view| view.name))?;
+            let found =
+                world.engine.segments().iter().find(|view| view.name == segment).map_or(0, |view| view.count);
+            differs(found == *count, || (format!("the segment has {found} people"), members(world, segment)))
+        }
+        StateExpectation::MatchCount { expression, count } => {
+            let preview = world.engine.preview_at(expression, world.now);
+            let preview = preview.map_err(|mistake| (mistake.message, Vec::new()))?;
+            differs(preview.count == *count, || (format!("{} people match", preview.count), Vec::new()))
+        }
+        StateExpectation::InJourney { person, journey, is_in } => {
+            known(journey, "journey", world.engine.journeys().iter().map(|view| view.name))?;
+            let runs = world.profile(*person).map(|id| world.engine.runs_of(id)).unwrap_or_default();
+            let is_active = runs.iter().any(|run| run.journey == journey && run.state == RunState::Active);
+            differs(is_active == *is_in, || {
+                let state = if is_active { "is in" } else { "is not in" };
+                let why = format!(
+                    "{} {state} the journey at {}",
+                    people[*person].name,
+                    snapshot::instant(world.now)
+                );
+                (why, snapshot::timeline(world, *person))
+            })
+        }
+        StateExpectation::Journey { journey, figures } => journey_figures(world, journey, figures),
+        StateExpectation::Same { person, other, is_same } => {
+            let profiles = (world.profile(*person), world.profile(*other));
+            let found = profiles.0.is_some() && profiles.0 == profiles.1;
+            differs(found == *is_same, || {
+                let names = (&people[*person].name, &people[*other].name);
+                let what = if found { "one profile" } else { "two profiles" };
+                (format!("{} and {} are {what}", names.0, names.1), snapshot::timeline(world, *person))
+            })
+        }
+        StateExpectation::Traits { person, traits } => {
+            let profile = world.profile(*person).and_then(|id| world.engine.profile(id));
+            for (name, wanted) in traits {
+                let found = profile.and_then(|profile| profile.traits().find(|(known, _)| known == name));
+                let found =
+                    found.map_or(serde_json::Value::Null, |(_, value): (_, Value<'_>)| value.to_json());
+                differs(found == *wanted, || {
+                    (format!("{name} is {found}"), snapshot::timeline(world, *person))
+                })?;
+            }
+            Ok(())
+        }
+        StateExpectation::Consent { person, purpose, channel, state } => {
+            let found = snapshot::consent(world, *person, purpose, Channel::parse(channel));
+            differs(found == state.as_str(), || {
+                (format!("it is {found}"), snapshot::timeline(world, *person))
+            })
+        }
+        StateExpectation::Snapshot { .. } => Ok(()),
+    }
+}
+
+fn differs(holds: bool, instead: impl FnOnce() -> Instead) -> Result<(), Instead> {
+    if holds { Ok(()) } else { Err(instead()) }
+}
+
+/// A misspelt name would make every `not` true.
+fn known<'a>(name: &str, what: &str, names: impl Iterator<Item = &'a str>) -> Result<(), Instead> {
+    let names: Vec<&str> = names.collect();
+    if names.contains(&name) {
+        return Ok(());
+    }
+    let near = engine::programme::nearest(name, names).map(|near| format!(" (did you mean {near}?)"));
+    Err((format!("the programme has no {what} {name}{}", near.unwrap_or_default()), Vec::new()))
+}
+
+fn members(world: &World<'_>, segment: &str) -> Vec<String> {
+    let is_member = |person: &usize| {
+        world.profile(*person).is_some_and(|id| world.engine.memberships(id).contains(&segment))
+    };
+    let names = (0..world.story.people.len()).filter(is_member);
+    names.map(|person| format!("{} is in it", world.story.people[person].name)).collect()
+}
+
+fn journey_figures(world: &World<'_>, journey: &str, figures: &[(String, u64)]) -> Result<(), Instead> {
+    known(journey, "journey", world.engine.journeys().iter().map(|view| view.name))?;
+    let views = world.engine.journeys();
+    let view = views.iter().find(|view| view.name == journey).expect("invariant: just known");
+    for (name, wanted) in figures {
+        let found = match name.as_str() {
+            "active" => view.active,
+            "finished" => view.finished,
+            "entered" => view.entered,
+            "held_out" => view.held_out,
+            _ => view.converted,
+        };
+        differs(found == *wanted, || (format!("{name} is {found}"), Vec::new()))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,235 @@
+//! Lines that say what must, or must never, follow.
+
+use super::super::story::{
+    Expectation, Expects, Fate, MessageExpectation, Moment, PersonId, StateExpectation, Times,
+};
+use super::super::words::{Form, Wrong};
+use super::{Cursor, Parser, channel, purpose};
+use engine::at::At;
+use engine::programme::nearest;
+use engine::record::ConsentState;
+use serde_json::Value;
+use std::ops::Range;
+
+impl Parser<'_> {
+    /// `expect …`, with the cursor at that word.
+    pub(super) fn expect(&mut self, cursor: &mut Cursor<'_>, line: usize, text: &str) -> Result<(), Wrong> {
+        cursor.next("expect")?;
+        let times = times(cursor)?;
+        cursor.eat("at");
+        let when = self.moment(cursor)?;
+        if let Some(moment) = when {
+            self.latest = self.latest.max(moment.at);
+        }
+        let column = cursor.peek().map_or(cursor.end, |word| word.column);
+        let expects = self.expects(cursor, times, when)?;
+        if matches!(expects, Expects::State { .. }) && times != Times::AtLeastOnce {
+            let suggestion = "write when it holds, and `not in` where it does not";
+            return Err(Wrong::new(column, "only what becomes of messages can be counted").with(suggestion));
+        }
+        cursor.done()?;
+        self.story.expectations.push(Expectation { line, text: text.to_owned(), expects });
+        Ok(())
+    }
+
+    /// `state ada`, and the indented lines below it.
+    pub(super) fn snapshot(
+        &mut self,
+        cursor: &mut Cursor<'_>,
+        lines: &[&str],
+        index: usize,
+        block: Range<usize>,
+    ) -> Result<(), Wrong> {
+        cursor.next("state")?;
+        let when = self.moment(cursor)?;
+        let person = self.somebody(cursor)?;
+        cursor.done()?;
+        let expected = lines[block.clone()].iter().map(|line| format!("{}\n", line.trim())).collect();
+        let at = self.instant_of(when, cursor)?;
+        let state = StateExpectation::Snapshot { person, expected, lines: block };
+        let text = lines[index].trim().to_owned();
+        self.story.expectations.push(Expectation {
+            line: index + 1,
+            text,
+            expects: Expects::State { at, state },
+        });
+        Ok(())
+    }
+
+    fn expects(
+        &mut self,
+        cursor: &mut Cursor<'_>,
+        times: Times,
+        when: Option<Moment>,
+    ) -> Result<Expects, Wrong> {
+        let first = cursor.peek().ok_or_else(|| cursor.missing("what is expected"))?;
+        let of_all = match first.bare() {
+            Some("segment") => Some(self.segment_count(cursor)?),
+            Some("match") => Some(self.match_count(cursor)?),
+            Some("journey") => Some(self.journey_figures(cursor)?),
+            _ => None,
+        };
+        if let Some(state) = of_all {
+            return Ok(Expects::State { at: self.instant_of(when, cursor)?, state });
+        }
+        let person = self.somebody(cursor)?;
+        let verb = cursor.next("what is expected of them")?;
+        let fate = Fate::ALL.into_iter().find(|fate| verb.bare() == Some(fate.name()));
+        if let Some(fate) = fate {
+            return self.message(cursor, person, fate, times, when).map(Expects::Message);
+        }
+        let state = self.state(cursor, person, verb.bare().unwrap_or_default(), verb.column)?;
+        Ok(Expects::State { at: self.instant_of(when, cursor)?, state })
+    }
+
+    /// When a state has to hold: at the instant written, or else right after the line above.
+    fn instant_of(&self, when: Option<Moment>, cursor: &Cursor<'_>) -> Result<At, Wrong> {
+        let at = when.map(|moment| moment.at).or(self.clock);
+        at.ok_or_else(|| Wrong::new(cursor.end, "nothing has happened yet, so this needs a time"))
+    }
+
+    fn message(
+        &self,
+        cursor: &mut Cursor<'_>,
+        person: PersonId,
+        fate: Fate,
+        times: Times,
+        when: Option<Moment>,
+    ) -> Result<MessageExpectation, Wrong> {
+        let is_option = |word: &str| matches!(word, "by" | "in");
+        let named = cursor.peek().and_then(|word| word.name()).filter(|word| !is_option(word));
+        if named.is_some() {
+            cursor.next("the name of a message")?;
+        }
+        let by = if cursor.eat("by") { Some(channel(cursor)?) } else { None };
+        let language = if cursor.eat("in") { Some(cursor.name("a language")?.to_owned()) } else { None };
+        let column = cursor.peek().map_or(cursor.end, |word| word.column);
+        let mut pairs = cursor.pairs()?;
+        let reason = pairs.remove("reason").and_then(|reason| reason.as_str().map(str::to_owned));
+        if let Some((name, _)) = pairs.iter().next() {
+            return Err(Wrong::new(column, format!("unknown `{name}`")).with("`reason=` is known"));
+        }
+        let message = named.map(str::to_owned);
+        Ok(MessageExpectation { person, fate, message, when, channel: by, language, reason, times })
+    }
+
+    fn state(
+        &self,
+        cursor: &mut Cursor<'_>,
+        person: PersonId,
+        verb: &str,
+        column: usize,
+    ) -> Result<StateExpectation, Wrong> {
+        let is_not = verb == "not" || (verb == "is" && cursor.eat("not"));
+        match (verb, cursor.peek().and_then(|word| word.bare())) {
+            ("is", _) => {
+                Ok(StateExpectation::Same { person, other: self.somebody(cursor)?, is_same: !is_not })
+            }
+            ("has", _) => Ok(StateExpectation::Traits { person, traits: cursor.pairs()? }),
+            ("consent", _) => {
+                let (purpose, channel) = purpose(cursor)?;
+                let states = [ConsentState::Granted, ConsentState::Withdrawn, ConsentState::Pending];
+                let names = [states[0].name(), states[1].name(), states[2].name(), "unknown"];
+                let word = cursor.next("a state of the consent")?;
+                let state = word.bare().filter(|state| names.contains(state)).ok_or_else(|| {
+                    Wrong::new(word.column, "no state of a consent")
+                        .with(format!("one of: {}", names.join(", ")))
+                })?;
+                Ok(StateExpectation::Consent { person, purpose, channel, state: state.to_owned() })
+            }
+            ("in", _) | ("not", Some("in")) => {
+                cursor.eat("in");
+                let kind = cursor.next("`segment` or `journey`")?;
+                let name = cursor.name("a name")?.to_owned();
+                match kind.bare() {
+                    Some("segment") => {
+                        Ok(StateExpectation::InSegment { person, segment: name, is_in: !is_not })
+                    }
+                    Some("journey") => {
+                        Ok(StateExpectation::InJourney { person, journey: name, is_in: !is_not })
+                    }
+                    _ => Err(Wrong::new(kind.column, "expected `segment` or `journey`")),
+                }
+            }
+            _ => {
+                let verbs =
+                    Fate::ALL.map(Fate::name).into_iter().chain(["in", "not", "is", "has", "consent"]);
+                let suggestion = match nearest(verb, verbs.clone()) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("one of: {}", verbs.collect::<Vec<_>>().join(", ")),
+                };
+                Err(Wrong::new(column, "this is nothing that can be expected").with(suggestion))
+            }
+        }
+    }
+
+    fn segment_count(&self, cursor: &mut Cursor<'_>) -> Result<StateExpectation, Wrong> {
+        cursor.next("segment")?;
+        let segment = cursor.name("the name of a segment")?.to_owned();
+        Ok(StateExpectation::SegmentCount { segment, count: count(cursor)? })
+    }
+
+    fn match_count(&self, cursor: &mut Cursor<'_>) -> Result<StateExpectation, Wrong> {
+        cursor.next("match")?;
+        let expression = cursor.name("an expression in quotes")?.to_owned();
+        Ok(StateExpectation::MatchCount { expression, count: count(cursor)? })
+    }
+
+    fn journey_figures(&self, cursor: &mut Cursor<'_>) -> Result<StateExpectation, Wrong> {
+        const FIGURES: [&str; 5] = ["active", "finished", "entered", "held_out", "converted"];
+        cursor.next("journey")?;
+        let journey = cursor.name("the name of a journey")?.to_owned();
+        let column = cursor.peek().map_or(cursor.end, |word| word.column);
+        let mut figures = Vec::new();
+        for (name, value) in cursor.pairs()? {
+            let number = value.as_u64().filter(|_| FIGURES.contains(&name.as_str())).ok_or_else(|| {
+                let suggestion = format!("whole numbers for: {}", FIGURES.join(", "));
+                Wrong::new(column, format!("`{name}` is no figure of a journey")).with(suggestion)
+            })?;
+            figures.push((name, number));
+        }
+        Ok(StateExpectation::Journey { journey, figures })
+    }
+
+    /// Somebody who is in the story already: an expectation about a misspelt name would hold forever.
+    fn somebody(&self, cursor: &mut Cursor<'_>) -> Result<PersonId, Wrong> {
+        let word = cursor.next("a name")?;
+        let name = word.bare().unwrap_or_default();
+        self.known(name).ok_or_else(|| {
+            let names = self.story.people.iter().map(|person| person.name.as_str());
+            let wrong = Wrong::new(word.column, "nobody of this name is in the story so far");
+            match nearest(name, names) {
+                Some(near) => wrong.with(format!("did you mean {near}?")),
+                None => wrong,
+            }
+        })
+    }
+}
+
+/// `never`, `once`, `2 times`, or nothing for at least once.
+fn times(cursor: &mut Cursor<'_>) -> Result<Times, Wrong> {
+    if cursor.eat("never") {
+        return Ok(Times::Never);
+    }
+    if cursor.eat("once") {
+        return Ok(Times::Exactly(1));
+    }
+    let number = cursor.peek().and_then(|word| word.bare()).and_then(|word| word.parse().ok());
+    let Some(number) = number else { return Ok(Times::AtLeastOnce) };
+    let word = cursor.next("a number")?;
+    if cursor.eat("times") || cursor.eat("time") {
+        Ok(Times::Exactly(number))
+    } else {
+        Err(Wrong::new(word.column, "expected a time, or `2 times`"))
+    }
+}
+
+fn count(cursor: &mut Cursor<'_>) -> Result<u64, Wrong> {
+    let word = cursor.next("`count=` and a number")?;
+    match &word.form {
+        Form::Pair(key, Value::Number(number)) if key == "count" && number.is_u64() => {
+            Ok(number.as_u64().expect("invariant: just checked"))
+        }
+        _ => Err(Wrong::new(word.column, "expected `count=` and a whole number")),
+    }
+}

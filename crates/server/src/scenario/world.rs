@@ -1,0 +1,241 @@
+//! The world around the engine in a story: a clock that jumps, people who act, and providers that answer as told.
+//!
+//! It drives the very engine that the server runs, record by record, and ticks at each instant that is due, so that
+//! what happens in a story is what happens live, and when.
+
+use super::happen;
+use super::story::{Delivery, Fate, Happens, PersonId, Story};
+use engine::at::At;
+use engine::effect::Effect;
+use engine::engine::{Engine, Outcome};
+use engine::identifier::{HashKey, IdentifierKind};
+use engine::outbox::{Send, Status};
+use engine::programme::{Channel, Programme};
+use engine::record::{Attempted, Installed, ProgrammeApplied, Record, Settled};
+use engine::{ProfileId, SendId};
+use std::collections::{BTreeMap, VecDeque};
+
+/// Key of the identifier hashes of every story; nothing secret is in one.
+pub(super) const HASH_KEY: HashKey = HashKey([7; 16]);
+
+pub(super) struct World<'s> {
+    pub(super) engine: Engine,
+    pub(super) story: &'s Story,
+    pub(super) now: At,
+    /// By person: identifiers that they are known under, the first by their name in the story.
+    pub(super) known: Vec<Vec<(IdentifierKind, String)>>,
+    deliveries: BTreeMap<PersonId, Delivery>,
+    /// What providers still have to do, in the order of time.
+    pending: VecDeque<(At, Pending)>,
+    /// What became of messages, in the order in which it did.
+    pub(super) fates: Vec<Observation>,
+    /// For each send, what was last seen of it.
+    seen: Vec<(Status, bool, bool)>,
+    effects: Vec<Effect>,
+    pub(super) events: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pending {
+    Attempt { send: SendId, attempt: u8 },
+    Settle { send: SendId, attempt: u8 },
+}
+
+/// Something that became of a message.
+#[derive(Clone, Debug)]
+pub(super) struct Observation {
+    pub(super) at: At,
+    pub(super) send: SendId,
+    pub(super) fate: Fate,
+    pub(super) message: String,
+    pub(super) journey: String,
+    pub(super) channel: Option<Channel>,
+    pub(super) language: String,
+    /// Code and sentence of why it was not sent.
+    pub(super) reason: Option<(&'static str, &'static str)>,
+}
+
+impl<'s> World<'s> {
+    /// An installation at the start of the story, with a programme live.
+    pub(super) fn new(story: &'s Story, programme: &Programme) -> Result<Self, String> {
+        let start = story.happenings.first().map_or(At(0), |happening| happening.at);
+        let known = story.people.iter().map(|person| vec![(person.kind(), person.name.clone())]).collect();
+        let mut world = Self {
+            engine: Engine::new(),
+            story,
+            now: start,
+            known,
+            deliveries: BTreeMap::new(),
+            pending: VecDeque::new(),
+            fates: Vec::new(),
+            seen: Vec::new(),
+            effects: Vec::new(),
+            events: 0,
+        };
+        let installed =
+            Installed { installation: 1, hash_key: HASH_KEY, seed: story.seed, link_key: [7; 32] };
+        world.apply(&Record::Installed(installed))?;
+        world.apply_programme(programme)?;
+        Ok(world)
+    }
+
+    pub(super) fn apply_programme(&mut self, programme: &Programme) -> Result<(), String> {
+        let definition = serde_json::to_string(programme).map_err(|error| error.to_string())?;
+        let (applied_at, operator) = (self.now, "story");
+        self.apply(&Record::ProgrammeApplied(ProgrammeApplied {
+            applied_at,
+            operator,
+            definition: &definition,
+        }))
+    }
+
+    /// Everything that is due up to and at an instant happens, and then it is that instant.
+    pub(super) fn advance(&mut self, to: At) -> Result<(), String> {
+        loop {
+            let provider = self.pending.front().map(|(at, _)| *at);
+            let timer = self.engine.next_due();
+            match (provider, timer) {
+                // As in the sequencer, time comes first, then what the world has to say.
+                (provider, Some(due)) if due <= to && provider.is_none_or(|at| due <= at) => {
+                    self.now = self.now.max(due);
+                    self.apply(&Record::Tick)?;
+                }
+                (Some(at), _) if at <= to => {
+                    self.now = self.now.max(at);
+                    let (_, pending) = self.pending.pop_front().expect("invariant: just seen");
+                    self.answer(pending)?;
+                }
+                _ => break,
+            }
+        }
+        self.now = self.now.max(to);
+        Ok(())
+    }
+
+    /// Plays one line, with everything that follows from it at once.
+    pub(super) fn play(&mut self, at: At, what: &Happens) -> Result<(), String> {
+        self.advance(at)?;
+        match what {
+            Happens::Deliver { person, delivery } => {
+                self.deliveries.insert(*person, *delivery);
+            }
+            _ => happen::happen(self, what)?,
+        }
+        self.advance(at)
+    }
+
+    /// Applies a record now. One that the engine refuses is a mistake of the story; a duplicate is not.
+    pub(super) fn apply(&mut self, record: &Record<'_>) -> Result<(), String> {
+        let mut effects = std::mem::take(&mut self.effects);
+        let outcome = self.engine.apply(self.engine.seq().next(), self.now, record, &mut effects);
+        for effect in effects.drain(..) {
+            self.take(&effect);
+        }
+        self.effects = effects;
+        self.watch();
+        match outcome {
+            Outcome::Applied | Outcome::Duplicate => Ok(()),
+            Outcome::Refused(refusal) => Err(refusal.to_string()),
+        }
+    }
+
+    fn take(&mut self, effect: &Effect) {
+        match effect {
+            Effect::Prepare(prepare) => {
+                let after = self.delivery(prepare.profile).after;
+                let attempt = Pending::Attempt { send: prepare.send, attempt: prepare.attempt };
+                self.expect_answer(self.now.plus(after), attempt);
+            }
+            Effect::HandOver { send, attempt } => {
+                let fate = if *attempt == 1 { Fate::Send } else { Fate::Retry };
+                self.observe(*send, fate);
+                self.expect_answer(self.now, Pending::Settle { send: *send, attempt: *attempt });
+            }
+            Effect::Release { .. } => {}
+        }
+    }
+
+    fn expect_answer(&mut self, at: At, pending: Pending) {
+        let place = self.pending.partition_point(|(other, _)| *other <= at);
+        self.pending.insert(place, (at, pending));
+    }
+
+    fn answer(&mut self, pending: Pending) -> Result<(), String> {
+        match pending {
+            Pending::Attempt { send, attempt } => {
+                self.apply(&Record::Attempted(Attempted { send, attempt, attempted_at: self.now }))
+            }
+            Pending::Settle { send, attempt } => {
+                let profile = self.engine.send(send).map(|send| send.profile);
+                let outcome = self.delivery(profile.expect("invariant: it was handed over")).outcome;
+                let reply = outcome.name();
+                self.apply(&Record::Settled(Settled { send, attempt, outcome, settled_at: self.now, reply }))
+            }
+        }
+    }
+
+    /// How deliveries to a profile end, as the story last said.
+    fn delivery(&self, profile: ProfileId) -> Delivery {
+        let profile = self.engine.canonical(profile);
+        let told = self.deliveries.iter().rev().find(|(person, _)| self.profile(**person) == Some(profile));
+        told.map(|(_, delivery)| *delivery).unwrap_or_default()
+    }
+
+    /// Notes whatever changed about messages.
+    fn watch(&mut self) {
+        for index in 0..self.engine.sends().len() {
+            let send = &self.engine.sends()[index];
+            let (id, status) = (send.id, send.status);
+            let now = (status, send.opened_at.is_some(), send.clicked_at.is_some());
+            let before = self.seen.get(index).copied().unwrap_or((Status::Queued, false, false));
+            if index == self.seen.len() {
+                self.seen.push(now);
+            }
+            self.seen[index] = now;
+            if status != before.0 {
+                match status {
+                    Status::Dropped => self.observe(id, Fate::Drop),
+                    Status::Accepted => self.observe(id, Fate::Accepted),
+                    Status::Bounced => self.observe(id, Fate::Bounced),
+                    Status::Failed => self.observe(id, Fate::Failed),
+                    Status::Unknown => self.observe(id, Fate::Unknown),
+                    Status::Queued | Status::Attempted => {}
+                }
+            }
+            if now.1 && !before.1 {
+                self.observe(id, Fate::Opened);
+            }
+            if now.2 && !before.2 {
+                self.observe(id, Fate::Clicked);
+            }
+        }
+    }
+
+    fn observe(&mut self, id: SendId, fate: Fate) {
+        let send = self.engine.send(id).expect("invariant: the engine spoke of it");
+        self.fates.push(Observation {
+            at: self.now,
+            send: id,
+            fate,
+            message: send.message.clone(),
+            journey: send.journey.clone(),
+            channel: send.channel,
+            language: send.language.clone(),
+            reason: send.decision.reason().map(|reason| (reason.name(), reason.sentence())),
+        });
+    }
+
+    /// The profile behind somebody in the story, once there is one.
+    pub(super) fn profile(&self, person: PersonId) -> Option<ProfileId> {
+        let (kind, value) = &self.known[person][0];
+        self.engine.find(*kind, value)
+    }
+
+    /// The newest send of a message to somebody that was handed over.
+    pub(super) fn newest(&self, person: PersonId, message: &str) -> Result<&Send, String> {
+        let sends = self.profile(person).into_iter().flat_map(|id| self.engine.sends_of(id).rev());
+        let mut handed_over = sends.filter(|send| send.attempts > 0 && send.message == message);
+        let name = &self.story.people[person].name;
+        handed_over.next().ok_or_else(|| format!("{name} has not been sent {message} by then"))
+    }
+}
