@@ -1,0 +1,3 @@
+//! Integration tests of the figures, in one binary.
+
+mod kpi;
