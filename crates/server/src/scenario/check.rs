@@ -68,7 +68,9 @@ fn near_miss(world: &World<'_>, expected: &MessageExpectation, sends: &[SendId])
         (Some(fate), _) => {
             let channel = fate.channel.map(|channel| format!(" by {}", channel.name())).unwrap_or_default();
             let reason = fate.reason.map(|(code, _)| format!(" reason={code}")).unwrap_or_default();
-            Some(format!("it was at {}{channel} in {}{reason}", at(fate), fate.language))
+            let when = expected.when.map(|when| format!(" and not at {}", snapshot::instant(when.at)));
+            let when = when.unwrap_or_default();
+            Some(format!("it was{channel} in {}{reason} at {}{when}", fate.language, at(fate)))
         }
         (None, Some(fate)) => {
             let (code, sentence) = fate.reason?;

@@ -215,7 +215,6 @@ impl<'t> Parser<'t> {
             let person = self.story.people.len() - 1;
             if !is_visitor || !fields.is_empty() {
                 let event = StoryEvent::new(EventKind::Identify, "Identified", fields.clone());
-                // Whoever is introduced is there when the first line happens; that instant is filled in at the end.
                 self.story.happenings.push(Happening {
                     line,
                     at: self.clock.unwrap_or(At::MIN),
@@ -236,10 +235,8 @@ impl<'t> Parser<'t> {
             self.clock = Some(moment.at);
             self.latest = self.latest.max(moment.at);
         }
-        let Some(at) = self.clock else {
-            let suggestion = "for example `2026-01-05T20:30Z`";
-            return Err(Wrong::new(start, "the first thing that happens needs its time").with(suggestion));
-        };
+        // What is told before the first instant is so when the story begins.
+        let at = self.clock.unwrap_or(At::MIN);
         if cursor.eat("apply") {
             let folder = self.beside(cursor.name("a folder")?);
             self.story.happenings.push(Happening { line, at, what: Happens::Apply(folder) });
@@ -339,7 +336,8 @@ impl<'t> Parser<'t> {
             self.story.happenings.iter().map(|happening| happening.at).find(|at| *at != At::MIN)
         else {
             if self.findings.is_empty() {
-                self.wrong(1, "", Wrong::new(1, "nothing happens in this story"));
+                let wrong = Wrong::new(1, "nothing in this story has a time");
+                self.wrong(1, "", wrong.with("for example `2026-01-05T20:30Z ada \"Product Added\"`"));
             }
             return Err(self.findings);
         };

@@ -2,5 +2,5 @@
 
 mod liquid;
 mod programme;
-mod smtp;
 mod scenarios;
+mod smtp;
