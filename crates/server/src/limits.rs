@@ -1,5 +1,6 @@
 //! Every bound of the server, each with its reason.
 
+use engine::at::{At, Span};
 use std::time::Duration;
 
 /// Most API keys: each request looks at all of them.
@@ -77,3 +78,47 @@ pub const MAILBOX_IDLE: Duration = Duration::from_secs(5 * 60);
 /// How long a story goes on after the last instant in it, so that `expect never` means something, and nothing far
 /// away, such as a win-back after two months, gets in its way. `end` says otherwise.
 pub const STORY_REST: engine::at::Span = engine::at::Span::DAY.times(7);
+
+// ---- Tracking API ----------------------------------------------------------------------------------------------
+
+/// Most bytes of one body, compressed or not. SDKs send up to 4 MB (RudderStack's for Python); twice that is no SDK.
+pub const BODY_BYTES_MAX: usize = 8 << 20;
+/// Most bytes that one compressed byte may become, once a body is past `RATIO_FREE_BYTES`. Events compress by 10 to 20.
+pub const RATIO_MAX: usize = 100;
+/// Below this a body costs nothing however well it was compressed.
+pub const RATIO_FREE_BYTES: usize = 1 << 20;
+/// Longest wait for a body once its head is here, so that a stalled client does not hold memory for ever.
+pub const BODY_WAIT_MAX: Duration = Duration::from_secs(30);
+/// Most events of one batch, as the API's own documentation has it. Those beyond it are rejected one by one.
+pub const BATCH_EVENTS_MAX: usize = 2_500;
+/// Most events beyond the batch limit that are named one by one in the answer; the rest is in the last one's message.
+pub const BEYOND_LISTED_MAX: usize = 2_500;
+/// Most bytes that one event's maps take as they are stored, which is about what their JSON takes: the API's own limit.
+pub const EVENT_BYTES_MAX: usize = 32 << 10;
+/// Deepest nesting inside properties, traits and context. Readers walk them recursively.
+pub const VALUE_DEPTH_MAX: usize = 32;
+/// Longest message id in characters, as the API's own documentation has it.
+pub const MESSAGE_ID_CHARS_MAX: usize = 100;
+/// Longest name of an event in bytes: longer ones are data that strayed into the name.
+pub const EVENT_NAME_BYTES_MAX: usize = 256;
+/// Bytes of a rejected event that are kept, so that an operator sees what it was.
+pub const REJECTED_PAYLOAD_BYTES_MAX: usize = 4 << 10;
+/// A client clock this near to ours counts as right. Above the noise of networks and of a batch's own retries:
+/// RudderStack's SDK for Node keeps `sentAt` over retries, so that correcting small differences would move events.
+pub const CLOCK_NOISE: Span = Span::MINUTE.times(2);
+/// A client clock further away than this says nothing: the batch waited on a disk, or the clock was never set. The
+/// event's own time is then taken as it stands.
+pub const CLOCK_SKEW_MAX: Span = Span::DAY;
+/// Events older than this when they arrive count as late: SDKs give up after 12 hours of retries.
+pub const LATE_AFTER: Span = Span::DAY;
+/// Nothing happened before 1980: such times come from clocks that were never set, or from seconds read as
+/// milliseconds.
+pub const OCCURRED_MIN: At = At(315_532_800_000);
+/// Seconds a refused client is asked to wait: this many at least, and a second to as many more, so that clients that
+/// were refused together do not come back together.
+pub const RETRY_AFTER_SECONDS: u64 = 1;
+/// The most seconds added to `RETRY_AFTER_SECONDS`.
+pub const RETRY_AFTER_JITTER_SECONDS: u64 = 4;
+
+const _: () = assert!(RATIO_FREE_BYTES < BODY_BYTES_MAX && EVENT_BYTES_MAX < BODY_BYTES_MAX);
+const _: () = assert!(CLOCK_NOISE.0 < CLOCK_SKEW_MAX.0);

@@ -1,6 +1,7 @@
 //! What the door asks of whoever makes records durable. The runtime implements it; tests have one in memory.
 
 use std::future::Future;
+use std::sync::Arc;
 
 /// The way from the door to the log.
 pub trait Intake: Send + Sync + 'static {
@@ -15,6 +16,20 @@ pub trait Intake: Send + Sync + 'static {
         records: Vec<u8>,
         count: u32,
     ) -> impl Future<Output = Result<Vec<Outcome>, Overloaded>> + Send;
+}
+
+impl<I: Intake> Intake for Arc<I> {
+    fn is_overloaded(&self) -> bool {
+        I::is_overloaded(self)
+    }
+
+    fn submit(
+        &self,
+        records: Vec<u8>,
+        count: u32,
+    ) -> impl Future<Output = Result<Vec<Outcome>, Overloaded>> + Send {
+        I::submit(self, records, count)
+    }
 }
 
 /// What became of one submitted record.
