@@ -26,6 +26,11 @@ pub use reader::SqliteReader;
 /// Name of the database in its data directory.
 const DATABASE: &str = "log.db";
 
+/// Whether a directory holds a log.
+pub fn exists(dir: &Path) -> bool {
+    dir.join(DATABASE).is_file()
+}
+
 /// What can be chosen when a log is opened.
 #[derive(Debug, Clone, Copy)]
 pub struct SqliteOptions {

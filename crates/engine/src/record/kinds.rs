@@ -268,6 +268,15 @@ pub enum Engagement {
     Clicked,
 }
 
+impl Engagement {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Opened => "opened",
+            Self::Clicked => "clicked",
+        }
+    }
+}
+
 /// A recipient's reaction, from a pixel or a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Engaged<'a> {

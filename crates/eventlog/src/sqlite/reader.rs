@@ -24,6 +24,19 @@ impl SqliteReader {
         Self { path: path.to_path_buf() }
     }
 
+    /// A reader of the log in a data directory, which another process may be writing.
+    pub fn open(dir: &Path) -> Result<Self, Error> {
+        let path = dir.join(super::DATABASE);
+        path.metadata().map_err(Error::io("open", &path))?;
+        schema::check(&schema::open_again(&path, true)?, &path)?;
+        Ok(Self { path })
+    }
+
+    /// Place and instant of the newest record. `None` for an empty log.
+    pub fn last(&self) -> Result<Option<(Seq, At)>, Error> {
+        Ok(self.newest()?.map(|batch| (batch.last(), batch.at)))
+    }
+
     /// Place of the oldest record still held.
     pub fn first(&self) -> Result<Option<Seq>, Error> {
         first(&schema::open_again(&self.path, true)?)

@@ -40,17 +40,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, Error> {
     let doing = Error::sqlite("set up");
     // Only a database without pages takes a page size; on ours it changes nothing.
     connection.pragma_update(None, "page_size", limits::PAGE_BYTES).map_err(&doing)?;
-    let (application, format) = marks(&connection).map_err(|source| not_a_database(path, source))?;
-    let tables: u32 =
-        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(&doing)?;
-    match (application, format, tables) {
-        (0, 0, 0) => {}
-        (APPLICATION_ID, 1..=FORMAT, _) => {}
-        (APPLICATION_ID, found, _) => {
-            return Err(Error::NewerFormat { path: path.to_path_buf(), found, supported: FORMAT });
-        }
-        _ => return Err(Error::Foreign { path: path.to_path_buf() }),
-    }
+    let tables: u32 = check(&connection, path)?;
     prepare(&connection).map_err(&doing)?;
     if tables == 0 {
         let marks = format!(
@@ -59,6 +49,21 @@ pub(super) fn open(path: &Path) -> Result<Connection, Error> {
         connection.execute_batch(&marks).map_err(&doing)?;
     }
     Ok(connection)
+}
+
+/// Refuses what is not ours or newer than us; how many tables there are.
+pub(super) fn check(connection: &Connection, path: &Path) -> Result<u32, Error> {
+    let (application, format) = marks(connection).map_err(|source| not_a_database(path, source))?;
+    let tables: u32 = connection
+        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+        .map_err(Error::sqlite("set up"))?;
+    match (application, format, tables) {
+        (0, 0, 0) | (APPLICATION_ID, 1..=FORMAT, _) => Ok(tables),
+        (APPLICATION_ID, found, _) => {
+            Err(Error::NewerFormat { path: path.to_path_buf(), found, supported: FORMAT })
+        }
+        _ => Err(Error::Foreign { path: path.to_path_buf() }),
+    }
 }
 
 /// A further connection to a database that [`open`] has made.
