@@ -122,3 +122,33 @@ pub const RETRY_AFTER_JITTER_SECONDS: u64 = 4;
 
 const _: () = assert!(RATIO_FREE_BYTES < BODY_BYTES_MAX && EVENT_BYTES_MAX < BODY_BYTES_MAX);
 const _: () = assert!(CLOCK_NOISE.0 < CLOCK_SKEW_MAX.0);
+
+// ---- Runtime -----------------------------------------------------------------------------------------------
+
+/// Bytes of records that may wait for the engine: at the slowest durable rate worth having, some 100 MB/s, about a
+/// third of a second, which is as long as a client should wait before it is told to come back.
+pub const WAITING_BYTES_MAX: usize = 32 << 20;
+/// Records that may wait, for the same reason: small records cost the engine as much as large ones.
+pub const WAITING_RECORDS_MAX: usize = 200_000;
+/// Batches staged ahead of the writer. Two, so that the engine works on one while the writer has one; more would
+/// only make acknowledgements wait in a second queue.
+pub const STAGED_AHEAD: usize = 2;
+/// Longest sleep of the engine thread while something is due later: a sleep counts elapsed time, so a system clock
+/// that is set forward would otherwise make every timer late.
+pub const CLOCK_TRUST: Duration = Duration::from_secs(60);
+/// Records between two snapshots: about a second of replay at recovery.
+pub const SNAPSHOT_EVERY: u64 = 1_000_000;
+/// Sends between their attempt's record and their receipt's: what a crash can leave unknown. Enough to keep every
+/// connection busy over the two commits that each send waits for.
+pub const SENDS_IN_HAND_MAX: usize = 1_024;
+/// How long a graceful stop waits for sends in hand; a provider that needs longer leaves them unknown.
+pub const STOP_PATIENCE: Duration = Duration::from_secs(20);
+
+// ---- API ---------------------------------------------------------------------------------------------------
+
+/// Largest body of a management call: a programme of a thousand messages of 16 KB.
+pub const API_BODY_BYTES_MAX: usize = 16 << 20;
+/// Entries of a list when the caller names no number: a screen full.
+pub const LISTED_DEFAULT: usize = 100;
+/// Most entries of a list: an answer is built under the engine's lock.
+pub const LISTED_MAX: usize = 1_000;

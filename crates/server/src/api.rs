@@ -1,0 +1,84 @@
+//! The management API. This file is its table: method, path, permission, handler; a noun has a file of its own below.
+//!
+//! Handlers read the engine under its lock and build their answer there, since what is shown must be of one instant.
+//! What they change goes through the log as a record, and is answered when it is durable.
+
+mod address;
+mod consents;
+mod description;
+mod extract;
+mod journeys;
+mod keys;
+mod profiles;
+pub(crate) mod programme;
+mod rejects;
+mod segments;
+mod sends;
+mod status;
+mod suppressions;
+
+pub use description::openapi;
+
+use crate::access::{Permission, guard};
+use crate::hub::Hub;
+use axum::Router;
+use axum::handler::Handler;
+use axum::http::Method;
+use axum::middleware;
+use axum::routing::{MethodFilter, MethodRouter, on};
+use std::sync::Arc;
+
+/// One row of the table.
+pub struct Route {
+    pub method: Method,
+    pub path: &'static str,
+    pub permission: Permission,
+    handler: MethodRouter<Arc<Hub>>,
+}
+
+/// Every route of the management API.
+#[rustfmt::skip]
+pub fn routes() -> Vec<Route> {
+    use Permission::{Admin, Public, Read};
+    vec![
+        row(Method::GET,    "/api/openapi.json",                    Public, description::show),
+        row(Method::GET,    "/api/v1/status",                       Read,   status::show),
+        row(Method::GET,    "/api/v1/profiles",                     Read,   profiles::list),
+        row(Method::GET,    "/api/v1/profiles/{address}",           Read,   profiles::show),
+        row(Method::GET,    "/api/v1/profiles/{address}/timeline",  Read,   profiles::timeline),
+        row(Method::GET,    "/api/v1/segments",                     Read,   segments::list),
+        row(Method::GET,    "/api/v1/segments/preview",             Read,   segments::preview_query),
+        row(Method::POST,   "/api/v1/segments/preview",             Read,   segments::preview_body),
+        row(Method::GET,    "/api/v1/segments/{name}",              Read,   segments::show),
+        row(Method::GET,    "/api/v1/journeys",                     Read,   journeys::list),
+        row(Method::GET,    "/api/v1/journeys/{name}",              Read,   journeys::show),
+        row(Method::GET,    "/api/v1/sends",                        Read,   sends::list),
+        row(Method::GET,    "/api/v1/rejects",                      Read,   rejects::list),
+        row(Method::POST,   "/api/v1/consents",                     Admin,  consents::state),
+        row(Method::GET,    "/api/v1/suppressions",                 Read,   suppressions::list),
+        row(Method::POST,   "/api/v1/suppressions",                 Admin,  suppressions::suppress),
+        row(Method::DELETE, "/api/v1/suppressions/{address}",       Admin,  suppressions::lift),
+        row(Method::GET,    "/api/v1/programme",                    Read,   programme::show),
+        row(Method::PUT,    "/api/v1/programme",                    Admin,  programme::apply),
+        row(Method::GET,    "/api/v1/keys",                         Admin,  keys::list),
+        row(Method::POST,   "/api/v1/keys",                         Admin,  keys::create),
+        row(Method::DELETE, "/api/v1/keys/{id}",                    Admin,  keys::revoke),
+    ]
+}
+
+/// The table as a router, each route behind its permission.
+pub fn router(hub: &Arc<Hub>) -> Router<Arc<Hub>> {
+    routes().into_iter().fold(Router::new(), |router, route| {
+        let guard = middleware::from_fn_with_state((Arc::clone(hub), route.permission), guard);
+        router.route(route.path, route.handler.route_layer(guard))
+    })
+}
+
+fn row<H, T>(method: Method, path: &'static str, permission: Permission, handler: H) -> Route
+where
+    H: Handler<T, Arc<Hub>>,
+    T: 'static,
+{
+    let filter = MethodFilter::try_from(method.clone()).expect("invariant: the table has ordinary methods");
+    Route { method, path, permission, handler: on(filter, handler) }
+}

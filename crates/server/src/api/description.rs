@@ -1,0 +1,61 @@
+//! The API described in OpenAPI 3.1, from the same types and handlers that answer.
+
+use super::{consents, journeys, keys, profiles, programme, rejects, segments, sends, status, suppressions};
+use axum::Json;
+use utoipa::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, openapi};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Trama", description = "The management API of Trama."),
+    paths(
+        status::show,
+        profiles::list,
+        profiles::show,
+        profiles::timeline,
+        segments::list,
+        segments::preview_query,
+        segments::preview_body,
+        segments::show,
+        journeys::list,
+        journeys::show,
+        sends::list,
+        rejects::list,
+        consents::state,
+        suppressions::list,
+        suppressions::suppress,
+        suppressions::lift,
+        programme::show,
+        programme::apply,
+        keys::list,
+        keys::create,
+        keys::revoke
+    ),
+    security(("token" = [])),
+    modifiers(&Token)
+)]
+struct Description;
+
+/// The bearer token that every route asks for.
+struct Token;
+
+impl Modify for Token {
+    fn modify(&self, description: &mut openapi::OpenApi) {
+        let scheme = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
+        let components = description.components.get_or_insert_default();
+        components.add_security_scheme("token", scheme);
+    }
+}
+
+/// The description as JSON, as `docs/reference/openapi.json` keeps it.
+pub fn openapi() -> String {
+    let mut text = Description::openapi().to_pretty_json().expect("invariant: a description is plain JSON");
+    text.push('\n');
+    text
+}
+
+/// The description of this API.
+pub(super) async fn show() -> Json<openapi::OpenApi> {
+    Json(Description::openapi())
+}

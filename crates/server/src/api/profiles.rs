@@ -1,0 +1,189 @@
+//! Profiles: who is known, and what each one did.
+
+use super::address::{Address, IdentifierView, identifiers};
+use super::extract::{Limit, Query};
+use crate::hub::Hub;
+use crate::problem::Problem;
+use axum::Json;
+use axum::extract::{Path, State};
+use engine::ProfileId;
+use engine::engine::Engine;
+use engine::profile::Profile;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use std::sync::Arc;
+
+/// Everything known about one person.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct ProfileView {
+    id: u32,
+    identifiers: Vec<IdentifierView>,
+    #[schema(value_type = Object)]
+    traits: Map<String, Value>,
+    consents: Vec<ConsentView>,
+    /// Names of the segments that the person is in.
+    segments: Vec<String>,
+    runs: Vec<RunView>,
+    language: String,
+    /// RFC 3339.
+    first_seen: String,
+    /// RFC 3339.
+    last_seen: String,
+}
+
+/// One entry of a person's consents, with its evidence.
+#[derive(Serialize, utoipa::ToSchema)]
+struct ConsentView {
+    purpose: String,
+    /// Absent for every channel of the purpose.
+    channel: Option<&'static str>,
+    /// `granted`, `withdrawn` or `pending`.
+    state: &'static str,
+    source: &'static str,
+    stated_at: String,
+    wording: String,
+    proof: String,
+    /// Place in the log of the record that says so.
+    seq: u64,
+}
+
+/// A passage through a journey.
+#[derive(Serialize, utoipa::ToSchema)]
+struct RunView {
+    journey: String,
+    version: u32,
+    state: &'static str,
+    entered_at: String,
+    held_out: bool,
+    reached_goal: bool,
+    /// When time alone moves it on.
+    due: Option<String>,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct ProfileList {
+    profiles: Vec<ProfileSummary>,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+struct ProfileSummary {
+    id: u32,
+    identifiers: Vec<IdentifierView>,
+    segments: Vec<String>,
+    first_seen: String,
+    last_seen: String,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct Timeline {
+    events: Vec<EventView>,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+struct EventView {
+    name: String,
+    occurred_at: String,
+    /// Place in the log.
+    seq: u64,
+    #[schema(value_type = Object)]
+    properties: Value,
+}
+
+/// The newest profiles.
+#[utoipa::path(get, path = "/api/v1/profiles", params(Limit), responses((status = 200, body = ProfileList)))]
+pub(super) async fn list(State(hub): State<Arc<Hub>>, Query(limit): Query<Limit>) -> Json<ProfileList> {
+    let read = move |engine: &Engine| {
+        let newest = engine.profiles().rev().take(limit.count());
+        newest.map(|(id, profile)| summary(engine, id, profile)).collect()
+    };
+    Json(ProfileList { profiles: hub.runtime.read(read).await })
+}
+
+/// One profile, by any of its identifiers.
+#[utoipa::path(
+    get,
+    path = "/api/v1/profiles/{address}",
+    params(("address" = String, Path, description = "`type:value`, such as `email:ada@example.com`")),
+    responses((status = 200, body = ProfileView), (status = 404, body = Problem))
+)]
+pub(super) async fn show(
+    State(hub): State<Arc<Hub>>,
+    Path(address): Path<String>,
+) -> Result<Json<ProfileView>, Problem> {
+    let address = Address::parse("address", &address)?;
+    hub.runtime.read(move |engine| Ok(Json(whole(engine, address.find(engine)?)))).await
+}
+
+/// A profile's events, newest first.
+#[utoipa::path(
+    get,
+    path = "/api/v1/profiles/{address}/timeline",
+    params(("address" = String, Path, description = "`type:value`, such as `email:ada@example.com`"), Limit),
+    responses((status = 200, body = Timeline), (status = 404, body = Problem))
+)]
+pub(super) async fn timeline(
+    State(hub): State<Arc<Hub>>,
+    Path(address): Path<String>,
+    Query(limit): Query<Limit>,
+) -> Result<Json<Timeline>, Problem> {
+    let address = Address::parse("address", &address)?;
+    let read = move |engine: &Engine| {
+        let entries = engine.timeline(address.find(engine)?, limit.count());
+        let events = entries.into_iter().map(|entry| EventView {
+            name: entry.name.to_owned(),
+            occurred_at: entry.occurred_at.to_string(),
+            seq: entry.seq.0,
+            properties: entry.properties.to_json(),
+        });
+        Ok(Json(Timeline { events: events.collect() }))
+    };
+    hub.runtime.read(read).await
+}
+
+fn summary(engine: &Engine, id: ProfileId, profile: &Profile) -> ProfileSummary {
+    ProfileSummary {
+        id: id.0,
+        identifiers: identifiers(profile),
+        segments: segments(engine, id),
+        first_seen: profile.first_seen().to_string(),
+        last_seen: profile.last_seen().to_string(),
+    }
+}
+
+fn whole(engine: &Engine, id: ProfileId) -> ProfileView {
+    let profile = engine.profile(id).expect("invariant: a profile that was found is there");
+    let consents = profile.consents().iter().map(|consent| ConsentView {
+        purpose: consent.purpose.clone(),
+        channel: consent.channel.map(engine::programme::Channel::name),
+        state: consent.state.name(),
+        source: consent.source.name(),
+        stated_at: consent.stated_at.to_string(),
+        wording: consent.wording.clone(),
+        proof: consent.proof.clone(),
+        seq: consent.seq.0,
+    });
+    let runs = engine.runs_of(id).into_iter().map(|run| RunView {
+        journey: run.journey.to_owned(),
+        version: run.version,
+        state: run.state.name(),
+        entered_at: run.entered_at.to_string(),
+        held_out: run.held_out,
+        reached_goal: run.reached_goal,
+        due: run.due.map(|due| due.to_string()),
+    });
+    ProfileView {
+        id: id.0,
+        identifiers: identifiers(profile),
+        traits: profile.traits().map(|(name, value)| (name.to_owned(), value.to_json())).collect(),
+        consents: consents.collect(),
+        segments: segments(engine, id),
+        runs: runs.collect(),
+        language: profile.language().to_owned(),
+        first_seen: profile.first_seen().to_string(),
+        last_seen: profile.last_seen().to_string(),
+    }
+}
+
+fn segments(engine: &Engine, id: ProfileId) -> Vec<String> {
+    engine.memberships(id).into_iter().map(str::to_owned).collect()
+}

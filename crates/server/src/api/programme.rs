@@ -1,0 +1,85 @@
+//! The programme that is live, and making another one live.
+
+use super::extract::bytes;
+use crate::clock;
+use crate::hub::Hub;
+use crate::keys::Holder;
+use crate::problem::Problem;
+use crate::runtime::Runtime;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::{Extension, Json};
+use engine::engine::{Engine, Refusal};
+use engine::programme::Programme;
+use engine::record::{ProgrammeApplied, Record};
+use eventlog::sequencer::Outcome;
+use serde::Serialize;
+use std::sync::Arc;
+
+/// The live programme.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct ProgrammeView {
+    /// How many programmes were applied; 0 before the first.
+    revision: u32,
+    /// Its canonical form.
+    #[schema(value_type = Object)]
+    programme: Programme,
+}
+
+/// What came of applying.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct AppliedView {
+    revision: u32,
+    /// False when the same programme was live already.
+    changed: bool,
+}
+
+/// The programme that is live.
+#[utoipa::path(get, path = "/api/v1/programme", responses((status = 200, body = ProgrammeView)))]
+pub(super) async fn show(State(hub): State<Arc<Hub>>) -> Json<ProgrammeView> {
+    let read = |engine: &Engine| ProgrammeView {
+        revision: engine.programme_revision(),
+        programme: Programme::clone(engine.programme()),
+    };
+    Json(hub.runtime.read(read).await)
+}
+
+/// Makes a programme live. It is checked whole; with a single mistake in it nothing changes.
+#[utoipa::path(
+    put,
+    path = "/api/v1/programme",
+    request_body(content = Object, description = "A programme in its canonical form", content_type = "application/json"),
+    responses((status = 200, body = AppliedView), (status = 400, body = Problem))
+)]
+pub(super) async fn apply(
+    State(hub): State<Arc<Hub>>,
+    Extension(holder): Extension<Holder>,
+    request: Request,
+) -> Result<Json<AppliedView>, Problem> {
+    let body = bytes(request).await?;
+    let programme: Programme = serde_json::from_slice(&body)
+        .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, "bad_programme", error.to_string()))?;
+    let changed = make_live(&hub.runtime, &programme, &holder.name).await?;
+    let revision = hub.runtime.read(Engine::programme_revision).await;
+    Ok(Json(AppliedView { revision, changed }))
+}
+
+/// Records a programme as live; false when it was.
+pub(crate) async fn make_live(
+    runtime: &Runtime,
+    programme: &Programme,
+    operator: &str,
+) -> Result<bool, Problem> {
+    // Written anew, so that two ways of writing the same programme are the same definition.
+    let definition = serde_json::to_string(programme).expect("invariant: a programme is plain JSON");
+    let applied = ProgrammeApplied { applied_at: clock::now(), operator, definition: &definition };
+    match runtime.record(&Record::ProgrammeApplied(applied)).await? {
+        Outcome::Applied(_) => Ok(true),
+        Outcome::Duplicate => Ok(false),
+        Outcome::Refused(Refusal::Programme(mistakes)) => Err(Problem::programme(mistakes)),
+        Outcome::Refused(refusal) => {
+            Err(Problem::new(StatusCode::BAD_REQUEST, "bad_programme", refusal.to_string()))
+        }
+        Outcome::Malformed(malformed) => panic!("invariant: our own record can be read: {malformed}"),
+    }
+}

@@ -1,0 +1,127 @@
+//! Segments: how many are in each, and who would be in one that nobody defined yet.
+
+use super::address::{IdentifierView, identifiers};
+use super::extract::{Body, Query};
+use crate::clock;
+use crate::hub::Hub;
+use crate::problem::Problem;
+use axum::Json;
+use axum::extract::{Path, State};
+use engine::engine::{Engine, SegmentView as Segment};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// A segment of the programme.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct SegmentView {
+    name: String,
+    expression: String,
+    count: u64,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct SegmentList {
+    segments: Vec<SegmentView>,
+}
+
+/// An expression to be tried.
+#[derive(Deserialize, utoipa::ToSchema, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Asked {
+    expression: String,
+}
+
+/// Who matches an expression now.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct PreviewView {
+    count: u64,
+    /// The first few of them.
+    sample: Vec<Person>,
+    /// Milliseconds that the search took.
+    took_ms: f64,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+struct Person {
+    id: u32,
+    identifiers: Vec<IdentifierView>,
+}
+
+/// Every segment of the programme, by name.
+#[utoipa::path(get, path = "/api/v1/segments", responses((status = 200, body = SegmentList)))]
+pub(super) async fn list(State(hub): State<Arc<Hub>>) -> Json<SegmentList> {
+    let read = |engine: &Engine| engine.segments().into_iter().map(view).collect();
+    Json(SegmentList { segments: hub.runtime.read(read).await })
+}
+
+/// One segment.
+#[utoipa::path(
+    get,
+    path = "/api/v1/segments/{name}",
+    params(("name" = String, Path, description = "Its name in the programme")),
+    responses((status = 200, body = SegmentView), (status = 404, body = Problem))
+)]
+pub(super) async fn show(
+    State(hub): State<Arc<Hub>>,
+    Path(name): Path<String>,
+) -> Result<Json<SegmentView>, Problem> {
+    let read = move |engine: &Engine| {
+        let unknown = || Problem::not_found(format!("the programme has no segment \"{name}\""));
+        engine.segment(&name).map(|segment| Json(view(segment))).ok_or_else(unknown)
+    };
+    hub.runtime.read(read).await
+}
+
+/// Who would be in a segment with this expression.
+#[utoipa::path(
+    get,
+    path = "/api/v1/segments/preview",
+    params(Asked),
+    responses((status = 200, body = PreviewView), (status = 400, body = Problem))
+)]
+pub(super) async fn preview_query(
+    State(hub): State<Arc<Hub>>,
+    Query(asked): Query<Asked>,
+) -> Result<Json<PreviewView>, Problem> {
+    preview(&hub, asked).await
+}
+
+/// Who would be in a segment with this expression.
+#[utoipa::path(
+    post,
+    path = "/api/v1/segments/preview",
+    request_body = Asked,
+    responses((status = 200, body = PreviewView), (status = 400, body = Problem))
+)]
+pub(super) async fn preview_body(
+    State(hub): State<Arc<Hub>>,
+    Body(asked): Body<Asked>,
+) -> Result<Json<PreviewView>, Problem> {
+    preview(&hub, asked).await
+}
+
+async fn preview(hub: &Hub, asked: Asked) -> Result<Json<PreviewView>, Problem> {
+    let read = move |engine: &Engine| {
+        let begun = Instant::now();
+        let now = clock::now().max(engine.at());
+        let preview = engine
+            .preview_at(&asked.expression, now)
+            .map_err(|mistake| Problem::expression("expression", mistake))?;
+        let took_ms = begun.elapsed().as_secs_f64() * 1_000.0;
+        let sample = preview
+            .sample
+            .into_iter()
+            .filter_map(|id| Some(Person { id: id.0, identifiers: identifiers(engine.profile(id)?) }));
+        Ok(Json(PreviewView { count: preview.count, sample: sample.collect(), took_ms }))
+    };
+    hub.runtime.read(read).await
+}
+
+fn view(segment: Segment<'_>) -> SegmentView {
+    SegmentView {
+        name: segment.name.to_owned(),
+        expression: segment.expression.to_owned(),
+        count: segment.count,
+    }
+}

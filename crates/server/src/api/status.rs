@@ -1,0 +1,82 @@
+//! How far the log and the engine have come, and what they hold.
+
+use crate::hub::Hub;
+use axum::Json;
+use axum::extract::State;
+use engine::engine::Engine;
+use engine::outbox::Status;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The state of the server.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct StatusView {
+    version: &'static str,
+    /// Place of the newest record on the disk.
+    durable_seq: u64,
+    /// Place of the newest record that the engine has applied.
+    applied_seq: u64,
+    /// Records applied and not yet on the disk.
+    lag: u64,
+    /// Bytes of records that wait for the engine.
+    queue_bytes: usize,
+    /// Instant of the newest record.
+    at: String,
+    programme: ProgrammeStatus,
+    counts: CountsView,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+struct ProgrammeStatus {
+    name: String,
+    /// How many programmes were applied; 0 before the first.
+    revision: u32,
+}
+
+/// Figures of the whole installation.
+#[derive(Serialize, utoipa::ToSchema)]
+struct CountsView {
+    /// People, merged profiles counted once.
+    profiles: u64,
+    /// Those of them with a `user_id` or an email.
+    identified: u64,
+    merges: u64,
+    events: u64,
+    bot_events: u64,
+    rejects: u64,
+    /// By status.
+    sends: BTreeMap<&'static str, u64>,
+}
+
+/// Progress and counts.
+#[utoipa::path(get, path = "/api/v1/status", responses((status = 200, body = StatusView)))]
+pub(super) async fn show(State(hub): State<Arc<Hub>>) -> Json<StatusView> {
+    let runtime = hub.runtime.clone();
+    let read = move |engine: &Engine| {
+        let progress = runtime.progress_of(engine);
+        let counts = engine.counts();
+        StatusView {
+            version: env!("CARGO_PKG_VERSION"),
+            durable_seq: progress.durable.0,
+            applied_seq: progress.applied.0,
+            lag: progress.lag(),
+            queue_bytes: progress.waiting_bytes,
+            at: engine.at().to_string(),
+            programme: ProgrammeStatus {
+                name: engine.programme().name.clone(),
+                revision: engine.programme_revision(),
+            },
+            counts: CountsView {
+                profiles: counts.profiles,
+                identified: counts.identified,
+                merges: counts.merges,
+                events: counts.events,
+                bot_events: counts.bot_events,
+                rejects: counts.rejected,
+                sends: Status::ALL.into_iter().map(|status| (status.name(), counts.sends(status))).collect(),
+            },
+        }
+    };
+    Json(hub.runtime.read(read).await)
+}

@@ -1,0 +1,85 @@
+//! The command line. This file is its table; each command has a file of its own below.
+
+mod client;
+mod keys;
+mod log;
+mod place;
+mod query;
+mod serve;
+mod status;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Self-hosted marketing software: every touch in one log, every message by consent.
+#[derive(Parser)]
+#[command(name = "trama", version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Serve(serve::Args),
+    Keys(keys::Args),
+    Status(status::Args),
+    Query(query::Args),
+    Log(log::Args),
+}
+
+/// The directory that holds an installation.
+#[derive(clap::Args)]
+struct DataDir {
+    /// Directory of the installation: its log, keys and settings
+    #[arg(long, env = "TRAMA_DATA", value_name = "DIR")]
+    data: PathBuf,
+}
+
+/// Runs the command that was asked for. A mistake ends with 1 and a sentence on standard error.
+pub fn run() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Serve(args) => serve::run(args),
+        Command::Keys(args) => keys::run(args),
+        Command::Status(args) => status::run(&args),
+        Command::Query(args) => query::run(&args),
+        Command::Log(args) => log::run(&args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        // The reader of our output has seen enough.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("trama: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let cause = error.root_cause().downcast_ref::<std::io::Error>();
+    cause.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+/// Every command with its flags, as `docs/reference/cli.md` keeps it.
+pub fn reference() -> String {
+    let mut text =
+        String::from("# Command line\n\nGenerated from the program; `trama help` says the same.\n");
+    let mut cli = Cli::command();
+    cli.build();
+    describe(&mut text, &mut cli);
+    text
+}
+
+fn describe(text: &mut String, command: &mut clap::Command) {
+    if command.get_subcommands().next().is_none() || command.get_name() != "trama" {
+        let name = command.get_bin_name().unwrap_or_else(|| command.get_name()).to_owned();
+        let help = command.render_long_help().to_string();
+        let lines: Vec<&str> = help.lines().map(str::trim_end).collect();
+        text.push_str(&format!("\n## `{name}`\n\n```text\n{}\n```\n", lines.join("\n").trim_end()));
+    }
+    for command in command.get_subcommands_mut().filter(|command| command.get_name() != "help") {
+        describe(text, command);
+    }
+}

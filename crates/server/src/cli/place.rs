@@ -1,0 +1,48 @@
+//! A data directory as a command finds it: with a server running on it, or free to be opened.
+
+use super::client::Client;
+use crate::keys::Keys;
+use crate::presence;
+use crate::runtime::recover;
+use anyhow::{Context, bail};
+use engine::engine::Engine;
+use eventlog::sqlite::SqliteLog;
+use std::path::Path;
+
+pub(super) enum Place {
+    /// A server runs on it and is asked instead.
+    Live(Client),
+    /// Nobody uses it; while this is held, nobody can begin to.
+    Stopped(Box<SqliteLog>),
+}
+
+impl Place {
+    /// Looks at a directory that has been used before.
+    pub(super) fn open(data: &Path) -> anyhow::Result<Self> {
+        if !eventlog::sqlite::exists(data) {
+            bail!("there is no installation in {}; `trama serve --data {0}` makes one", data.display());
+        }
+        match SqliteLog::open(data) {
+            Ok(log) => Ok(Self::Stopped(Box::new(log))),
+            Err(in_use @ eventlog::Error::InUse { .. }) => {
+                let address = presence::find(data)?.ok_or(in_use)?;
+                Ok(Self::Live(Client::new(&address, &token(data)?)?))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// The engine of a stopped server.
+pub(super) fn engine(data: &Path, log: &mut SqliteLog) -> anyhow::Result<Engine> {
+    Ok(recover(data, log)?.engine)
+}
+
+/// The token for a server on this machine: from the environment, or the first one in the directory.
+fn token(data: &Path) -> anyhow::Result<String> {
+    if let Ok(token) = std::env::var("TRAMA_TOKEN") {
+        return Ok(token);
+    }
+    let first = Keys::open(data)?.first();
+    first.admin_token.context("the first admin token was revoked; give another one in TRAMA_TOKEN")
+}

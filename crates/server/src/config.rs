@@ -1,0 +1,127 @@
+//! The settings: few, with a default for each in `config.default.toml`, which is compiled in and is their reference.
+//!
+//! A flag wins over a `TRAMA_*` variable, that over `trama.toml` in the data directory, that over the default.
+
+use anyhow::{Context, bail};
+use figment::Figment;
+use figment::providers::{Env, Format, Serialized, Toml};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// Every setting, with a comment that says what it does.
+pub const DEFAULTS: &str = include_str!("../config.default.toml");
+/// Name of the file of settings in a data directory.
+const FILE: &str = "trama.toml";
+
+/// The settings of one server.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Config {
+    pub data: PathBuf,
+    pub listen: SocketAddr,
+    /// Without a slash at the end; `None` to use the address listened on.
+    pub public_url: Option<String>,
+    pub programme: Option<PathBuf>,
+    pub smtp_url: Option<String>,
+    pub trace: String,
+}
+
+/// What the command line may set. Absent ones leave the setting to the environment, the file and the default.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Flags {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listen: Option<SocketAddr>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub programme: Option<PathBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public_url: Option<String>,
+}
+
+/// The settings as they are written, where empty stands for absent.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    listen: SocketAddr,
+    public_url: String,
+    programme: PathBuf,
+    smtp_url: String,
+    trace: String,
+}
+
+impl Config {
+    /// Reads the settings for a data directory, which need not exist yet.
+    pub fn read(data: &Path, flags: &Flags) -> anyhow::Result<Self> {
+        // An absolute path, since figment looks for a relative one in the directories above too.
+        let file = std::path::absolute(data.join(FILE))?;
+        let defaults = Figment::from(Toml::string(DEFAULTS));
+        let known: BTreeMap<String, figment::value::Value> = defaults.extract()?;
+        let names: Vec<&str> = known.keys().map(String::as_str).collect();
+        let written: Written = defaults
+            .merge(Toml::file(file))
+            .merge(Env::prefixed("TRAMA_").only(&names))
+            .merge(Serialized::defaults(flags))
+            .extract()
+            .map_err(|error| anyhow::anyhow!("{error}"))
+            .with_context(|| format!("the settings of {} cannot be used", data.display()))?;
+        Self::checked(data, written)
+    }
+
+    fn checked(data: &Path, written: Written) -> anyhow::Result<Self> {
+        let present = |text: String| (!text.trim().is_empty()).then(|| text.trim().to_owned());
+        let public_url = present(written.public_url).map(|url| url.trim_end_matches('/').to_owned());
+        if let Some(url) = &public_url
+            && !url.starts_with("https://")
+            && !url.starts_with("http://")
+        {
+            bail!("public_url must begin with https:// or http://, and is {url:?}");
+        }
+        Ok(Self {
+            data: data.to_owned(),
+            listen: written.listen,
+            public_url,
+            programme: (!written.programme.as_os_str().is_empty()).then_some(written.programme),
+            smtp_url: present(written.smtp_url),
+            trace: written.trace,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use figment::Jail;
+
+    #[test]
+    fn a_flag_wins_over_the_environment_over_the_file_over_the_default() {
+        Jail::expect_with(|jail| {
+            let read =
+                |flags: &Flags| Config::read(Path::new("."), flags).map_err(|error| format!("{error:#}"));
+            let port = |flags: &Flags| read(flags).map(|config| config.listen.port());
+            assert_eq!(port(&Flags::default())?, 8080);
+            jail.create_file(FILE, "listen = '127.0.0.1:1001'\npublic_url = 'https://shop.example/'")?;
+            assert_eq!(port(&Flags::default())?, 1001);
+            assert_eq!(read(&Flags::default())?.public_url.as_deref(), Some("https://shop.example"));
+            jail.set_env("TRAMA_LISTEN", "127.0.0.1:1002");
+            jail.set_env("TRAMA_SMTP_URL", "smtp://user:pass@127.0.0.1:25");
+            assert_eq!(port(&Flags::default())?, 1002);
+            assert!(read(&Flags::default())?.smtp_url.is_some());
+            let flags = Flags { listen: Some(([127, 0, 0, 1], 1003).into()), ..Flags::default() };
+            assert_eq!(port(&flags)?, 1003);
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn a_setting_that_does_not_exist_or_cannot_be_read_is_named() {
+        Jail::expect_with(|jail| {
+            for (file, named) in [("listn = '127.0.0.1:1'", "listn"), ("listen = 'everywhere'", "listen")] {
+                jail.create_file(FILE, file)?;
+                let error =
+                    Config::read(Path::new("."), &Flags::default()).err().map(|error| format!("{error:#}"));
+                assert!(error.as_ref().is_some_and(|error| error.contains(named)), "{error:?}");
+            }
+            Ok(())
+        });
+    }
+}

@@ -1,0 +1,32 @@
+//! What every handler of a request has at hand.
+
+use crate::keys::Keys;
+use crate::metrics::Metrics;
+use crate::problem::Problem;
+use crate::runtime::Runtime;
+use engine::Seq;
+use engine::record::Record;
+use eventlog::sequencer::Outcome;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// The parts of one running server, shared by everything that answers requests.
+pub struct Hub {
+    pub runtime: Runtime,
+    pub keys: Keys,
+    pub metrics: Arc<Metrics>,
+    /// How browsers and mail clients reach this server; without a slash at the end.
+    pub public_url: String,
+    /// Set when the server begins to stop: whoever balances load sends nobody here any more.
+    pub stopping: AtomicBool,
+}
+
+impl Hub {
+    /// Records what a client stated, where the engine has no reason to refuse it; its place in the log.
+    pub async fn record(&self, record: &Record<'_>) -> Result<Seq, Problem> {
+        match self.runtime.record(record).await? {
+            Outcome::Applied(seq) => Ok(seq),
+            other => panic!("invariant: the record was checked before it was made, {other:?}"),
+        }
+    }
+}

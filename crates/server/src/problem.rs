@@ -1,0 +1,118 @@
+//! What a client is told when its request cannot be answered as asked: `{code, message, field?, …}`.
+
+use crate::runtime::NotTaken;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use engine::programme::Mistake;
+use serde::Serialize;
+
+/// An answer that is no success. The code is stable and for programs, the message is for people.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct Problem {
+    #[serde(skip)]
+    pub status: StatusCode,
+    #[schema(value_type = String)]
+    pub code: &'static str,
+    pub message: String,
+    /// The field or parameter at fault.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// Where in the field's text it goes wrong, in bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offset: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suggestion: Option<String>,
+    /// Everything wrong with a programme.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub mistakes: Vec<MistakeView>,
+}
+
+/// One mistake in a programme.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct MistakeView {
+    /// Path into the programme, such as `journeys.cart-reminder.steps[1].until`.
+    pub place: String,
+    pub message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offset: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suggestion: Option<String>,
+}
+
+impl Problem {
+    pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self { status, code, message, field: None, offset: None, suggestion: None, mistakes: Vec::new() }
+    }
+
+    pub fn bad_request(code: &'static str, field: &str, message: impl Into<String>) -> Self {
+        Self { field: Some(field.to_owned()), ..Self::new(StatusCode::BAD_REQUEST, code, message) }
+    }
+
+    pub fn not_found(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", message)
+    }
+
+    /// A failure of our own: told to the operator's trace here, and to the client without its inside.
+    pub fn internal(error: &anyhow::Error) -> Self {
+        tracing::error!(error = format!("{error:#}"), "a request failed");
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "the server could not do this; its operator can see why",
+        )
+    }
+
+    /// A mistake in an expression that came in `field`.
+    pub fn expression(field: &str, mistake: Mistake) -> Self {
+        Self {
+            offset: mistake.offset,
+            suggestion: mistake.suggestion,
+            ..Self::bad_request("bad_expression", field, mistake.message)
+        }
+    }
+
+    pub fn programme(mistakes: Vec<Mistake>) -> Self {
+        let message = match mistakes.len() {
+            1 => "the programme has a mistake".to_owned(),
+            count => format!("the programme has {count} mistakes"),
+        };
+        Self {
+            mistakes: mistakes.into_iter().map(MistakeView::from).collect(),
+            ..Self::new(StatusCode::BAD_REQUEST, "programme_mistakes", message)
+        }
+    }
+}
+
+impl From<Mistake> for MistakeView {
+    fn from(mistake: Mistake) -> Self {
+        Self {
+            place: mistake.place.0,
+            message: mistake.message,
+            offset: mistake.offset,
+            suggestion: mistake.suggestion,
+        }
+    }
+}
+
+impl From<NotTaken> for Problem {
+    fn from(not_taken: NotTaken) -> Self {
+        let (code, message) = match not_taken {
+            NotTaken::Overloaded => {
+                ("overloaded", "too much is waiting to be written; come back in a moment")
+            }
+            NotTaken::Stopping => ("stopping", "the server is stopping; come back in a moment"),
+        };
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, code, message)
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, axum::Json(&self)).into_response();
+        if self.status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}

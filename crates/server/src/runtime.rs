@@ -1,0 +1,118 @@
+//! The one place where the clock, threads and the engine meet.
+//!
+//! The *engine thread* takes everything that waits, stages it in memory and hands it to the *writer thread*, which
+//! makes it durable and only then lets acknowledgements and effects leave. While the writer is at the disk the engine
+//! works on what came meanwhile, so the size of a batch finds itself and no timer delays anybody. The engine thread
+//! wakes for a submission, for the engine's next due instant, and for the stop; nothing is polled. The *snapshot
+//! thread* writes states down, so that a recovery is short.
+//!
+//! The engine stands behind a lock that is held for writing while a batch is staged, and for reading by the API. What
+//! is read may be ahead of the disk by a batch or two (decision 0002).
+
+mod intake;
+mod queue;
+mod snapshots;
+mod staging;
+mod start;
+mod writer;
+
+pub use queue::{Entrance, NotTaken};
+pub use start::{Owed, Threads, recover, start};
+
+use crate::metrics::Metrics;
+use engine::Seq;
+use engine::engine::Engine;
+use engine::programme::Programme;
+use engine::record::Record;
+use eventlog::sequencer::Outcome;
+use queue::{Queue, Submission};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, RwLock};
+use tokio::sync::oneshot;
+
+/// The way to the engine and the log, for everybody else in the server. Cheap to clone.
+#[derive(Clone)]
+pub struct Runtime {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    queue: Queue,
+    engine: RwLock<Engine>,
+    /// Place of the newest record on the disk.
+    durable: AtomicU64,
+    /// The programme that is live, apart from the engine: whoever renders a message need not wait for a batch.
+    programme: RwLock<Arc<Programme>>,
+    metrics: Arc<Metrics>,
+}
+
+/// How far the log and the engine have come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    pub durable: Seq,
+    pub applied: Seq,
+    /// Bytes of records that wait for the engine.
+    pub waiting_bytes: usize,
+}
+
+impl Progress {
+    /// Records applied in memory that are not on the disk yet.
+    pub fn lag(&self) -> u64 {
+        self.applied.0.saturating_sub(self.durable.0)
+    }
+}
+
+impl Runtime {
+    /// Hands over framed records. The answers come when all of them are durable.
+    pub fn submit(
+        &self,
+        entrance: Entrance,
+        records: Vec<u8>,
+        count: u32,
+    ) -> Result<oneshot::Receiver<Vec<Outcome>>, NotTaken> {
+        let (ack, answers) = oneshot::channel();
+        self.shared.queue.push(entrance, Submission { records, count, ack })?;
+        Ok(answers)
+    }
+
+    /// Submits one record of our own and waits until it is durable.
+    pub async fn record(&self, record: &Record<'_>) -> Result<Outcome, NotTaken> {
+        let mut bytes = Vec::new();
+        record.encode(&mut bytes);
+        let mut framed = Vec::with_capacity(bytes.len() + 4);
+        eventlog::frame::push_record(&mut framed, &bytes);
+        let answers = self.submit(Entrance::Inside, framed, 1)?;
+        // Only a stop drops the question.
+        let mut outcomes = answers.await.map_err(|_| NotTaken::Stopping)?;
+        Ok(outcomes.pop().expect("invariant: one outcome a record"))
+    }
+
+    /// Reads the engine away from the threads that serve connections, since staging may hold the lock for a while.
+    pub async fn read<T: Send + 'static>(&self, read: impl FnOnce(&Engine) -> T + Send + 'static) -> T {
+        let shared = Arc::clone(&self.shared);
+        let reading = tokio::task::spawn_blocking(move || read(&shared.engine.read().expect(UNPOISONED)));
+        reading.await.expect("invariant: a reader of the engine does not panic")
+    }
+
+    /// Reads the engine on this thread, for those that may block.
+    pub fn read_blocking<T>(&self, read: impl FnOnce(&Engine) -> T) -> T {
+        read(&self.shared.engine.read().expect(UNPOISONED))
+    }
+
+    /// The programme that is live; an empty one before the first.
+    pub fn programme(&self) -> Arc<Programme> {
+        Arc::clone(&self.shared.programme.read().expect(UNPOISONED))
+    }
+
+    /// How far everything has come, for a reader that has the engine in hand.
+    pub fn progress_of(&self, engine: &Engine) -> Progress {
+        let durable = Seq(self.shared.durable.load(Ordering::Acquire));
+        Progress { durable, applied: engine.seq(), waiting_bytes: self.shared.queue.bytes() }
+    }
+
+    pub fn is_overloaded(&self) -> bool {
+        self.shared.queue.is_overloaded()
+    }
+}
+
+const UNPOISONED: &str = "invariant: a panic with the engine in hand ends the process";

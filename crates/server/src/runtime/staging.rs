@@ -1,0 +1,52 @@
+//! The engine thread: stages what waits, and what is due.
+
+use super::queue::Wake;
+use super::snapshots::Order;
+use super::writer::Staged;
+use super::{Shared, UNPOISONED};
+use crate::clock;
+use crate::limits::SNAPSHOT_EVERY;
+use engine::Seq;
+use engine::engine::Engine;
+use eventlog::sequencer;
+use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
+
+/// Stages until the stop, then leaves a last snapshot. `snapshot` is the place of the newest one on the disk.
+pub(super) fn run(shared: &Arc<Shared>, writer: &SyncSender<Staged>, mut snapshot: Seq) {
+    let send = |staged| writer.send(staged).expect("invariant: the writer thread outlives the engine thread");
+    let mut revision = 0;
+    loop {
+        let due = shared.engine.read().expect(UNPOISONED).next_due();
+        let submissions = match shared.queue.take(due) {
+            Wake::Submissions(submissions) => submissions,
+            Wake::Due => Vec::new(),
+            Wake::Stop => break,
+        };
+        let records: Vec<&[u8]> = submissions.iter().map(|one| one.records.as_slice()).collect();
+        let mut engine = shared.engine.write().expect(UNPOISONED);
+        let staged = sequencer::stage(&mut engine, clock::now(), &records);
+        let seq = engine.seq();
+        if engine.programme_revision() != revision {
+            revision = engine.programme_revision();
+            *shared.programme.write().expect(UNPOISONED) = Arc::clone(engine.programme());
+        }
+        drop(engine);
+        let acks = submissions.into_iter().map(|one| one.ack);
+        let answers = acks.zip(staged.outcomes).collect();
+        send(Staged::Batch { batch: staged.batch, answers, effects: staged.effects });
+        if seq.0 - snapshot.0 >= SNAPSHOT_EVERY {
+            send(take_snapshot(&shared.engine.read().expect(UNPOISONED)));
+            snapshot = seq;
+        }
+    }
+    let engine = shared.engine.read().expect(UNPOISONED);
+    if engine.seq() > snapshot {
+        send(take_snapshot(&engine));
+    }
+}
+
+/// Staging waits while the state is copied, and not while it is written.
+fn take_snapshot(engine: &Engine) -> Staged {
+    Staged::Snapshot(Order { seq: engine.seq(), at: engine.at(), state: engine.snapshot() })
+}

@@ -1,0 +1,137 @@
+//! From a data directory to running threads, and back to none.
+
+use super::queue::Queue;
+use super::{Runtime, Shared, snapshots, staging, writer};
+use crate::clock;
+use crate::limits::STAGED_AHEAD;
+use crate::metrics::Metrics;
+use anyhow::Context;
+use engine::effect::Effect;
+use engine::engine::Outstanding;
+use engine::identifier::HashKey;
+use engine::record::Installed;
+use eventlog::folder::DiskFolder;
+use eventlog::log::Log;
+use eventlog::recovery;
+use eventlog::snapshots::Snapshots;
+use eventlog::sqlite::SqliteLog;
+use std::path::Path;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, RwLock, mpsc};
+use std::thread::JoinHandle;
+use std::time::Instant;
+use tokio::sync::mpsc::UnboundedSender;
+
+/// What an earlier process left to be done: the dispatcher's first work.
+pub type Owed = Outstanding;
+
+/// The running threads. Dropping it does not stop them; [`Threads::stop`] does.
+pub struct Threads {
+    shared: Arc<Shared>,
+    running: Vec<JoinHandle<()>>,
+}
+
+/// Recovers the engine of a data directory and starts its threads. Effects go to `deliver`.
+pub fn start(
+    data: &Path,
+    metrics: Arc<Metrics>,
+    deliver: UnboundedSender<Effect>,
+) -> anyhow::Result<(Runtime, Threads, Owed)> {
+    let mut log = SqliteLog::open(data).context("the log cannot be opened")?;
+    let recovered = recover(data, &mut log)?;
+    let engine = recovered.engine;
+    let owed = engine.outstanding();
+    let newest = recovered.snapshot.unwrap_or_default();
+    let shared = Arc::new(Shared {
+        queue: Queue::default(),
+        durable: AtomicU64::new(engine.seq().0),
+        programme: RwLock::new(Arc::clone(engine.programme())),
+        engine: RwLock::new(engine),
+        metrics,
+    });
+    let snapshots = Snapshots::new(DiskFolder::open(data.join(SNAPSHOTS))?);
+    let (to_writer, staged) = mpsc::sync_channel(STAGED_AHEAD);
+    let (to_snapshots, orders) = mpsc::channel();
+    let (staging_shared, writer_shared) = (Arc::clone(&shared), Arc::clone(&shared));
+    let running = vec![
+        thread("engine", move || staging::run(&staging_shared, &to_writer, newest))?,
+        thread("writer", move || writer::run(&writer_shared, log, &staged, &to_snapshots, &deliver))?,
+        thread("snapshots", move || snapshots::run(snapshots, &orders))?,
+    ];
+    let threads = Threads { shared: Arc::clone(&shared), running };
+    Ok((Runtime { shared }, threads, owed))
+}
+
+/// The engine of a data directory as it is at the end of its log. An empty log gets its first record.
+pub fn recover(data: &Path, log: &mut impl Log) -> anyhow::Result<recovery::Recovered> {
+    let begun = Instant::now();
+    let snapshots = Snapshots::new(DiskFolder::open(data.join(SNAPSHOTS))?);
+    let recovered = recovery::recover(log, &snapshots, &draw_installation(), clock::now())
+        .context("the engine cannot be recovered from the log")?;
+    for error in &recovered.discarded {
+        tracing::warn!(%error, "a snapshot cannot be used; an older one or the whole log is");
+    }
+    tracing::info!(
+        seq = %recovered.engine.seq(),
+        replayed = recovered.replayed,
+        took_ms = begun.elapsed().as_millis() as u64,
+        "recovered"
+    );
+    Ok(recovered)
+}
+
+/// Folder of the snapshots in a data directory.
+const SNAPSHOTS: &str = "state";
+
+impl Threads {
+    /// Takes nothing more, makes durable what was taken, leaves a snapshot and waits for the threads to end.
+    pub fn stop(self) {
+        self.shared.queue.stop();
+        for thread in self.running {
+            thread.join().expect("invariant: a panic of these threads ends the process");
+        }
+    }
+}
+
+/// The keys and the seed of a new installation.
+fn draw_installation() -> Installed {
+    let mut drawn = [0; 64];
+    getrandom::fill(&mut drawn).expect("invariant: the operating system gives random bytes");
+    let (installation, rest) = drawn.split_first_chunk().expect("8 of 64 bytes");
+    let (seed, rest) = rest.split_first_chunk().expect("8 of 56 bytes");
+    let (hash_key, rest) = rest.split_first_chunk().expect("16 of 48 bytes");
+    Installed {
+        installation: u64::from_le_bytes(*installation),
+        hash_key: HashKey(*hash_key),
+        seed: u64::from_le_bytes(*seed),
+        link_key: rest.try_into().expect("32 of 32 bytes"),
+    }
+}
+
+/// A thread whose panic ends the process: half of the runtime would take submissions that nobody ever answers, and
+/// whatever the panic left in memory must not become durable. The log is intact, and the next start replays it.
+fn thread(name: &'static str, run: impl FnOnce() + Send + 'static) -> anyhow::Result<JoinHandle<()>> {
+    let guarded = move || {
+        let _guard = AbortOnPanic(name);
+        run();
+    };
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(guarded)
+        .with_context(|| format!("no thread {name}"))
+}
+
+struct AbortOnPanic(&'static str);
+
+impl Drop for AbortOnPanic {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!(
+                "trama: the {} thread met a bug (see above) and Trama stops. Nothing that was acknowledged is lost: \
+                 start it again to recover from the log.",
+                self.0
+            );
+            std::process::abort();
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! The writer thread: makes durable what is staged, and only then lets anybody know.
+
+use super::Shared;
+use super::snapshots::Order;
+use engine::effect::Effect;
+use eventlog::log::{Batch, Log};
+use eventlog::sequencer::Outcome;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc;
+use std::time::Instant;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::oneshot;
+
+/// What the engine thread hands over, in the order of the log.
+pub(super) enum Staged {
+    /// `batch` is `None` when nothing of it is to be logged; its answers still wait for the batches before it.
+    Batch { batch: Option<Batch>, answers: Vec<Answer>, effects: Vec<Effect> },
+    /// The engine's state after everything staged before it.
+    Snapshot(Order),
+}
+
+/// Who is waiting, and what it will be told.
+pub(super) type Answer = (oneshot::Sender<Vec<Outcome>>, Vec<Outcome>);
+
+/// Appends until the engine thread is gone. An error of the log ends the process: nobody knows what is on the disk.
+pub(super) fn run(
+    shared: &Arc<Shared>,
+    mut log: impl Log,
+    inbox: &mpsc::Receiver<Staged>,
+    snapshots: &mpsc::Sender<Order>,
+    deliver: &UnboundedSender<Effect>,
+) {
+    while let Ok(first) = inbox.recv() {
+        let mut staged = vec![first];
+        staged.extend(inbox.try_iter());
+        append(shared, &mut log, &mut staged);
+        for one in staged {
+            match one {
+                Staged::Batch { answers, effects, .. } => release(shared, answers, effects, deliver),
+                Staged::Snapshot(order) => {
+                    // Its reader ends only after this thread has dropped its end.
+                    snapshots.send(order).expect("invariant: the snapshot thread outlives the writer");
+                }
+            }
+        }
+    }
+}
+
+fn append(shared: &Shared, log: &mut impl Log, staged: &mut [Staged]) {
+    let batches: Vec<Batch> = staged
+        .iter_mut()
+        .filter_map(|one| match one {
+            Staged::Batch { batch, .. } => batch.take(),
+            Staged::Snapshot(_) => None,
+        })
+        .collect();
+    let Some(newest) = batches.last() else { return };
+    let durable = newest.last();
+    let begun = Instant::now();
+    if let Err(error) = log.append(&batches) {
+        tracing::error!(%error, "the log cannot be written; nothing of this batch was acknowledged, and Trama stops");
+        eprintln!("trama: the log cannot be written: {error}");
+        std::process::abort();
+    }
+    shared.metrics.committed(&batches, begun.elapsed());
+    shared.durable.store(durable.0, Ordering::Release);
+}
+
+/// Answers and effects leave, now that what they rest on is durable. Who no longer waits is not missed.
+fn release(shared: &Shared, answers: Vec<Answer>, effects: Vec<Effect>, deliver: &UnboundedSender<Effect>) {
+    for (ack, outcomes) in answers {
+        shared.metrics.answered(&outcomes);
+        drop(ack.send(outcomes));
+    }
+    for effect in effects {
+        // After the dispatcher has stopped, sends stay owed, and the next start finds them.
+        drop(deliver.send(effect));
+    }
+}

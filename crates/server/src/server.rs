@@ -1,0 +1,166 @@
+//! One running server, from its start to its graceful stop. The order of both is here and nowhere else.
+
+use crate::api::programme::make_live;
+use crate::config::Config;
+use crate::deliver::dispatch::{Channels, Dispatcher};
+use crate::http;
+use crate::hub::Hub;
+use crate::keys::Keys;
+use crate::limits::STOP_PATIENCE;
+use crate::metrics::Metrics;
+use crate::presence::Presence;
+use crate::programme;
+use crate::runtime::{self, Threads};
+use anyhow::{Context, bail};
+use axum::serve::ListenerExt;
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+/// A server that runs.
+pub struct Server {
+    hub: Arc<Hub>,
+    address: SocketAddr,
+    http: Task,
+    dispatcher: Task,
+    threads: Threads,
+    presence: Presence,
+}
+
+/// A task with the word that makes it end.
+struct Task {
+    stop: oneshot::Sender<()>,
+    running: JoinHandle<()>,
+}
+
+impl Server {
+    /// Recovers, applies the programme of the settings, and begins to answer.
+    pub async fn start(config: &Config) -> anyhow::Result<Self> {
+        // Bound before the recovery: a port that is taken is told at once, and who comes early waits in the queue.
+        let listener = listen(config.listen).await?;
+        let address = listener.local_addr()?;
+        let metrics = Arc::new(Metrics::default());
+        let (effects, inbox) = mpsc::unbounded_channel();
+        let (runtime, threads, owed) = runtime::start(&config.data, Arc::clone(&metrics), effects)?;
+        let keys = Keys::open(&config.data)?;
+        let presence = Presence::announce(&config.data, address)?;
+        let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+        let stopping = AtomicBool::new(false);
+        let hub = Arc::new(Hub { runtime, keys, metrics, public_url, stopping });
+        if let Some(folder) = &config.programme {
+            apply(&hub, folder).await?;
+        }
+        let dispatcher = Dispatcher::new(hub.runtime.clone(), Channels::new(), Arc::clone(&hub.metrics));
+        let dispatcher = Task::spawn(|stop| dispatcher.run(owed, inbox, stop));
+        let router = http::router(&hub).into_make_service_with_connect_info::<SocketAddr>();
+        let http = Task::spawn(|stop| async move {
+            // Without it a small answer can wait for the acknowledgement of the one before.
+            let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
+            let serving = axum::serve(listener, router).with_graceful_shutdown(async { drop(stop.await) });
+            serving.await.expect("invariant: serving has no error of its own");
+        });
+        Ok(Self { hub, address, http, dispatcher, threads, presence })
+    }
+
+    /// Where it listens; with port 0 in the settings, the port that it got.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub fn hub(&self) -> &Arc<Hub> {
+        &self.hub
+    }
+
+    /// Stops in the order in which things flow: nothing new comes in, what came in is answered, what is being handed
+    /// over gets its receipt, and the state is written down.
+    pub async fn stop(self) {
+        self.hub.stopping.store(true, Ordering::Relaxed);
+        self.http.stop("requests").await;
+        self.dispatcher.stop("sends").await;
+        let threads = self.threads;
+        let stopped = tokio::task::spawn_blocking(move || threads.stop()).await;
+        stopped.expect("invariant: a panic of the runtime's threads ends the process");
+        self.presence.withdraw();
+    }
+}
+
+impl Task {
+    fn spawn<F: Future<Output = ()> + Send + 'static>(task: impl FnOnce(oneshot::Receiver<()>) -> F) -> Self {
+        let (stop, stopped) = oneshot::channel();
+        let task = task(stopped);
+        let running = tokio::spawn(async move {
+            let _guard = AbortOnPanic;
+            task.await;
+        });
+        Self { stop, running }
+    }
+
+    /// Tells the task to end and waits, but not for ever: a client may never finish its request.
+    async fn stop(mut self, what: &'static str) {
+        let _has_ended_already = self.stop.send(());
+        // A moment more than the task's own patience, so that its own account of what is left comes first.
+        let patience = STOP_PATIENCE + STOP_PATIENCE / 10;
+        if tokio::time::timeout(patience, &mut self.running).await.is_err() {
+            tracing::warn!("stopped before all {what} were finished");
+            self.running.abort();
+        }
+    }
+}
+
+/// A server without its door or its dispatcher would look alive and do nothing.
+struct AbortOnPanic;
+
+impl Drop for AbortOnPanic {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!(
+                "trama: a part of the server met a bug (see above) and Trama stops; nothing acknowledged is lost"
+            );
+            std::process::abort();
+        }
+    }
+}
+
+async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    match TcpListener::bind(address).await {
+        Ok(listener) => Ok(listener),
+        Err(error) if error.kind() == ErrorKind::AddrInUse => {
+            bail!("{address} is taken by another program; choose another address with --listen")
+        }
+        Err(error) => Err(error).with_context(|| format!("cannot listen on {address}")),
+    }
+}
+
+/// Makes the programme of a folder live, or says everything that is wrong with it.
+async fn apply(hub: &Hub, folder: &Path) -> anyhow::Result<()> {
+    let programme = match programme::load(folder) {
+        Ok((programme, _)) => programme,
+        Err(findings) => {
+            let told: Vec<String> = findings.iter().map(ToString::to_string).collect();
+            bail!("the programme in {} has mistakes:\n{}", folder.display(), told.join("\n"));
+        }
+    };
+    match make_live(&hub.runtime, &programme, "start").await {
+        Ok(true) => tracing::info!(folder = %folder.display(), "programme applied"),
+        Ok(false) => tracing::info!(folder = %folder.display(), "programme unchanged"),
+        Err(problem) => {
+            let told: Vec<String> = problem
+                .mistakes
+                .iter()
+                .map(|mistake| format!("{}: {}", mistake.place, mistake.message))
+                .collect();
+            bail!(
+                "the programme in {} was refused: {}\n{}",
+                folder.display(),
+                problem.message,
+                told.join("\n")
+            );
+        }
+    }
+    Ok(())
+}

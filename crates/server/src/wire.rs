@@ -1,0 +1,129 @@
+//! Records as JSON, for people and programs that read an export. The keys and the seed of an installation stay out.
+
+use engine::Seq;
+use engine::at::At;
+use engine::record::{
+    ConsentStated, Event, EventFlags, Identifier, Record, Rejected, Settled, Subject, SuppressionStated,
+};
+use serde_json::{Value, json};
+
+/// One record with its place and the instant of its batch.
+pub fn record_json(seq: Seq, at: At, record: &Record<'_>) -> Value {
+    let (kind, content) = content(record);
+    let mut line = json!({"seq": seq.0, "at": at.to_string(), "kind": kind});
+    if let (Value::Object(line), Value::Object(content)) = (&mut line, content) {
+        line.extend(content);
+    }
+    line
+}
+
+fn content(record: &Record<'_>) -> (&'static str, Value) {
+    match record {
+        Record::Installed(installed) => {
+            ("installed", json!({"installation": format!("{:016x}", installed.installation)}))
+        }
+        Record::Event(one) => ("event", event(one)),
+        Record::Rejected(one) => ("rejected", rejected(one)),
+        Record::ConsentStated(one) => ("consent_stated", consent(one)),
+        Record::SuppressionStated(one) => ("suppression_stated", suppression(one)),
+        Record::ProgrammeApplied(one) => (
+            "programme_applied",
+            json!({
+                "applied_at": one.applied_at.to_string(),
+                "operator": one.operator,
+                "definition": serde_json::from_str::<Value>(one.definition).unwrap_or_default(),
+            }),
+        ),
+        Record::Attempted(one) => (
+            "attempted",
+            json!({"send": one.send.0, "attempt": one.attempt, "attempted_at": one.attempted_at.to_string()}),
+        ),
+        Record::Settled(one) => ("settled", settled(one)),
+        Record::Engaged(one) => (
+            "engaged",
+            json!({
+                "send": one.send.0,
+                "engagement": one.engagement.name(),
+                "machine": one.machine,
+                "occurred_at": one.occurred_at.to_string(),
+                "url": one.url,
+            }),
+        ),
+        Record::Tick => ("tick", json!({})),
+    }
+}
+
+fn event(event: &Event<'_>) -> Value {
+    let flags = [
+        (EventFlags::BOT, "bot"),
+        (EventFlags::CLOCK_MENDED, "clock_mended"),
+        (EventFlags::LATE, "late"),
+        (EventFlags::IMPORTED, "imported"),
+    ];
+    let flags: Vec<&str> =
+        flags.into_iter().filter(|(flag, _)| event.flags.has(*flag)).map(|one| one.1).collect();
+    json!({
+        "type": event.kind.name(),
+        "name": event.name,
+        "source": event.source,
+        "occurred_at": event.occurred_at.to_string(),
+        "received_at": event.received_at.to_string(),
+        "flags": flags,
+        "message_id": event.message_id_text,
+        "identifiers": event.identifiers.iter().map(identifier).collect::<Vec<_>>(),
+        "properties": event.properties.to_json(),
+        "traits": event.traits.to_json(),
+        "context": event.context.to_json(),
+    })
+}
+
+fn rejected(rejected: &Rejected<'_>) -> Value {
+    json!({
+        "received_at": rejected.received_at.to_string(),
+        "source": rejected.source,
+        "code": rejected.code,
+        "field": rejected.field,
+        "message": rejected.message,
+        "payload": rejected.payload,
+    })
+}
+
+fn consent(consent: &ConsentStated<'_>) -> Value {
+    let subject = match &consent.subject {
+        Subject::Identifier(one) => identifier(one),
+        Subject::Send(send) => json!({"send": send.0}),
+    };
+    json!({
+        "subject": subject,
+        "purpose": consent.purpose,
+        "channel": consent.channel,
+        "granted": consent.granted,
+        "source": consent.source.name(),
+        "stated_at": consent.stated_at.to_string(),
+        "wording": consent.wording,
+        "proof": consent.proof,
+    })
+}
+
+fn suppression(suppression: &SuppressionStated<'_>) -> Value {
+    json!({
+        "identifier": identifier(&suppression.identifier),
+        "lifted": suppression.lifted,
+        "stated_at": suppression.stated_at.to_string(),
+        "reason": suppression.reason,
+    })
+}
+
+fn settled(settled: &Settled<'_>) -> Value {
+    json!({
+        "send": settled.send.0,
+        "attempt": settled.attempt,
+        "outcome": settled.outcome.name(),
+        "settled_at": settled.settled_at.to_string(),
+        "reply": settled.reply,
+    })
+}
+
+fn identifier(identifier: &Identifier<'_>) -> Value {
+    json!({"type": identifier.kind.name(), "value": identifier.value})
+}
