@@ -16,12 +16,14 @@ pub struct Problem {
     pub message: String,
     /// The field or parameter at fault.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub field: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub field: Option<Box<str>>,
     /// Where in the field's text it goes wrong, in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub offset: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub suggestion: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub suggestion: Option<Box<str>>,
     /// Everything wrong with a programme.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub mistakes: Vec<MistakeView>,
@@ -46,7 +48,7 @@ impl Problem {
     }
 
     pub fn bad_request(code: &'static str, field: &str, message: impl Into<String>) -> Self {
-        Self { field: Some(field.to_owned()), ..Self::new(StatusCode::BAD_REQUEST, code, message) }
+        Self { field: Some(field.into()), ..Self::new(StatusCode::BAD_REQUEST, code, message) }
     }
 
     pub fn not_found(message: impl Into<String>) -> Self {
@@ -67,7 +69,7 @@ impl Problem {
     pub fn expression(field: &str, mistake: Mistake) -> Self {
         Self {
             offset: mistake.offset,
-            suggestion: mistake.suggestion,
+            suggestion: mistake.suggestion.map(Into::into),
             ..Self::bad_request("bad_expression", field, mistake.message)
         }
     }

@@ -110,7 +110,7 @@ fn check_purpose(hub: &Hub, purpose: &str) -> Result<(), Problem> {
     let near = nearest(purpose, programme.purposes.keys().map(String::as_str));
     let message = format!("the programme has no purpose \"{purpose}\"");
     Err(Problem {
-        suggestion: near.map(|name| format!("did you mean \"{name}\"?")),
+        suggestion: near.map(|name| format!("did you mean \"{name}\"?").into()),
         ..Problem::bad_request("unknown_purpose", "purpose", message)
     })
 }
@@ -118,7 +118,7 @@ fn check_purpose(hub: &Hub, purpose: &str) -> Result<(), Problem> {
 fn unknown_channel(name: &str) -> Problem {
     let near = nearest(name, Channel::ALL.into_iter().map(Channel::name));
     Problem {
-        suggestion: near.map(|name| format!("did you mean \"{name}\"?")),
+        suggestion: near.map(|name| format!("did you mean \"{name}\"?").into()),
         ..Problem::bad_request("unknown_channel", "channel", format!("there is no channel \"{name}\""))
     }
 }

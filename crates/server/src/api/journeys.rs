@@ -36,7 +36,7 @@ pub(super) struct JourneyList {
 /// Every journey that there ever was, by name.
 #[utoipa::path(get, path = "/api/v1/journeys", responses((status = 200, body = JourneyList)))]
 pub(super) async fn list(State(hub): State<Arc<Hub>>) -> Json<JourneyList> {
-    let read = |engine: &Engine| engine.journeys().into_iter().map(view).collect();
+    let read = |engine: &Engine| engine.journeys().iter().map(view).collect();
     Json(JourneyList { journeys: hub.runtime.read(read).await })
 }
 
@@ -54,12 +54,12 @@ pub(super) async fn show(
     let read = move |engine: &Engine| {
         let found = engine.journeys().into_iter().find(|journey| journey.name == name);
         let unknown = || Problem::not_found(format!("there is no journey \"{name}\""));
-        found.map(|journey| Json(view(journey))).ok_or_else(unknown)
+        found.map(|journey| Json(view(&journey))).ok_or_else(unknown)
     };
     hub.runtime.read(read).await
 }
 
-fn view(journey: Journey<'_>) -> JourneyView {
+fn view(journey: &Journey<'_>) -> JourneyView {
     JourneyView {
         name: journey.name.to_owned(),
         version: journey.version,

@@ -51,7 +51,7 @@ struct Person {
 /// Every segment of the programme, by name.
 #[utoipa::path(get, path = "/api/v1/segments", responses((status = 200, body = SegmentList)))]
 pub(super) async fn list(State(hub): State<Arc<Hub>>) -> Json<SegmentList> {
-    let read = |engine: &Engine| engine.segments().into_iter().map(view).collect();
+    let read = |engine: &Engine| engine.segments().iter().map(view).collect();
     Json(SegmentList { segments: hub.runtime.read(read).await })
 }
 
@@ -68,7 +68,7 @@ pub(super) async fn show(
 ) -> Result<Json<SegmentView>, Problem> {
     let read = move |engine: &Engine| {
         let unknown = || Problem::not_found(format!("the programme has no segment \"{name}\""));
-        engine.segment(&name).map(|segment| Json(view(segment))).ok_or_else(unknown)
+        engine.segment(&name).map(|segment| Json(view(&segment))).ok_or_else(unknown)
     };
     hub.runtime.read(read).await
 }
@@ -118,7 +118,7 @@ async fn preview(hub: &Hub, asked: Asked) -> Result<Json<PreviewView>, Problem> 
     hub.runtime.read(read).await
 }
 
-fn view(segment: Segment<'_>) -> SegmentView {
+fn view(segment: &Segment<'_>) -> SegmentView {
     SegmentView {
         name: segment.name.to_owned(),
         expression: segment.expression.to_owned(),

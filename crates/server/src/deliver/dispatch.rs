@@ -179,7 +179,7 @@ impl Carrier {
         match self.runtime.record(&Record::Settled(settled)).await {
             Ok(Outcome::Applied(_)) => {}
             other => {
-                tracing::error!(%send, attempt, ?other, "a receipt was not taken; the send will show as unknown")
+                tracing::error!(%send, attempt, ?other, "a receipt was not taken; the send will show as unknown");
             }
         }
     }
