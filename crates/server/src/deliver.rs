@@ -3,4 +3,5 @@
 pub mod bounce;
 pub mod channel;
 pub mod dispatch;
+pub mod mime;
 pub mod smtp;

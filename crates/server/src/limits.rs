@@ -73,6 +73,7 @@ pub const MAILBOX_RECIPIENTS: usize = 100;
 pub const MAILBOX_CONNECTIONS: usize = 256;
 /// RFC 5321 4.5.3.2.7: how long a server waits for the next command.
 pub const MAILBOX_IDLE: Duration = Duration::from_secs(5 * 60);
+
 // ---- Scenarios ---------------------------------------------------------------------------------------------
 
 /// How long a story goes on after the last instant in it, so that `expect never` means something, and nothing far
@@ -152,3 +153,9 @@ pub const API_BODY_BYTES_MAX: usize = 16 << 20;
 pub const LISTED_DEFAULT: usize = 100;
 /// Most entries of a list: an answer is built under the engine's lock.
 pub const LISTED_MAX: usize = 1_000;
+
+// ---- Email -------------------------------------------------------------------------------------------------
+
+/// A word of a header that cannot be folded, such as a URL: a line may have 998 bytes (RFC 5322 2.1.1), and the
+/// header's name and brackets stand on it too.
+pub const EMAIL_HEADER_WORD_BYTES: usize = 900;

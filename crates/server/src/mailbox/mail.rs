@@ -30,7 +30,7 @@ pub struct View {
     pub text: Option<String>,
     /// The part of type text/html, if there is one.
     pub html: Option<String>,
-    /// All headers in order, unfolded, otherwise as they were sent.
+    /// All headers in order: names in their usual spelling, values unfolded and otherwise as they were sent.
     pub headers: Vec<(String, String)>,
 }
 

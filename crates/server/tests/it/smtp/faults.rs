@@ -78,7 +78,7 @@ async fn many_letters_through_many_breaks_are_never_doubled_and_only_the_unknown
                 Answer::Accepted { .. } => assert_eq!(arrived[number], 1, "{number}"),
                 Answer::Unreachable { .. } => assert_eq!(arrived[number], 0, "{number}"),
                 Answer::Unknown { .. } => {
-                    assert_eq!(arrived[number], usize::from(number % 10 == 3), "{number}")
+                    assert_eq!(arrived[number], usize::from(number % 10 == 3), "{number}");
                 }
                 other => panic!("{number}: {other:?}"),
             }
