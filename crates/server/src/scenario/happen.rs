@@ -4,7 +4,7 @@ use super::story::{Happens, Person, PersonId, StoryEvent};
 use super::world::{HASH_KEY, World};
 use engine::at::At;
 use engine::governor::address_kind;
-use engine::identifier::{IdentifierKind, normalise};
+use engine::identifier::{IdentifierKind, Unusable, normalise};
 use engine::programme::Channel;
 use engine::record::{
     ConsentSource, ConsentStated, Engaged, Engagement, Event, EventFlags, EventKind, Identifier, Record,
@@ -53,7 +53,7 @@ pub(super) fn happen(world: &mut World<'_>, what: &Happens) -> Result<(), String
             let stated = SuppressionStated { identifier, lifted: *lifted, stated_at, reason };
             world.apply(&Record::SuppressionStated(stated))
         }
-        Happens::Deliver { .. } | Happens::Apply(_) => {
+        Happens::HandOver { .. } | Happens::Apply(_) => {
             unreachable!("the story's own, and no record of the door")
         }
     }
@@ -72,7 +72,10 @@ impl OwnIdentifier {
 }
 
 fn identify(kind: IdentifierKind, raw: &str) -> Result<OwnIdentifier, String> {
-    let value = normalise(kind, raw).map_err(|_| format!("\"{raw}\" cannot be a {}", kind.name()))?;
+    let value = normalise(kind, raw).map_err(|unusable| match unusable {
+        Unusable::Blocked => format!("\"{raw}\" names nobody: senders put it where a name is missing"),
+        _ => format!("\"{raw}\" cannot be a {}", kind.name().replace('_', " ")),
+    })?;
     Ok(OwnIdentifier { kind, value })
 }
 

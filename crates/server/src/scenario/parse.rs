@@ -1,15 +1,17 @@
 //! From the text of a scenario file to a [`Story`]. `docs/reference/scenarios.md` has the grammar for its writers.
 
+mod cursor;
 mod expect;
 mod time;
 
-use super::story::{Delivery, Happening, Happens, Person, PersonId, Story, StoryEvent};
+use self::cursor::{Cursor, channel, hand_over, purpose};
+use super::story::{Happening, Happens, Person, PersonId, Story, StoryEvent};
 use super::words::{Form, Word, Wrong, split};
 use crate::limits::STORY_REST;
 use crate::programme::{Finding, Severity};
-use engine::at::{At, Span};
-use engine::programme::{Channel, nearest};
-use engine::record::{DeliveryOutcome, EventKind};
+use engine::at::At;
+use engine::programme::nearest;
+use engine::record::EventKind;
 use serde_json::{Map, Value};
 use std::path::Path;
 
@@ -24,7 +26,7 @@ const VERBS: [&str; 12] = [
     "unsubscribes",
     "opens",
     "clicks",
-    "delivery",
+    "hand-over",
     "suppress",
     "unsuppress",
 ];
@@ -49,65 +51,6 @@ struct Parser<'t> {
     /// The latest instant written anywhere.
     latest: At,
     end: Option<At>,
-}
-
-/// A line on its way to its meaning.
-struct Cursor<'w> {
-    words: &'w [Word],
-    /// Column just after the last word, where one is missing.
-    end: usize,
-}
-
-impl<'w> Cursor<'w> {
-    fn peek(&self) -> Option<&'w Word> {
-        self.words.first()
-    }
-
-    fn next(&mut self, what: &str) -> Result<&'w Word, Wrong> {
-        let (first, rest) = self.words.split_first().ok_or_else(|| self.missing(what))?;
-        self.words = rest;
-        Ok(first)
-    }
-
-    fn missing(&self, what: &str) -> Wrong {
-        Wrong::new(self.end, format!("{what} is missing here"))
-    }
-
-    /// Takes the next word if it is this bare one.
-    fn eat(&mut self, word: &str) -> bool {
-        let is_it = self.peek().is_some_and(|next| next.bare() == Some(word));
-        if is_it {
-            self.words = &self.words[1..];
-        }
-        is_it
-    }
-
-    fn name(&mut self, what: &str) -> Result<&'w str, Wrong> {
-        let word = self.next(what)?;
-        word.name().ok_or_else(|| Wrong::new(word.column, format!("expected {what}")))
-    }
-
-    /// All that is left, as `key=value` pairs.
-    fn pairs(&mut self) -> Result<Map<String, Value>, Wrong> {
-        let mut pairs = Map::new();
-        while let Some(word) = self.peek() {
-            let Form::Pair(key, value) = &word.form else {
-                return Err(Wrong::new(word.column, "expected `name=value`"));
-            };
-            if pairs.insert(key.clone(), value.clone()).is_some() {
-                return Err(Wrong::new(word.column, format!("`{key}` is given twice")));
-            }
-            self.words = &self.words[1..];
-        }
-        Ok(pairs)
-    }
-
-    fn done(&self) -> Result<(), Wrong> {
-        match self.peek() {
-            Some(word) => Err(Wrong::new(word.column, "this line should have ended before")),
-            None => Ok(()),
-        }
-    }
 }
 
 impl<'t> Parser<'t> {
@@ -278,7 +221,7 @@ impl<'t> Parser<'t> {
             "unsubscribes" => Happens::Unsubscribes { person, message: message(cursor)? },
             "opens" => Happens::Opens { person, message: message(cursor)? },
             "clicks" => Happens::Clicks { person, message: message(cursor)?, machine: cursor.eat("machine") },
-            "delivery" => Happens::Deliver { person, delivery: delivery(cursor)? },
+            "hand-over" => Happens::HandOver { person, hand_over: hand_over(cursor)? },
             verb @ ("suppress" | "unsuppress") => {
                 let channel = channel(cursor)?;
                 let pairs = cursor.pairs()?;
@@ -358,38 +301,4 @@ impl StoryEvent {
 /// An indented line, which belongs to the `state` above it.
 fn is_block(line: &str) -> bool {
     line.starts_with("    ") && !line.trim().is_empty()
-}
-
-/// `offers` or `offers.email`; the channel is empty for all of the purpose's.
-fn purpose(cursor: &mut Cursor<'_>) -> Result<(String, String), Wrong> {
-    let name = cursor.name("a purpose, such as `offers` or `offers.email`")?;
-    let (purpose, channel) = name.split_once('.').unwrap_or((name, ""));
-    Ok((purpose.to_owned(), channel.to_owned()))
-}
-
-fn channel(cursor: &mut Cursor<'_>) -> Result<Channel, Wrong> {
-    let word = cursor.next("a channel")?;
-    let name = word.name().unwrap_or_default();
-    Channel::parse(name).ok_or_else(|| {
-        let names = Channel::ALL.map(Channel::name);
-        Wrong::new(word.column, "unknown channel").with(format!("one of: {}", names.join(", ")))
-    })
-}
-
-/// `delivery transient`, `delivery accepted after=10m`.
-fn delivery(cursor: &mut Cursor<'_>) -> Result<Delivery, Wrong> {
-    let word = cursor.next("how it ends")?;
-    let name = word.bare().unwrap_or_default();
-    let outcome =
-        DeliveryOutcome::ALL.into_iter().find(|outcome| outcome.name() == name).ok_or_else(|| {
-            let names = DeliveryOutcome::ALL.map(DeliveryOutcome::name);
-            Wrong::new(word.column, "unknown outcome").with(format!("one of: {}", names.join(", ")))
-        })?;
-    let column = cursor.peek().map_or(cursor.end, |word| word.column);
-    let pairs = cursor.pairs()?;
-    let after = match pairs.get("after").and_then(Value::as_str) {
-        Some(text) => Span::parse(text).ok_or_else(|| Wrong::new(column, "this is not a length of time"))?,
-        None => Span(0),
-    };
-    Ok(Delivery { outcome, after })
 }

@@ -74,10 +74,10 @@ pub(super) enum Happens {
         message: String,
         machine: bool,
     },
-    /// From now on, deliveries to the person end so.
-    Deliver {
+    /// From now on, hand_overs to the person end so.
+    HandOver {
         person: PersonId,
-        delivery: Delivery,
+        hand_over: HandOver,
     },
     Suppress {
         person: PersonId,
@@ -104,13 +104,13 @@ pub(super) struct StoryEvent {
 
 /// How the world answers hand-overs to one person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Delivery {
+pub(super) struct HandOver {
     pub(super) outcome: DeliveryOutcome,
     /// Time between the decision and the hand-over, as with a provider that is slow.
     pub(super) after: Span,
 }
 
-impl Default for Delivery {
+impl Default for HandOver {
     fn default() -> Self {
         Self { outcome: DeliveryOutcome::Accepted, after: Span(0) }
     }
@@ -279,7 +279,7 @@ impl Happens {
             | Self::Unsubscribes { person, .. }
             | Self::Opens { person, .. }
             | Self::Clicks { person, .. }
-            | Self::Deliver { person, .. }
+            | Self::HandOver { person, .. }
             | Self::Suppress { person, .. } => Some(*person),
             Self::Apply(_) => None,
         }

@@ -4,7 +4,7 @@
 //! what happens in a story is what happens live, and when.
 
 use super::happen;
-use super::story::{Delivery, Fate, Happens, PersonId, Story};
+use super::story::{Fate, HandOver, Happens, PersonId, Story};
 use engine::at::At;
 use engine::effect::Effect;
 use engine::engine::{Engine, Outcome};
@@ -24,7 +24,7 @@ pub(super) struct World<'s> {
     pub(super) now: At,
     /// By person: identifiers that they are known under, the first by their name in the story.
     pub(super) known: Vec<Vec<(IdentifierKind, String)>>,
-    deliveries: BTreeMap<PersonId, Delivery>,
+    hand_overs: BTreeMap<PersonId, HandOver>,
     /// What providers still have to do, in the order of time.
     pending: VecDeque<(At, Pending)>,
     /// What became of messages, in the order in which it did.
@@ -65,7 +65,7 @@ impl<'s> World<'s> {
             story,
             now: start,
             known,
-            deliveries: BTreeMap::new(),
+            hand_overs: BTreeMap::new(),
             pending: VecDeque::new(),
             fates: Vec::new(),
             seen: Vec::new(),
@@ -116,8 +116,8 @@ impl<'s> World<'s> {
     pub(super) fn play(&mut self, at: At, what: &Happens) -> Result<(), String> {
         self.advance(at)?;
         match what {
-            Happens::Deliver { person, delivery } => {
-                self.deliveries.insert(*person, *delivery);
+            Happens::HandOver { person, hand_over } => {
+                self.hand_overs.insert(*person, *hand_over);
             }
             _ => happen::happen(self, what)?,
         }
@@ -142,7 +142,7 @@ impl<'s> World<'s> {
     fn take(&mut self, effect: &Effect) {
         match effect {
             Effect::Prepare(prepare) => {
-                let after = self.delivery(prepare.profile).after;
+                let after = self.hand_over(prepare.profile).after;
                 let attempt = Pending::Attempt { send: prepare.send, attempt: prepare.attempt };
                 self.expect_answer(self.now.plus(after), attempt);
             }
@@ -167,18 +167,18 @@ impl<'s> World<'s> {
             }
             Pending::Settle { send, attempt } => {
                 let profile = self.engine.send(send).map(|send| send.profile);
-                let outcome = self.delivery(profile.expect("invariant: it was handed over")).outcome;
+                let outcome = self.hand_over(profile.expect("invariant: it was handed over")).outcome;
                 let reply = outcome.name();
                 self.apply(&Record::Settled(Settled { send, attempt, outcome, settled_at: self.now, reply }))
             }
         }
     }
 
-    /// How deliveries to a profile end, as the story last said.
-    fn delivery(&self, profile: ProfileId) -> Delivery {
+    /// How hand_overs to a profile end, as the story last said.
+    fn hand_over(&self, profile: ProfileId) -> HandOver {
         let profile = self.engine.canonical(profile);
-        let told = self.deliveries.iter().rev().find(|(person, _)| self.profile(**person) == Some(profile));
-        told.map(|(_, delivery)| *delivery).unwrap_or_default()
+        let told = self.hand_overs.iter().rev().find(|(person, _)| self.profile(**person) == Some(profile));
+        told.map(|(_, hand_over)| *hand_over).unwrap_or_default()
     }
 
     /// Notes whatever changed about messages.

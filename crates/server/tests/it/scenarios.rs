@@ -31,6 +31,13 @@ fn the_engine_behaves_as_its_stories_tell() {
     assert!(played >= 40, "only {played} stories were found");
 }
 
+#[test]
+fn the_examples_work_as_they_tell() {
+    folders("../../examples")
+        .iter()
+        .for_each(|folder| assert!(play(folder) > 0, "{} has no story", folder.display()));
+}
+
 /// A story on the smallest of our programmes, as if it lay among its tests.
 fn tell(story: &str) -> Result<Vec<Failure>, Vec<String>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios/change");
@@ -102,7 +109,7 @@ fn a_line_that_is_not_understood_has_its_place() {
         ("ada signs up", "2:5 this is nothing that can happen"),
         ("ada \"Signed Up\" @late=1", "2:17 unknown `@late`"),
         ("ada page name=\"Home", "2:15 the quotation has no closing \""),
-        ("ada delivery maybe", "2:14 unknown outcome"),
+        ("ada hand-over maybe", "2:15 unknown outcome"),
         ("profile ada", "2:9 ada was in the story before"),
         ("expect adda send hello", "2:8 nobody of this name is in the story so far"),
         ("expect ada sends hello", "2:12 this is nothing that can be expected"),

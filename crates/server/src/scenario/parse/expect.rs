@@ -4,7 +4,8 @@ use super::super::story::{
     Expectation, Expects, Fate, MessageExpectation, Moment, PersonId, StateExpectation, Times,
 };
 use super::super::words::{Form, Wrong};
-use super::{Cursor, Parser, channel, purpose};
+use super::Parser;
+use super::cursor::{Cursor, channel, purpose};
 use engine::at::At;
 use engine::programme::nearest;
 use engine::record::ConsentState;

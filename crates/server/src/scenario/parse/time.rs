@@ -2,7 +2,8 @@
 
 use super::super::story::Moment;
 use super::super::words::Wrong;
-use super::{Cursor, Parser};
+use super::Parser;
+use super::cursor::Cursor;
 use engine::at::{At, Span};
 
 impl Parser<'_> {
