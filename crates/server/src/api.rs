@@ -3,12 +3,14 @@
 //! Handlers read the engine under its lock and build their answer there, since what is shown must be of one instant.
 //! What they change goes through the log as a record, and is answered when it is durable.
 
+mod activity;
 mod address;
 mod consents;
 mod description;
 mod extract;
 mod journeys;
 mod keys;
+mod person;
 mod profiles;
 pub(crate) mod programme;
 mod rejects;
@@ -43,6 +45,7 @@ pub fn routes() -> Vec<Route> {
     vec![
         row(Method::GET,    "/api/openapi.json",                    Public, description::show),
         row(Method::GET,    "/api/v1/status",                       Read,   status::show),
+        row(Method::GET,    "/api/v1/activity",                     Read,   activity::list),
         row(Method::GET,    "/api/v1/profiles",                     Read,   profiles::list),
         row(Method::GET,    "/api/v1/profiles/{address}",           Read,   profiles::show),
         row(Method::GET,    "/api/v1/profiles/{address}/timeline",  Read,   profiles::timeline),

@@ -7,12 +7,15 @@ use crate::runtime::Runtime;
 use engine::Seq;
 use engine::record::Record;
 use eventlog::sequencer::Outcome;
+use eventlog::sqlite::SqliteReader;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 /// The parts of one running server, shared by everything that answers requests.
 pub struct Hub {
     pub runtime: Runtime,
+    /// Reads what is on the disk.
+    pub log: SqliteReader,
     pub keys: Keys,
     pub metrics: Arc<Metrics>,
     /// How browsers and mail clients reach this server; without a slash at the end.

@@ -13,6 +13,7 @@ use crate::programme;
 use crate::runtime::{self, Threads};
 use anyhow::{Context, bail};
 use axum::serve::ListenerExt;
+use eventlog::sqlite::SqliteReader;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -47,11 +48,12 @@ impl Server {
         let metrics = Arc::new(Metrics::default());
         let (effects, inbox) = mpsc::unbounded_channel();
         let (runtime, threads, owed) = runtime::start(&config.data, Arc::clone(&metrics), effects)?;
+        let log = SqliteReader::open(&config.data).context("the log cannot be read")?;
         let keys = Keys::open(&config.data)?;
         let presence = Presence::announce(&config.data, address)?;
         let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
         let stopping = AtomicBool::new(false);
-        let hub = Arc::new(Hub { runtime, keys, metrics, public_url, stopping });
+        let hub = Arc::new(Hub { runtime, log, keys, metrics, public_url, stopping });
         if let Some(folder) = &config.programme {
             apply(&hub, folder).await?;
         }

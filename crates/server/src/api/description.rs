@@ -1,6 +1,8 @@
 //! The API described in OpenAPI 3.1, from the same types and handlers that answer.
 
-use super::{consents, journeys, keys, profiles, programme, rejects, segments, sends, status, suppressions};
+use super::{
+    activity, consents, journeys, keys, profiles, programme, rejects, segments, sends, status, suppressions,
+};
 use axum::Json;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -11,6 +13,7 @@ use utoipa::{Modify, openapi};
     info(title = "Trama", description = "The management API of Trama."),
     paths(
         status::show,
+        activity::list,
         profiles::list,
         profiles::show,
         profiles::timeline,

@@ -2,6 +2,7 @@
 
 use super::address::{Address, IdentifierView, identifiers};
 use super::extract::{Limit, Query};
+use super::person::name;
 use crate::hub::Hub;
 use crate::problem::Problem;
 use axum::Json;
@@ -17,6 +18,8 @@ use std::sync::Arc;
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct ProfileView {
     id: u32,
+    /// As the traits give it.
+    name: Option<String>,
     identifiers: Vec<IdentifierView>,
     #[schema(value_type = Object)]
     traits: Map<String, Value>,
@@ -68,6 +71,8 @@ pub(super) struct ProfileList {
 #[derive(Serialize, utoipa::ToSchema)]
 struct ProfileSummary {
     id: u32,
+    /// As the traits give it.
+    name: Option<String>,
     identifiers: Vec<IdentifierView>,
     segments: Vec<String>,
     first_seen: String,
@@ -143,6 +148,7 @@ pub(super) async fn timeline(
 fn summary(engine: &Engine, id: ProfileId, profile: &Profile) -> ProfileSummary {
     ProfileSummary {
         id: id.0,
+        name: name(profile),
         identifiers: identifiers(profile),
         segments: segments(engine, id),
         first_seen: profile.first_seen().to_string(),
@@ -173,6 +179,7 @@ fn whole(engine: &Engine, id: ProfileId) -> ProfileView {
     });
     ProfileView {
         id: id.0,
+        name: name(profile),
         identifiers: identifiers(profile),
         traits: profile.traits().map(|(name, value)| (name.to_owned(), value.to_json())).collect(),
         consents: consents.collect(),

@@ -2,6 +2,7 @@
 
 use super::address::{Address, IdentifierView, identifiers};
 use super::extract::{Limit, Query};
+use super::person::name;
 use crate::hub::Hub;
 use crate::problem::Problem;
 use axum::Json;
@@ -20,6 +21,8 @@ pub(super) struct SendView {
     profile: u32,
     /// The person's names.
     identifiers: Vec<IdentifierView>,
+    /// The person's, as the traits give it.
+    name: Option<String>,
     message: String,
     purpose: String,
     /// Absent for a message that asks to confirm a consent.
@@ -110,6 +113,7 @@ fn view(engine: &Engine, send: &Send) -> SendView {
         id: send.id.0,
         profile: engine.canonical(send.profile).0,
         identifiers: engine.profile(send.profile).map(identifiers).unwrap_or_default(),
+        name: engine.profile(send.profile).and_then(name),
         message: send.message.clone(),
         purpose: send.purpose.clone(),
         journey: (!send.journey.is_empty()).then(|| send.journey.clone()),
