@@ -2,8 +2,13 @@
 
 use crate::access::{Permission, guard};
 use crate::api;
+use crate::clock;
+use crate::collect::door::Door;
+use crate::collect::routes::{Collect, routes};
 use crate::hub::Hub;
+use crate::keys::Scope;
 use crate::problem::Problem;
+use crate::runtime::Runtime;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -21,8 +26,21 @@ pub fn router(hub: &Arc<Hub>) -> Router {
         .route("/healthz", get(healthy))
         .route("/readyz", get(ready))
         .merge(api::router(hub))
-        .fallback(nothing_here)
         .with_state(Arc::clone(hub))
+        .merge(routes(tracking(hub)))
+        .fallback(nothing_here)
+}
+
+/// The tracking API, which knows of this server only what it needs.
+fn tracking(hub: &Arc<Hub>) -> Arc<Collect<Runtime>> {
+    let hash_key = hub.runtime.read_blocking(|engine| engine.installed().map(|installed| installed.hash_key));
+    let door = Door::new(hash_key.expect("invariant: the first record installs"));
+    let keys = Arc::clone(hub);
+    let source_of = move |key: &str| {
+        let holder = keys.keys.holder(key).filter(|holder| holder.scope == Scope::Write)?;
+        Some(Arc::from(holder.name))
+    };
+    Arc::new(Collect::new(door, hub.runtime.clone(), Box::new(source_of), clock::now))
 }
 
 /// The process is alive. Open to everybody: whoever probes has no token, and learns nothing from it.

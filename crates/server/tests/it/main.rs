@@ -1,6 +1,8 @@
 //! The server's integration tests, in one binary.
 
+mod house;
 mod liquid;
 mod programme;
+mod runtime;
 mod scenarios;
 mod smtp;
