@@ -1,12 +1,16 @@
 //! The command line. This file is its table; each command has a file of its own below.
 
+mod apply;
+mod check;
 mod client;
 mod keys;
 mod log;
 mod place;
+mod plan;
 mod query;
 mod serve;
 mod status;
+mod test;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use std::path::PathBuf;
@@ -23,6 +27,10 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Serve(serve::Args),
+    Check(check::Args),
+    Plan(plan::Args),
+    Apply(apply::Args),
+    Test(test::Args),
     Keys(keys::Args),
     Status(status::Args),
     Query(query::Args),
@@ -41,6 +49,10 @@ struct DataDir {
 pub fn run() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Serve(args) => serve::run(args),
+        Command::Check(args) => check::run(&args),
+        Command::Plan(args) => plan::run(&args),
+        Command::Apply(args) => apply::run(&args),
+        Command::Test(args) => test::run(&args),
         Command::Keys(args) => keys::run(args),
         Command::Status(args) => status::run(&args),
         Command::Query(args) => query::run(&args),

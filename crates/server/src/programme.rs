@@ -26,15 +26,19 @@
 
 mod content;
 mod definition;
+mod difference;
 mod finding;
 mod folder;
 mod journey;
 mod reading;
 mod source;
+mod write;
 mod yaml;
 
+pub use difference::{Change, Difference, differences};
 pub use finding::{Finding, Severity};
 pub use source::SourceMap;
+pub use write::{Kind, items};
 pub use yaml::Mark;
 
 use engine::programme::Programme;

@@ -148,8 +148,8 @@ async fn apply(hub: &Hub, folder: &Path) -> anyhow::Result<()> {
         }
     };
     match make_live(&hub.runtime, &programme, "start").await {
-        Ok(true) => tracing::info!(folder = %folder.display(), "programme applied"),
-        Ok(false) => tracing::info!(folder = %folder.display(), "programme unchanged"),
+        Ok(Some(_)) => tracing::info!(folder = %folder.display(), "programme applied"),
+        Ok(None) => tracing::info!(folder = %folder.display(), "programme unchanged"),
         Err(problem) => {
             let told: Vec<String> = problem
                 .mistakes

@@ -9,6 +9,7 @@ use crate::runtime::Runtime;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::{Extension, Json};
+use engine::Seq;
 use engine::engine::{Engine, Refusal};
 use engine::programme::Programme;
 use engine::record::{ProgrammeApplied, Record};
@@ -32,6 +33,9 @@ pub(super) struct AppliedView {
     revision: u32,
     /// False when the same programme was live already.
     changed: bool,
+    /// Its place in the log, if it changed.
+    #[schema(value_type = Option<u64>)]
+    seq: Option<u64>,
 }
 
 /// The programme that is live.
@@ -59,23 +63,23 @@ pub(super) async fn apply(
     let body = bytes(request).await?;
     let programme: Programme = serde_json::from_slice(&body)
         .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, "bad_programme", error.to_string()))?;
-    let changed = make_live(&hub.runtime, &programme, &holder.name).await?;
+    let seq = make_live(&hub.runtime, &programme, &holder.name).await?;
     let revision = hub.runtime.read(Engine::programme_revision).await;
-    Ok(Json(AppliedView { revision, changed }))
+    Ok(Json(AppliedView { revision, changed: seq.is_some(), seq: seq.map(|seq| seq.0) }))
 }
 
-/// Records a programme as live; false when it was.
+/// Records a programme as live, at the place given back; nothing happens when it is live already.
 pub(crate) async fn make_live(
     runtime: &Runtime,
     programme: &Programme,
     operator: &str,
-) -> Result<bool, Problem> {
+) -> Result<Option<Seq>, Problem> {
     // Written anew, so that two ways of writing the same programme are the same definition.
     let definition = serde_json::to_string(programme).expect("invariant: a programme is plain JSON");
     let applied = ProgrammeApplied { applied_at: clock::now(), operator, definition: &definition };
     match runtime.record(&Record::ProgrammeApplied(applied)).await? {
-        Outcome::Applied(_) => Ok(true),
-        Outcome::Duplicate => Ok(false),
+        Outcome::Applied(seq) => Ok(Some(seq)),
+        Outcome::Duplicate => Ok(None),
         Outcome::Refused(Refusal::Programme(mistakes)) => Err(Problem::programme(mistakes)),
         Outcome::Refused(refusal) => {
             Err(Problem::new(StatusCode::BAD_REQUEST, "bad_programme", refusal.to_string()))

@@ -55,6 +55,22 @@ impl Client {
     }
 }
 
+/// The token that was given for a server: in `TRAMA_TOKEN`, or in the file that `TRAMA_TOKEN_FILE` names. Never in a
+/// flag, which every process on the machine can read.
+pub(super) fn given_token() -> anyhow::Result<Option<String>> {
+    if let Ok(token) = std::env::var("TRAMA_TOKEN") {
+        return Ok(Some(token));
+    }
+    let Some(file) = std::env::var_os("TRAMA_TOKEN_FILE") else { return Ok(None) };
+    let read = std::fs::read_to_string(&file);
+    let token = read.with_context(|| format!("TRAMA_TOKEN_FILE: {} cannot be read", file.display()))?;
+    Ok(Some(token.trim().to_owned()))
+}
+
+pub(super) fn token() -> anyhow::Result<String> {
+    given_token()?.context("a token is needed: set TRAMA_TOKEN, or TRAMA_TOKEN_FILE to a file that holds it")
+}
+
 fn hint(problem: &Value) -> String {
     let mut hint = String::new();
     if let Some(offset) = problem["offset"].as_u64() {

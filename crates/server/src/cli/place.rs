@@ -1,6 +1,6 @@
 //! A data directory as a command finds it: with a server running on it, or free to be opened.
 
-use super::client::Client;
+use super::client::{Client, given_token};
 use crate::keys::Keys;
 use crate::presence;
 use crate::runtime::recover;
@@ -40,7 +40,7 @@ pub(super) fn engine(data: &Path, log: &mut SqliteLog) -> anyhow::Result<Engine>
 
 /// The token for a server on this machine: from the environment, or the first one in the directory.
 fn token(data: &Path) -> anyhow::Result<String> {
-    if let Ok(token) = std::env::var("TRAMA_TOKEN") {
+    if let Some(token) = given_token()? {
         return Ok(token);
     }
     let first = Keys::open(data)?.first();

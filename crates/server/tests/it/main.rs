@@ -4,5 +4,6 @@ mod house;
 mod liquid;
 mod programme;
 mod runtime;
+mod programme_cli;
 mod scenarios;
 mod smtp;

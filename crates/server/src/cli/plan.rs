@@ -1,0 +1,93 @@
+//! `trama plan`: what would change on a server if a folder's programme were applied.
+
+use super::client::{Client, token};
+use super::keys::escaped;
+use crate::programme::{Change, Difference, Kind, differences, load};
+use anyhow::{Context, bail};
+use engine::programme::Programme;
+use reqwest::Method;
+use serde_json::json;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+/// Show what applying a programme would change
+#[derive(clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    pub(super) target: Target,
+}
+
+/// A folder's programme and the server that it is for.
+#[derive(clap::Args)]
+pub(super) struct Target {
+    /// Folder of the programme
+    #[arg(value_name = "PROGRAMME_DIR")]
+    pub(super) programme: PathBuf,
+    /// Address of the server, such as http://127.0.0.1:8080; its token comes from TRAMA_TOKEN or TRAMA_TOKEN_FILE
+    #[arg(long, env = "TRAMA_SERVER", value_name = "URL")]
+    pub(super) server: String,
+}
+
+pub(super) fn run(args: &Args) -> anyhow::Result<()> {
+    let programme = whole(&args.target.programme)?;
+    let client = Client::new(&args.target.server, &token()?)?;
+    let live = live(&client)?;
+    print!("{}", plan(&client, &live, &programme));
+    Ok(())
+}
+
+/// The programme of a folder; its mistakes are printed if it has any.
+pub(super) fn whole(folder: &Path) -> anyhow::Result<Programme> {
+    match load(folder) {
+        Ok((programme, _)) => Ok(programme),
+        Err(findings) => {
+            findings.iter().for_each(|finding| println!("{finding}"));
+            bail!("the programme in {} has mistakes", folder.display())
+        }
+    }
+}
+
+pub(super) fn live(client: &Client) -> anyhow::Result<Programme> {
+    let mut answer = client.get("/api/v1/programme")?;
+    serde_json::from_value(answer["programme"].take()).context("the server's programme cannot be read")
+}
+
+/// The differences as people read them, with the size of segments before and after.
+pub(super) fn plan(client: &Client, live: &Programme, programme: &Programme) -> String {
+    let differences = differences(live, programme);
+    let mut text = String::new();
+    for difference in &differences {
+        let Difference { kind, name, change } = difference;
+        let size = if *kind == Kind::Segment { size(client, difference, programme) } else { String::new() };
+        let _ = writeln!(text, "{} {} {name}{size}", change.sign(), kind.name());
+        if let Change::Changed(lines) = change {
+            lines.iter().for_each(|line| _ = writeln!(text, "      {line}"));
+        }
+    }
+    let count = |sign| differences.iter().filter(|difference| difference.change.sign() == sign).count();
+    let _ = match differences.len() {
+        0 => writeln!(text, "nothing to change"),
+        _ => writeln!(text, "{} to add, {} to change, {} to remove", count('+'), count('~'), count('-')),
+    };
+    text
+}
+
+/// How many people a segment has now, and would have: `  (12 people → 9)`. Nothing where the server cannot say, as
+/// for an expression built on a segment that is new too.
+fn size(client: &Client, difference: &Difference, programme: &Programme) -> String {
+    let before = match difference.change {
+        Change::Added => None,
+        _ => client.get(&format!("/api/v1/segments/{}", escaped(&difference.name))).ok(),
+    };
+    let after = programme.segments.get(&difference.name).and_then(|expression| {
+        let asked = json!({ "expression": expression });
+        client.call(Method::POST, "/api/v1/segments/preview", &asked).ok()
+    });
+    let count = |answer: Option<serde_json::Value>| answer.and_then(|answer| answer["count"].as_u64());
+    match (count(before), count(after)) {
+        (Some(before), Some(after)) => format!("  ({before} people → {after})"),
+        (Some(before), None) => format!("  ({before} people)"),
+        (None, Some(after)) => format!("  ({after} people)"),
+        (None, None) => String::new(),
+    }
+}

@@ -1,0 +1,237 @@
+//! A programme as the text of its files: for `trama plan`, which compares what is live with what is in a folder, line
+//! by line, in the words that people wrote it in.
+//!
+//! Two programmes are the same where their items are the same: nothing of a programme is left out.
+
+use engine::at::Span;
+use engine::programme::{
+    Arm, Channel, EmailMessage, Journey, Localized, Message, OptIn, Programme, Purpose, Reenter, Step,
+    Tracking,
+};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+/// What a definition is, in the order in which a plan lists them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    Programme,
+    Purpose,
+    Segment,
+    Journey,
+    Message,
+    /// A template of a message: `welcome/email.it.mjml`.
+    Template,
+}
+
+impl Kind {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Programme => "programme",
+            Self::Purpose => "purpose",
+            Self::Segment => "segment",
+            Self::Journey => "journey",
+            Self::Message => "message",
+            Self::Template => "template",
+        }
+    }
+}
+
+/// Every definition of a programme by kind and name, as YAML or, for a template, as it is.
+pub fn items(programme: &Programme) -> BTreeMap<(Kind, String), String> {
+    let mut items = BTreeMap::new();
+    if !programme.name.is_empty() {
+        items.insert((Kind::Programme, programme.name.clone()), head(programme));
+    }
+    for (name, one) in &programme.purposes {
+        items.insert((Kind::Purpose, name.clone()), purpose(name, one));
+    }
+    for (name, expression) in &programme.segments {
+        items.insert((Kind::Segment, name.clone()), format!("{name}: {}\n", scalar(expression)));
+    }
+    for (name, one) in &programme.journeys {
+        items.insert((Kind::Journey, name.clone()), journey(name, one));
+    }
+    for (name, one) in &programme.messages {
+        items.insert((Kind::Message, name.clone()), message(name, one));
+        for (file, text) in templates(one) {
+            items.insert((Kind::Template, format!("{name}/{file}")), text.to_owned());
+        }
+    }
+    items
+}
+
+fn head(programme: &Programme) -> String {
+    let mut text = format!("programme: {}\n", scalar(&programme.name));
+    let _ = writeln!(text, "timezone: {}", scalar(&programme.timezone));
+    let _ = writeln!(text, "languages: [{}]", programme.languages.join(", "));
+    let _ = writeln!(text, "tracking: {}", tracking(programme.tracking));
+    text
+}
+
+fn tracking(tracking: Tracking) -> String {
+    format!("{{ opens: {}, clicks: {} }}", tracking.opens, tracking.clicks)
+}
+
+fn purpose(name: &str, purpose: &Purpose) -> String {
+    let mut text = format!("{name}:\n");
+    if !purpose.title.is_empty() {
+        localized(&mut text, "title", &purpose.title);
+    }
+    let _ = writeln!(text, "  channels: {}", channels(&purpose.channels));
+    let opt_in = match purpose.opt_in {
+        OptIn::None => "none",
+        OptIn::Single => "single",
+        OptIn::Double => "double",
+    };
+    let _ = writeln!(text, "  opt_in: {opt_in}");
+    if let Some(confirm) = &purpose.confirm {
+        let _ = writeln!(text, "  confirm: {}", scalar(confirm));
+    }
+    text
+}
+
+fn localized(text: &mut String, field: &str, texts: &Localized) {
+    let _ = writeln!(text, "  {field}:");
+    for (language, one) in texts {
+        let _ = writeln!(text, "    {language}: {}", scalar(one));
+    }
+}
+
+fn channels(channels: &[Channel]) -> String {
+    let names: Vec<&str> = channels.iter().map(|channel| channel.name()).collect();
+    format!("[{}]", names.join(", "))
+}
+
+fn message(name: &str, message: &Message) -> String {
+    let mut text = format!("message: {name}\n");
+    if let Some(EmailMessage { from, reply_to, subject, templates: _, tracking: tracked }) = &message.email {
+        let _ = writeln!(text, "email:\n  from: {}", scalar(from));
+        if let Some(address) = reply_to {
+            let _ = writeln!(text, "  reply_to: {}", scalar(address));
+        }
+        localized(&mut text, "subject", subject);
+        if let Some(tracked) = tracked {
+            let _ = writeln!(text, "  tracking: {}", tracking(*tracked));
+        }
+    }
+    text
+}
+
+/// The template files of a message by name.
+fn templates(message: &Message) -> Vec<(String, &str)> {
+    let mut files = Vec::new();
+    for (language, template) in message.email.iter().flat_map(|email| &email.templates) {
+        for (kind, source) in [("mjml", &template.mjml), ("html", &template.html), ("txt", &template.text)] {
+            files.extend(source.as_deref().map(|source| (format!("email.{language}.{kind}"), source)));
+        }
+    }
+    files
+}
+
+fn journey(name: &str, journey: &Journey) -> String {
+    let Journey { purpose, enter, reenter, exit, goal, holdout_permille, steps: list } = journey;
+    let mut text = format!("journey: {name}\npurpose: {}\nenter: {}\n", scalar(purpose), scalar(enter));
+    match reenter {
+        Reenter::Never => {}
+        Reenter::Always => text.push_str("reenter: always\n"),
+        Reenter::After(span) => _ = writeln!(text, "reenter: after {}", length(*span)),
+    }
+    if let Some(exit) = exit {
+        let _ = writeln!(text, "exit: {}", scalar(exit));
+    }
+    if let Some(goal) = goal {
+        let _ = writeln!(text, "goal:\n  did: {}\n  within: {}", scalar(&goal.did), length(goal.within));
+    }
+    if *holdout_permille > 0 {
+        let _ = writeln!(text, "holdout: {}%", f64::from(*holdout_permille) / 10.0);
+    }
+    text.push_str("steps:\n");
+    steps(&mut text, list, "  ");
+    text
+}
+
+fn steps(text: &mut String, list: &[Step], indent: &str) {
+    for step in list {
+        let _ = match step {
+            Step::Wait(span) => writeln!(text, "{indent}- wait: {}", length(*span)),
+            Step::WaitUntil { until, at_most } => writeln!(
+                text,
+                "{indent}- wait:\n{indent}    until: {}\n{indent}    at most: {}",
+                scalar(until),
+                length(*at_most)
+            ),
+            Step::Send { message, channels: named } => {
+                let _ = writeln!(text, "{indent}- send: {}", scalar(message));
+                if named.is_empty() {
+                    Ok(())
+                } else {
+                    writeln!(text, "{indent}  channels: {}", channels(named))
+                }
+            }
+            Step::Branch(arms) => {
+                let _ = writeln!(text, "{indent}- branch:");
+                arms.iter().for_each(|one| arm(text, one, &format!("{indent}    ")));
+                Ok(())
+            }
+            Step::Exit => writeln!(text, "{indent}- exit"),
+        };
+    }
+}
+
+fn arm(text: &mut String, arm: &Arm, indent: &str) {
+    let then = match &arm.when {
+        Some(when) => {
+            let _ = writeln!(text, "{indent}- if: {}", scalar(when));
+            format!("{indent}  then:")
+        }
+        None => format!("{indent}- else:"),
+    };
+    if arm.then.is_empty() {
+        let _ = writeln!(text, "{then} []");
+    } else {
+        let _ = writeln!(text, "{then}");
+        steps(text, &arm.then, &format!("{indent}    "));
+    }
+}
+
+/// A length of time in a unit that can be read again; the engine has none below the second.
+fn length(span: Span) -> String {
+    span.to_string()
+}
+
+/// A text as YAML reads it back: plain where that is safe, otherwise in quotes.
+fn scalar(text: &str) -> String {
+    let special = |c: char| "-?:,[]{}#&*!|>'\"%@`~=<".contains(c);
+    let starts_plain = text.starts_with(|c: char| !special(c) && !c.is_whitespace());
+    let ends_plain = !text.ends_with(|c: char| c.is_whitespace() || c == ':');
+    let inside_plain = !text.contains(": ") && !text.contains(" #") && !text.contains(char::is_control);
+    let is_word = !matches!(text, "" | "null" | "~");
+    if starts_plain && ends_plain && inside_plain && is_word {
+        return text.to_owned();
+    }
+    if text.contains(char::is_control) {
+        // JSON's escapes are YAML's.
+        return serde_json::Value::from(text).to_string();
+    }
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_quoted_where_they_must_be() {
+        for (text, written) in [
+            ("did \"Order Completed\"", "did \"Order Completed\""),
+            ("Benvenuta", "Benvenuta"),
+            ("{{ profile.first_name }}", "'{{ profile.first_name }}'"),
+            ("l'età: due", "'l''età: due'"),
+            ("two\nlines", "\"two\\nlines\""),
+            ("", "''"),
+            ("null", "'null'"),
+        ] {
+            assert_eq!(scalar(text), written);
+        }
+    }
+}
