@@ -3,7 +3,7 @@
 mod house;
 mod liquid;
 mod programme;
-mod runtime;
 mod programme_cli;
+mod runtime;
 mod scenarios;
 mod smtp;

@@ -1,8 +1,7 @@
 //! `trama check|plan|apply|test` as a shell runs them: the real binary, and for two of them a real server.
 
-use server::config::{Config, Flags};
+use crate::house::House;
 use server::programme::{Kind, items, load};
-use server::server::Server;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -95,11 +94,8 @@ fn a_story_that_fails_ends_with_one_and_tells_why() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn plan_shows_what_apply_then_does() {
-    let (data, dir) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let flags = Flags { listen: Some(([127, 0, 0, 1], 0).into()), ..Flags::default() };
-    let server = Server::start(&Config::read(data.path(), &flags).unwrap()).await.unwrap();
-    let address = format!("http://{}", server.address());
-    let token = server.hub().keys.first().admin_token.unwrap();
+    let (house, dir) = (House::start().await, tempfile::tempdir().unwrap());
+    let (address, token) = (house.url(""), house.admin_token.clone());
     copy(&bottega(), dir.path());
     let folder = dir.path().to_path_buf();
     let story = tokio::task::spawn_blocking(move || {
@@ -148,7 +144,7 @@ async fn plan_shows_what_apply_then_does() {
         assert!(told.contains("segments.yaml:4:"), "{told}");
     });
     story.await.unwrap();
-    server.stop().await;
+    house.server.stop().await;
 }
 
 #[test]
