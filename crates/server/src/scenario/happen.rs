@@ -1,16 +1,20 @@
-//! Lines of a story as the records that the server's doors would make of them.
+//! Lines of a story as the records that the server's doors make of them. Events go through the very door of the
+//! tracking API, as the JSON that an SDK would send.
 
 use super::story::{Happens, Person, PersonId, StoryEvent};
-use super::world::{HASH_KEY, World};
-use engine::at::At;
+use super::world::{HASH_KEY, SOURCE, World};
+use crate::collect::door::{Arrival, Door};
+use crate::collect::endpoint::Endpoint;
+use crate::collect::envelope::Envelope;
+use crate::collect::visitor::Peer;
+use engine::codec::Reader;
 use engine::governor::address_kind;
-use engine::identifier::{IdentifierKind, Unusable, normalise};
+use engine::identifier::{IdentifierKind, normalise};
 use engine::programme::Channel;
 use engine::record::{
-    ConsentSource, ConsentStated, Engaged, Engagement, Event, EventFlags, EventKind, Identifier, Record,
-    Subject, SuppressionStated,
+    ConsentSource, ConsentStated, Engaged, Engagement, EventKind, Identifier, Record, Subject,
+    SuppressionStated,
 };
-use engine::value::{Map, OwnedMap};
 use serde_json::{Value, json};
 
 impl Person {
@@ -25,8 +29,8 @@ pub(super) fn happen(world: &mut World<'_>, what: &Happens) -> Result<(), String
     match what {
         Happens::Event { person, event } => occur(world, *person, event),
         Happens::Consent { person, purpose, channel, granted } => {
-            let (kind, value) = world.known[*person][0].clone();
-            let identifier = identify(kind, &value)?;
+            let told = &world.story.people[*person];
+            let identifier = identify(told.kind(), &told.name)?;
             let subject = Subject::Identifier(identifier.borrowed());
             consent(world, subject, purpose, channel, *granted, ConsentSource::Api)
         }
@@ -72,71 +76,66 @@ impl OwnIdentifier {
 }
 
 fn identify(kind: IdentifierKind, raw: &str) -> Result<OwnIdentifier, String> {
-    let value = normalise(kind, raw).map_err(|unusable| match unusable {
-        Unusable::Blocked => format!("\"{raw}\" names nobody: senders put it where a name is missing"),
-        _ => format!("\"{raw}\" cannot be a {}", kind.name().replace('_', " ")),
-    })?;
+    let value = normalise(kind, raw).map_err(|_| format!("\"{raw}\" cannot be a {}", kind.name()))?;
     Ok(OwnIdentifier { kind, value })
 }
 
 fn occur(world: &mut World<'_>, person: PersonId, event: &StoryEvent) -> Result<(), String> {
-    let mut fields = event.fields.clone();
-    let mut identifiers = world.known[person].clone();
-    let mut context = serde_json::Map::new();
-    if event.kind == EventKind::Identify {
-        take_identifiers(&mut fields, &mut identifiers);
-        if let Some(consent) = fields.remove("consent") {
-            context.insert("consent".to_owned(), preferences(&consent)?);
-        }
-        // As the SDKs do, later events carry the name that the person signed in with.
-        let signed_in = identifiers.iter().find(|(kind, _)| *kind == IdentifierKind::UserId);
-        let known = &mut world.known[person];
-        if let Some(one) = signed_in.filter(|one| !known.contains(one)) {
-            known.push(one.clone());
-        }
-    }
-    identifiers.sort_by_key(|(kind, _)| *kind);
-    let identifiers =
-        identifiers.iter().map(|(kind, raw)| identify(*kind, raw)).collect::<Result<Vec<_>, _>>()?;
+    let call = call(world, person, event)?;
+    let body = call.to_string();
+    let envelope =
+        Envelope::read(body.as_bytes(), Endpoint::Single(event.kind)).map_err(|error| error.to_string())?;
     world.events += 1;
-    let id = event.message_id.clone().unwrap_or_else(|| format!("line {}", world.events));
-    let fields = owned(fields);
-    let context = owned(context);
-    let is_identify = event.kind == EventKind::Identify;
-    let (properties, traits) =
-        if is_identify { (Map::default(), fields.as_map()) } else { (fields.as_map(), Map::default()) };
-    let occurred_at = event.occurred_at.unwrap_or(world.now).min(world.now);
-    let record = Event {
-        kind: event.kind,
-        flags: EventFlags::default(),
-        occurred_at,
-        received_at: world.now,
-        source: "story",
-        name: &event.name,
-        message_id: HASH_KEY.message_id("story", &id),
-        identifiers: identifiers.iter().map(OwnIdentifier::borrowed).collect(),
-        message_id_text: &id,
-        properties,
-        traits,
-        context: context.as_map(),
-    };
-    world.apply(&Record::Event(record))
+    let arrival =
+        Arrival { source: SOURCE, received_at: world.now, serial: world.events, peer: Peer::default() };
+    let reading = Door::new(HASH_KEY).read(&envelope, &arrival);
+    if let Some(rejection) = reading.rejections.first() {
+        return Err(format!("the door does not take this event: {}", rejection.message));
+    }
+    let mut records = Reader::new(&reading.records);
+    while let Some(bytes) = records.bytes() {
+        let record = Record::decode(bytes).map_err(|malformed| format!("{malformed:?}"))?;
+        world.apply(&record)?;
+    }
+    Ok(())
 }
 
-/// Moves identifiers out of the traits of an identify. An email and a phone stay traits as well, as at the door.
-fn take_identifiers(
-    fields: &mut serde_json::Map<String, Value>,
-    identifiers: &mut Vec<(IdentifierKind, String)>,
-) {
-    use IdentifierKind::{AnonymousId, DeviceToken, Email, Phone, UserId};
-    for kind in [UserId, AnonymousId, Email, Phone, DeviceToken] {
-        let value = match kind {
-            Email | Phone => fields.get(kind.name()).cloned(),
-            _ => fields.remove(kind.name()),
-        };
-        let text = value.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
-        identifiers.extend(text.map(|text| (kind, text)));
+/// The call that an SDK would send for the event. As SDKs do, it carries both names of somebody who signed in.
+fn call(world: &mut World<'_>, person: PersonId, event: &StoryEvent) -> Result<Value, String> {
+    let mut fields = event.fields.clone();
+    let mut call = json!({ "type": event.kind.name(), "context": {} });
+    if event.kind == EventKind::Identify {
+        for (kind, name) in
+            [(IdentifierKind::UserId, "user_id"), (IdentifierKind::AnonymousId, "anonymous_id")]
+        {
+            if let Some(value) = fields.remove(name) {
+                let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                world.known[person].insert(kind, text);
+            }
+        }
+        if let Some(token) = fields.remove("device_token") {
+            call["context"]["device"] = json!({ "token": token });
+        }
+        if let Some(consent) = fields.remove("consent") {
+            call["context"]["consent"] = preferences(&consent)?;
+        }
+        call["traits"] = Value::Object(fields);
+    } else {
+        call["event"] = Value::from(event.name.as_str());
+        call["name"] = fields.get("name").cloned().unwrap_or_default();
+        call["properties"] = Value::Object(fields);
     }
+    for (kind, name) in &world.known[person] {
+        call[if *kind == IdentifierKind::UserId { "userId" } else { "anonymousId" }] =
+            Value::from(name.as_str());
+    }
+    if let Some(id) = &event.message_id {
+        call["messageId"] = Value::from(id.as_str());
+    }
+    if let Some(occurred_at) = event.occurred_at {
+        call["timestamp"] = Value::from(occurred_at.to_string());
+    }
+    Ok(call)
 }
 
 /// `consent=offers.email,newsletter` as SDKs write it.
@@ -144,10 +143,6 @@ fn preferences(consent: &Value) -> Result<Value, String> {
     let names = consent.as_str().ok_or("`consent=` names purposes, such as `offers.email,newsletter`")?;
     let granted = names.split(',').map(|name| (name.trim().to_owned(), Value::Bool(true)));
     Ok(json!({ "categoryPreferences": granted.collect::<serde_json::Map<_, _>>() }))
-}
-
-fn owned(map: serde_json::Map<String, Value>) -> OwnedMap {
-    OwnedMap::from_json(&Value::Object(map)).expect("invariant: an object is a map")
 }
 
 fn consent(
@@ -158,7 +153,7 @@ fn consent(
     granted: bool,
     source: ConsentSource,
 ) -> Result<(), String> {
-    let stated_at: At = world.now;
+    let stated_at = world.now;
     let stated = ConsentStated {
         subject,
         purpose,

@@ -18,12 +18,15 @@ use std::collections::{BTreeMap, VecDeque};
 /// Key of the identifier hashes of every story; nothing secret is in one.
 pub(super) const HASH_KEY: HashKey = HashKey([7; 16]);
 
+/// Name of the source that every event of a story comes from.
+pub(super) const SOURCE: &str = "story";
+
 pub(super) struct World<'s> {
     pub(super) engine: Engine,
     pub(super) story: &'s Story,
     pub(super) now: At,
-    /// By person: identifiers that they are known under, the first by their name in the story.
-    pub(super) known: Vec<Vec<(IdentifierKind, String)>>,
+    /// By person: what an SDK on their device would put on each call, `user_id` and `anonymous_id`.
+    pub(super) known: Vec<BTreeMap<IdentifierKind, String>>,
     hand_overs: BTreeMap<PersonId, HandOver>,
     /// What providers still have to do, in the order of time.
     pending: VecDeque<(At, Pending)>,
@@ -59,7 +62,11 @@ impl<'s> World<'s> {
     /// An installation at the start of the story, with a programme live.
     pub(super) fn new(story: &'s Story, programme: &Programme) -> Result<Self, String> {
         let start = story.happenings.first().map_or(At(0), |happening| happening.at);
-        let known = story.people.iter().map(|person| vec![(person.kind(), person.name.clone())]).collect();
+        let known = story
+            .people
+            .iter()
+            .map(|person| BTreeMap::from([(person.kind(), person.name.clone())]))
+            .collect();
         let mut world = Self {
             engine: Engine::new(),
             story,
@@ -227,8 +234,8 @@ impl<'s> World<'s> {
 
     /// The profile behind somebody in the story, once there is one.
     pub(super) fn profile(&self, person: PersonId) -> Option<ProfileId> {
-        let (kind, value) = &self.known[person][0];
-        self.engine.find(*kind, value)
+        let person = &self.story.people[person];
+        self.engine.find(person.kind(), &person.name)
     }
 
     /// The newest send of a message to somebody that was handed over.
