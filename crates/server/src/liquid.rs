@@ -13,6 +13,7 @@ mod error;
 mod escape;
 mod expression;
 mod filters;
+mod from;
 mod lex;
 mod limits;
 mod number;

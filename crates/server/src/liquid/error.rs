@@ -3,11 +3,19 @@
 
 use std::fmt;
 
-/// A place in a template's source. Both count from one; columns count characters.
+/// A place in a template's source, for people and for programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
+    /// From 1.
     pub line: u32,
+    /// In characters, from 1.
     pub column: u32,
+    /// In bytes from the beginning of the source.
+    pub offset: u32,
+}
+
+impl Place {
+    pub(super) const START: Self = Self { line: 1, column: 1, offset: 0 };
 }
 
 impl fmt::Display for Place {
@@ -17,17 +25,23 @@ impl fmt::Display for Place {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{place}: {problem}")]
 pub struct Error {
     pub place: Place,
     pub problem: Problem,
 }
 
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.problem)?;
+        self.problem.suggestion().map_or(Ok(()), |suggestion| write!(f, "; {suggestion}"))
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
-    #[error("unknown tag `{name}`{}", did_you_mean(.nearest))]
+    #[error("unknown tag `{name}`")]
     UnknownTag { name: String, nearest: Option<&'static str> },
-    #[error("unknown filter `{name}`{}", did_you_mean(.nearest))]
+    #[error("unknown filter `{name}`")]
     UnknownFilter { name: String, nearest: Option<&'static str> },
     #[error("filter `{filter}` takes {takes}, not {given}")]
     Arguments { filter: &'static str, takes: String, given: usize },
@@ -35,6 +49,18 @@ pub enum Problem {
     Syntax(String),
     #[error(transparent)]
     Limit(#[from] Limit),
+}
+
+impl Problem {
+    /// What was probably meant.
+    pub fn suggestion(&self) -> Option<String> {
+        match self {
+            Self::UnknownTag { nearest, .. } | Self::UnknownFilter { nearest, .. } => {
+                nearest.map(|name| format!("did you mean `{name}`?"))
+            }
+            Self::Arguments { .. } | Self::Syntax(_) | Self::Limit(_) => None,
+        }
+    }
 }
 
 /// A bound that was reached; see [`super::limits`].
@@ -60,8 +86,4 @@ impl Error {
     pub(super) fn limit(place: Place, limit: Limit) -> Self {
         Self { place, problem: limit.into() }
     }
-}
-
-fn did_you_mean(nearest: &Option<&'static str>) -> String {
-    nearest.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default()
 }

@@ -28,7 +28,7 @@ impl<'s> Source<'s> {
         };
         let column = before + self.text[from..at].chars().count();
         self.last.set((at, column));
-        Place { line: line as u32, column: column as u32 + 1 }
+        Place { line: line as u32, column: column as u32 + 1, offset: at as u32 }
     }
 }
 
@@ -211,8 +211,11 @@ mod tests {
         let error = lex(&source).unwrap_err();
         assert_eq!(error.to_string(), "1:2: `{{` is never closed by `}}`");
         for _ in 0..2 {
-            assert_eq!(source.place(source.text.find('%').unwrap()), Place { line: 2, column: 5 });
-            assert_eq!(source.place(source.text.find('b').unwrap()), Place { line: 2, column: 2 });
+            for (letter, expected) in [('%', "2:5"), ('b', "2:2")] {
+                let at = source.text.find(letter).unwrap();
+                let place = source.place(at);
+                assert_eq!((place.to_string().as_str(), place.offset as usize), (expected, at));
+            }
         }
     }
 }

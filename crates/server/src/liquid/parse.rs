@@ -50,7 +50,7 @@ const PARTS: [(&str, &str); 12] = [
 
 pub(super) fn parse(text: &str) -> Result<Vec<Node>, Error> {
     if text.len() > SOURCE_BYTES_MAX {
-        return Err(Error::limit(Place { line: 1, column: 1 }, Limit::Source(SOURCE_BYTES_MAX)));
+        return Err(Error::limit(Place::START, Limit::Source(SOURCE_BYTES_MAX)));
     }
     let source = Source::new(text);
     let mut parser = Parser { source: &source, tokens: lex(&source)?.into_iter(), open: Vec::new() };

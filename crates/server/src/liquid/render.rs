@@ -43,7 +43,7 @@ enum Flow {
 pub(super) fn render(nodes: &[Node], context: &Context<'_>) -> Result<String, Error> {
     let mut renderer = Renderer { scope: Scope::new(context), cycles: Vec::new(), loop_ends: Vec::new() };
     let mut out = String::new();
-    renderer.nodes(nodes, &mut out, Place { line: 1, column: 1 })?;
+    renderer.nodes(nodes, &mut out, Place::START)?;
     Ok(out)
 }
 

@@ -286,30 +286,9 @@ impl Map {
     }
 }
 
-/// Names must be distinct: this is the quick way in, for sources that are maps already.
+/// The quick way in, for sources that are maps already. Where a name comes twice, look-up finds the first.
 impl<N: Into<Arc<str>>> FromIterator<(N, Value)> for Map {
     fn from_iter<I: IntoIterator<Item = (N, Value)>>(entries: I) -> Self {
         Self { entries: entries.into_iter().map(|(name, value)| (name.into(), value)).collect() }
-    }
-}
-
-impl From<&serde_json::Value> for Value {
-    fn from(json: &serde_json::Value) -> Self {
-        match json {
-            serde_json::Value::Null => Self::Nil,
-            serde_json::Value::Bool(truth) => Self::Bool(*truth),
-            serde_json::Value::Number(number) => {
-                number.as_i64().map_or_else(|| number.as_f64().map_or(Self::Nil, Self::float), Self::Int)
-            }
-            serde_json::Value::String(text) => Self::text(text.as_str()),
-            serde_json::Value::Array(items) => Self::list(items.iter().map(Self::from).collect::<Vec<_>>()),
-            serde_json::Value::Object(object) => Self::map(Map::from(object)),
-        }
-    }
-}
-
-impl From<&serde_json::Map<String, serde_json::Value>> for Map {
-    fn from(object: &serde_json::Map<String, serde_json::Value>) -> Self {
-        object.iter().map(|(name, value)| (name.as_str(), Value::from(value))).collect()
     }
 }

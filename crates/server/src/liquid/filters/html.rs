@@ -1,11 +1,12 @@
-//! Filters that write text for a place: HTML, URLs, scripts, base64.
+//! Filters that write text for a place: HTML, URLs, scripts, base64. In plain text, where nothing reads HTML, the
+//! filters that make it leave their value alone, so that one template serves both parts of a mail.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
 use super::Call;
 use crate::liquid::error::Limit;
-use crate::liquid::escape::{Space, push_html, push_url, reference};
+use crate::liquid::escape::{Escape, Space, push_html, push_url, reference};
 use crate::liquid::value::Value;
 
 /// The author vouches for the value: it is written as it is.
@@ -14,7 +15,7 @@ pub(super) fn raw(call: &Call<'_>) -> Result<Value, Limit> {
 }
 
 pub(super) fn escape(call: &Call<'_>) -> Result<Value, Limit> {
-    if call.is_safe() {
+    if call.is_safe() || is_plain(call) {
         return Ok(call.input.clone());
     }
     let mut out = String::new();
@@ -22,8 +23,15 @@ pub(super) fn escape(call: &Call<'_>) -> Result<Value, Limit> {
     call.html(out)
 }
 
+fn is_plain(call: &Call<'_>) -> bool {
+    call.context.escape == Escape::Plain
+}
+
 /// Escapes what is not yet an entity.
 pub(super) fn escape_once(call: &Call<'_>) -> Result<Value, Limit> {
+    if is_plain(call) {
+        return Ok(call.input.clone());
+    }
     let text = call.text()?;
     let mut out = String::with_capacity(text.len());
     let mut rest = &*text;
@@ -42,12 +50,15 @@ pub(super) fn escape_once(call: &Call<'_>) -> Result<Value, Limit> {
 }
 
 pub(super) fn newline_to_br(call: &Call<'_>) -> Result<Value, Limit> {
+    if is_plain(call) {
+        return Ok(call.input.clone());
+    }
     let text = call.text()?;
     let text = text.replace("\r\n", "\n");
     let mut out = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
         let (line, broken) = line.strip_suffix('\n').map_or((line, false), |line| (line, true));
-        if call.is_safe() || call.context.escape != crate::liquid::escape::Escape::Html {
+        if call.is_safe() || call.context.escape != Escape::Html {
             out.push_str(line);
         } else {
             push_html(&mut out, line);

@@ -16,7 +16,6 @@ fn text() {
         ("[{{ '  a b ' | strip }}|{{ '  a' | lstrip }}|{{ 'a  ' | rstrip }}]", "[a b|a|a]"),
         ("{{ lines | strip_newlines }}", "onetwothree"),
         ("{{ '  a \n b ' | squish }}", "a b"),
-        ("{{ lines | newline_to_br }}", "one<br />\ntwo<br />\nthree"),
         ("{{ 'abcabc' | replace: 'b', 'X' }}", "aXcaXc"),
         ("{{ 'abcabc' | replace: 'b' }}", "acac"),
         ("{{ 'abcabc' | replace_first: 'b', 'X' }}", "aXcabc"),
@@ -46,8 +45,6 @@ fn text() {
         ("{{ 'a < b' | strip_html }}", "a < b"),
         ("{{ 'Vaso Blù & Co' | handleize }}", "vaso-blù-co"),
         ("{{ 1 | pluralize: 'item', 'items' }} {{ n | pluralize: 'item', 'items' }}", "item items"),
-        ("{{ '<a href=\"x\">' | escape }}", "&lt;a href=&quot;x&quot;&gt;"),
-        ("{{ '1 < 2 &amp; 3 &#39; &' | escape_once }}", "1 &lt; 2 &amp; 3 &#39; &amp;"),
         ("{{ 'john@liquid.com è b' | url_encode }}", "john%40liquid.com+%C3%A8+b"),
         ("{{ 'a b/è' | url_escape }}", "a%20b%2F%C3%A8"),
         ("{{ '%27Stop%21%27+said %zz %' | url_decode }}", "'Stop!' said %zz %"),
@@ -223,6 +220,9 @@ fn html_escapes_values_but_not_what_the_author_wrote() {
         "UTC",
         &[
             ("<p>{{ full }}</p>", "<p>Ada &lt;b&gt;Lovelace&lt;/b&gt; &amp; &quot;Co&quot;</p>"),
+            ("{{ '<a href=\"x\">' | escape }}", "&lt;a href=&quot;x&quot;&gt;"),
+            ("{{ '1 < 2 &amp; 3 &#39; &' | escape_once }}", "1 &lt; 2 &amp; 3 &#39; &amp;"),
+            ("{{ lines | newline_to_br }}", "one<br />\ntwo<br />\nthree"),
             ("{{ full | raw }}", "Ada <b>Lovelace</b> & \"Co\""),
             ("{{ 'a<b' | escape }}{{ 'a<b' | escape | escape }}", "a&lt;ba&lt;b"),
             ("{{ 'a<b &amp; c' | escape_once }}", "a&lt;b &amp; c"),
@@ -256,6 +256,15 @@ fn html_escapes_values_but_not_what_the_author_wrote() {
             ("{% for e in place limit: 1 %}{{ e }}{% endfor %}", "cityTorino"),
         ],
     );
+}
+
+#[test]
+fn plain_text_is_never_html() {
+    check(&[
+        ("{{ full | escape }}", "Ada <b>Lovelace</b> & \"Co\""),
+        ("{{ full | escape_once | raw }}", "Ada <b>Lovelace</b> & \"Co\""),
+        ("{{ lines | newline_to_br }}", "one\ntwo\r\nthree"),
+    ]);
 }
 
 #[test]
