@@ -3,5 +3,11 @@
 pub mod bounce;
 pub mod channel;
 pub mod dispatch;
+mod html;
+pub mod link;
 pub mod mime;
+mod mjml;
+mod plain;
+pub mod render;
 pub mod smtp;
+pub mod token;

@@ -161,3 +161,11 @@ pub const ACTIVITY_RECORDS_MAX: u64 = 5_000;
 /// A word of a header that cannot be folded, such as a URL: a line may have 998 bytes (RFC 5322 2.1.1), and the
 /// header's name and brackets stand on it too.
 pub const EMAIL_HEADER_WORD_BYTES: usize = 900;
+
+// ---- Links in messages ---------------------------------------------------------------------------------------
+
+/// Longest address that a click is led through us for. Mail clients cut lines and some cut longer addresses.
+pub const LINK_BYTES_MAX: usize = 1500;
+/// Longest token that is read: an address of `LINK_BYTES_MAX` in base64, with room for what comes before it.
+pub const TOKEN_BYTES_MAX: usize = 2200;
+const _: () = assert!((LINK_BYTES_MAX + 64) * 4 / 3 <= TOKEN_BYTES_MAX, "what we sign, we can read");
