@@ -268,7 +268,7 @@ mod tests {
                 "<a href=\"{{ x | default: \"y>\" }}\" b=c d='e' f>",
                 &["open a [(\"href\", \"{{ x | default: \\\"y>\\\" }}\"), (\"b\", \"c\"), (\"d\", \"e\")]"],
             ),
-            ("<p {% if a > b %}class=x{% endif %}>", &["open p [(\"class\", \"x\")]"]),
+            ("<p {% if a > b %}class='x'{% endif %}>", &["open p [(\"class\", \"x\")]"]),
             ("<p class=x{{ y }}z>é", &["open p [(\"class\", \"x{{ y }}z\")]", "text é"]),
             (
                 "{% if a %}<b>{% endif %}</b>",

@@ -6,17 +6,62 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Write;
 
-use mrml::prelude::parser::Error as ParseError;
+use engine::programme::nearest;
+use mrml::prelude::parser::{Error as ParseError, WarningKind};
 use mrml::prelude::render::RenderOptions;
 
-use super::html::{Kind, Piece, scan};
+use super::html::{Kind, Piece, liquid_length, scan};
 
 /// Why a source is no MJML, and the byte of it where that shows, if it is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct NoMjml {
     pub(super) message: String,
+    pub(super) suggestion: Option<String>,
     pub(super) at: Option<usize>,
 }
+
+impl NoMjml {
+    fn new(message: impl Into<String>, at: Option<usize>) -> Self {
+        Self { message: message.into(), suggestion: None, at }
+    }
+}
+
+/// The elements of MJML 4, less `mj-include`: a template is one file.
+const ELEMENTS: [&str; 33] = [
+    "mj-head",
+    "mj-attributes",
+    "mj-all",
+    "mj-class",
+    "mj-breakpoint",
+    "mj-font",
+    "mj-preview",
+    "mj-style",
+    "mj-title",
+    "mj-body",
+    "mj-accordion",
+    "mj-accordion-element",
+    "mj-accordion-text",
+    "mj-accordion-title",
+    "mj-button",
+    "mj-carousel",
+    "mj-carousel-image",
+    "mj-column",
+    "mj-divider",
+    "mj-group",
+    "mj-hero",
+    "mj-image",
+    "mj-navbar",
+    "mj-navbar-link",
+    "mj-raw",
+    "mj-section",
+    "mj-social",
+    "mj-social-element",
+    "mj-spacer",
+    "mj-table",
+    "mj-text",
+    "mj-wrapper",
+    "mjml",
+];
 
 /// The elements in which only elements may stand.
 const ONLY_ELEMENTS: [&str; 7] =
@@ -24,19 +69,40 @@ const ONLY_ELEMENTS: [&str; 7] =
 
 pub(super) fn html(source: &str) -> Result<String, NoMjml> {
     let pieces = scan(source);
-    let document =
-        document(&pieces).ok_or_else(|| NoMjml { message: "there is no `mjml` element".into(), at: None })?;
+    let document = document(&pieces).ok_or_else(|| NoMjml::new("there is no `mjml` element", None))?;
+    pieces.iter().try_for_each(known)?;
     let masked = mask(source, &pieces[document.clone()]);
     let parsed = mrml::parse(&masked.text).map_err(|error| masked.locate(&error))?;
+    let inline = parsed.warnings.iter().find(|warning| warning.kind == WarningKind::InlineStyleUnsupported);
+    if let Some(warning) = inline {
+        let message = "`mj-style inline` is not supported: set the attributes, or `mj-class`";
+        return Err(NoMjml::new(message, Some(masked.source_offset(warning.span.start))));
+    }
     // The default fonts would make every reader's mail program ask a third party for them.
     let options = RenderOptions { fonts: HashMap::new(), ..RenderOptions::default() };
     let rendered = parsed
         .element
         .render(&options)
-        .map_err(|error| NoMjml { message: format!("this MJML cannot be rendered: {error}"), at: None })?;
-    let outside = |pieces: &[Piece<'_>]| pieces.iter().map(|piece| piece.text).collect::<String>();
+        .map_err(|error| NoMjml::new(format!("this MJML cannot be rendered: {error}"), None))?;
+    let outside = |pieces: &[Piece<'_>]| {
+        pieces.iter().filter(|piece| piece.kind == Kind::Liquid).map(|piece| piece.text).collect::<String>()
+    };
     let (before, after) = (outside(&pieces[..document.start]), outside(&pieces[document.end..]));
-    Ok(before.trim_start().to_owned() + &masked.unmask(&rendered) + after.trim_end())
+    Ok(before + &masked.unmask(&rendered) + &after)
+}
+
+/// The renderer takes an element it does not know for HTML, which no mail program knows either.
+fn known(piece: &Piece<'_>) -> Result<(), NoMjml> {
+    let Kind::Open(element) = &piece.kind else { return Ok(()) };
+    let name = element.name.to_ascii_lowercase();
+    if !name.starts_with("mj-") || ELEMENTS.contains(&name.as_str()) {
+        return Ok(());
+    }
+    let suggestion = match nearest(&name, ELEMENTS) {
+        _ if name == "mj-include" => Some("put its content here: a template is one file".to_owned()),
+        near => near.map(|near| format!("did you mean `{near}`?")),
+    };
+    Err(NoMjml { message: format!("MJML has no element `{name}`"), suggestion, at: Some(piece.at) })
 }
 
 /// The pieces from `<mjml>` to `</mjml>`. Around them may be Liquid, such as an `assign`.
@@ -102,7 +168,7 @@ impl<'s> Masked<'s> {
         while let Some(at) = rest.find(['{']) {
             let (before, here) = rest.split_at(at);
             self.text.push_str(before);
-            let length = super::html::liquid_length(here);
+            let length = liquid_length(here);
             match length {
                 Some(length) => {
                     let word = self.stand_in(&here[..length]);
@@ -146,9 +212,7 @@ impl<'s> Masked<'s> {
                 ("this attribute cannot be read", Some(position))
             }
             ParseError::InvalidFormat { position, .. } => ("this cannot be read", Some(position)),
-            ParseError::IncludeLoaderError { position, .. } => {
-                ("`mj-include` is not supported: a template is one file", Some(position))
-            }
+            ParseError::IncludeLoaderError { position, .. } => ("nothing can be included", Some(position)),
             ParseError::EndOfStream { .. } => ("an element is never closed", None),
             ParseError::SizeLimit { .. } => ("it is too long", None),
             ParseError::ParserError { .. } => ("it is not well-formed", None),
@@ -159,7 +223,7 @@ impl<'s> Masked<'s> {
             ParseError::MissingAttribute { name, .. } => format!("MJML: {what}: `{name}`"),
             _ => format!("MJML: {what}"),
         };
-        NoMjml { message, at }
+        NoMjml::new(message, at)
     }
 
     /// The byte of the source for a byte of the masked text: exact at the beginnings of pieces.

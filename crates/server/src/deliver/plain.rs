@@ -16,7 +16,7 @@ const EMPTY: [&str; 8] = ["area", "br", "col", "hr", "img", "input", "link", "me
 const PARAGRAPHS: [&str; 13] =
     ["p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "blockquote", "table", "section", "pre"];
 
-const LINES: [&str; 9] = ["div", "tr", "li", "dt", "dd", "header", "footer", "article", "caption"];
+const LINES: [&str; 10] = ["div", "tr", "li", "dt", "dd", "header", "footer", "article", "caption", "hr"];
 
 pub(super) fn text(pieces: &[Piece<'_>]) -> String {
     let mut writer = Writer::default();

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::link::{SendLinks, SignedLinks, slotted};
+use super::mjml::NoMjml;
 use super::{html, mjml, plain};
 use crate::liquid::{Context, Error, Escape, Map, Template, Value};
 
@@ -302,7 +303,8 @@ impl Compiler<'_> {
         mjml::html(source)
             .map_err(|no| {
                 let place = place.clone();
-                self.mistakes.push(Mistake { place, offset: no.at, message: no.message, suggestion: None });
+                let NoMjml { message, suggestion, at: offset } = no;
+                self.mistakes.push(Mistake { place, offset, message, suggestion });
             })
             .ok()
     }

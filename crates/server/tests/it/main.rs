@@ -2,6 +2,7 @@
 
 mod house;
 mod liquid;
+mod messages;
 mod programme;
 mod programme_cli;
 mod runtime;
