@@ -29,13 +29,13 @@ pub(super) enum Kind<'s> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Element<'s> {
     pub(super) name: &'s str,
-    pub(super) attributes: Vec<Attribute<'s>>,
+    pub(super) attributes: Vec<HtmlAttribute<'s>>,
     /// Written `<br/>`.
     pub(super) closed: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Attribute<'s> {
+pub(super) struct HtmlAttribute<'s> {
     pub(super) name: &'s str,
     /// Without its quotes, entities as they are.
     pub(super) value: &'s str,
@@ -205,7 +205,7 @@ fn element(rest: &str, start: usize) -> (Kind<'_>, usize) {
         at = rest.len() - after.len();
         let (value_at, value_length, length) = value(after);
         let value = &after[value_at..value_at + value_length];
-        attributes.push(Attribute { name: &here[..name_length], value, at: start + at + value_at });
+        attributes.push(HtmlAttribute { name: &here[..name_length], value, at: start + at + value_at });
         at += length;
     }
 }

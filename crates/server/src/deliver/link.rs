@@ -95,7 +95,7 @@ fn is_body_end(piece: &Piece<'_>) -> bool {
 }
 
 /// The targets of links. An element may have several, with Liquid choosing between them.
-fn targets<'p, 's>(piece: &'p Piece<'s>) -> impl Iterator<Item = &'p super::html::Attribute<'s>> {
+fn targets<'p, 's>(piece: &'p Piece<'s>) -> impl Iterator<Item = &'p super::html::HtmlAttribute<'s>> {
     let element = match &piece.kind {
         Kind::Open(element) if element.is("a") || element.is("area") => Some(element),
         _ => None,

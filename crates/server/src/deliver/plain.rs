@@ -42,6 +42,8 @@ struct Writer<'s> {
     gap: Gap,
     /// What the output ends with; Liquid tags, which show nothing, do not count.
     ends: Gap,
+    /// Whether anything is shown yet.
+    begun: bool,
     /// The element that is not for reading, and how many of its kind are open.
     unread: Option<(&'s str, usize)>,
     /// Links that are open: their address, and where in the output their text begins.
@@ -83,7 +85,7 @@ impl<'s> Writer<'s> {
     /// Pays the gap, less what is there already. Nothing is owed at the very beginning.
     fn pay(&mut self) {
         let (owed, there) = (std::mem::take(&mut self.gap), self.ends);
-        if owed <= there || self.out.is_empty() {
+        if owed <= there || !self.begun {
             return;
         }
         self.out.push_str(match (owed, there) {
@@ -97,7 +99,7 @@ impl<'s> Writer<'s> {
     fn word(&mut self, word: &str) {
         self.pay();
         self.out.push_str(word);
-        self.ends = Gap::None;
+        (self.ends, self.begun) = (Gap::None, true);
     }
 
     fn words(&mut self, html: &str) {

@@ -159,11 +159,6 @@ impl Templates {
         })
     }
 
-    /// Whether the message has an email.
-    pub fn has(&self, message: &str) -> bool {
-        self.emails.get(message).is_some_and(|languages| !languages.is_empty())
-    }
-
     fn values(
         &self,
         send: &Prepare,

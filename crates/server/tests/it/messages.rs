@@ -72,8 +72,8 @@ fn compile(template: EmailTemplate) -> Result<Templates, Vec<Mistake>> {
     Templates::compile(&programme(email(&[("it", template)]), Tracking { opens: false, clicks: true }))
 }
 
-fn map(json: serde_json::Value) -> OwnedMap {
-    OwnedMap::from_json(&json).expect("an object")
+fn map(json: &serde_json::Value) -> OwnedMap {
+    OwnedMap::from_json(json).expect("an object")
 }
 
 fn prepare() -> Prepare {
@@ -87,8 +87,8 @@ fn prepare() -> Prepare {
         language: "it".into(),
         purpose: "offers".into(),
         journey: "welcome".into(),
-        traits: map(json!({"first_name": "Ada", "full": "Ada <b>", "site": "https://evil.example/x"})),
-        event: map(json!({
+        traits: map(&json!({"first_name": "Ada", "full": "Ada <b>", "site": "https://evil.example/x"})),
+        event: map(&json!({
             "total": 19.9, "at": "2026-11-23T22:30:00Z",
             "items": [{"title": "Vaso & co", "url": "https://shop.example/vaso?a=1&b=2"}, {"title": "Lume", "url": "https://other.example/"}]
         })),

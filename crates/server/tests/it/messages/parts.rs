@@ -29,7 +29,7 @@ fn what_a_template_can_read() {
         "ada@example.org Bottega welcome it 23/11 10:05 23 novembre, 23:30 .\n"
     );
     let mut send = prepare();
-    send.traits = map(json!({"timezone": "America/New_York", "email": "other@example.org"}));
+    send.traits = map(&json!({"timezone": "America/New_York", "email": "other@example.org"}));
     let templates = compile(text(source)).expect("a programme");
     let text = render(&templates, &send).expect("it renders").text;
     assert_eq!(text, "other@example.org Bottega welcome it 23/11 04:05 23 novembre, 17:30 .\n");
@@ -83,7 +83,7 @@ fn mjml_becomes_html_and_liquid_survives_anywhere() {
     }
     assert_eq!(
         rendered.text,
-        "Ciao! Ada <b>\n1. Vaso & co\n2. Lume\nAl carrello (https://shop.example/cart?n=Ada)\n"
+        "Ciao! Ada <b>\n1. Vaso & co\n2. Lume\n\nAl carrello (https://shop.example/cart?n=Ada)\n"
     );
 }
 
@@ -110,7 +110,7 @@ fn the_language_is_the_nearest_that_the_message_speaks() {
 fn a_line_break_cannot_enter_a_header() {
     for name in ["Ada\r\nBcc: x@evil.example", "Ada\nx", "Ada\rx", "Ada\0x"] {
         let mut send = prepare();
-        send.traits = map(json!({"first_name": name}));
+        send.traits = map(&json!({"first_name": name}));
         let templates = compile(text("x")).expect("a programme");
         assert_eq!(render(&templates, &send), Err(Unrenderable::UnsafeHeader("the subject")), "{name:?}");
     }
