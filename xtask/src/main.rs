@@ -1,5 +1,6 @@
 //! `cargo xtask`: everything a developer does here beyond plain cargo, one file a command.
 
+mod bench;
 mod build;
 mod demo;
 mod process;
@@ -33,6 +34,8 @@ enum Command {
     Demo(demo::Args),
     /// Run simulator seeds with assertions on
     Sim(sim::Args),
+    /// Run the benchmarks, all or the named ones
+    Bench(bench::Args),
 }
 
 fn main() -> ExitCode {
@@ -53,5 +56,6 @@ fn run(command: &Command) -> anyhow::Result<()> {
         Command::Build => build::run(),
         Command::Demo(args) => demo::run(args),
         Command::Sim(args) => sim::run(args),
+        Command::Bench(args) => bench::run(args),
     }
 }
