@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 
 use crate::process::{self, cargo};
-use crate::setup;
+use crate::{build, setup};
 
 struct Step {
     name: &'static str,
@@ -53,6 +53,11 @@ fn steps() -> anyhow::Result<Vec<Step>> {
             command: cargo(&["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]),
         },
         Step { name: "rust", command: rust_tests() },
+        Step {
+            name: "binary",
+            command: cargo(&["build", "--quiet", "--package", "server", "--bin", "trama"]),
+        },
+        Step { name: "sdks", command: sdk_tests()? },
     ])
 }
 
@@ -62,6 +67,14 @@ fn rust_tests() -> Command {
         return cargo(&["nextest", "run", "--workspace", "--no-fail-fast"]);
     }
     cargo(&["test", "--workspace", "--no-fail-fast"])
+}
+
+/// The real SDKs against the binary that was just built.
+fn sdk_tests() -> anyhow::Result<Command> {
+    let mut command = process::command("node", &["--test", "--test-reporter=spec"]);
+    command.current_dir(process::root().join("tests/sdk"));
+    command.env("TRAMA_BIN", build::target_directory()?.join("debug/trama"));
+    Ok(command)
 }
 
 /// Runs a step, showing what it writes as it comes.

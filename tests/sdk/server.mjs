@@ -1,0 +1,103 @@
+// The real server under test: its own data directory, its own port, its own keys; gone when the test is over.
+
+import assert from "node:assert/strict";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+const TRAMA = process.env.TRAMA_BIN ?? fileURLToPath(new URL("../../target/debug/trama", import.meta.url));
+
+// Generous, since the machine may be building something else; a test that passes never waits this long.
+const PATIENCE_MS = 30_000;
+const POLL_MS = 20;
+
+/** Starts `trama serve` and resolves when it is ready. `t` is the test that owns it. */
+export async function startServer(t) {
+  const data = await mkdtemp(join(tmpdir(), "trama-sdk-"));
+  const port = await freePort();
+  const host = `127.0.0.1:${port}`;
+  const child = spawn(TRAMA, ["serve", "--data", data, "--listen", host], { stdio: ["ignore", "pipe", "pipe"] });
+  const said = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => said.push(chunk));
+  let died;
+  child.on("error", (error) => (died = error));
+  child.on("exit", (code, signal) => (died ??= new Error(`trama ended with ${code ?? signal}`)));
+  t.after(async () => {
+    if (died === undefined) {
+      child.kill("SIGTERM");
+      await once(child, "exit");
+    }
+    await rm(data, { recursive: true, force: true });
+  });
+  const url = `http://${host}`;
+  await eventually(async () => {
+    if (died !== undefined) throw new Fatal(`${died.message}\n${Buffer.concat(said)}`);
+    assert.equal((await fetch(`${url}/readyz`)).status, 200);
+  });
+  const { stdout } = await promisify(execFile)(TRAMA, ["keys", "--data", data, "--json"]);
+  const keys = JSON.parse(stdout);
+  return new Server(url, keys.write_key, keys.admin_token);
+}
+
+class Server {
+  constructor(url, writeKey, adminToken) {
+    this.url = url;
+    this.writeKey = writeKey;
+    this.adminToken = adminToken;
+  }
+
+  get host() {
+    return new URL(this.url).host;
+  }
+
+  /** A GET of the management API; `undefined` when there is no such thing. */
+  async get(path) {
+    const response = await fetch(`${this.url}/api/v1${path}`, {
+      headers: { authorization: `Bearer ${this.adminToken}` },
+    });
+    if (response.status === 404) return undefined;
+    assert.equal(response.status, 200, `GET ${path}: ${response.status}`);
+    return response.json();
+  }
+
+  profile(identifier) {
+    return this.get(`/profiles/${encodeURIComponent(identifier)}`);
+  }
+
+  /** The person's events as the timeline has them, oldest first. */
+  async events(identifier) {
+    const { events } = await this.get(`/profiles/${encodeURIComponent(identifier)}/timeline`);
+    return events.reverse();
+  }
+}
+
+/** What no waiting can mend. */
+class Fatal extends Error {}
+
+/** Repeats the check until it no longer throws, and gives what it gives; fails with its last complaint. */
+export async function eventually(check) {
+  const end = Date.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      return await check();
+    } catch (error) {
+      if (error instanceof Fatal || Date.now() > end) throw error;
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+  }
+}
+
+/** A port that nobody has at the moment. */
+export async function freePort() {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const { port } = probe.address();
+  probe.close();
+  await once(probe, "close");
+  return port;
+}
