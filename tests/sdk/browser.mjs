@@ -12,12 +12,10 @@ const CHROMIUM = process.env.CHROMIUM_BIN ?? "/usr/bin/chromium";
 // Headless Chromium calls itself a robot, and Trama keeps robots out of profiles. Here it stands for a person.
 const PERSON = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/148.0.0.0 Safari/537.36";
 
-/** One Chromium for a file of tests. */
-export async function startBrowser(t) {
+/** One Chromium, for whoever closes it. */
+export function startBrowser() {
   // A container's root may not make the sandbox; the page is our own.
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
-  t.after(() => browser.close());
-  return browser;
+  return chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
 }
 
 /** A visitor with no history opens the shop, in which the named build of the SDK is loaded and nothing else. */

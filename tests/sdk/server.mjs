@@ -69,10 +69,16 @@ class Server {
     return this.get(`/profiles/${encodeURIComponent(identifier)}`);
   }
 
-  /** The person's events as the timeline has them, oldest first. */
-  async events(identifier) {
+  /** What the person did, as the timeline has it, oldest first. */
+  async timeline(identifier) {
     const { events } = await this.get(`/profiles/${encodeURIComponent(identifier)}/timeline`);
-    return events.reverse();
+    return events.reverse().map(({ name, properties }) => ({ name, properties }));
+  }
+
+  /** Every event record of the log, oldest first. */
+  async events() {
+    const { activity } = await this.get("/activity?limit=1000");
+    return activity.reverse().filter((record) => record.kind === "event");
   }
 }
 
