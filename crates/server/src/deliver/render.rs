@@ -59,7 +59,7 @@ pub struct Templates {
 struct CompiledEmail {
     from: String,
     reply_to: Option<String>,
-    subject: Template,
+    subject: Arc<Template>,
     html: Option<Template>,
     text: Template,
     /// Where clicks may be led to; see [`super::link`].
@@ -228,18 +228,25 @@ impl Compiler<'_> {
     fn email(&mut self, email: &EmailMessage, tracking: Tracking) -> BTreeMap<String, CompiledEmail> {
         for (field, header) in [("from", Some(&email.from)), ("reply_to", email.reply_to.as_ref())] {
             if header.is_some_and(|header| header.contains(['\r', '\n', '\0'])) {
-                let message = "a header is one line".to_owned();
-                self.mistakes.push(Mistake {
-                    place: self.place.field(field),
-                    offset: None,
-                    message,
-                    suggestion: None,
-                });
+                self.mistake(self.place.field(field), "a header is one line");
             }
         }
+        let place = self.place.field("subject");
+        if email.subject.is_empty() {
+            self.mistake(place.clone(), "the email has no subject");
+        }
+        let subjects: Vec<_> = email
+            .subject
+            .iter()
+            .map(|(language, source)| {
+                (language.clone(), self.template(source, &place.field(language)).map(Arc::new))
+            })
+            .collect();
+        let subjects: BTreeMap<_, _> =
+            subjects.into_iter().filter_map(|(language, subject)| Some((language, subject?))).collect();
         let mut emails = BTreeMap::new();
         for (language, source) in &email.templates {
-            let subject = self.subject(email, language);
+            let subject = spoken(&subjects, language, &[]).map(|(_, subject)| Arc::clone(subject));
             let bodies = self.bodies(language, source);
             if let (Some(subject), Some((html, text, hosts))) = (subject, bodies) {
                 let (from, reply_to) = (email.from.clone(), email.reply_to.clone());
@@ -250,16 +257,6 @@ impl Compiler<'_> {
             }
         }
         emails
-    }
-
-    fn subject(&mut self, email: &EmailMessage, language: &str) -> Option<Template> {
-        let place = self.place.field("subject");
-        let Some((language, subject)) = spoken(&email.subject, language, &[]) else {
-            let message = format!("the email has no subject in \"{language}\"");
-            self.mistakes.push(Mistake { place, offset: None, message, suggestion: None });
-            return None;
-        };
-        self.template(subject, &place.field(language))
     }
 
     /// HTML from MJML or as written, and the text as written or from the HTML.
@@ -286,11 +283,14 @@ impl Compiler<'_> {
             }
             (None, Some(text)) => Some((None, text?, BTreeSet::new())),
             (None, None) => {
-                let message = format!("the email has no template in \"{language}\"");
-                self.mistakes.push(Mistake { place, offset: None, message, suggestion: None });
+                self.mistake(place, format!("the email has no template in \"{language}\""));
                 None
             }
         }
+    }
+
+    fn mistake(&mut self, place: Place, message: impl Into<String>) {
+        self.mistakes.push(Mistake { place, offset: None, message: message.into(), suggestion: None });
     }
 
     fn mjml(&mut self, source: &str, place: &Place) -> Option<String> {

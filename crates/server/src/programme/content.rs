@@ -2,7 +2,8 @@
 //!
 //! Names and expressions are the engine's to check; it has neither templates nor languages.
 
-use crate::liquid::{Place as TemplatePlace, Template};
+use crate::deliver::render::Templates;
+use crate::liquid::Template;
 use engine::programme::{EmailMessage, EmailTemplate, Mistake, OptIn, Place, Programme, Step};
 use std::collections::BTreeSet;
 
@@ -13,14 +14,8 @@ pub(super) fn mistakes(programme: &Programme) -> Vec<Mistake> {
         for language in &programme.languages {
             renderings(&place, email, language, &mut mistakes);
         }
-        let subjects = email.subject.iter();
-        for (language, subject) in subjects {
-            syntax(&place.field("subject").field(language), subject, &mut mistakes);
-        }
-        for (place, source) in sources(&place, email) {
-            syntax(&place, source, &mut mistakes);
-        }
     }
+    mistakes.extend(Templates::compile(programme).err().unwrap_or_default());
     mistakes
 }
 
@@ -100,25 +95,6 @@ fn renderings(place: &Place, email: &EmailMessage, language: &str, mistakes: &mu
         }
         Some(_) => {}
     }
-}
-
-fn syntax(place: &Place, source: &str, mistakes: &mut Vec<Mistake>) {
-    if let Err(error) = Template::parse(source) {
-        let offset = Some(offset(source, error.place));
-        mistakes.push(Mistake {
-            place: place.clone(),
-            offset,
-            message: error.problem.to_string(),
-            suggestion: None,
-        });
-    }
-}
-
-/// The byte at a line and column of a template.
-fn offset(source: &str, place: TemplatePlace) -> usize {
-    let line: usize = source.split_inclusive('\n').take(place.line as usize - 1).map(str::len).sum();
-    let column = source[line..].char_indices().nth(place.column as usize - 1);
-    column.map_or(source.len(), |(at, _)| line + at)
 }
 
 /// Whether a template reads one of the variables. One that cannot be parsed has its mistake already.

@@ -301,9 +301,9 @@ email:
     let folder = Folder::new("templates", &files);
     let found = folder.findings();
     let starts = [
-        "messages/cart-reminder/email.it.html:2:3 error: unknown tag `iff`; did you mean `if`?",
+        "messages/cart-reminder/email.it.html:2:3 error: unknown tag `iff` (did you mean `if`?)",
         "messages/cart-reminder/message.yaml:4:12 error: there is no subject in \"en\"",
-        "messages/cart-reminder/message.yaml:4:42 error: unknown filter `upcas`; did you mean `upcase`?",
+        "messages/cart-reminder/message.yaml:4:42 error: unknown filter `upcas` (did you mean `upcase`?)",
         "messages/cart-reminder/message.yaml:3:3 error: there is no template in \"en\" (add email.en.mjml",
     ];
     for start in starts {

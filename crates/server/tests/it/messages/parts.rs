@@ -222,3 +222,34 @@ fn the_same_send_renders_to_the_same_bytes() {
         "{&quot;first_name&quot;:&quot;Ada&quot;,&quot;full&quot;:&quot;Ada \\u003cb\\u003e&quot;,&quot;site&quot;:&quot;https://evil.example/x&quot;,&quot;email&quot;:&quot;ada@example.org&quot;}"
     );
 }
+
+/// The shop of the demonstration, as a reader gets it.
+#[test]
+fn the_example_renders_in_every_language() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/bottega");
+    let (bottega, _) = server::programme::load(&folder).expect("the example has no mistakes");
+    let templates = Templates::compile(&bottega).expect("its templates have none");
+    for (message, language) in bottega
+        .messages
+        .keys()
+        .flat_map(|message| bottega.languages.iter().map(move |language| (message, language)))
+    {
+        let mut send = prepare();
+        (send.message, send.language) = (message.clone(), language.clone());
+        let rendered = render(&templates, &send).expect(message);
+        let html = rendered.html.expect("all are written in MJML");
+        for part in [&rendered.subject, &rendered.text, &html] {
+            let raw = ["{{", "{%", "liq0w", "<mj-"].iter().find(|raw| part.contains(**raw));
+            assert_eq!(raw, None, "{message} in {language}: {part}");
+        }
+        assert!(
+            rendered.text.contains("Ada") && html.contains("Ada"),
+            "{message} in {language} knows its reader"
+        );
+        assert!(
+            rendered.text.lines().all(|line| !line.contains('<')),
+            "{message} in {language}: {}",
+            rendered.text
+        );
+    }
+}
