@@ -10,6 +10,7 @@ mod description;
 mod extract;
 mod journeys;
 mod keys;
+mod mailbox;
 mod person;
 mod profiles;
 pub(crate) mod programme;
@@ -57,6 +58,8 @@ pub fn routes() -> Vec<Route> {
         row(Method::GET,    "/api/v1/journeys/{name}",              Read,   journeys::show),
         row(Method::GET,    "/api/v1/sends",                        Read,   sends::list),
         row(Method::GET,    "/api/v1/rejects",                      Read,   rejects::list),
+        row(Method::GET,    "/api/v1/mailbox",                      Read,   mailbox::list),
+        row(Method::GET,    "/api/v1/mailbox/{number}",             Read,   mailbox::show),
         row(Method::POST,   "/api/v1/consents",                     Admin,  consents::state),
         row(Method::GET,    "/api/v1/suppressions",                 Read,   suppressions::list),
         row(Method::POST,   "/api/v1/suppressions",                 Admin,  suppressions::suppress),

@@ -3,6 +3,7 @@
 mod apply;
 mod check;
 mod client;
+mod demo;
 mod keys;
 mod log;
 mod place;
@@ -26,6 +27,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Demo(demo::Args),
     Serve(serve::Args),
     Check(check::Args),
     Plan(plan::Args),
@@ -48,6 +50,7 @@ struct DataDir {
 /// Runs the command that was asked for. A mistake ends with 1 and a sentence on standard error.
 pub fn run() -> ExitCode {
     let done = match Cli::parse().command {
+        Command::Demo(args) => demo::run(args),
         Command::Serve(args) => serve::run(args),
         Command::Check(args) => check::run(&args),
         Command::Plan(args) => plan::run(&args),

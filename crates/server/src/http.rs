@@ -7,6 +7,7 @@ use crate::collect::door::Door;
 use crate::collect::routes::{Collect, routes};
 use crate::hub::Hub;
 use crate::keys::Scope;
+use crate::page;
 use crate::problem::Problem;
 use crate::runtime::Runtime;
 use axum::Router;
@@ -25,6 +26,7 @@ pub fn router(hub: &Arc<Hub>) -> Router {
         .route("/metrics", get(metrics).route_layer(guarded))
         .route("/healthz", get(healthy))
         .route("/readyz", get(ready))
+        .merge(page::routes())
         .merge(api::router(hub))
         .with_state(Arc::clone(hub))
         .merge(routes(tracking(hub)))

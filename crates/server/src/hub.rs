@@ -1,5 +1,6 @@
 //! What every handler of a request has at hand.
 
+use crate::demo::Stage;
 use crate::keys::Keys;
 use crate::metrics::Metrics;
 use crate::problem::Problem;
@@ -17,6 +18,8 @@ pub struct Hub {
     /// Reads what is on the disk.
     pub log: SqliteReader,
     pub keys: Keys,
+    /// Of the demonstration only.
+    pub stage: Option<Stage>,
     pub metrics: Arc<Metrics>,
     /// How browsers and mail clients reach this server; without a slash at the end.
     pub public_url: String,

@@ -156,6 +156,11 @@ pub const LISTED_MAX: usize = 1_000;
 /// Records that one look at the newest activity reads back: some megabytes, read while somebody watches.
 pub const ACTIVITY_RECORDS_MAX: u64 = 5_000;
 
+// ---- Demonstration -----------------------------------------------------------------------------------------
+
+/// Visitors in the shop at once. Each holds a connection while it acts; more would crowd a laptop and the page.
+pub const DEMO_VISITORS_MAX: usize = 200;
+
 // ---- Email -------------------------------------------------------------------------------------------------
 
 /// A word of a header that cannot be folded, such as a URL: a line may have 998 bytes (RFC 5322 2.1.1), and the

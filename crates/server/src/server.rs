@@ -3,6 +3,7 @@
 use crate::api::programme::make_live;
 use crate::config::Config;
 use crate::deliver::dispatch::{Channels, Dispatcher};
+use crate::demo::Stage;
 use crate::http;
 use crate::hub::Hub;
 use crate::keys::Keys;
@@ -42,6 +43,11 @@ struct Task {
 impl Server {
     /// Recovers, applies the programme of the settings, and begins to answer.
     pub async fn start(config: &Config) -> anyhow::Result<Self> {
+        Self::start_with(config, None).await
+    }
+
+    /// The same, with the demonstration around it.
+    pub async fn start_with(config: &Config, stage: Option<Stage>) -> anyhow::Result<Self> {
         // Bound before the recovery: a port that is taken is told at once, and who comes early waits in the queue.
         let listener = listen(config.listen).await?;
         let address = listener.local_addr()?;
@@ -53,7 +59,7 @@ impl Server {
         let presence = Presence::announce(&config.data, address)?;
         let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
         let stopping = AtomicBool::new(false);
-        let hub = Arc::new(Hub { runtime, log, keys, metrics, public_url, stopping });
+        let hub = Arc::new(Hub { runtime, log, keys, stage, metrics, public_url, stopping });
         if let Some(folder) = &config.programme {
             apply(&hub, folder).await?;
         }

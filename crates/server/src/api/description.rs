@@ -1,7 +1,8 @@
 //! The API described in OpenAPI 3.1, from the same types and handlers that answer.
 
 use super::{
-    activity, consents, journeys, keys, profiles, programme, rejects, segments, sends, status, suppressions,
+    activity, consents, journeys, keys, mailbox, profiles, programme, rejects, segments, sends, status,
+    suppressions,
 };
 use axum::Json;
 use utoipa::OpenApi;
@@ -25,6 +26,8 @@ use utoipa::{Modify, openapi};
         journeys::show,
         sends::list,
         rejects::list,
+        mailbox::list,
+        mailbox::show,
         consents::state,
         suppressions::list,
         suppressions::suppress,

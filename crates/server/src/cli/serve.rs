@@ -7,7 +7,7 @@ use anyhow::Context;
 use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Run the server
 #[derive(clap::Args)]
@@ -37,7 +37,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
 }
 
 async fn serve(config: &Config) -> anyhow::Result<()> {
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let stop = StopSignals::expect()?;
     let server = Server::start(config).await?;
     let address = server.address();
     tracing::info!("listening on http://{address}");
@@ -47,18 +47,34 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         );
     }
     tracing::info!("the keys: trama keys --data {}", config.data.display());
-    let word = tokio::select! {
-        _ = terminate.recv() => "SIGTERM",
-        _ = interrupt.recv() => "SIGINT",
-    };
-    tracing::info!("stopping after {word}");
+    tracing::info!("stopping after {}", stop.wait().await);
     server.stop().await;
     tracing::info!("stopped; everything acknowledged is on the disk");
     Ok(())
 }
 
+/// The ways in which a process is told to stop. Expected before the start, so that none gets lost during it.
+pub(super) struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    pub(super) fn expect() -> anyhow::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    /// Waits for the first of them, and gives its name.
+    pub(super) async fn wait(mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
+    }
+}
+
 /// What the server tells of itself goes to standard error, so that standard output stays free.
-fn trace(filter: &str) -> anyhow::Result<()> {
+pub(super) fn trace(filter: &str) -> anyhow::Result<()> {
     let filter = tracing_subscriber::EnvFilter::try_new(filter)
         .with_context(|| format!("the setting trace cannot be read: {filter:?}"))?;
     let colours = std::io::stderr().is_terminal();

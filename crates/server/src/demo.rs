@@ -1,0 +1,163 @@
+//! The demonstration: a small shop with visitors, on the real server. Everything a visitor does goes over real HTTP,
+//! every letter over real SMTP into the built-in mailbox; only the people are invented, and time is divided by the
+//! pace.
+//!
+//! It owns a server, a mailbox and the town; a stop ends the town first, so that nobody knocks at a closed door.
+
+mod browser;
+mod dice;
+mod letters;
+mod pace;
+mod people;
+mod shop;
+mod story;
+mod town;
+mod visitor;
+
+pub use pace::Pace;
+
+use crate::api::programme::make_live;
+use crate::config::Config;
+use crate::keys::{Created, Keys, Scope};
+use crate::limits::STOP_PATIENCE;
+use crate::mailbox::Mailbox;
+use crate::mailbox::rule::Rule;
+use crate::programme;
+use crate::server::Server;
+use anyhow::{Context, anyhow, bail};
+use browser::Door;
+use include_dir::{Dir, include_dir};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::task::JoinHandle;
+use visitor::Surroundings;
+
+/// The sample shop's programme, compiled in so that the binary is all that the demonstration needs.
+static BOTTEGA: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../examples/bottega");
+
+/// What the demonstration adds to a server, for the page to show.
+pub struct Stage {
+    pub mailbox: Arc<Mailbox>,
+    pub pace: Pace,
+    /// A key that only reads.
+    pub page_token: String,
+}
+
+/// How to play.
+pub struct Settings {
+    pub listen: SocketAddr,
+    /// Where the installation lies.
+    pub data: PathBuf,
+    pub pace: Pace,
+}
+
+/// A demonstration that plays.
+pub struct Demo {
+    server: Server,
+    mailbox: Arc<Mailbox>,
+    page_token: String,
+    town: JoinHandle<()>,
+}
+
+impl Demo {
+    pub async fn start(settings: Settings) -> anyhow::Result<Self> {
+        let Settings { listen, data, pace } = settings;
+        let folder = data.join("programme");
+        BOTTEGA
+            .extract(&folder)
+            .with_context(|| format!("cannot write the programme to {}", folder.display()))?;
+        let programme = load(&folder, pace)?;
+        let mailbox =
+            Mailbox::start((Ipv4Addr::LOCALHOST, 0).into()).await.context("cannot start the mailbox")?;
+        mailbox.set_rules(manners());
+        let mailbox = Arc::new(mailbox);
+        let keys = Keys::open(&data)?;
+        let page_token = fresh(&keys, "page of the demonstration", Scope::Read)?;
+        let (website, till) = (fresh(&keys, "website", Scope::Write)?, fresh(&keys, "till", Scope::Write)?);
+        drop(keys);
+        let config = Config {
+            data,
+            listen,
+            public_url: None,
+            programme: None,
+            smtp_url: Some(format!("smtp://{}", mailbox.addr)),
+            trace: String::new(),
+        };
+        let stage = Stage { mailbox: Arc::clone(&mailbox), pace, page_token: page_token.clone() };
+        let server = Server::start_with(&config, Some(stage)).await?;
+        make_live(&server.hub().runtime, &programme, "demo")
+            .await
+            .map_err(|problem| anyhow!("the programme was refused: {}", problem.message))?;
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
+        let base = at_home(server.address());
+        let around =
+            Surroundings { door: Door { http, base, website, till }, mailbox: Arc::clone(&mailbox), pace };
+        let town = tokio::spawn(town::live(around));
+        Ok(Self { server, mailbox, page_token, town })
+    }
+
+    /// Where the page is, for a browser on this machine.
+    pub fn url(&self) -> String {
+        at_home(self.server.address())
+    }
+
+    /// A key that only reads, for a browser elsewhere.
+    pub fn page_token(&self) -> &str {
+        &self.page_token
+    }
+
+    pub fn server(&self) -> &Server {
+        &self.server
+    }
+
+    pub fn mailbox(&self) -> &Mailbox {
+        &self.mailbox
+    }
+
+    /// Sends the visitors home and stops the server; letters on their way still arrive.
+    pub async fn stop(self) {
+        self.town.abort();
+        // The visits end with the town. Their connections would otherwise count as requests that are still open.
+        let _ended = tokio::time::timeout(STOP_PATIENCE, self.town).await;
+        self.server.stop().await;
+    }
+}
+
+/// The address on loopback, also of a server that listens on every address.
+fn at_home(address: SocketAddr) -> String {
+    match address.ip().is_unspecified() {
+        true => format!("http://127.0.0.1:{}", address.port()),
+        false => format!("http://{address}"),
+    }
+}
+
+/// The programme as it lies in the folder, with its spans divided.
+fn load(folder: &Path, pace: Pace) -> anyhow::Result<engine::programme::Programme> {
+    match programme::load(folder) {
+        Ok((programme, _)) => Ok(pace.programme(&programme)),
+        Err(findings) => {
+            let told: Vec<String> = findings.iter().map(ToString::to_string).collect();
+            bail!("the programme in {} has mistakes:\n{}", folder.display(), told.join("\n"))
+        }
+    }
+}
+
+/// How the mailbox treats some addresses, as mail servers do.
+fn manners() -> Vec<Rule> {
+    let refused = format!("*@{}", people::UNKNOWN_THERE);
+    let later = format!("*@{}", people::HESITANT);
+    vec![
+        Rule::refuse(&refused, "550 5.1.1 There is nobody of this name here"),
+        Rule::refuse(&later, "451 4.7.1 We do not know you yet, come back in a minute").times(1),
+    ]
+}
+
+/// A new key of this name; an earlier demonstration in the same directory may have left one, whose token is lost.
+fn fresh(keys: &Keys, name: &str, scope: Scope) -> anyhow::Result<String> {
+    keys.revoke(name)?;
+    match keys.create(name, scope)? {
+        Created::Key { token, .. } => Ok(token),
+        other => bail!("no key for the {name} could be made: {other:?}"),
+    }
+}

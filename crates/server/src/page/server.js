@@ -1,0 +1,75 @@
+// The way to the server: the key, the requests, and what happened since we last asked.
+
+const KEY = "trama-token";
+
+/** What the server says of itself to this page: in the demonstration its pace and a key that only reads. */
+export const session = { demo: null };
+
+/** Thrown where the key is missing or not good. */
+export class NeedsKey extends Error {}
+
+/** Takes the key from the address (`#token=…`), from this window, or from the demonstration. */
+export async function open() {
+  const given = location.hash.match(/^#token=([\w-]+)$/);
+  if (given) {
+    sessionStorage.setItem(KEY, given[1]);
+    history.replaceState(null, "", location.pathname + "#/");
+  }
+  const answer = await fetch("/page/greeting.json", { cache: "no-store" });
+  Object.assign(session, await answer.json());
+  if (session.demo?.token) sessionStorage.setItem(KEY, session.demo.token);
+}
+
+export function useKey(token) {
+  sessionStorage.setItem(KEY, token);
+}
+
+/** An answer of the management API; `null` where there is nothing at that address. */
+export async function get(path) {
+  const token = sessionStorage.getItem(KEY);
+  if (!token) throw new NeedsKey("");
+  const answer = await fetch(`/api/v1/${path}`, { headers: { authorization: `Bearer ${token}` }, cache: "no-store" });
+  if (answer.status === 401 || answer.status === 403) {
+    sessionStorage.removeItem(KEY);
+    throw new NeedsKey((await answer.json()).message);
+  }
+  if (answer.status === 404) return null;
+  if (!answer.ok) throw new Error((await answer.json()).message);
+  return answer.json();
+}
+
+/** What this page knows of the recent past, newest first. */
+export const live = { status: null, seq: 0, activity: [], sends: new Map() };
+
+const REMEMBERED = 2000;
+
+let asking = null;
+
+/** Asks what is new, once at a time: two answers about the same moment would be told twice. */
+export function catchUp() {
+  asking ??= ask().finally(() => (asking = null));
+  return asking;
+}
+
+/** Sends change after they were decided, so the newest hundred are asked for again each time. */
+async function ask() {
+  const first = live.status === null;
+  const [status, news, ledger] = await Promise.all([
+    get("status"),
+    get(first ? "activity?limit=1000" : `activity?after=${live.seq}&limit=1000`),
+    get(`sends?limit=${first ? 1000 : 100}`),
+  ]);
+  live.status = status;
+  live.seq = news.seq;
+  live.activity = [...news.activity, ...live.activity].slice(0, REMEMBERED);
+  for (const send of ledger.sends.reverse()) live.sends.set(send.id, send);
+  for (const id of live.sends.keys()) {
+    if (live.sends.size <= REMEMBERED) break;
+    live.sends.delete(id);
+  }
+}
+
+/** The sends that were withheld or came back, newest first. */
+export function unsent() {
+  return [...live.sends.values()].filter((send) => ["dropped", "bounced", "failed", "unknown"].includes(send.status)).sort((a, b) => b.id - a.id);
+}
