@@ -61,6 +61,8 @@ impl Checked {
 
 /// Reads a folder and checks form, meaning and templates. Never fails: what cannot be read is a finding.
 pub fn check(dir: &Path) -> Checked {
+    // `journeys/cart.yaml` is what people in the folder call it, and not `./journeys/cart.yaml`.
+    let dir = if dir == Path::new(".") { Path::new("") } else { dir };
     let (programme, mut reading) = folder::read(dir);
     // Names from a file that could not be read would only seem to be missing.
     if !reading.incomplete {

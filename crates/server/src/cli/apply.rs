@@ -3,6 +3,7 @@
 use super::client::{Client, token};
 use super::plan::{Target, live, plan, whole};
 use reqwest::Method;
+use std::io::{Write, stdout};
 
 /// Make a programme live
 #[derive(clap::Args)]
@@ -17,12 +18,15 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     let client = Client::new(server, &token()?)?;
     let changes = plan(&client, &live(&client)?, &programme);
     let answer = client.call(Method::PUT, "/api/v1/programme", &serde_json::to_value(&programme)?)?;
-    print!("{changes}");
+    let mut out = stdout();
+    out.write_all(changes.as_bytes())?;
     let revision = &answer["revision"];
     let name = &programme.name;
     match answer["changed"].as_bool() {
-        Some(true) => println!("{name} is live as revision {revision}, in the log at seq {}", answer["seq"]),
-        _ => println!("{name} was live already, as revision {revision}"),
+        Some(true) => {
+            writeln!(out, "{name} is live as revision {revision}, in the log at seq {}", answer["seq"])?
+        }
+        _ => writeln!(out, "{name} was live already, as revision {revision}")?,
     }
     Ok(())
 }

@@ -1,8 +1,9 @@
 //! `trama check`: what is wrong with a programme, with file and line.
 
-use crate::programme;
+use crate::programme::{self, Finding};
 use anyhow::bail;
 use serde_json::json;
+use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
 
 /// Check a programme, and name file and line of each mistake
@@ -19,22 +20,29 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     let checked = programme::check(&args.programme);
     let errors = checked.errors();
+    let mut out = stdout();
     if args.json {
-        println!("{}", json!({ "errors": errors, "findings": checked.findings }));
+        writeln!(out, "{}", json!({ "errors": errors, "findings": checked.findings }))?;
     } else {
-        checked.findings.iter().for_each(|finding| println!("{finding}"));
+        show(&checked.findings)?;
     }
     fail_on(errors, &args.programme)?;
     if !args.json {
         let definitions = &checked.programme;
         let (segments, journeys) = (definitions.segments.len(), definitions.journeys.len());
         let messages = definitions.messages.len();
-        println!(
+        writeln!(
+            out,
             "{}: no mistake in {segments} segments, {journeys} journeys and {messages} messages",
             definitions.name
-        );
+        )?;
     }
     Ok(())
+}
+
+/// Prints findings as compilers do.
+pub(super) fn show(findings: &[Finding]) -> std::io::Result<()> {
+    findings.iter().try_for_each(|finding| writeln!(stdout(), "{finding}"))
 }
 
 /// The sentence that a command ends with when a programme has mistakes.

@@ -1,5 +1,6 @@
 //! `trama plan`: what would change on a server if a folder's programme were applied.
 
+use super::check::show;
 use super::client::{Client, token};
 use super::keys::escaped;
 use crate::programme::{Change, Difference, Kind, differences, load};
@@ -7,7 +8,8 @@ use anyhow::{Context, bail};
 use engine::programme::Programme;
 use reqwest::Method;
 use serde_json::json;
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
 
 /// Show what applying a programme would change
@@ -32,7 +34,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     let programme = whole(&args.target.programme)?;
     let client = Client::new(&args.target.server, &token()?)?;
     let live = live(&client)?;
-    print!("{}", plan(&client, &live, &programme));
+    stdout().write_all(plan(&client, &live, &programme).as_bytes())?;
     Ok(())
 }
 
@@ -41,7 +43,7 @@ pub(super) fn whole(folder: &Path) -> anyhow::Result<Programme> {
     match load(folder) {
         Ok((programme, _)) => Ok(programme),
         Err(findings) => {
-            findings.iter().for_each(|finding| println!("{finding}"));
+            show(&findings)?;
             bail!("the programme in {} has mistakes", folder.display())
         }
     }

@@ -9,13 +9,27 @@ use std::collections::BTreeSet;
 
 /// Content that cannot be sent as it is.
 pub(super) fn mistakes(programme: &Programme) -> Vec<Mistake> {
-    let mut mistakes = Vec::new();
+    // What a sender would trip over is what compiling for sending trips over.
+    let mut mistakes = Templates::compile(programme).err().unwrap_or_default();
     for (place, email) in emails(programme) {
-        for language in &programme.languages {
-            renderings(&place, email, language, &mut mistakes);
+        let templates = place.field("templates");
+        if email.templates.is_empty() {
+            let example = programme.languages.first().map_or("en", String::as_str);
+            let suggestion = format!("add email.{example}.mjml, .html or .txt beside this file");
+            mistakes.push(mistake(&templates, "the message has no template", Some(suggestion)));
+        }
+        for (language, template) in &email.templates {
+            if !email.subject.contains_key(language) {
+                let message = format!("there is a template in \"{language}\", and no subject");
+                mistakes.push(mistake(&place.field("subject"), message, None));
+            }
+            if template.mjml.is_some() && template.html.is_some() {
+                let message = format!("email.{language}.mjml makes the HTML already");
+                let suggestion = format!("remove it or email.{language}.html");
+                mistakes.push(mistake(&templates.field(language).field("html"), message, Some(suggestion)));
+            }
         }
     }
-    mistakes.extend(Templates::compile(programme).err().unwrap_or_default());
     mistakes
 }
 
@@ -29,6 +43,7 @@ pub(super) fn doubts(programme: &Programme) -> Vec<Mistake> {
             doubts.push(mistake(&place, "no journey and no purpose sends this message", None));
         }
         let Some(email) = &message.email else { continue };
+        doubts.extend(silent(&place, email, programme));
         for (place, source) in sources(&place.field("email"), email) {
             for (needs, variables, why) in [
                 (
@@ -74,27 +89,13 @@ fn sources<'p>(place: &Place, email: &'p EmailMessage) -> Vec<(Place, &'p str)> 
     sources
 }
 
-/// Every language of the programme has a subject and a template: the engine picks the person's language, and then
-/// there has to be something to send.
-fn renderings(place: &Place, email: &EmailMessage, language: &str, mistakes: &mut Vec<Mistake>) {
-    if !email.subject.contains_key(language) {
-        let message = format!("there is no subject in \"{language}\"");
-        mistakes.push(mistake(&place.field("subject"), message, None));
-    }
-    let templates = place.field("templates").field(language);
-    match email.templates.get(language) {
-        None => {
-            let suggestion = format!("add email.{language}.mjml, .html or .txt beside this file");
-            let message = format!("there is no template in \"{language}\"");
-            mistakes.push(mistake(&templates, message, Some(suggestion)));
-        }
-        Some(EmailTemplate { mjml: Some(_), html: Some(_), .. }) => {
-            let message = format!("email.{language}.mjml makes the HTML already");
-            let suggestion = format!("remove it or email.{language}.html");
-            mistakes.push(mistake(&templates.field("html"), message, Some(suggestion)));
-        }
-        Some(_) => {}
-    }
+/// A language of the programme that a message does not speak: whoever reads it gets another one.
+fn silent(place: &Place, email: &EmailMessage, programme: &Programme) -> Option<Mistake> {
+    let missing = programme.languages.iter().find(|language| !email.templates.contains_key(*language))?;
+    let spoken = programme.languages.iter().find(|language| email.templates.contains_key(*language))?;
+    let message = format!("there is no template in \"{missing}\", so its readers get \"{spoken}\"");
+    let suggestion = format!("add email.{missing}.mjml, .html or .txt beside this file");
+    Some(mistake(&place.field("email"), message, Some(suggestion)))
 }
 
 /// Whether a template reads one of the variables. One that cannot be parsed has its mistake already.

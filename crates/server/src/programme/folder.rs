@@ -5,6 +5,7 @@ use super::source::FileId;
 use super::yaml::{self, Mark, Node};
 use crate::limits::PROGRAMME_FILE_BYTES_MAX;
 use engine::programme::{EmailMessage, EmailTemplate, Message, Place, Programme, nearest};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 const START: Mark = Mark { line: 1, column: 1, index: 0 };
@@ -65,7 +66,12 @@ impl Reading {
             Err(error) => {
                 self.incomplete = true;
                 let file = self.sources.add(path, "");
-                self.mistake(file, START, &Place::default(), format!("cannot be read: {error}"), None);
+                let message = match error.kind() {
+                    ErrorKind::NotFound => "there is no such file".to_owned(),
+                    ErrorKind::InvalidData => "this is not UTF-8".to_owned(),
+                    _ => format!("cannot be read: {error}"),
+                };
+                self.mistake(file, START, &Place::default(), message, None);
                 None
             }
         }
@@ -155,10 +161,11 @@ impl Reading {
 /// What a folder holds, in the order of names; nothing where there is no such folder. Hidden files are left out:
 /// editors leave such behind.
 fn entries(dir: &Path) -> Vec<PathBuf> {
-    let Ok(listing) = std::fs::read_dir(dir) else { return Vec::new() };
-    let visible =
-        |path: &PathBuf| path.file_name().is_some_and(|name| !name.to_string_lossy().starts_with('.'));
-    let mut paths: Vec<PathBuf> = listing.flatten().map(|entry| entry.path()).filter(visible).collect();
+    let here = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
+    let Ok(listing) = std::fs::read_dir(here) else { return Vec::new() };
+    let names = listing.flatten().map(|entry| entry.file_name());
+    let visible = names.filter(|name| !name.to_string_lossy().starts_with('.'));
+    let mut paths: Vec<PathBuf> = visible.map(|name| dir.join(name)).collect();
     paths.sort();
     paths
 }

@@ -254,7 +254,11 @@ fn a_folder_without_a_programme_says_so() {
     let findings = check(&folder.0).findings;
     assert_eq!(findings.len(), 1);
     assert_eq!(findings[0].severity, Severity::Error);
-    assert!(findings[0].to_string().contains("programme.yaml:1:1: error: cannot be read"), "{}", findings[0]);
+    assert!(
+        findings[0].to_string().contains("programme.yaml:1:1: error: there is no such file"),
+        "{}",
+        findings[0]
+    );
 }
 
 #[test]
@@ -298,13 +302,25 @@ email:
     files.retain(|(path, _)| !path.starts_with("messages/cart-reminder/"));
     files.push(("messages/cart-reminder/message.yaml", message));
     files.push(("messages/cart-reminder/email.it.html", "<p>Ciao\n  {% iff x %}</p>"));
+    files.push(("messages/cart-reminder/email.en.mjml", "<mjml><mj-body>{{ profil.name }}</mj-body></mjml>"));
+    let message = "message: empty\nemail: { from: a@b.example, subject: x }\n";
+    files.push(("messages/empty/message.yaml", message));
+    let confirm = "message: confirm-newsletter\nemail: { from: ciao@bottega.example, subject: Confirm }\n";
+    files.retain(|(path, _)| !path.starts_with("messages/confirm-newsletter/"));
+    files.push(("messages/confirm-newsletter/message.yaml", confirm));
+    files.push(("messages/confirm-newsletter/email.it.txt", "Conferma!"));
     let folder = Folder::new("templates", &files);
     let found = folder.findings();
     let starts = [
         "messages/cart-reminder/email.it.html:2:3 error: unknown tag `iff` (did you mean `if`?)",
-        "messages/cart-reminder/message.yaml:4:12 error: there is no subject in \"en\"",
+        "messages/cart-reminder/email.en.mjml:1:19 error: there is no `profil`: templates read profile, event,",
+        "messages/cart-reminder/email.en.mjml:1:1 warning: whoever consented should find the way out",
+        "messages/cart-reminder/message.yaml:4:12 error: there is a template in \"en\", and no subject",
         "messages/cart-reminder/message.yaml:4:42 error: unknown filter `upcas` (did you mean `upcase`?)",
-        "messages/cart-reminder/message.yaml:3:3 error: there is no template in \"en\" (add email.en.mjml",
+        "messages/confirm-newsletter/email.it.txt:1:1 warning: a confirmation without its link",
+        "messages/confirm-newsletter/message.yaml:2:8 warning: there is no template in \"en\", so its readers get \"it\"",
+        "messages/empty/message.yaml:1:10 warning: no journey and no purpose sends this message",
+        "messages/empty/message.yaml:2:8 error: the message has no template (add email.it.mjml, .html or .txt",
     ];
     for start in starts {
         assert!(found.iter().any(|finding| finding.starts_with(start)), "{start}\n{found:#?}");
