@@ -3,6 +3,7 @@
 //! Effects leave the sequencer only after the records that caused them are durable. Replay makes them again, byte for
 //! byte; whoever replays drops them, and asks [`crate::engine::Engine::outstanding`] what is still to be done.
 
+use crate::at::At;
 use crate::programme::Channel;
 use crate::value::OwnedMap;
 use crate::{ProfileId, SendId};
@@ -24,6 +25,8 @@ pub struct Prepare {
     pub send: SendId,
     /// 1 for the first.
     pub attempt: u8,
+    /// When the message was decided: its date, whichever attempt brings it.
+    pub decided_at: At,
     pub profile: ProfileId,
     pub channel: Channel,
     /// Where to: an email address, a phone number, a device token.

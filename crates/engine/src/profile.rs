@@ -5,6 +5,8 @@ use crate::consent::Consents;
 use crate::identifier::{IdentifierKind, KeyedHash};
 use crate::journey::Run;
 use crate::limits::PROFILE_TRAITS_MAX;
+use crate::programme::Channel;
+use crate::record::ConsentState;
 use crate::name::NameId;
 use crate::segment::Filter;
 use crate::value::{Map, OwnedMap, OwnedValue, Value, write_entry};
@@ -151,6 +153,11 @@ impl Profile {
 
     pub fn consents(&self) -> &[crate::consent::Consent] {
         self.consents.all()
+    }
+
+    /// What holds for a purpose on a channel; `None` where nobody ever said anything about it.
+    pub fn consent(&self, purpose: &str, channel: Channel) -> Option<ConsentState> {
+        self.consents.state(purpose, Some(channel))
     }
 
     pub fn first_seen(&self) -> At {

@@ -2,9 +2,10 @@
 //!
 //! A flag wins over a `TRAMA_*` variable, that over `trama.toml` in the data directory, that over the default.
 
+use crate::deliver::smtp::url::SmtpSettings;
 use anyhow::{Context, bail};
 use figment::Figment;
-use figment::providers::{Env, Format, Serialized, Toml};
+use figment::providers::{Format, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -16,14 +17,15 @@ pub const DEFAULTS: &str = include_str!("../config.default.toml");
 const FILE: &str = "trama.toml";
 
 /// The settings of one server.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Config {
     pub data: PathBuf,
     pub listen: SocketAddr,
     /// Without a slash at the end; `None` to use the address listened on.
     pub public_url: Option<String>,
     pub programme: Option<PathBuf>,
-    pub smtp_url: Option<String>,
+    /// `None` where no email leaves.
+    pub smtp: Option<SmtpSettings>,
     pub trace: String,
 }
 
@@ -46,6 +48,10 @@ struct Written {
     public_url: String,
     programme: PathBuf,
     smtp_url: String,
+    smtp_password: String,
+    smtp_password_file: PathBuf,
+    smtp_ca_file: PathBuf,
+    smtp_name: String,
     trace: String,
 }
 
@@ -56,10 +62,14 @@ impl Config {
         let file = std::path::absolute(data.join(FILE))?;
         let defaults = Figment::from(Toml::string(DEFAULTS));
         let known: BTreeMap<String, figment::value::Value> = defaults.extract()?;
-        let names: Vec<&str> = known.keys().map(String::as_str).collect();
-        let written: Written = defaults
-            .merge(Toml::file(file))
-            .merge(Env::prefixed("TRAMA_").only(&names))
+        let mut settings = defaults.merge(Toml::file(file));
+        for name in known.keys() {
+            // As text, whatever it looks like: figment's own reader makes a number of a password of digits.
+            if let Ok(value) = std::env::var(format!("TRAMA_{}", name.to_uppercase())) {
+                settings = settings.merge((name, value));
+            }
+        }
+        let written: Written = settings
             .merge(Serialized::defaults(flags))
             .extract()
             .map_err(|error| anyhow::anyhow!("{error}"))
@@ -76,12 +86,20 @@ impl Config {
         {
             bail!("public_url must begin with https:// or http://, and is {url:?}");
         }
+        let present_path = |path: PathBuf| (!path.as_os_str().is_empty()).then_some(path);
+        let smtp = present(written.smtp_url).map(|url| SmtpSettings {
+            url,
+            password: (!written.smtp_password.is_empty()).then_some(written.smtp_password),
+            password_file: present_path(written.smtp_password_file),
+            ca_file: present_path(written.smtp_ca_file),
+            name: present(written.smtp_name),
+        });
         Ok(Self {
             data: data.to_owned(),
             listen: written.listen,
             public_url,
-            programme: (!written.programme.as_os_str().is_empty()).then_some(written.programme),
-            smtp_url: present(written.smtp_url),
+            programme: present_path(written.programme),
+            smtp,
             trace: written.trace,
         })
     }
@@ -103,9 +121,11 @@ mod tests {
             assert_eq!(port(&Flags::default())?, 1001);
             assert_eq!(read(&Flags::default())?.public_url.as_deref(), Some("https://shop.example"));
             jail.set_env("TRAMA_LISTEN", "127.0.0.1:1002");
-            jail.set_env("TRAMA_SMTP_URL", "smtp://user:pass@127.0.0.1:25");
+            jail.set_env("TRAMA_SMTP_URL", "smtps://user@relay.example");
+            jail.set_env("TRAMA_SMTP_PASSWORD", "0123");
             assert_eq!(port(&Flags::default())?, 1002);
-            assert!(read(&Flags::default())?.smtp_url.is_some());
+            let password = read(&Flags::default())?.smtp.and_then(|smtp| smtp.password);
+            assert_eq!(password.as_deref(), Some("0123"));
             let flags = Flags { listen: Some(([127, 0, 0, 1], 1003).into()), ..Flags::default() };
             assert_eq!(port(&flags)?, 1003);
             Ok(())

@@ -3,6 +3,7 @@
 pub mod bounce;
 pub mod channel;
 pub mod dispatch;
+pub mod email;
 mod html;
 pub mod link;
 pub mod mime;

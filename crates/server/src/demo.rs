@@ -18,6 +18,7 @@ pub use pace::Pace;
 
 use crate::api::programme::make_live;
 use crate::config::Config;
+use crate::deliver::smtp::url::SmtpSettings;
 use crate::keys::{Created, Keys, Scope};
 use crate::limits::STOP_PATIENCE;
 use crate::mailbox::Mailbox;
@@ -81,7 +82,7 @@ impl Demo {
             listen,
             public_url: None,
             programme: None,
-            smtp_url: Some(format!("smtp://{}", mailbox.addr)),
+            smtp: Some(SmtpSettings { url: format!("smtp://{}", mailbox.addr), ..SmtpSettings::default() }),
             trace: String::new(),
         };
         let stage = Stage { mailbox: Arc::clone(&mailbox), pace, page_token: page_token.clone() };

@@ -9,6 +9,7 @@ use crate::hub::Hub;
 use crate::keys::Scope;
 use crate::page;
 use crate::problem::Problem;
+use crate::public;
 use crate::runtime::Runtime;
 use axum::Router;
 use axum::extract::State;
@@ -28,6 +29,7 @@ pub fn router(hub: &Arc<Hub>) -> Router {
         .route("/readyz", get(ready))
         .merge(page::routes())
         .merge(api::router(hub))
+        .merge(public::router())
         .with_state(Arc::clone(hub))
         .merge(routes(tracking(hub)))
         .fallback(nothing_here)

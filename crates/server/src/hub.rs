@@ -1,5 +1,6 @@
 //! What every handler of a request has at hand.
 
+use crate::deliver::link::SignedLinks;
 use crate::demo::Stage;
 use crate::keys::Keys;
 use crate::metrics::Metrics;
@@ -23,6 +24,8 @@ pub struct Hub {
     pub metrics: Arc<Metrics>,
     /// How browsers and mail clients reach this server; without a slash at the end.
     pub public_url: String,
+    /// Signs and checks the links in messages.
+    pub links: SignedLinks,
     /// Set when the server begins to stop: whoever balances load sends nobody here any more.
     pub stopping: AtomicBool,
 }

@@ -19,6 +19,7 @@ pub mod page;
 pub mod presence;
 pub mod problem;
 pub mod programme;
+pub mod public;
 pub mod runtime;
 pub mod scenario;
 pub mod server;

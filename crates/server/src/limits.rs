@@ -8,6 +8,13 @@ pub const KEYS_MAX: usize = 256;
 /// Longest name of a key: it becomes the name of a source, which every one of its events carries.
 pub const KEY_NAME_BYTES_MAX: usize = 64;
 
+// ---- Public pages ------------------------------------------------------------------------------------------
+
+/// Largest form that a recipient can post: a tick for every purpose of a programme.
+pub const PUBLIC_FORM_BYTES_MAX: usize = 64 << 10;
+/// An open or a click sooner after the relay's acceptance is a scanner's: no person is that fast.
+pub const MACHINE_HASTE: engine::at::Span = engine::at::Span::SECOND.times(2);
+
 // ---- Programme, as files -----------------------------------------------------------------------------------
 
 /// Deepest nesting of a definition: a branch takes four levels, and nobody follows a journey with ten in each other.

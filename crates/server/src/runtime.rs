@@ -75,13 +75,22 @@ impl Runtime {
         Ok(answers)
     }
 
-    /// Submits one record of our own and waits until it is durable.
-    pub async fn record(&self, record: &Record<'_>) -> Result<Outcome, NotTaken> {
+    /// Hands over one record.
+    pub fn submit_record(
+        &self,
+        entrance: Entrance,
+        record: &Record<'_>,
+    ) -> Result<oneshot::Receiver<Vec<Outcome>>, NotTaken> {
         let mut bytes = Vec::new();
         record.encode(&mut bytes);
         let mut framed = Vec::with_capacity(bytes.len() + 4);
         eventlog::frame::push_record(&mut framed, &bytes);
-        let answers = self.submit(Entrance::Inside, framed, 1)?;
+        self.submit(entrance, framed, 1)
+    }
+
+    /// Submits one record of our own and waits until it is durable.
+    pub async fn record(&self, record: &Record<'_>) -> Result<Outcome, NotTaken> {
+        let answers = self.submit_record(Entrance::Inside, record)?;
         // Only a stop drops the question.
         let mut outcomes = answers.await.map_err(|_| NotTaken::Stopping)?;
         Ok(outcomes.pop().expect("invariant: one outcome a record"))

@@ -3,6 +3,9 @@
 use crate::api::programme::make_live;
 use crate::config::Config;
 use crate::deliver::dispatch::{Channels, Dispatcher};
+use crate::deliver::email::Email;
+use crate::deliver::link::SignedLinks;
+use crate::deliver::smtp::url::Route;
 use crate::demo::Stage;
 use crate::http;
 use crate::hub::Hub;
@@ -14,6 +17,7 @@ use crate::programme;
 use crate::runtime::{self, Threads};
 use anyhow::{Context, bail};
 use axum::serve::ListenerExt;
+use engine::programme::Channel;
 use eventlog::sqlite::SqliteReader;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -30,6 +34,7 @@ pub struct Server {
     address: SocketAddr,
     http: Task,
     dispatcher: Task,
+    email: Option<Arc<Email>>,
     threads: Threads,
     presence: Presence,
 }
@@ -48,6 +53,7 @@ impl Server {
 
     /// The same, with the demonstration around it.
     pub async fn start_with(config: &Config, stage: Option<Stage>) -> anyhow::Result<Self> {
+        let route = config.smtp.as_ref().map(Route::new).transpose()?;
         // Bound before the recovery: a port that is taken is told at once, and who comes early waits in the queue.
         let listener = listen(config.listen).await?;
         let address = listener.local_addr()?;
@@ -58,12 +64,23 @@ impl Server {
         let keys = Keys::open(&config.data)?;
         let presence = Presence::announce(&config.data, address)?;
         let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+        let installed = runtime.read_blocking(|engine| engine.installed().cloned());
+        let installed = installed.expect("invariant: the first record installs");
+        let links = SignedLinks::new(&public_url, &installed.link_key);
         let stopping = AtomicBool::new(false);
-        let hub = Arc::new(Hub { runtime, log, keys, stage, metrics, public_url, stopping });
+        let hub = Arc::new(Hub { runtime, log, keys, stage, metrics, public_url, links, stopping });
         if let Some(folder) = &config.programme {
             apply(&hub, folder).await?;
         }
-        let dispatcher = Dispatcher::new(hub.runtime.clone(), Channels::new(), Arc::clone(&hub.metrics));
+        let email = route.map(|route| {
+            let links = hub.links.clone();
+            Arc::new(Email::start(hub.runtime.clone(), route, links, installed.installation))
+        });
+        let mut channels = Channels::new();
+        if let Some(email) = &email {
+            channels.insert(Channel::Email, Arc::clone(email) as Arc<_>);
+        }
+        let dispatcher = Dispatcher::new(hub.runtime.clone(), channels, Arc::clone(&hub.metrics));
         let dispatcher = Task::spawn(|stop| dispatcher.run(owed, inbox, stop));
         let router = http::router(&hub).into_make_service_with_connect_info::<SocketAddr>();
         let http = Task::spawn(|stop| async move {
@@ -72,7 +89,7 @@ impl Server {
             let serving = axum::serve(listener, router).with_graceful_shutdown(async { drop(stop.await) });
             serving.await.expect("invariant: serving has no error of its own");
         });
-        Ok(Self { hub, address, http, dispatcher, threads, presence })
+        Ok(Self { hub, address, http, dispatcher, email, threads, presence })
     }
 
     /// Where it listens; with port 0 in the settings, the port that it got.
@@ -90,6 +107,11 @@ impl Server {
         self.hub.stopping.store(true, Ordering::Relaxed);
         self.http.stop("requests").await;
         self.dispatcher.stop("sends").await;
+        if let Some(email) = &self.email
+            && tokio::time::timeout(STOP_PATIENCE, email.stop()).await.is_err()
+        {
+            tracing::warn!("the relay is silent; its connections are dropped");
+        }
         let threads = self.threads;
         let stopped = tokio::task::spawn_blocking(move || threads.stop()).await;
         stopped.expect("invariant: a panic of the runtime's threads ends the process");
@@ -102,8 +124,13 @@ impl Task {
         let (stop, stopped) = oneshot::channel();
         let task = task(stopped);
         let running = tokio::spawn(async move {
-            let _guard = AbortOnPanic;
-            task.await;
+            // A server without its door or its dispatcher would look alive and do nothing.
+            if tokio::spawn(task).await.is_err_and(|error| error.is_panic()) {
+                eprintln!(
+                    "trama: a part of the server met a bug (see above) and Trama stops; nothing acknowledged is lost"
+                );
+                std::process::abort();
+            }
         });
         Self { stop, running }
     }
@@ -116,20 +143,6 @@ impl Task {
         if tokio::time::timeout(patience, &mut self.running).await.is_err() {
             tracing::warn!("stopped before all {what} were finished");
             self.running.abort();
-        }
-    }
-}
-
-/// A server without its door or its dispatcher would look alive and do nothing.
-struct AbortOnPanic;
-
-impl Drop for AbortOnPanic {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            eprintln!(
-                "trama: a part of the server met a bug (see above) and Trama stops; nothing acknowledged is lost"
-            );
-            std::process::abort();
         }
     }
 }

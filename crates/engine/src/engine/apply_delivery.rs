@@ -163,6 +163,7 @@ impl Engine {
         Prepare {
             send: send.id,
             attempt: send.attempts + 1,
+            decided_at: send.decided_at,
             profile: send.profile,
             channel: send.channel.expect("invariant: only a send with a channel is prepared"),
             address: send.address.clone(),

@@ -2,6 +2,7 @@
 
 use super::extract::bytes;
 use crate::clock;
+use crate::deliver::render::Templates;
 use crate::hub::Hub;
 use crate::keys::Holder;
 use crate::problem::Problem;
@@ -74,6 +75,7 @@ pub(crate) async fn make_live(
     programme: &Programme,
     operator: &str,
 ) -> Result<Option<Seq>, Problem> {
+    Templates::compile(programme).map_err(Problem::programme)?;
     // Written anew, so that two ways of writing the same programme are the same definition.
     let definition = serde_json::to_string(programme).expect("invariant: a programme is plain JSON");
     let applied = ProgrammeApplied { applied_at: clock::now(), operator, definition: &definition };

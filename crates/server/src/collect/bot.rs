@@ -56,7 +56,7 @@ pub const BOT_SIGNS: [&str; 46] = [
 const NOT_A_BOT: &str = "cubot";
 
 /// Whether a user agent belongs to a program that browses by itself.
-pub(super) fn is_bot(user_agent: &str) -> bool {
+pub(crate) fn is_bot(user_agent: &str) -> bool {
     let lower = user_agent.to_ascii_lowercase();
     lower.replace(NOT_A_BOT, "").contains("bot") || BOT_SIGNS.iter().any(|sign| lower.contains(sign))
 }

@@ -10,7 +10,6 @@ use engine::effect::Effect;
 use engine::engine::Outstanding;
 use engine::identifier::HashKey;
 use engine::record::Installed;
-use eventlog::folder::DiskFolder;
 use eventlog::log::Log;
 use eventlog::recovery;
 use eventlog::snapshots::Snapshots;
@@ -49,7 +48,7 @@ pub fn start(
         engine: RwLock::new(engine),
         metrics,
     });
-    let snapshots = Snapshots::new(DiskFolder::open(data.join(SNAPSHOTS))?);
+    let snapshots = Snapshots::open(data)?;
     let (to_writer, staged) = mpsc::sync_channel(STAGED_AHEAD);
     let (to_snapshots, orders) = mpsc::channel();
     let (staging_shared, writer_shared) = (Arc::clone(&shared), Arc::clone(&shared));
@@ -65,7 +64,7 @@ pub fn start(
 /// The engine of a data directory as it is at the end of its log. An empty log gets its first record.
 pub fn recover(data: &Path, log: &mut impl Log) -> anyhow::Result<recovery::Recovered> {
     let begun = Instant::now();
-    let snapshots = Snapshots::new(DiskFolder::open(data.join(SNAPSHOTS))?);
+    let snapshots = Snapshots::open(data)?;
     let recovered = recovery::recover(log, &snapshots, &draw_installation(), clock::now())
         .context("the engine cannot be recovered from the log")?;
     for error in &recovered.discarded {
@@ -79,9 +78,6 @@ pub fn recover(data: &Path, log: &mut impl Log) -> anyhow::Result<recovery::Reco
     );
     Ok(recovered)
 }
-
-/// Folder of the snapshots in a data directory.
-const SNAPSHOTS: &str = "state";
 
 impl Threads {
     /// Takes nothing more, makes durable what was taken, leaves a snapshot and waits for the threads to end.

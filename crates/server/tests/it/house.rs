@@ -1,7 +1,9 @@
 //! A real server in this process, on a free port and in a directory of its own, and a client for it.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use server::config::{Config, Flags};
+use server::mailbox::Mailbox;
+use server::mailbox::mail::View;
 use server::server::Server;
 use std::path::Path;
 use tempfile::TempDir;
@@ -97,3 +99,112 @@ pub(crate) fn config(dir: &Path) -> Config {
     let flags = Flags { listen: Some(([127, 0, 0, 1], 0).into()), ..Flags::default() };
     Config::read(dir, &flags).unwrap()
 }
+
+/// A house with a small programme and a mailbox that its email goes to.
+pub(crate) struct Shop {
+    pub(crate) house: House,
+    pub(crate) mailbox: Mailbox,
+}
+
+impl Shop {
+    /// Opens with these settings besides those for the programme and the mailbox.
+    pub(crate) async fn open() -> Self {
+        let mailbox = Mailbox::start(([127, 0, 0, 1], 0).into()).await.unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        for (file, text) in PROGRAMME {
+            let path = dir.path().join("programme").join(file);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let programme = dir.path().join("programme");
+        let settings = format!(
+            "programme = {:?}\nsmtp_url = \"smtp://{}\"\n",
+            programme.to_str().unwrap(),
+            mailbox.addr
+        );
+        Self { house: House::start_in(dir, &settings).await, mailbox }
+    }
+
+    /// Ada says yes to offers, and orders; her message is in the mailbox on return.
+    pub(crate) async fn ada_orders(&self) -> View {
+        self.house
+            .track(json!([
+                {"type": "identify", "userId": "ada", "traits": {"email": "ada@example.com", "language": "it"},
+                 "context": {"consent": {"categoryPreferences": {"offers": true}}}},
+                {"type": "track", "userId": "ada", "event": "Order Completed", "properties": {"total": 20}}
+            ]))
+            .await;
+        let mails = self.mailbox.wait_for(1).await;
+        self.settled("user_id:ada").await;
+        mails[0].view()
+    }
+
+    /// Waits until every send of a person has its receipt, and gives the newest.
+    pub(crate) async fn settled(&self, address: &str) -> Value {
+        for _ in 0..500 {
+            let sends = self.house.get(&format!("/api/v1/sends?profile={address}")).await;
+            let sends = sends["sends"].as_array().unwrap();
+            let open = |send: &&Value| ["queued", "attempted"].contains(&send["status"].as_str().unwrap());
+            if !sends.is_empty() && !sends.iter().any(|send| open(&send)) {
+                return sends[0].clone();
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        panic!("the sends of {address} do not settle");
+    }
+}
+
+/// The first of our own addresses of a kind in a message.
+pub(crate) fn link(view: &View, kind: &str) -> String {
+    let body = view.html.as_deref().or(view.text.as_deref()).unwrap();
+    let start = body.find(&format!("/{kind}/")).unwrap_or_else(|| panic!("no /{kind}/ in {body}"));
+    let rest = &body[start..];
+    rest[..rest.find(['"', ' ', '\n', '<']).unwrap_or(rest.len())].to_owned()
+}
+
+const PROGRAMME: [(&str, &str); 9] = [
+    (
+        "programme.yaml",
+        "programme: bottega
+timezone: Europe/Rome
+languages: [it, en]
+tracking: { opens: true, clicks: true }
+purposes:
+  offers: { title: { it: Offerte, en: Offers }, channels: [email], opt_in: single }
+  newsletter: { title: { it: Lettera, en: Letter }, channels: [email], opt_in: double, confirm: confirm }
+",
+    ),
+    ("segments.yaml", "segments:\n  buyers: 'did \"Order Completed\"'\n"),
+    (
+        "journeys/thanks.yaml",
+        "journey: thanks
+purpose: offers
+enter: did \"Order Completed\"
+reenter: always
+steps:
+  - send: thanks
+",
+    ),
+    (
+        "messages/thanks/message.yaml",
+        "message: thanks
+email: { from: \"Bottega <ciao@bottega.example>\", subject: { it: \"Grazie\", en: \"Thanks\" } }
+",
+    ),
+    (
+        "messages/thanks/email.it.html",
+        "<html><body><p>Grazie {{ profile.email }}</p>
+<a href=\"https://bottega.example/olio\">olio</a>
+<a href=\"{{ unsubscribe_url }}\">via</a> <a href=\"{{ preferences_url }}\">scelte</a></body></html>
+",
+    ),
+    (
+        "messages/confirm/message.yaml",
+        "message: confirm
+email: { from: \"Bottega <ciao@bottega.example>\", subject: { it: \"Confermi?\", en: \"Confirm?\" } }
+",
+    ),
+    ("messages/confirm/email.it.txt", "Conferma qui: {{ confirm_url }}\n"),
+    ("messages/confirm/email.en.txt", "Confirm here: {{ confirm_url }}\n"),
+    ("messages/thanks/email.en.txt", "Thank you. No more of this: {{ unsubscribe_url }}\n"),
+];

@@ -5,6 +5,7 @@ mod liquid;
 mod messages;
 mod programme;
 mod programme_cli;
+mod public;
 mod runtime;
 mod scenarios;
 mod smtp;

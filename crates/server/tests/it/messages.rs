@@ -80,6 +80,7 @@ fn prepare() -> Prepare {
     Prepare {
         send: SendId(41),
         attempt: 1,
+        decided_at: engine::at::At(0),
         profile: ProfileId(3),
         channel: Channel::Email,
         address: "ada@example.org".into(),

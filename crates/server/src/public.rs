@@ -1,0 +1,110 @@
+//! What a recipient's mail program and browser reach from a message: ways out, confirmations, pixels and links.
+//!
+//! Every address holds a token that this installation signed; there is nothing else to guess, and nothing to log in
+//! to. A GET changes nothing that matters to the person, since scanners and prefetching proxies follow every link
+//! of a message: what changes a consent is a button, or the one-click POST of RFC 8058.
+
+mod confirm;
+mod engagement;
+mod page;
+mod preferences;
+mod texts;
+mod unsubscribe;
+
+use crate::hub::Hub;
+use axum::Router;
+use axum::http::{HeaderMap, header};
+use axum::routing::get;
+use engine::at::At;
+use engine::engine::Engine;
+use engine::outbox::Send;
+use engine::programme::{Channel, Programme};
+use engine::record::{ConsentSource, ConsentState, ConsentStated, Record, Subject};
+use engine::{ProfileId, SendId};
+use page::Page;
+use std::sync::Arc;
+use texts::Language;
+
+/// Every public route.
+pub fn router() -> Router<Arc<Hub>> {
+    Router::new()
+        .route("/unsubscribe/{token}", get(unsubscribe::ask).post(unsubscribe::withdraw))
+        .route("/confirm/{token}", get(confirm::ask).post(confirm::grant))
+        .route("/preferences/{token}", get(preferences::show).post(preferences::change))
+        .route("/o/{file}", get(engagement::opened))
+        .route("/c/{token}", get(engagement::clicked))
+}
+
+/// The message that a token came with, and its recipient.
+struct Recipient {
+    send: SendId,
+    profile: ProfileId,
+    channel: Channel,
+    language: Language,
+    address: String,
+}
+
+impl Recipient {
+    fn of(engine: &Engine, send: &Send) -> Self {
+        Self {
+            send: send.id,
+            profile: engine.canonical(send.profile),
+            channel: send.channel.unwrap_or(Channel::Email),
+            language: Language::of(&send.language),
+            address: send.address.clone(),
+        }
+    }
+
+    /// Finds the recipient of a send that a token names.
+    async fn find(hub: &Hub, send: SendId) -> Option<Self> {
+        hub.runtime.read(move |engine| engine.send(send).map(|send| Self::of(engine, send))).await
+    }
+
+    /// What holds now for a purpose on the message's channel.
+    async fn consent(&self, hub: &Hub, purpose: &str) -> Option<ConsentState> {
+        let (profile, channel, purpose) = (self.profile, self.channel, purpose.to_owned());
+        hub.runtime.read(move |engine| engine.profile(profile)?.consent(&purpose, channel)).await
+    }
+
+    /// States a consent of the recipient, unless it holds already; durable on return.
+    async fn state(&self, hub: &Hub, statement: &Statement<'_>) -> Result<(), Page> {
+        let holds = if statement.granted { ConsentState::Granted } else { ConsentState::Withdrawn };
+        if self.consent(hub, statement.purpose).await == Some(holds) {
+            return Ok(());
+        }
+        let record = Record::ConsentStated(ConsentStated {
+            subject: Subject::Send(self.send),
+            purpose: statement.purpose,
+            channel: self.channel.name(),
+            granted: statement.granted,
+            source: statement.source,
+            stated_at: statement.at,
+            wording: "",
+            proof: &statement.proof,
+        });
+        hub.record(&record).await.map(drop).map_err(|problem| Page::come_back(self.language, &problem))
+    }
+}
+
+/// A consent that a recipient states on a page.
+struct Statement<'a> {
+    purpose: &'a str,
+    granted: bool,
+    source: ConsentSource,
+    at: At,
+    proof: String,
+}
+
+/// What shows afterwards where a statement came from: the page, and the program that sent it.
+fn proof(page: &str, headers: &HeaderMap) -> String {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let agent: String = text(header::USER_AGENT.as_str()).chars().take(200).collect();
+    format!("{page}, by a signed link in the message; {agent}")
+}
+
+/// The purpose as the recipient knows it.
+fn title(programme: &Programme, purpose: &str, language: Language) -> String {
+    let titles = programme.purposes.get(purpose).map(|purpose| &purpose.title);
+    let own = titles.and_then(|titles| titles.get(language.code()).or_else(|| titles.values().next()));
+    own.cloned().unwrap_or_else(|| purpose.to_owned())
+}

@@ -1,0 +1,158 @@
+//! What a recipient reaches from a message: ways out that work at once, and reading that changes nothing.
+
+use crate::house::{Answer, Shop, answer, link};
+use serde_json::{Value, json};
+
+async fn get(shop: &Shop, path: &str) -> Answer {
+    answer(shop.house.bare("GET", path)).await
+}
+
+async fn post(shop: &Shop, path: &str, kind: &str, body: &str) -> Answer {
+    let request = shop.house.bare("POST", path).header("content-type", kind).body(body.to_owned());
+    answer(request).await
+}
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// The newest consent of a person: its state and its source.
+async fn consent(shop: &Shop, purpose: &str) -> (Value, Value) {
+    let profile = shop.house.get("/api/v1/profiles/user_id:ada").await;
+    let consents = profile["consents"].as_array().unwrap();
+    let newest = consents.iter().rev().find(|consent| consent["purpose"] == purpose).unwrap();
+    (newest["state"].clone(), newest["source"].clone())
+}
+
+/// Waits until this many opens and clicks are in the log: nobody who opens a message waits for that.
+async fn engaged(shop: &Shop, count: usize) -> Vec<Value> {
+    for _ in 0..500 {
+        let noted = shop.house.get("/api/v1/activity").await;
+        let activity = noted["activity"].as_array().unwrap().iter();
+        let engaged: Vec<_> = activity.filter(|one| one["kind"] == "engaged").cloned().collect();
+        if engaged.len() >= count {
+            return engaged;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("{count} opens and clicks do not come");
+}
+
+#[tokio::test]
+async fn one_click_withdraws_at_once_and_reading_the_page_does_not() {
+    for (kind, body, source) in [
+        (FORM, "List-Unsubscribe=One-Click", "one_click"),
+        (
+            "multipart/form-data; boundary=b",
+            "--b\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--b--\r\n",
+            "one_click",
+        ),
+        (FORM, "", "unsubscribe_page"),
+    ] {
+        let shop = Shop::open().await;
+        let mail = shop.ada_orders().await;
+        let header = |name: &str| {
+            mail.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.trim().to_owned())
+        };
+        let path = link(&mail, "unsubscribe");
+        let url = shop.house.url(&path);
+        assert_eq!(header("List-Unsubscribe"), Some(format!("<{url}>")));
+        assert_eq!(header("List-Unsubscribe-Post").as_deref(), Some("List-Unsubscribe=One-Click"));
+
+        let page = get(&shop, &path).await;
+        assert_eq!(page.status, 200);
+        assert!(page.text.contains("Non vuoi più «Offerte»?") && page.text.contains("ada@example.com"));
+        assert_eq!(consent(&shop, "offers").await.0, "granted", "a scanner reads every page");
+
+        for again in ["first", "second"] {
+            let done = post(&shop, &path, kind, body).await;
+            assert_eq!(done.status, 200, "{again}: {done:?}");
+            assert!(done.text.contains("Non riceverai più «Offerte»"), "{again}: {done:?}");
+        }
+        assert_eq!(consent(&shop, "offers").await, (json!("withdrawn"), json!(source)));
+        let order = json!([{"type": "track", "userId": "ada", "event": "Order Completed"}]);
+        shop.house.track(order).await;
+        let send = shop.settled("user_id:ada").await;
+        assert_eq!(
+            (&send["decision"], &send["reason"]),
+            (&json!("drop"), &json!("consent_withdrawn")),
+            "{send}"
+        );
+        assert_eq!(shop.mailbox.received(), 1);
+        shop.house.server.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_double_opt_in_is_confirmed_by_the_button_and_not_by_the_link() {
+    let shop = Shop::open().await;
+    let asks = |granted: bool| {
+        json!([{"type": "identify", "userId": "ada", "traits": {"email": "ada@example.com", "language": "it"},
+            "context": {"consent": {"categoryPreferences": {"newsletter": granted}}}}])
+    };
+    shop.house.track(asks(true)).await;
+    let mails = shop.mailbox.wait_for(1).await;
+    let path = link(&mails[0].view(), "confirm");
+    let page = get(&shop, &path).await;
+    assert!(page.text.contains("Confermo"), "{page:?}");
+    assert_eq!(consent(&shop, "newsletter").await.0, "pending");
+    for again in ["first", "second"] {
+        let done = post(&shop, &path, FORM, "").await;
+        assert!(done.status == 200 && done.text.contains("Grazie"), "{again}: {done:?}");
+    }
+    assert_eq!(consent(&shop, "newsletter").await, (json!("granted"), json!("double_opt_in")));
+    shop.house.track(asks(false)).await;
+    let late = post(&shop, &path, FORM, "").await;
+    assert!(late.text.contains("nulla da confermare"), "{late:?}");
+    assert_eq!(consent(&shop, "newsletter").await.0, "withdrawn", "an old link does not undo a withdrawal");
+    shop.house.server.stop().await;
+}
+
+#[tokio::test]
+async fn links_lead_where_they_were_signed_to_and_machines_do_not_count() {
+    let shop = Shop::open().await;
+    let mail = shop.ada_orders().await;
+    let path = link(&mail, "c");
+    let away = get(&shop, &path).await;
+    assert_eq!(away.status, 302);
+    assert_eq!(away.headers["location"], "https://bottega.example/olio");
+    assert_eq!(away.headers["cache-control"], "no-store");
+    let pixel = get(&shop, &link(&mail, "o")).await;
+    assert_eq!((pixel.status, &pixel.headers["content-type"]), (200, &"image/gif".parse().unwrap()));
+
+    // A client without a name, an instant after the delivery: noted, and no reaction of the person's.
+    let engaged = engaged(&shop, 2).await;
+    assert!(engaged.iter().all(|one| one["machine"] == true), "{engaged:?}");
+    let send = shop.settled("user_id:ada").await;
+    assert_eq!((&send["opened_at"], &send["clicked_at"]), (&Value::Null, &Value::Null));
+
+    let mut forged = path.clone();
+    forged.replace_range(4..5, if forged.as_bytes()[4] == b'A' { "B" } else { "A" });
+    for wrong in [&forged, "/c/x", "/unsubscribe/x", "/confirm/x", "/preferences/x"] {
+        let page = get(&shop, wrong).await;
+        assert!(page.status == 404 && page.text.contains("non funziona"), "{wrong}: {page:?}");
+    }
+    // The token of a link opens no other door.
+    let token = path.strip_prefix("/c/").unwrap();
+    assert_eq!(post(&shop, &format!("/unsubscribe/{token}"), FORM, "").await.status, 404);
+    assert_eq!(consent(&shop, "offers").await.0, "granted");
+    shop.house.server.stop().await;
+}
+
+#[tokio::test]
+async fn the_preference_centre_shows_what_holds_and_makes_hold_what_is_ticked() {
+    let shop = Shop::open().await;
+    let mail = shop.ada_orders().await;
+    let path = link(&mail, "preferences");
+    let page = get(&shop, &path).await;
+    assert!(
+        page.text.contains("value=\"offers\" checked") && page.text.contains("value=\"newsletter\">"),
+        "{page:?}"
+    );
+    let saved = post(&shop, &path, FORM, "purpose=newsletter").await;
+    assert!(
+        saved.text.contains("value=\"offers\">") && saved.text.contains("value=\"newsletter\" checked"),
+        "{saved:?}"
+    );
+    assert_eq!(consent(&shop, "offers").await, (json!("withdrawn"), json!("unsubscribe_page")));
+    assert_eq!(consent(&shop, "newsletter").await, (json!("granted"), json!("double_opt_in")));
+    shop.house.server.stop().await;
+}
