@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use engine::record::DeliveryOutcome;
+
 use super::reply::{Enhanced, Reply};
 use crate::deliver::bounce::{Class, Stage, classify};
 use crate::limits::SMTP_REPLY_TEXT_BYTES;
@@ -24,6 +26,17 @@ pub enum Answer {
 }
 
 impl Answer {
+    /// What it means for the send.
+    pub fn outcome(&self) -> DeliveryOutcome {
+        match self {
+            Self::Accepted { .. } => DeliveryOutcome::Accepted,
+            Self::Transient { .. } | Self::Unreachable { .. } => DeliveryOutcome::Transient,
+            Self::Permanent { class, .. } if class.suppresses() => DeliveryOutcome::InvalidRecipient,
+            Self::Permanent { .. } => DeliveryOutcome::Permanent,
+            Self::Unknown { .. } => DeliveryOutcome::Unknown,
+        }
+    }
+
     /// The answer that a refusal at this stage stands for.
     pub(super) fn refused(stage: Stage, reply: &Reply) -> Self {
         let (code, enhanced, text) = (reply.code, reply.enhanced, kept(&reply.text));
@@ -72,6 +85,22 @@ fn kept(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_an_address_without_a_reader_is_suppressed() {
+        let permanent = |class| Answer::Permanent { code: 550, enhanced: None, text: String::new(), class };
+        assert_eq!(permanent(Class::InvalidRecipient).outcome(), DeliveryOutcome::InvalidRecipient);
+        for class in [Class::MailboxFull, Class::Reputation, Class::Sender, Class::Other] {
+            assert_eq!(permanent(class).outcome(), DeliveryOutcome::Permanent);
+        }
+        let (why, text) = (String::new(), String::new());
+        assert_eq!(Answer::Unreachable { why: why.clone() }.outcome(), DeliveryOutcome::Transient);
+        assert_eq!(
+            Answer::Transient { code: 450, enhanced: None, text }.outcome(),
+            DeliveryOutcome::Transient
+        );
+        assert_eq!(Answer::Unknown { why }.outcome(), DeliveryOutcome::Unknown);
+    }
 
     #[test]
     fn the_kept_text_ends_between_characters() {

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use async_channel::Receiver;
+use async_channel::{Receiver, TrySendError, WeakSender};
 use tokio::sync::watch;
 use tokio::time::{sleep_until, timeout};
 
@@ -18,6 +18,8 @@ pub(super) struct Lane {
     pub route: Arc<Route>,
     pub size: PoolSize,
     pub jobs: Receiver<Job>,
+    /// The other end of `jobs`, to give a letter to the lanes that are connected. Weak: the pool alone keeps it open.
+    pub queue: WeakSender<Job>,
     pub stopping: watch::Receiver<bool>,
     pub health: Arc<Health>,
     /// Letters of which nothing was handed over when their connection ended, in order: one that was to follow,
@@ -29,7 +31,9 @@ impl Lane {
     /// Runs until the queue is closed and empty.
     pub(super) async fn run(mut self) {
         loop {
-            if let (Advice::Wait(until), true) = (self.health.advice(), self.carried.is_empty()) {
+            if let Advice::Pause { until, others_connected: true, .. } = self.health.advice()
+                && self.carried.is_empty()
+            {
                 tokio::select! {
                     () = sleep_until(until) => {}
                     _ = self.stopping.wait_for(|&stop| stop) => {}
@@ -47,8 +51,8 @@ impl Lane {
                 continue;
             }
             match self.health.advice() {
-                Advice::Answer(why) => job.settle(Answer::Unreachable { why }),
-                Advice::Connect | Advice::Wait(_) => self.connect_and_serve(job).await,
+                Advice::Connect => self.connect_and_serve(job).await,
+                Advice::Pause { others_connected, why, .. } => self.pass_on(job, others_connected, why),
             }
         }
     }
@@ -67,9 +71,20 @@ impl Lane {
             Err(why) => {
                 let why = format!("{why:#}");
                 tracing::warn!(relay = %self.route, %why, "no connection for letters");
-                self.health.failed(&why);
-                job.settle(Answer::Unreachable { why });
+                let others_connected = self.health.failed(&why);
+                self.pass_on(job, others_connected, why);
             }
+        }
+    }
+
+    /// Gives a letter to the lanes that are connected, or back to its sender.
+    fn pass_on(&self, job: Job, others_connected: bool, why: String) {
+        let refused = match self.queue.upgrade().filter(|_| others_connected) {
+            Some(queue) => queue.try_send(job).map_err(TrySendError::into_inner).err(),
+            None => Some(job),
+        };
+        if let Some(job) = refused {
+            job.settle(Answer::Unreachable { why });
         }
     }
 
@@ -78,8 +93,8 @@ impl Lane {
     /// A letter that was not handed over gets a second chance on a new connection only if this one had worked
     /// before: relays close old connections at any time, but one that fails at once would fail again.
     async fn serve(&mut self, mut session: Session, first: Job) -> Option<String> {
-        let mut begun = None;
         let mut waiting = Some(first);
+        let mut begun = None;
         let mut offered = 0;
         loop {
             let (job, offer) = if let Some(job) = begun.take() {
@@ -97,24 +112,21 @@ impl Lane {
                 (job, offer)
             };
             offered += 1;
-            let ended = match offer {
-                Ok(Offer::Refused(answer)) => {
-                    job.settle(answer);
-                    continue;
-                }
+            let answer = match offer {
                 Ok(Offer::Ready) => {
                     begun = self.job_to_begin(&session, offered);
-                    match session.hand_over(&job.letter, begun.as_ref().map(|next| &next.letter)).await {
-                        Ok(answer) => {
-                            job.settle(answer);
-                            continue;
-                        }
-                        Err(ended) => ended,
-                    }
+                    session.hand_over(&job.letter, begun.as_ref().map(|next| &next.letter)).await
                 }
-                Err(ended) => ended,
+                Ok(Offer::Refused(answer)) => Ok(answer),
+                Err(over) => Err(over),
             };
-            return self.end(job, begun, ended, offered == 1);
+            match answer {
+                Ok(answer) => job.settle(answer),
+                Err(over) => return self.end(job, begun, over, offered == 1),
+            }
+            if offered == 1 {
+                self.health.worked();
+            }
         }
         session.quit().await;
         None

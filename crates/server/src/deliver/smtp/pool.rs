@@ -66,11 +66,13 @@ impl Pool {
             "a pool of nothing: {size:?}"
         );
         let (queue, jobs) = async_channel::bounded(size.queue);
+        let weak = queue.downgrade();
         let (stop, stopping) = watch::channel(false);
         let (route, health) = (Arc::new(route), Arc::new(Health::default()));
         let lanes = (0..size.connections).map(|_| {
             let (route, health, stopping) = (route.clone(), health.clone(), stopping.clone());
-            let lane = Lane { route, size, jobs: jobs.clone(), stopping, health, carried: VecDeque::new() };
+            let (jobs, queue) = (jobs.clone(), weak.clone());
+            let lane = Lane { route, size, jobs, queue, stopping, health, carried: VecDeque::new() };
             tokio::spawn(lane.run())
         });
         Self { queue, stop, lanes: Mutex::new(lanes.collect()) }
@@ -128,7 +130,7 @@ pub(super) struct Health(Mutex<Known>);
 #[derive(Default)]
 struct Known {
     connected: usize,
-    /// Connects that failed since the last that worked.
+    /// Connections that came to nothing since the last that worked.
     failures: u32,
     /// No connect is tried before this.
     paused_until: Option<Instant>,
@@ -138,11 +140,13 @@ struct Known {
 /// What a lane without a connection does next.
 pub(super) enum Advice {
     Connect,
-    /// The relay takes no more connections, but other lanes have one: leave the queue to them until then.
-    Wait(Instant),
-    /// The relay is away: letters are answered at once with this reason, for in the queue a crash would put
-    /// them in doubt.
-    Answer(String),
+    /// The relay is to be left alone until then. If other lanes have a connection, letters are left to them;
+    /// if not, letters are answered at once with this reason, for in the queue a crash would put them in doubt.
+    Pause {
+        until: Instant,
+        others_connected: bool,
+        why: String,
+    },
 }
 
 impl Health {
@@ -150,25 +154,33 @@ impl Health {
         let known = self.0.lock().expect("no holder panics");
         match known.paused_until.filter(|&until| until > Instant::now()) {
             None => Advice::Connect,
-            Some(until) if known.connected > 0 => Advice::Wait(until),
-            Some(_) => Advice::Answer(known.why.clone()),
+            Some(until) => {
+                Advice::Pause { until, others_connected: known.connected > 0, why: known.why.clone() }
+            }
         }
     }
 
     pub(super) fn connected(&self) {
+        self.0.lock().expect("no holder panics").connected += 1;
+    }
+
+    /// A letter was answered over a new connection: the relay is well.
+    pub(super) fn worked(&self) {
         let mut known = self.0.lock().expect("no holder panics");
-        *known = Known { connected: known.connected + 1, ..Known::default() };
+        *known = Known { connected: known.connected, ..Known::default() };
     }
 
     pub(super) fn disconnected(&self) {
         self.0.lock().expect("no holder panics").connected -= 1;
     }
 
-    pub(super) fn failed(&self, why: &str) {
+    /// Begins a pause; says whether other lanes are connected.
+    pub(super) fn failed(&self, why: &str) -> bool {
         let mut known = self.0.lock().expect("no holder panics");
         let pause = limits::SMTP_PAUSE_FIRST.saturating_mul(1 << known.failures.min(16));
         known.failures += 1;
         known.paused_until = Some(Instant::now() + pause.min(limits::SMTP_PAUSE_MAX));
         known.why = why.to_owned();
+        known.connected > 0
     }
 }

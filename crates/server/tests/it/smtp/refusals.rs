@@ -138,3 +138,14 @@ async fn a_relay_that_says_421_at_once_is_left_alone() {
     assert_eq!(kinds(&answers[..1]), ["transient"]);
     assert_eq!(kinds(&answers[1..]), ["unreachable"; 19], "no second connection in the pause");
 }
+
+#[tokio::test]
+async fn a_relay_that_takes_fewer_connections_gets_all_letters_over_those() {
+    let mailbox = Mailbox::start(anywhere()).await.unwrap();
+    let pool = pool_to(mailbox.addr, 4);
+    assert_eq!(kinds(&[send(&pool, letter(0)).await]), ["accepted"]);
+    mailbox.set_rules(vec![Rule::new(Moment::Connect, "*", Act::Reply("421 4.7.0 one is enough".into()))]);
+    let answers = send_all(&pool, (1..400).map(letter)).await;
+    assert_eq!(kinds(&answers), ["accepted"; 399]);
+    assert_eq!(mailbox.received(), 400);
+}
