@@ -5,6 +5,7 @@
 //! The order is theirs, ours, theirs, twice over: client and sink share the cores and the machine drifts, so only
 //! neighbours in time compare. `smtp-source` sends the same few bytes over and over; our letters are all different.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -14,6 +15,7 @@ use server::deliver::smtp::answer::Answer;
 use server::deliver::smtp::letter::{Address, Letter};
 use server::deliver::smtp::pool::{Pool, PoolSize};
 use server::deliver::smtp::url::{Route, SmtpSettings};
+use tempfile::TempDir;
 
 /// What `smtp-source` is asked for: sessions, and bytes a message.
 const SESSIONS: usize = 8;
@@ -45,8 +47,9 @@ fn theirs(addr: &str, messages: usize) -> Result<f64> {
     let begun = Instant::now();
     let (sessions, bytes, count) = (SESSIONS.to_string(), BYTES.to_string(), messages.to_string());
     let arguments = ["-d", "-s", &sessions, "-l", &bytes, "-m", &count, addr];
+    let config = config()?;
     let mut command = Command::new(program("smtp-source")?);
-    let status = command.args(arguments).env("MAIL_CONFIG", config()?).status()?;
+    let status = command.args(arguments).env("MAIL_CONFIG", config.path()).status()?;
     ensure!(status.success(), "smtp-source ended with {status}");
     Ok(messages as f64 / begun.elapsed().as_secs_f64())
 }
@@ -85,10 +88,12 @@ fn message(number: usize) -> Vec<u8> {
 struct Sink {
     addr: String,
     process: Child,
+    _config: TempDir,
 }
 
 impl Sink {
     fn start() -> Result<Self> {
+        let config = config()?;
         let addr = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string();
         let mut command = Command::new(program("smtp-sink")?);
         let is_root = Command::new("id").arg("-u").output()?.stdout == b"0\n";
@@ -96,8 +101,8 @@ impl Sink {
             // It gives up being root, and insists on being told for whom.
             command.args(["-u", "nobody"]);
         }
-        command.args([&addr, "1000"]).env("MAIL_CONFIG", config()?).stdin(Stdio::null());
-        let sink = Self { process: command.spawn()?, addr };
+        command.args([&addr, "1000"]).env("MAIL_CONFIG", config.path()).stdin(Stdio::null());
+        let sink = Self { process: command.spawn()?, addr, _config: config };
         let begun = Instant::now();
         while std::net::TcpStream::connect(&sink.addr).is_err() {
             ensure!(begun.elapsed() < Duration::from_secs(10), "smtp-sink does not listen");
@@ -115,10 +120,10 @@ impl Drop for Sink {
 }
 
 /// A folder with a `main.cf`, which the programs of Postfix want to read.
-fn config() -> Result<PathBuf> {
-    let folder = std::env::temp_dir().join("trama-bench-smtp");
-    std::fs::create_dir_all(&folder)?;
-    std::fs::write(folder.join("main.cf"), "compatibility_level = 3.6\n")?;
+fn config() -> Result<TempDir> {
+    let folder = tempfile::tempdir()?;
+    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o755))?;
+    std::fs::write(folder.path().join("main.cf"), "compatibility_level = 3.6\n")?;
     Ok(folder)
 }
 

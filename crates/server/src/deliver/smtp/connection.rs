@@ -96,10 +96,8 @@ impl Connection {
             ensure!(connection.abilities.start_tls, "the relay {route} offers no STARTTLS");
             let reply = connection.ask("STARTTLS").await?;
             ensure!(reply.code == 220, "STARTTLS refused: {reply}");
-            // What came in the clear behind that reply was put there by somebody in between (CVE-2011-0411), and
-            // what the relay said it can do was said in the clear too.
+            // What came in the clear behind that reply was put there by somebody in between (CVE-2011-0411).
             connection.unread.clear();
-            connection.abilities = Abilities::default();
             let secured = timeout(patience, connection.stream.secured(settings.clone(), &route.host)).await;
             connection.stream = secured.map_err(|_| Fault::Silent(patience))?.context("beginning TLS")?;
             connection.hello(&name).await?;
@@ -138,7 +136,9 @@ impl Connection {
         }
     }
 
+    /// Greets the relay; what it can do is what it says now, and not what it may have said before TLS.
     async fn hello(&mut self, name: &str) -> anyhow::Result<()> {
+        self.abilities = Abilities::default();
         let reply = self.ask(&format!("EHLO {name}")).await?;
         if reply.is_positive() {
             self.abilities = Abilities::read(&reply.text);

@@ -271,9 +271,8 @@ mod tests {
 
     #[test]
     fn the_password_comes_from_one_place() {
-        let folder = std::env::temp_dir().join(format!("trama-smtp-url-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        let file = folder.join("password");
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("password");
         std::fs::write(&file, "from the file\r\n").unwrap();
         let read = |url: &str, password: Option<&str>, password_file: Option<&PathBuf>| {
             let password = password.map(str::to_owned);
@@ -294,10 +293,9 @@ mod tests {
             assert!(matches!(twice, Err(RouteError::PasswordTwice)));
         }
         assert!(matches!(read("smtps://mail.example.com", Some("y"), None), Err(RouteError::NoUser)));
-        let missing = folder.join("missing");
+        let missing = folder.path().join("missing");
         let said = read(bare, None, Some(&missing)).unwrap_err().to_string();
         assert!(said.contains("missing"), "{said}");
-        std::fs::remove_dir_all(folder).unwrap();
     }
 
     #[test]

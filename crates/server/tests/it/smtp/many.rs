@@ -96,17 +96,19 @@ async fn stopping_finishes_what_is_under_way_and_answers_the_rest() {
 
 #[tokio::test]
 async fn the_mailbox_keeps_the_newest_and_writes_all_to_its_folder() {
-    let folder = std::env::temp_dir().join(format!("trama-mailbox-{}", std::process::id()));
-    let settings =
-        MailboxSettings { keep: 3, folder: Some(folder.clone()), ..MailboxSettings::open(anywhere()) };
+    let folder = tempfile::tempdir().unwrap();
+    let settings = MailboxSettings {
+        keep: 3,
+        folder: Some(folder.path().join("mails")),
+        ..MailboxSettings::open(anywhere())
+    };
     let mailbox = Mailbox::start_with(settings).await.unwrap();
     let pool = pool_to(mailbox.addr, 1);
     send_all(&pool, (1..=5).map(letter)).await;
     let numbers: Vec<u64> = mailbox.wait_for(5).await.iter().map(|mail| mail.number).collect();
     assert_eq!((numbers, mailbox.received()), (vec![3, 4, 5], 5));
     for number in 1..=5 {
-        let file = std::fs::read(folder.join(format!("{number:06}.eml"))).unwrap();
+        let file = std::fs::read(folder.path().join(format!("mails/{number:06}.eml"))).unwrap();
         assert_eq!(file, letter(number).message);
     }
-    std::fs::remove_dir_all(folder).unwrap();
 }

@@ -134,7 +134,7 @@ async fn what_was_slipped_in_before_tls_is_forgotten() {
     .await;
     let settings = SmtpSettings {
         url: format!("smtp+starttls://localhost:{}", addr.port()),
-        ca_file: Some(identity.authorities.clone()),
+        ca_file: Some(identity.authorities.path().to_owned()),
         name: Some("mx.shop.example".into()),
         ..SmtpSettings::default()
     };

@@ -1,13 +1,13 @@
 //! TLS and sign-in: what passes, and that nothing leaves in the clear when they fail.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use server::deliver::smtp::answer::Answer;
 use server::deliver::smtp::pool::{Pool, PoolSize};
 use server::deliver::smtp::url::{Route, SmtpSettings};
 use server::mailbox::{Mailbox, MailboxLogin, MailboxSecurity, MailboxSettings};
+use tempfile::NamedTempFile;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::rustls::{ServerConfig, pki_types::PrivatePkcs8KeyDer};
@@ -17,15 +17,13 @@ use super::{anywhere, kind, letter, send, send_all};
 /// A certificate for `localhost` that signs itself, and the file that makes a client trust it.
 pub(super) struct Identity {
     pub(super) tls: Arc<ServerConfig>,
-    pub(super) authorities: PathBuf,
+    pub(super) authorities: NamedTempFile,
 }
 
 impl Identity {
     pub(super) fn new() -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
         let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-        let name = format!("trama-ca-{}-{}.pem", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let authorities = std::env::temp_dir().join(name);
+        let authorities = NamedTempFile::new().unwrap();
         std::fs::write(&authorities, made.cert.pem()).unwrap();
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
         let tls = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
@@ -38,15 +36,9 @@ impl Identity {
     }
 }
 
-impl Drop for Identity {
-    fn drop(&mut self) {
-        drop(std::fs::remove_file(&self.authorities));
-    }
-}
-
-fn pool(scheme: &str, who: &str, host: &str, mailbox: &Mailbox, authorities: Option<&PathBuf>) -> Pool {
+fn pool(scheme: &str, who: &str, host: &str, mailbox: &Mailbox, authorities: Option<&Path>) -> Pool {
     let url = format!("{scheme}://{who}{host}:{}", mailbox.addr.port());
-    let settings = SmtpSettings { url, ca_file: authorities.cloned(), ..SmtpSettings::default() };
+    let settings = SmtpSettings { url, ca_file: authorities.map(Path::to_owned), ..SmtpSettings::default() };
     Pool::start(Route::new(&settings).unwrap(), PoolSize { connections: 2, ..PoolSize::USUAL })
 }
 
@@ -79,7 +71,7 @@ async fn every_security_with_every_way_to_sign_in() {
         for login in [None, account(&["PLAIN", "LOGIN"]), account(&["LOGIN"])] {
             let who = if login.is_some() { "ada%40shop:s3%3Acr%2Fet@" } else { "" };
             let mailbox = mailbox(security.clone(), login).await;
-            let authorities = (scheme != "smtp").then_some(&identity.authorities);
+            let authorities = (scheme != "smtp").then_some(identity.authorities.path());
             let pool = pool(scheme, who, "localhost", &mailbox, authorities);
             let answers = send_all(&pool, (0..50).map(letter)).await;
             assert!(answers.iter().all(|answer| kind(answer) == "accepted"), "{scheme} {who}: {answers:?}");
@@ -97,7 +89,7 @@ async fn every_security_with_every_way_to_sign_in() {
 async fn a_large_letter_passes_tls_whole() {
     let identity = Identity::new();
     let mailbox = mailbox(MailboxSecurity::StartTls(identity.tls.clone()), None).await;
-    let pool = pool("smtp+starttls", "", "localhost", &mailbox, Some(&identity.authorities));
+    let pool = pool("smtp+starttls", "", "localhost", &mailbox, Some(identity.authorities.path()));
     let mut large = letter(1);
     large.message = b"a line of a large letter\r\n".repeat(40_000);
     assert_eq!(kind(&send(&pool, large.clone()).await), "accepted");
@@ -134,7 +126,7 @@ async fn failing_security_hands_nothing_over() {
     ];
     for (case, scheme, host, security, trusted, part) in table {
         let mailbox = mailbox(security, None).await;
-        let pool = pool(scheme, "", host, &mailbox, trusted.map(|identity| &identity.authorities));
+        let pool = pool(scheme, "", host, &mailbox, trusted.map(|identity| identity.authorities.path()));
         let why = why(send(&pool, letter(1)).await);
         assert!(why.contains(part), "{case}, {scheme}: {why}");
         assert_eq!(mailbox.received(), 0);

@@ -4,36 +4,34 @@ use std::net::SocketAddr;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use tempfile::TempDir;
 use tokio::net::TcpStream;
 
 pub(super) struct Sink {
     pub(super) addr: SocketAddr,
     process: Child,
-    folder: PathBuf,
+    home: TempDir,
 }
 
 impl Sink {
     /// Starts a sink with these options and waits until it listens.
     pub(super) async fn start(options: &[&str]) -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("trama-sink-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let folder = std::env::temp_dir().join(name);
-        std::fs::create_dir_all(&folder).unwrap();
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path();
         // It gives up being root before it writes, and it wants a main.cf, if only an empty one.
-        std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o777)).unwrap();
+        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o777)).unwrap();
         std::fs::write(folder.join("main.cf"), "compatibility_level = 3.6\n").unwrap();
         let addr = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let mut command = Command::new(program());
-        if std::fs::metadata(&folder).unwrap().uid() == 0 {
+        if std::fs::metadata(folder).unwrap().uid() == 0 {
             command.args(["-u", "nobody"]);
         }
         command.arg("-D").arg(folder.join("dump")).args(options).arg(addr.to_string()).arg("128");
-        command.env("MAIL_CONFIG", &folder).stdin(Stdio::null());
+        command.env("MAIL_CONFIG", folder).stdin(Stdio::null());
         let process = command.spawn().unwrap();
-        let mut sink = Self { addr, process, folder };
+        let mut sink = Self { addr, process, home };
         // It says nothing when it is ready, so we knock.
         let begun = Instant::now();
         while TcpStream::connect(addr).await.is_err() {
@@ -46,7 +44,7 @@ impl Sink {
 
     /// Everything it was sent, one message after another, with the envelope as `X-Mail-Args` and `X-Rcpt-Args`.
     pub(super) fn dump(&self) -> String {
-        std::fs::read_to_string(self.folder.join("dump")).unwrap_or_default()
+        std::fs::read_to_string(self.home.path().join("dump")).unwrap_or_default()
     }
 }
 
@@ -54,7 +52,6 @@ impl Drop for Sink {
     fn drop(&mut self) {
         drop(self.process.kill());
         drop(self.process.wait());
-        drop(std::fs::remove_dir_all(&self.folder));
     }
 }
 
