@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -23,7 +24,7 @@ impl Sink {
         // It gives up being root before it writes, and it wants a main.cf, if only an empty one.
         std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o777)).unwrap();
         std::fs::write(folder.join("main.cf"), "compatibility_level = 3.6\n").unwrap();
-        let addr = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let addr = SocketAddr::from(([127, 0, 0, 1], free_port()));
         let mut command = Command::new(program());
         if std::fs::metadata(folder).unwrap().uid() == 0 {
             command.args(["-u", "nobody"]);
@@ -39,6 +40,7 @@ impl Sink {
             assert!(begun.elapsed() < Duration::from_secs(20), "smtp-sink does not listen");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
+        assert!(sink.process.try_wait().unwrap().is_none(), "somebody else listens at {addr}");
         sink
     }
 
@@ -52,6 +54,20 @@ impl Drop for Sink {
     fn drop(&mut self) {
         drop(self.process.kill());
         drop(self.process.wait());
+    }
+}
+
+/// A port that nobody listens at, below those that the kernel hands out: one of these could become the near end of
+/// another test's connection, or even of our own knocking, before the sink has it.
+fn free_port() -> u16 {
+    static TRIED: AtomicU32 = AtomicU32::new(0);
+    let start = std::process::id().wrapping_mul(97);
+    loop {
+        let port = 20_000 + start.wrapping_add(TRIED.fetch_add(1, Ordering::Relaxed)) % 12_000;
+        let port = u16::try_from(port).expect("it is below 32,000");
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
     }
 }
 
