@@ -3,7 +3,7 @@
 
 use crate::mailbox::Mailbox;
 use crate::mailbox::mail::{Mail, View};
-use reqwest::header::CONTENT_TYPE;
+use reqwest::header::{CONTENT_TYPE, USER_AGENT};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,16 +12,24 @@ pub(super) struct Letters {
     mailbox: Arc<Mailbox>,
     http: reqwest::Client,
     address: String,
+    user_agent: &'static str,
     /// Letters up to this number are read.
     read: u64,
 }
 
 /// How long somebody waits at least, whatever the pace: a letter takes its real time on the way.
 const ON_THE_WAY: Duration = Duration::from_secs(10);
+/// How long somebody reads before they follow a link. Whoever follows it at once is taken for a scanner, and rightly.
+const READING: Duration = Duration::from_secs(3);
 
 impl Letters {
-    pub(super) fn new(mailbox: Arc<Mailbox>, http: reqwest::Client, address: String) -> Self {
-        Self { mailbox, http, address, read: 0 }
+    pub(super) fn new(
+        mailbox: Arc<Mailbox>,
+        http: reqwest::Client,
+        address: String,
+        user_agent: &'static str,
+    ) -> Self {
+        Self { mailbox, http, address, user_agent, read: 0 }
     }
 
     /// Confirms what the next letter asks to confirm. Whether there was one.
@@ -33,8 +41,10 @@ impl Letters {
     /// Follows a link in the next letter that has one whose clicks are counted. Whether there was one.
     pub(super) async fn follow(&mut self, patience: Duration) -> bool {
         let Some(link) = self.next(patience, |letter| link(letter, "/c/")).await else { return false };
+        tokio::time::sleep(READING).await;
         // It leads on to the shop, which is not there.
-        self.http.get(link).send().await.is_ok_and(|answer| answer.status().is_redirection())
+        let click = self.http.get(link).header(USER_AGENT, self.user_agent);
+        click.send().await.is_ok_and(|answer| answer.status().is_redirection())
     }
 
     /// Presses the button that mail programs show for RFC 8058. Whether there was a letter with one.

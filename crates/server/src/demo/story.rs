@@ -75,8 +75,8 @@ pub(super) static STORIES: [Story; 22] = [
     story(New, 5, &[Look, Rest(2), Look, Fill, Rest(3), SendAgain]),
     // Fills a cart without having agreed to anything.
     story(New, 6, &[LookAtCeramics, Rest(2), SignUp(&[]), Fill, Rest(5), Look]),
-    // An address with a slip of the pen: the confirmation comes back, the reminder is not even tried.
-    story(Mistyped, 1, &[Look, SignUp(&[("offers", true)]), Fill, Order, Rest(8), Look, Fill]),
+    // An address with a slip of the pen: the confirmation comes back, and nothing else is even tried.
+    story(Mistyped, 1, &[Look, SignUp(&[("offers", true), ("newsletter", true)]), Look, Fill, Rest(75), Order]),
     // A crawler comes by.
     story(Bot, 1, &[Look, Rest(1), Look, Rest(1), Look]),
     // Agrees, fills a cart, and thinks better of it before the reminder.

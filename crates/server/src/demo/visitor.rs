@@ -61,7 +61,8 @@ pub(super) async fn play(
     if story.who == Who::Back {
         browser.sign_in(&person);
     }
-    let letters = Letters::new(Arc::clone(&around.mailbox), around.door.http.clone(), person.email.clone());
+    let (mailbox, http) = (Arc::clone(&around.mailbox), around.door.http.clone());
+    let letters = Letters::new(mailbox, http, person.email.clone(), user_agent);
     let signed_up = story.who == Who::Back;
     let mut visitor = Visitor {
         around,
@@ -129,8 +130,6 @@ impl Visitor {
         let product = self.dice.pick(&offered);
         self.looked_at = Some(product);
         let language = self.person.reads();
-        let path = format!("/{}/{}", product.category, product.sku.to_ascii_lowercase());
-        self.browser.page(&path, product.name(language)).await;
         self.browser.track("Product Viewed", product.properties(language)).await;
     }
 

@@ -1,7 +1,7 @@
 // Which page is shown, and the heartbeat that keeps it true.
 
 import { make, say } from "./dom.js";
-import { NeedsKey, catchUp, live, open, session, unsent, useKey } from "./server.js";
+import { NeedsKey, catchUp, live, open, greeting, unsent, useKey } from "./server.js";
 import { count } from "./words.js";
 import { today } from "./today.js";
 import { people, person } from "./people.js";
@@ -90,11 +90,11 @@ function askForKey(message) {
 }
 
 function foot() {
-  const text = session.demo
-    ? `The demonstration: every span of the programme is divided by ${count(session.demo.pace)}, so one hour passes in ${session.demo.hour_seconds} seconds. Retries of the mail server keep their real time.`
+  const text = greeting.demo
+    ? `The demonstration: every span of the programme is divided by ${count(greeting.demo.pace)}, so one hour passes in ${greeting.demo.hour_seconds} seconds. Retries of the mail server keep their real time.`
     : "Figures are exact and as of now.";
   say(document.getElementById("foot"), text);
-  document.getElementById("to-mailbox").hidden = !session.demo;
+  document.getElementById("to-mailbox").hidden = !greeting.demo;
 }
 
 addEventListener("hashchange", route);

@@ -68,7 +68,7 @@ export function table(columns, body) {
 /** A point in time, with the whole of it on hover. */
 export function moment(text, long = false) {
   const date = new Date(text);
-  const clock = date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  const clock = date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
   const today = date.toDateString() === new Date().toDateString();
   const day = date.toLocaleDateString([], { day: "numeric", month: "short" });
   const shown = long || !today ? `${today ? "" : `${day}, `}${clock}` : clock;

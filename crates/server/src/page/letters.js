@@ -1,7 +1,7 @@
 // The mailbox: every letter as it came out of the mail server, and why the others never got there.
 
 import { card, keep, make, moment, say, table } from "./dom.js";
-import { get, live, unsent } from "./server.js";
+import { ask, live, unsent } from "./server.js";
 import { count, reason, some, title, why } from "./words.js";
 import { address, letter, name, tally } from "./today.js";
 
@@ -18,14 +18,14 @@ export function mailbox(number) {
   );
   let opened = null;
   async function update() {
-    const { received, messages } = await get("mailbox?limit=100");
+    const { received, messages } = await ask.mailbox(100);
     say(heading, received ? some(received, "letter", "letters") : "No letters yet");
     keep(shelf, messages, (mail) => mail.number, letter, "The first letter appears here the moment it is delivered.");
     for (const link of shelf.querySelectorAll("a")) {
       if (link.hash === `#/mailbox/${number}`) link.setAttribute("aria-current", "true");
     }
     if (number && !opened) {
-      opened = await get(`mailbox/${encodeURIComponent(number)}`);
+      opened = await ask.mail(number);
       desk.replaceChildren(opened ? sheet(opened) : make("p", { class: "card empty" }, "This letter is not kept any more."));
     }
   }
@@ -116,7 +116,7 @@ export function refused() {
     make("div", { class: "card", style: "margin-top: 18px" }, table(["Why", ["Field", "phone-off"], ["From", "phone-off"], "What was sent", ["When", "n"]], body)),
   );
   async function update() {
-    const { rejects } = await get("rejects?limit=100");
+    const { rejects } = await ask.rejects();
     say(heading, live.status.counts.rejects ? `${some(live.status.counts.rejects, "event", "events")} refused at the door` : "Every event could be used");
     keep(body, rejects, (reject) => reject.seq, reject, "Nothing was refused.");
   }

@@ -1,7 +1,7 @@
 // Who is known, and everything about one of them.
 
 import { card, keep, make, moment, say, table } from "./dom.js";
-import { get, live } from "./server.js";
+import { ask, live } from "./server.js";
 import { address, consentWay, count, deed, identifier, some, status, title, who, why } from "./words.js";
 
 export function people() {
@@ -9,7 +9,7 @@ export function people() {
   const columns = ["Who", "Known as", "Segments", ["First seen", "n phone-off"], ["Last seen", "n"]];
   const node = make("div", {}, heading, make("p", { class: "lead" }, "The newest first. Choose one to see the whole thread, consents with their evidence, and every message with its reason."), make("div", { class: "card", style: "margin-top: 18px" }, table(columns, body)));
   async function update() {
-    const { profiles } = await get("profiles?limit=200");
+    const { profiles } = await ask.profiles();
     const { counts } = live.status;
     say(heading, counts.profiles ? `${some(counts.profiles, "person", "people")}, ${count(counts.identified)} of them known by name` : "Nobody yet");
     keep(body, profiles, (profile) => profile.id, row, "Nobody yet. The first visitor appears here within a second.");
@@ -32,7 +32,6 @@ function row(profile) {
 }
 
 export function person(key) {
-  const path = `profiles/${encodeURIComponent(key)}`;
   const [heading, lead, thread] = [make("h1"), make("p", { class: "lead" }), make("ol", { class: "thread" })];
   const [facts, traits] = [make("ul", { class: "entries" }), make("ul", { class: "entries" })];
   const [consents, segments, runs] = [make("ul", { class: "entries" }), make("ul"), make("ul", { class: "entries" })];
@@ -52,7 +51,7 @@ export function person(key) {
     ),
   );
   async function update() {
-    const [profile, timeline, ledger] = await Promise.all([get(path), get(`${path}/timeline?limit=200`), get(`sends?profile=${encodeURIComponent(key)}&limit=200`)]);
+    const [profile, timeline, ledger] = await Promise.all([ask.profile(key), ask.timeline(key), ask.ledgerOf(key)]);
     if (!profile) return say(heading, "Nobody is known by this name");
     const name = who({ name: profile.name, address: key });
     say(heading, name);
@@ -98,14 +97,15 @@ function consent(one) {
 }
 
 function passage(run) {
-  const words = { active: "on the way", finished: "finished", exited: "left early" };
+  const words = { active: "on the way", completed: "finished", exited: "left early", merged: "joined with another" };
   const state = run.held_out ? "held out" : (words[run.state] ?? run.state);
-  const rest = [run.reached_goal && "reached the goal", run.due && run.state === "active" && `moves on at ${new Date(run.due).toLocaleTimeString()}`].filter(Boolean);
+  const goal = run.reached_goal ? " · reached the goal" : "";
+  const next = run.due && run.state === "active" ? [" · moves on at ", moment(run.due)] : [];
   return make(
     "li",
     {},
     make("div", { class: "line" }, make("span", {}, title(run.journey), make("span", { class: "aside" }, ` v${run.version}`)), make("span", { class: "tag" }, state)),
-    make("p", { class: "sub" }, "entered ", moment(run.entered_at), rest.length ? ` · ${rest.join(" · ")}` : ""),
+    make("p", { class: "sub" }, "entered ", moment(run.entered_at), goal, next),
   );
 }
 

@@ -3,7 +3,7 @@
 const KEY = "trama-token";
 
 /** What the server says of itself to this page: in the demonstration its pace and a key that only reads. */
-export const session = { demo: null };
+export const greeting = { demo: null };
 
 /** Thrown where the key is missing or not good. */
 export class NeedsKey extends Error {}
@@ -16,16 +16,32 @@ export async function open() {
     history.replaceState(null, "", location.pathname + "#/");
   }
   const answer = await fetch("/page/greeting.json", { cache: "no-store" });
-  Object.assign(session, await answer.json());
-  if (session.demo?.token) sessionStorage.setItem(KEY, session.demo.token);
+  Object.assign(greeting, await answer.json());
+  if (greeting.demo?.token) sessionStorage.setItem(KEY, greeting.demo.token);
 }
 
 export function useKey(token) {
   sessionStorage.setItem(KEY, token);
 }
 
+/** Everything that this page ever asks for. */
+export const ask = {
+  status: () => get("status"),
+  activity: (after) => get(`activity?after=${after}&limit=1000`),
+  ledger: (limit) => get(`sends?limit=${limit}`),
+  ledgerOf: (person) => get(`sends?profile=${encodeURIComponent(person)}&limit=200`),
+  segments: () => get("segments"),
+  journeys: () => get("journeys"),
+  rejects: () => get("rejects?limit=100"),
+  profiles: () => get("profiles?limit=200"),
+  profile: (person) => get(`profiles/${encodeURIComponent(person)}`),
+  timeline: (person) => get(`profiles/${encodeURIComponent(person)}/timeline?limit=200`),
+  mailbox: (limit) => get(`mailbox?limit=${limit}`),
+  mail: (number) => get(`mailbox/${encodeURIComponent(number)}`),
+};
+
 /** An answer of the management API; `null` where there is nothing at that address. */
-export async function get(path) {
+async function get(path) {
   const token = sessionStorage.getItem(KEY);
   if (!token) throw new NeedsKey("");
   const answer = await fetch(`/api/v1/${path}`, { headers: { authorization: `Bearer ${token}` }, cache: "no-store" });
@@ -47,21 +63,17 @@ let asking = null;
 
 /** Asks what is new, once at a time: two answers about the same moment would be told twice. */
 export function catchUp() {
-  asking ??= ask().finally(() => (asking = null));
+  asking ??= news().finally(() => (asking = null));
   return asking;
 }
 
 /** Sends change after they were decided, so the newest hundred are asked for again each time. */
-async function ask() {
+async function news() {
   const first = live.status === null;
-  const [status, news, ledger] = await Promise.all([
-    get("status"),
-    get(first ? "activity?limit=1000" : `activity?after=${live.seq}&limit=1000`),
-    get(`sends?limit=${first ? 1000 : 100}`),
-  ]);
+  const [status, { seq, activity }, ledger] = await Promise.all([ask.status(), ask.activity(live.seq), ask.ledger(first ? 1000 : 100)]);
   live.status = status;
-  live.seq = news.seq;
-  live.activity = [...news.activity, ...live.activity].slice(0, REMEMBERED);
+  live.seq = seq;
+  live.activity = [...activity, ...live.activity].slice(0, REMEMBERED);
   for (const send of ledger.sends.reverse()) live.sends.set(send.id, send);
   for (const id of live.sends.keys()) {
     if (live.sends.size <= REMEMBERED) break;

@@ -1,7 +1,7 @@
 // The first screen: what is happening now.
 
 import { card, keep, make, moment, say, table } from "./dom.js";
-import { get, live, session, unsent } from "./server.js";
+import { ask, live, greeting, unsent } from "./server.js";
 import { activity, count, reason, some, title, who, why } from "./words.js";
 import { weave } from "./weave.js";
 
@@ -25,14 +25,14 @@ export function today() {
   const right = make(
     "div",
     {},
-    session.demo && card("Newest letters", make("a", { href: "#/mailbox" }, "Mailbox"), letters),
+    greeting.demo && card("Newest letters", make("a", { href: "#/mailbox" }, "Mailbox"), letters),
     card("Not sent", make("a", { href: "#/unsent" }, "All, with their reasons"), reasons, withheld),
     card("Segments", "people in each, now", segments),
   );
   const node = make("div", {}, finding, make("p", { class: "lead" }, lead()), strip, make("div", { class: "columns" }, left, right));
 
   async function update() {
-    const [parts, ways, mailbox] = await Promise.all([get("segments"), get("journeys"), session.demo ? get("mailbox?limit=6") : null]);
+    const [parts, ways, mailbox] = await Promise.all([ask.segments(), ask.journeys(), greeting.demo ? ask.mailbox(6) : null]);
     say(finding, told(ways));
     figures.forEach(([figure, of], index) => {
       const [, value, text] = FIGURES[index];
@@ -72,7 +72,7 @@ function came(sends) {
 }
 
 function lead() {
-  const { demo } = session;
+  const { demo } = greeting;
   if (!demo) return "What comes in, what goes out, and why the rest stayed here.";
   return `A day in a small Italian shop, played fast: one hour passes in ${demo.hour_seconds} seconds. The visitors are invented; everything they meet is real.`;
 }

@@ -4,7 +4,7 @@ import { make, say } from "./dom.js";
 import { live } from "./server.js";
 import { some } from "./words.js";
 
-const BEAT_MS = 10_000;
+const BEAT_MS = 5_000;
 const BEATS = 36;
 
 export function weave() {
@@ -49,6 +49,6 @@ function draw(beats, picture, totals) {
   const all = (kind) => sums.reduce((total, sum) => total + sum[kind], 0);
   const figures = [all("in"), all("out"), all("held")];
   totals.forEach((total, index) => say(total, String(figures[index])));
-  const told = `In the last six minutes: ${some(figures[0], "thing", "things")} from people, ${some(figures[1], "message", "messages")} delivered, ${figures[2]} not sent.`;
+  const told = `In the last three minutes: ${some(figures[0], "thing", "things")} from people, ${some(figures[1], "message", "messages")} delivered, ${figures[2]} not sent.`;
   if (picture.getAttribute("aria-label") !== told) picture.setAttribute("aria-label", told);
 }

@@ -92,7 +92,7 @@ export function activity(record) {
     return { at, what: `${record.granted ? "Gave consent to" : "Withdrew consent to"} ${record.purpose}, ${way}`, from: "", kind: "consent" };
   }
   if (record.kind === "suppression_stated") return { at, what: `Address ${record.lifted ? "free again" : "blocked"}: ${record.reason}`, from: "", kind: "refused" };
-  const deeds = { open: "Opened a message", click: "Followed a link in a message", unsubscribe: "Unsubscribed" };
+  const deeds = { opened: "Opened a message", clicked: "Followed a link in a message" };
   return { at, what: deeds[record.engagement] ?? title(record.engagement ?? record.kind), from: record.machine ? "a mail scanner" : "mail", kind: "event" };
 }
 
