@@ -9,6 +9,8 @@ pub(super) enum Act {
     Look,
     /// Looks at another piece of ceramics.
     LookAtCeramics,
+    /// Reads the guide to good oil.
+    ReadGuide,
     /// Puts what was looked at last into the cart.
     Fill,
     /// Says who they are, with an answer for each purpose that they were asked about.
@@ -57,7 +59,7 @@ pub(super) struct Story {
 }
 
 use Act::{
-    Confirm, Decide, Fill, FollowLink, Look, LookAtCeramics, Order, OrderHampers, Rest, SendAgain,
+    Confirm, Decide, Fill, FollowLink, Look, LookAtCeramics, Order, OrderHampers, ReadGuide, Rest, SendAgain,
     SendGarbled, SignUp, Unsubscribe,
 };
 use Who::{AtTheCounter, Back, Bot, Hesitant, Mistyped, New};
@@ -70,7 +72,7 @@ pub(super) static STORIES: [Story; 22] = [
     // Leaves a full cart, is reminded, comes back and buys.
     story(New, 9, &[Look, SignUp(&[("offers", true)]), Fill, FollowLink, Rest(4), Order]),
     // Asks for the newsletter and confirms; reads the welcome.
-    story(New, 7, &[Look, Rest(3), SignUp(&[("newsletter", true)]), Confirm, FollowLink, Rest(6), Look]),
+    story(New, 7, &[Look, Rest(3), SignUp(&[("newsletter", true)]), Confirm, FollowLink, Rest(6), ReadGuide, Look]),
     // Fills a cart and never says who they are: nobody can be reminded.
     story(New, 5, &[Look, Rest(2), Look, Fill, Rest(3), SendAgain]),
     // Fills a cart without having agreed to anything.
@@ -85,8 +87,8 @@ pub(super) static STORIES: [Story; 22] = [
     story(New, 1, &[Look, Rest(1), SendGarbled]),
     // Spends much, is thanked by Lina, and unsubscribes from the thanks.
     story(New, 2, &[Look, SignUp(&[("offers", true)]), Rest(3), OrderHampers, Unsubscribe, Rest(20), LookAtCeramics, Fill]),
-    // Asks for the newsletter and never confirms.
-    story(New, 4, &[Look, SignUp(&[("newsletter", true)]), Rest(10), Look]),
+    // Asks for the newsletter and never confirms, so the rest of the guide stays with us.
+    story(New, 4, &[Look, SignUp(&[("newsletter", true)]), Rest(5), ReadGuide, Rest(5), Look]),
     // A sale at the counter, told by the till.
     story(AtTheCounter, 3, &[Order]),
     // Only looks.

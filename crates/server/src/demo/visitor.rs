@@ -92,6 +92,10 @@ impl Visitor {
             Act::Rest(minutes) => self.rest(minutes).await,
             Act::Look => self.look(|_| true).await,
             Act::LookAtCeramics => self.look(|product| product.category == "ceramica").await,
+            Act::ReadGuide => {
+                self.browser.page("/guide/olio-buono", "How to tell good oil").await;
+                self.browser.track("Guide Read", json!({ "title": "How to tell good oil" })).await;
+            }
             Act::Fill => self.fill().await,
             Act::SignUp(answers) => {
                 self.signed_up = true;

@@ -49,6 +49,7 @@ const EVENTS = {
   "Checkout Started": (p) => ["Went to the counter", p.total && money(p.total, p.currency)],
   "Order Completed": (p) => ["Ordered", (p.products ?? []).map((one) => one.name).join(", "), p.total && money(p.total, p.currency)],
   "Newsletter Requested": () => ["Asked for the letter from the shop"],
+  "Guide Read": (p) => ["Read the guide", p.title],
   "QR Scanned": (p) => ["Scanned a QR code", p.place],
   "Message Opened": () => ["Opened a message"],
   "Message Clicked": (p) => ["Followed a link in a message", p.url && p.url.replace(/^https?:\/\//, "").replace(/\?.*/, "")],

@@ -1,5 +1,6 @@
 //! The server's integration tests, in one binary.
 
+mod demo;
 mod house;
 mod liquid;
 mod messages;
