@@ -84,9 +84,9 @@ impl Person {
         self
     }
 
-    /// The language of the shop's pages that they read.
+    /// The language of the shop that they read: it speaks Italian to whoever speaks neither of its two.
     pub(super) fn reads(&self) -> &'static str {
-        if self.language == "it" { "it" } else { "en" }
+        if self.language == "en" { "en" } else { "it" }
     }
 }
 
