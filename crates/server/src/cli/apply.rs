@@ -22,11 +22,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     out.write_all(changes.as_bytes())?;
     let revision = &answer["revision"];
     let name = &programme.name;
-    match answer["changed"].as_bool() {
-        Some(true) => {
-            writeln!(out, "{name} is live as revision {revision}, in the log at seq {}", answer["seq"])?
-        }
-        _ => writeln!(out, "{name} was live already, as revision {revision}")?,
-    }
+    let told = match answer["changed"].as_bool() {
+        Some(true) => format!("{name} is live as revision {revision}, in the log at seq {}", answer["seq"]),
+        _ => format!("{name} was live already, as revision {revision}"),
+    };
+    writeln!(out, "{told}")?;
     Ok(())
 }
