@@ -7,7 +7,8 @@ use super::item::{Item, Scalar, Section};
 use super::moment::{Stated, occurred_at};
 use super::person::Person;
 use super::rejection::{Reason, Rejection};
-use super::transcode::{merged, with_texts, without_nul};
+use super::shape::without_nul;
+use super::transcode::{merged, with_texts};
 use super::visitor::{Peer, Visitor};
 use crate::limits::{
     BEYOND_LISTED_MAX, EVENT_BYTES_MAX, EVENT_NAME_BYTES_MAX, MESSAGE_ID_CHARS_MAX,
@@ -56,7 +57,7 @@ impl Door {
 
     /// Applies the rules to every event of a body.
     pub fn read(&self, envelope: &Envelope<'_>, arrival: &Arrival<'_>) -> Reading {
-        let mut reading = Reading::default();
+        let mut reading = Reading { records: Vec::with_capacity(envelope.size()), ..Reading::default() };
         let mut desk = Desk::new(self.hash_key, envelope, arrival);
         let (text, walked) = (OnceCell::new(), OnceCell::new());
         for (index, item) in envelope.items.iter().enumerate() {

@@ -63,14 +63,14 @@ impl<'a> Envelope<'a> {
         if json.trim_ascii().is_empty() {
             return Err(EnvelopeError::Empty);
         }
-        let mut arena = Arena::default();
-        let mut batch = Batch::default();
+        let mut arena = Arena::with_capacity(json.len());
+        let (mut around, mut batch) = (Item::default(), Batch::default());
         // Senders cut texts in the middle of a character; what is left of it becomes U+FFFD.
         let mut deserializer = sonic_rs::Deserializer::from_slice(json).utf8_lossy();
-        let read = Any(ReadItem { arena: &mut arena, batch: Some(&mut batch) });
-        let around = read
+        let read = ReadItem { item: &mut around, arena: &mut arena, batch: Some(&mut batch) };
+        Any(read)
             .deserialize(&mut deserializer)
-            .and_then(|item| deserializer.end().map(|()| item))
+            .and_then(|()| deserializer.end())
             .map_err(|error| syntax(&error))?;
         if around.not_an_object {
             return Err(EnvelopeError::NotAnObject);
@@ -93,6 +93,11 @@ impl<'a> Envelope<'a> {
 
     pub(super) fn endpoint(&self) -> Endpoint {
         self.endpoint
+    }
+
+    /// Bytes of the body, which are about those of its records.
+    pub(super) fn size(&self) -> usize {
+        self.body.len()
     }
 
     pub(super) fn map(&self, section: &Section) -> Map<'_> {

@@ -1,7 +1,7 @@
 //! One call as its JSON says it, before any rule: short fields are borrowed from the body, maps are transcoded.
 
 use super::shape::{Any, Plain, Shape, skip_list, skip_map};
-use super::transcode::{Transcode, entries_into, without_nul};
+use super::transcode::{Transcode, entries_into};
 use crate::limits::BATCH_EVENTS_MAX;
 use engine::value::ValueWriter;
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -90,13 +90,18 @@ impl Section {
 }
 
 /// The entries of all maps of a body.
-#[derive(Default)]
 pub(super) struct Arena {
     pub(super) values: ValueWriter,
     pub(super) context_traits: ValueWriter,
 }
 
 impl Arena {
+    /// For a body of so many bytes: what it holds takes about as much as a value as it does as JSON.
+    pub(super) fn with_capacity(bytes: usize) -> Self {
+        let values = ValueWriter::from_bytes(Vec::with_capacity(bytes));
+        Self { values, context_traits: ValueWriter::new() }
+    }
+
     fn len(&self) -> usize {
         self.values.len() + self.context_traits.len()
     }
@@ -114,26 +119,27 @@ pub(super) struct Batch<'a> {
 
 /// Reads one call; with `batch`, the object around a batch, whose calls go there.
 pub(super) struct ReadItem<'w, 'a> {
+    /// Filled where it lies: an item is large, and would otherwise be copied several times on its way.
+    pub(super) item: &'w mut Item<'a>,
     pub(super) arena: &'w mut Arena,
     pub(super) batch: Option<&'w mut Batch<'a>>,
 }
 
 impl<'de> Shape<'de> for ReadItem<'_, 'de> {
-    type Value = Item<'de>;
+    type Value = ();
 
-    fn plain(self, _: Plain<'de>) -> Item<'de> {
-        Item { not_an_object: true, ..Item::default() }
+    fn plain(self, _: Plain<'de>) {
+        self.item.not_an_object = true;
     }
 
-    fn list<A: SeqAccess<'de>>(self, elements: A) -> Result<Item<'de>, A::Error> {
-        skip_list(elements)?;
-        Ok(self.plain(Plain::Null))
+    fn list<A: SeqAccess<'de>>(self, elements: A) -> Result<(), A::Error> {
+        self.item.not_an_object = true;
+        skip_list(elements).map(|_| ())
     }
 
-    fn map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Item<'de>, A::Error> {
-        let Self { arena, mut batch } = self;
+    fn map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
+        let Self { item, arena, mut batch } = self;
         let before = arena.len();
-        let mut item = Item::default();
         while let Some(field) = entries.next_key()? {
             let text = match field {
                 Field::Type => &mut item.kind,
@@ -175,7 +181,7 @@ impl<'de> Shape<'de> for ReadItem<'_, 'de> {
             *text = entries.next_value_seed(Any(ReadScalar))?;
         }
         item.size = arena.len() - before;
-        Ok(item)
+        Ok(())
     }
 }
 
@@ -193,9 +199,12 @@ impl<'de> Shape<'de> for ReadBatch<'_, 'de> {
         let Self { arena, batch } = self;
         batch.found = true;
         while batch.items.len() < BATCH_EVENTS_MAX {
-            match elements.next_element_seed(Any(ReadItem { arena: &mut *arena, batch: None }))? {
-                Some(item) => batch.items.push(item),
-                None => return Ok(()),
+            batch.items.push(Item::default());
+            let item = batch.items.last_mut().expect("just pushed");
+            if elements.next_element_seed(Any(ReadItem { item, arena: &mut *arena, batch: None }))?.is_none()
+            {
+                batch.items.pop();
+                return Ok(());
             }
         }
         batch.beyond += skip_list(elements)?;
@@ -218,8 +227,7 @@ impl<'de> Shape<'de> for ReadScalar {
             Plain::Bool(value) => Cow::Borrowed(if value { "true" } else { "false" }),
             Plain::Int(number) => Cow::Owned(number.to_string()),
             Plain::Float(number) => Cow::Owned(number.to_string()),
-            Plain::Text(Cow::Borrowed(text)) => without_nul(text),
-            Plain::Text(Cow::Owned(text)) => Cow::Owned(without_nul(&text).into_owned()),
+            Plain::Text(text) => text,
         })
     }
 

@@ -27,35 +27,31 @@ pub const SECRET_PARAMETERS: [&str; 22] = [
     "user_email",
 ];
 
-/// Whether the text looks like an address with parameters. Cheap, since every text passes through it.
-pub(super) fn may_hide_in(text: &str) -> bool {
-    matches!(text.as_bytes().first(), Some(b'h' | b'H' | b'?' | b'/' | b'#')) && text.contains('=')
+/// The address without its secret parameters, or `None` where it has none or is no address. Every text passes through
+/// here, so the first look is a short one.
+pub(super) fn strip(text: &str) -> Option<String> {
+    if !matches!(text.as_bytes().first(), Some(b'h' | b'H' | b'?' | b'/' | b'#')) {
+        return None;
+    }
+    text.split(['?', '#', '&']).skip(1).any(is_secret).then(|| stripped(text))
 }
 
-/// The address without its secret parameters, or `None` where it has none.
-pub(super) fn strip(address: &str) -> Option<String> {
+fn stripped(address: &str) -> String {
     let mut kept = String::with_capacity(address.len());
-    let mut found = false;
     let mut rest = address;
     while let Some(start) = rest.find(['?', '#']) {
-        kept.push_str(&rest[..start]);
-        let mark = &rest[start..=start];
-        let parameters = &rest[start + 1..];
+        let (before, part) = rest.split_at(start);
+        kept.push_str(before);
+        let (mut separator, parameters) = part.split_at(1);
         let end = parameters.find(['?', '#']).unwrap_or(parameters.len());
-        let mut separator = mark;
-        for pair in parameters[..end].split('&') {
-            if is_secret(pair) {
-                found = true;
-                continue;
-            }
+        for pair in parameters[..end].split('&').filter(|pair| !is_secret(pair)) {
             kept.push_str(separator);
             kept.push_str(pair);
             separator = "&";
         }
         rest = &parameters[end..];
     }
-    kept.push_str(rest);
-    found.then_some(kept)
+    kept + rest
 }
 
 fn is_secret(pair: &str) -> bool {
@@ -81,9 +77,9 @@ mod tests {
             ("https://x.test/?a=1&b=2", None),
             ("https://x.test/email=1", None),
             ("https://x.test/?tokens=1", None),
+            ("a sentence about ?token=1", None),
         ] {
             assert_eq!(strip(address).as_deref(), expected, "{address}");
         }
-        assert!(!may_hide_in("a sentence about token=1"));
     }
 }

@@ -10,6 +10,7 @@ pub(super) enum Plain<'a> {
     Bool(bool),
     Int(i64),
     Float(f64),
+    /// Without NUL.
     Text(Cow<'a, str>),
 }
 
@@ -62,7 +63,7 @@ impl<'de, S: Shape<'de>> Visitor<'de> for Any<S> {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<S::Value, E> {
-        Ok(self.0.plain(Plain::Text(Cow::Owned(text.to_owned()))))
+        Ok(self.0.plain(Plain::Text(Cow::Owned(without_nul(text)))))
     }
 
     fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<S::Value, E> {
@@ -76,6 +77,12 @@ impl<'de, S: Shape<'de>> Visitor<'de> for Any<S> {
     fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<S::Value, A::Error> {
         self.0.map(entries)
     }
+}
+
+/// The text without NUL, which neither databases nor C programs survive. JSON has it only as an escape, so that a text
+/// borrowed from a body is free of it.
+pub(super) fn without_nul(text: &str) -> String {
+    if text.contains('\0') { text.replace('\0', "") } else { text.to_owned() }
 }
 
 /// Reads a list to its end, checks its syntax and keeps how many elements it had.

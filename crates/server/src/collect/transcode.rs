@@ -1,11 +1,10 @@
 //! JSON to values in one pass: what the parser reads goes straight into the bytes that the log will hold.
 
 use super::secret;
-use super::shape::{Any, Plain, Shape, skip_list, skip_map};
+use super::shape::{Any, Plain, Shape, skip_list, skip_map, without_nul};
 use crate::limits::VALUE_DEPTH_MAX;
 use engine::value::{Map, ValueWriter};
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use std::borrow::Cow;
 
 /// Writes one JSON value to `out`. Gives `false` where something in it was nested too deeply and left out.
 pub(super) struct Transcode<'w> {
@@ -23,7 +22,10 @@ impl<'de> Shape<'de> for Transcode<'_> {
             Plain::Bool(value) => self.out.bool(value),
             Plain::Int(number) => self.out.int(number),
             Plain::Float(number) => self.out.number(number),
-            Plain::Text(text) => self.out.text(&clean(&text)),
+            Plain::Text(text) => match secret::strip(&text) {
+                Some(stripped) => self.out.text(&stripped),
+                None => self.out.text(&text),
+            },
         }
         true
     }
@@ -80,7 +82,7 @@ impl<'de> DeserializeSeed<'de> for Key<'_> {
     }
 }
 
-impl Visitor<'_> for Key<'_> {
+impl<'de> Visitor<'de> for Key<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -91,21 +93,11 @@ impl Visitor<'_> for Key<'_> {
         self.0.key(&without_nul(name));
         Ok(())
     }
-}
 
-/// A text as it may be stored: without NUL, which neither databases nor C programs survive, and without the secrets
-/// that sites put into their addresses.
-pub(super) fn clean(text: &str) -> Cow<'_, str> {
-    if secret::may_hide_in(text)
-        && let Some(stripped) = secret::strip(text)
-    {
-        return Cow::Owned(without_nul(&stripped).into_owned());
+    fn visit_borrowed_str<E: Error>(self, name: &'de str) -> Result<(), E> {
+        self.0.key(name);
+        Ok(())
     }
-    without_nul(text)
-}
-
-pub(super) fn without_nul(text: &str) -> Cow<'_, str> {
-    if text.contains('\0') { Cow::Owned(text.replace('\0', "")) } else { Cow::Borrowed(text) }
 }
 
 /// Both maps as one; where they have a name in common, the first one's value. `room` is used only where it must be.
