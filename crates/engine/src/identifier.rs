@@ -95,7 +95,8 @@ pub fn normalise(kind: IdentifierKind, raw: &str) -> Result<String, Unusable> {
     let value: String = match kind {
         IdentifierKind::Email => trimmed.to_lowercase(),
         IdentifierKind::Phone => trimmed.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect(),
-        _ => trimmed.chars().filter(|c| *c != '\0').collect(),
+        _ if trimmed.contains('\0') => trimmed.replace('\0', ""),
+        _ => trimmed.to_owned(),
     };
     let well_formed = match kind {
         IdentifierKind::Email => is_email(&value),
@@ -141,10 +142,9 @@ fn is_placeholder(value: &str) -> bool {
         "void",
     ];
     let unquoted = value.trim_matches(['"', '\'']);
-    let lower = unquoted.to_lowercase();
     unquoted.is_empty()
         || unquoted.bytes().all(|byte| byte == b'0' || byte == b'-')
-        || WORDS.contains(&lower.as_str())
+        || WORDS.iter().any(|word| unquoted.eq_ignore_ascii_case(word))
 }
 
 impl HashKey {

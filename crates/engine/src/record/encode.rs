@@ -18,13 +18,20 @@ pub(super) mod code {
     pub(in crate::record) const TICK: u8 = 10;
 }
 
+/// Room that most events fit into, so that making a record does not grow its parts step by step.
+const ENVELOPE_BYTES_USUAL: usize = 128;
+const PERSONAL_BYTES_USUAL: usize = 1_024;
+
 /// The personal part is readable as it stands.
 pub(super) const SEAL_NONE: u8 = 0;
 
 impl Record<'_> {
     /// Appends the record's bytes.
     pub fn encode(&self, out: &mut Vec<u8>) {
-        let mut parts = Parts::default();
+        let mut parts = Parts {
+            envelope: Vec::with_capacity(ENVELOPE_BYTES_USUAL),
+            personal: Vec::with_capacity(PERSONAL_BYTES_USUAL),
+        };
         let kind = parts.fill(self);
         out.reserve(parts.envelope.len() + parts.personal.len() + 8);
         out.extend_from_slice(&[VERSION, kind]);
@@ -34,7 +41,6 @@ impl Record<'_> {
     }
 }
 
-#[derive(Default)]
 struct Parts {
     envelope: Vec<u8>,
     personal: Vec<u8>,

@@ -115,6 +115,8 @@ struct Desk<'d> {
     properties: Vec<u8>,
     traits: Vec<u8>,
     context: Vec<u8>,
+    /// The context with the connection's address.
+    addressed: Vec<u8>,
 }
 
 impl<'d> Desk<'d> {
@@ -129,6 +131,7 @@ impl<'d> Desk<'d> {
             properties: Vec::new(),
             traits: Vec::new(),
             context: Vec::new(),
+            addressed: Vec::new(),
         }
     }
 
@@ -147,8 +150,7 @@ impl<'d> Desk<'d> {
         let traits = merged(stated, envelope.context_traits(item), &mut self.traits);
         let ip = self.visitor.ip(item, around);
         let own = merged(envelope.map(&item.context), envelope.map(&around.context), &mut self.context);
-        let mut with_ip = Vec::new();
-        let context = with_texts(own, &[("ip", ip)], &mut with_ip);
+        let context = with_texts(own, &[("ip", ip)], &mut self.addressed);
 
         self.person.read(kind, item, around, traits, context)?;
         let (occurred_at, mut flags) = occurred_at(&stated_times(item, around), arrival.received_at);
@@ -261,20 +263,22 @@ fn properties<'i>(
 ) -> Result<(Map<'i>, Extra<'i>), Reason> {
     const NONE: (&str, Option<&str>) = ("", None);
     let own = envelope.map(&item.properties);
+    let missing = |name, text: Option<&'i str>| (name, text.filter(|_| own.get(name).is_none()));
     Ok(match kind {
         EventKind::Track | EventKind::Identify => (own, [NONE, NONE]),
         EventKind::Page | EventKind::Screen => {
             let (name, category) = (text("name", &item.name)?, text("category", &item.category)?);
-            (own, [("name", name), ("category", category)])
+            (own, [missing("name", name), missing("category", category)])
         }
         // The traits of a group call are the group's and not the person's.
         EventKind::Group => {
             let group_id = text("groupId", &item.group_id)?.ok_or(Reason::MissingGroupId)?;
-            (envelope.map(&item.traits), [("groupId", Some(group_id)), NONE])
+            let traits = envelope.map(&item.traits);
+            (traits, [("groupId", Some(group_id).filter(|_| traits.get("groupId").is_none())), NONE])
         }
         EventKind::Alias => {
             let previous_id = text("previousId", &item.previous_id)?.ok_or(Reason::MissingPreviousId)?;
-            (own, [("previousId", Some(previous_id)), NONE])
+            (own, [missing("previousId", Some(previous_id)), NONE])
         }
     })
 }

@@ -30,10 +30,15 @@ pub const SECRET_PARAMETERS: [&str; 22] = [
 /// The address without its secret parameters, or `None` where it has none or is no address. Every text passes through
 /// here, so the first look is a short one.
 pub(super) fn strip(text: &str) -> Option<String> {
-    if !matches!(text.as_bytes().first(), Some(b'h' | b'H' | b'?' | b'/' | b'#')) {
+    let bytes = text.as_bytes();
+    if !matches!(bytes.first(), Some(b'h' | b'H' | b'?' | b'/' | b'#')) {
         return None;
     }
-    text.split(['?', '#', '&']).skip(1).any(is_secret).then(|| stripped(text))
+    let found = memchr::memchr_iter(b'=', bytes).any(|equals| {
+        let start = bytes[..equals].iter().rposition(|byte| matches!(byte, b'?' | b'#' | b'&'));
+        start.is_some_and(|start| is_secret(&bytes[start + 1..equals]))
+    });
+    found.then(|| stripped(text))
 }
 
 fn stripped(address: &str) -> String {
@@ -44,7 +49,10 @@ fn stripped(address: &str) -> String {
         kept.push_str(before);
         let (mut separator, parameters) = part.split_at(1);
         let end = parameters.find(['?', '#']).unwrap_or(parameters.len());
-        for pair in parameters[..end].split('&').filter(|pair| !is_secret(pair)) {
+        for pair in parameters[..end].split('&') {
+            if pair.split_once('=').is_some_and(|(name, _)| is_secret(name.as_bytes())) {
+                continue;
+            }
             kept.push_str(separator);
             kept.push_str(pair);
             separator = "&";
@@ -54,9 +62,8 @@ fn stripped(address: &str) -> String {
     kept + rest
 }
 
-fn is_secret(pair: &str) -> bool {
-    let Some((name, _)) = pair.split_once('=') else { return false };
-    SECRET_PARAMETERS.iter().any(|secret| name.eq_ignore_ascii_case(secret))
+fn is_secret(name: &[u8]) -> bool {
+    SECRET_PARAMETERS.iter().any(|secret| name.eq_ignore_ascii_case(secret.as_bytes()))
 }
 
 #[cfg(test)]

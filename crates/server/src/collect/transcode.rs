@@ -117,16 +117,15 @@ pub(super) fn merged<'m>(first: Map<'m>, second: Map<'m>, room: &'m mut Vec<u8>)
     Map::from_bytes(room)
 }
 
-/// The map with the texts that are there and that it does not have yet. `room` is used only where it must be.
+/// The map with further texts, whose names it must not have yet. `room` is used only where it must be.
 pub(super) fn with_texts<'m>(map: Map<'m>, texts: &[(&str, Option<&str>)], room: &'m mut Vec<u8>) -> Map<'m> {
-    let missing = |(name, text): &(&str, Option<&str>)| text.is_some() && map.get(name).is_none();
-    if !texts.iter().any(missing) {
+    if texts.iter().all(|(_, text)| text.is_none()) {
         return map;
     }
     let mut out = copied(map, room);
-    for (name, text) in texts.iter().filter(|text| missing(text)) {
+    for (name, text) in texts.iter().filter_map(|(name, text)| Some((name, (*text)?))) {
         out.key(name);
-        out.text(text.unwrap_or_default());
+        out.text(text);
     }
     *room = out.into_bytes();
     Map::from_bytes(room)
