@@ -4,6 +4,7 @@ mod apply;
 mod check;
 mod client;
 mod demo;
+mod import;
 mod keys;
 mod log;
 mod place;
@@ -35,6 +36,7 @@ enum Command {
     Test(test::Args),
     Keys(keys::Args),
     Status(status::Args),
+    Import(import::Args),
     Query(query::Args),
     Log(log::Args),
 }
@@ -58,6 +60,7 @@ pub fn run() -> ExitCode {
         Command::Test(args) => test::run(&args),
         Command::Keys(args) => keys::run(args),
         Command::Status(args) => status::run(&args),
+        Command::Import(args) => import::run(&args),
         Command::Query(args) => query::run(&args),
         Command::Log(args) => log::run(&args),
     };

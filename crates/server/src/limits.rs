@@ -152,6 +152,17 @@ pub const SENDS_IN_HAND_MAX: usize = 1_024;
 /// How long a graceful stop waits for sends in hand; a provider that needs longer leaves them unknown.
 pub const STOP_PATIENCE: Duration = Duration::from_secs(20);
 
+// ---- Import ------------------------------------------------------------------------------------------------
+
+/// Lines that are imported together: enough that a commit costs little for each.
+pub const IMPORT_BATCH_LINES: usize = 2_000;
+/// Bytes of lines that are imported together, below what a body of the tracking API may have.
+pub const IMPORT_BATCH_BYTES: usize = 2 << 20;
+/// Longest line: far above the largest event, so that what is longer is another kind of file.
+pub const IMPORT_LINE_BYTES_MAX: u64 = 4 << 20;
+/// Batches handed to the engine before the oldest must be durable.
+pub const IMPORT_BATCHES_AHEAD: usize = 8;
+
 // ---- API ---------------------------------------------------------------------------------------------------
 
 /// Largest body of a management call: a programme of a thousand messages of 16 KB.
@@ -181,3 +192,7 @@ pub const LINK_BYTES_MAX: usize = 1500;
 /// Longest token that is read: an address of `LINK_BYTES_MAX` in base64, with room for what comes before it.
 pub const TOKEN_BYTES_MAX: usize = 2200;
 const _: () = assert!((LINK_BYTES_MAX + 64) * 4 / 3 <= TOKEN_BYTES_MAX, "what we sign, we can read");
+
+const _: () =
+    assert!(IMPORT_BATCH_LINES <= BATCH_EVENTS_MAX, "the tracking API takes a batch of an import whole");
+const _: () = assert!(IMPORT_BATCH_BYTES as u64 + IMPORT_LINE_BYTES_MAX <= BODY_BYTES_MAX as u64);

@@ -19,6 +19,11 @@ impl Client {
         Ok(Self { http, server: server.trim_end_matches('/').to_owned(), token: token.to_owned() })
     }
 
+    /// The server's address, without a slash at the end.
+    pub(crate) fn server(&self) -> &str {
+        &self.server
+    }
+
     pub(crate) fn get(&self, path: &str) -> anyhow::Result<Value> {
         self.json(self.request(Method::GET, path))
     }

@@ -2,6 +2,7 @@
 
 mod demo;
 mod house;
+mod import;
 mod liquid;
 mod messages;
 mod programme;
