@@ -1,4 +1,4 @@
-//! The text part of a mail, made from its HTML once per template. Liquid is carried over, so that the text is
+//! The text part of a mail, made from its HTML or MJML once per template. Liquid is carried over, so that the text is
 //! rendered for each send like the HTML.
 //!
 //! Our own, since no library that turns HTML into text keeps Liquid whole, and mail wants a particular text:
@@ -8,15 +8,25 @@ use super::html::{Element, Kind, Piece, tag_name};
 use crate::liquid::unescape_html;
 
 /// Elements whose content is not for reading.
-const UNREAD: [&str; 6] = ["head", "style", "script", "title", "template", "noscript"];
+const UNREAD: [&str; 8] = ["head", "mj-head", "style", "mj-style", "script", "title", "template", "noscript"];
 
 /// Elements that never have content, so that they open nothing.
 const EMPTY: [&str; 8] = ["area", "br", "col", "hr", "img", "input", "link", "meta"];
 
-const PARAGRAPHS: [&str; 13] =
-    ["p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "blockquote", "table", "section", "pre"];
+#[rustfmt::skip]
+const PARAGRAPHS: [&str; 22] = [
+    "p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "blockquote", "table", "section", "pre",
+    "mj-accordion", "mj-button", "mj-image", "mj-navbar", "mj-raw", "mj-section", "mj-social", "mj-table", "mj-text",
+];
 
-const LINES: [&str; 10] = ["div", "tr", "li", "dt", "dd", "header", "footer", "article", "caption", "hr"];
+#[rustfmt::skip]
+const LINES: [&str; 16] = [
+    "div", "tr", "li", "dt", "dd", "header", "footer", "article", "caption", "hr",
+    "mj-accordion-text", "mj-accordion-title", "mj-carousel-image", "mj-divider", "mj-navbar-link", "mj-social-element",
+];
+
+/// Elements that lead somewhere.
+const LINKS: [&str; 4] = ["a", "mj-button", "mj-navbar-link", "mj-social-element"];
 
 pub(super) fn text(pieces: &[Piece<'_>]) -> String {
     let mut writer = Writer::default();
@@ -141,22 +151,25 @@ impl<'s> Writer<'s> {
         self.owe(gap_of(name));
         match name {
             "br" => self.owe_break(),
-            "hr" => {
+            "hr" | "mj-divider" => {
                 self.word("----------");
                 self.owe(Gap::Line);
             }
             "li" => self.word("- "),
-            "img" => {
+            "img" | "mj-image" | "mj-carousel-image" => {
                 if let Some(alt) = element.value("alt").filter(|alt| !alt.trim().is_empty()) {
                     self.attribute(alt);
                 }
             }
-            "a" => {
+            _ if LINKS.contains(&name) && opens => {
                 let address =
                     element.value("href").map(|href| unescape_html(href.trim())).unwrap_or_default();
                 self.links.push((address, self.out.len()));
             }
             _ => {}
+        }
+        if element.closed {
+            self.owe(gap_of(name));
         }
         if name == "li" {
             // The next word follows the dash directly.
@@ -176,7 +189,7 @@ impl<'s> Writer<'s> {
 
     fn close(&mut self, name: &str) {
         let name = name.to_ascii_lowercase();
-        if name == "a"
+        if LINKS.contains(&name.as_str())
             && let Some((address, begins)) = self.links.pop()
         {
             self.address(&address, begins);
@@ -250,6 +263,12 @@ mod tests {
             ("a {% if x %}b{% else %}c{% endif %} d", "a {% if x %}b{% else %}c{% endif %} d"),
             ("<a href='{{ u }}'>{{ t }}</a>", "{{ t }} ({{ u }})"),
             ("<head>{% assign x = 1 %}{{ y }}</head>a", "{% assign x = 1 %}a"),
+            (
+                "<mjml><mj-head><mj-preview>x</mj-preview></mj-head><mj-body><mj-section><mj-column>\n<mj-text>a</mj-text>\n\
+                 <mj-image src='x' alt='b' />{% if y %}<mj-button href='https://x.example'>c</mj-button>{% endif %}\n\
+                 <mj-text>d</mj-text></mj-column></mj-section></mj-body></mjml>",
+                "a\n\nb\n\n{% if y %}c (https://x.example)\n\n{% endif %}d",
+            ),
             ("&#123;&#123; x", "{% raw %}{{{% endraw %} x"),
         ];
         for (html, expected) in rows {

@@ -259,7 +259,7 @@ impl Compiler<'_> {
         emails
     }
 
-    /// HTML from MJML or as written, and the text as written or from the HTML.
+    /// HTML from MJML or as written, and the text as written or from the other.
     fn bodies(
         &mut self,
         language: &str,
@@ -275,10 +275,12 @@ impl Compiler<'_> {
         match (html, text) {
             (Some(html), text) => {
                 let html = html?;
-                let pieces = html::scan(&html);
-                let slotted = slotted(&html, &pieces, PIXEL);
+                let slotted = slotted(&html, &html::scan(&html), PIXEL);
                 let page = self.derived(&slotted.source, &place)?;
-                let text = text.unwrap_or_else(|| self.derived(&plain::text(&pieces), &place))?;
+                // MJML says what is a paragraph; the tables it becomes no longer do.
+                let written = source.mjml.as_deref().unwrap_or(&html);
+                let text =
+                    text.unwrap_or_else(|| self.derived(&plain::text(&html::scan(written)), &place))?;
                 Some((Some(page), text, slotted.hosts))
             }
             (None, Some(text)) => Some((None, text?, BTreeSet::new())),

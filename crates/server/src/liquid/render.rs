@@ -40,9 +40,9 @@ enum Flow {
     Continue,
 }
 
-pub(super) fn render(nodes: &[Node], context: &Context<'_>) -> Result<String, Error> {
+pub(super) fn render(nodes: &[Node], context: &Context<'_>, bytes_hint: usize) -> Result<String, Error> {
     let mut renderer = Renderer { scope: Scope::new(context), cycles: Vec::new(), loop_ends: Vec::new() };
-    let mut out = String::new();
+    let mut out = String::with_capacity(bytes_hint.min(OUTPUT_BYTES_MAX));
     renderer.nodes(nodes, &mut out, Place::START)?;
     Ok(out)
 }

@@ -11,17 +11,19 @@ use super::{parse, variables};
 #[derive(Debug)]
 pub struct Template {
     pub(super) nodes: Vec<Node>,
+    /// About what an output takes.
+    source_bytes: usize,
 }
 
 impl Template {
     /// Fails on what the author must mend: syntax, unknown tags and filters, wrong numbers of arguments.
     pub fn parse(source: &str) -> Result<Self, Error> {
-        parse::parse(source).map(|nodes| Self { nodes })
+        parse::parse(source).map(|nodes| Self { nodes, source_bytes: source.len() })
     }
 
     /// Fails only if a limit is reached; a missing value renders as nothing.
     pub fn render(&self, context: &Context<'_>) -> Result<String, Error> {
-        render::render(&self.nodes, context)
+        render::render(&self.nodes, context, self.source_bytes)
     }
 
     /// Every path the template reads from its context, in the order of first mention.

@@ -83,7 +83,7 @@ fn mjml_becomes_html_and_liquid_survives_anywhere() {
     }
     assert_eq!(
         rendered.text,
-        "Ciao! Ada <b>\n1. Vaso & co\n2. Lume\n\nAl carrello (https://shop.example/cart?n=Ada)\n"
+        "Ciao! Ada <b>\n\n1. Vaso & co\n\n2. Lume\n\nAl carrello (https://shop.example/cart?n=Ada)\n"
     );
 }
 
