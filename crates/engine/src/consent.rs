@@ -24,6 +24,9 @@ pub struct Consent {
     /// Version of the wording that was shown.
     pub wording: String,
     pub proof: String,
+    /// When it was last said, and by which record: what decides which of two entries is the newer. Saying the same
+    /// again moves only this, so that an older opposite that arrives late does not win over what was repeated since.
+    pub(crate) said: (At, Seq),
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -39,7 +42,8 @@ impl Consents {
         let speaks = |consent: &&Consent| {
             consent.purpose == purpose && (consent.channel.is_none() || consent.channel == channel)
         };
-        self.0.iter().filter(speaks).max_by_key(|consent| (consent.stated_at, consent.seq))
+        // Of one record's `offers` and `offers.email` the more particular one counts.
+        self.0.iter().filter(speaks).max_by_key(|consent| (consent.said, consent.channel.is_some()))
     }
 
     pub(crate) fn state(&self, purpose: &str, channel: Option<Channel>) -> Option<ConsentState> {
@@ -56,24 +60,22 @@ impl Consents {
     }
 
     /// Adds an entry; whether what holds now changed. An entry older than what it speaks against is kept as
-    /// evidence, and decides nothing. One that repeats what holds is not kept: the log has it.
+    /// evidence, and decides nothing. One that repeats the newest of its purpose and channel is not kept beside it.
     pub(crate) fn state_consent(&mut self, consent: Consent) -> bool {
-        let before = self.state(&consent.purpose, consent.channel);
-        if before == Some(consent.state) && consent.channel.is_some() {
-            return false;
-        }
-        let channels = Channel::ALL.map(|channel| self.state(&consent.purpose, Some(channel)));
         let purpose = consent.purpose.clone();
-        if channels.iter().all(|state| *state == Some(consent.state)) {
-            return false;
+        let before = Channel::ALL.map(|channel| self.state(&purpose, Some(channel)));
+        let about_the_same = |one: &&mut Consent| one.purpose == purpose && one.channel == consent.channel;
+        match self.0.iter_mut().filter(about_the_same).max_by_key(|one| one.said) {
+            Some(newest) if newest.state == consent.state => newest.said = newest.said.max(consent.said),
+            _ => self.0.push(consent),
         }
-        self.0.push(consent);
-        channels != Channel::ALL.map(|channel| self.state(&purpose, Some(channel)))
+        before != Channel::ALL.map(|channel| self.state(&purpose, Some(channel)))
     }
 
-    /// Joins the consents of a profile found to be the same person. The stricter statement wins, and a grant does
-    /// not spread to an address that it was not given for: `foreign` says, for a channel, whether the other profile
-    /// has an address that this one has not, and whether this one has an address that the other has not.
+    /// Joins the consents of a profile found to be the same person. The stricter statement wins, until something
+    /// newer than both is said, be it by the very record that told that they are one. A grant does not spread to an
+    /// address that it was not given for: `foreign` says, for a channel, whether the other profile has an address that
+    /// this one has not, and whether this one has an address that the other has not.
     pub(crate) fn absorb(
         &mut self,
         other: Self,
@@ -93,7 +95,8 @@ impl Consents {
                 let two = other.state(&purpose, Some(channel));
                 let strict = stricter(one, two, foreign(channel));
                 let joined = self.state(&purpose, Some(channel));
-                if let (Some(joined), Some(strict)) = (joined, strict)
+                let said = self.0.iter().filter(|one| one.purpose == purpose).map(|one| one.said).max();
+                if let (Some(joined), Some(strict), Some(said)) = (joined, strict, said)
                     && joined != strict
                 {
                     let wording = String::new();
@@ -107,6 +110,7 @@ impl Consents {
                         seq,
                         wording,
                         proof,
+                        said,
                     });
                 }
             }
@@ -146,6 +150,7 @@ mod tests {
             seq: Seq(at as u64),
             wording: String::new(),
             proof: String::new(),
+            said: (At(at), Seq(at as u64)),
         }
     }
 
@@ -167,6 +172,42 @@ mod tests {
         assert!(consents.state_consent(consent(None, Withdrawn, 30)));
         assert!(!consents.is_granted("offers", None));
         assert!(!consents.is_granted("newsletter", None));
+    }
+
+    #[test]
+    fn what_was_repeated_is_newer_than_an_old_opposite_that_arrives_late() {
+        use ConsentState::{Granted, Withdrawn};
+        for channel in [None, Some(Channel::Email)] {
+            let mut consents = Consents::default();
+            consents.state_consent(consent(None, Withdrawn, 10));
+            assert!(!consents.state_consent(consent(channel, Withdrawn, 30)));
+            assert!(
+                !consents.state_consent(consent(channel, Granted, 20)),
+                "said before the second withdrawal"
+            );
+            assert!(!consents.is_granted("offers", Some(Channel::Email)));
+        }
+        let mut consents = Consents::default();
+        for at in [10, 20] {
+            consents.state_consent(consent(Some(Channel::Email), Withdrawn, at));
+            consents.state_consent(consent(None, Granted, at));
+            assert!(!consents.is_granted("offers", Some(Channel::Email)), "the particular one counts");
+        }
+        let mut consents = Consents::default();
+        for at in 10..100 {
+            consents.state_consent(consent(None, Granted, at));
+        }
+        assert_eq!(consents.all().len(), 1, "every page view may repeat it");
+    }
+
+    #[test]
+    fn what_the_record_of_a_merge_says_is_newer_than_the_merge() {
+        use ConsentState::{Granted, Pending, Withdrawn};
+        let mut consents = Consents(vec![consent(None, Granted, 10)]);
+        consents.absorb(Consents(vec![consent(None, Pending, 5)]), |_| (false, false), At(30), Seq(30));
+        assert_eq!(consents.state("offers", Some(Channel::Email)), Some(Pending), "the stricter of two");
+        consents.state_consent(consent(None, Withdrawn, 29));
+        assert_eq!(consents.state("offers", Some(Channel::Email)), Some(Withdrawn));
     }
 
     #[test]

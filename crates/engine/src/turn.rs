@@ -108,23 +108,47 @@ impl<'a> Turn<'a> {
             (true, Some(_)) => ConsentState::Pending,
             (false, _) => ConsentState::Withdrawn,
         };
-        if state == ConsentState::Pending && self.profile.consents.is_granted(purpose, channel) {
+        let scopes = match &confirm {
+            Some(definition) => self.unconfirmed(purpose, channel, &definition.channels),
+            None => vec![channel],
+        };
+        if scopes.is_empty() {
             return;
         }
-        let consent = Consent {
-            purpose: purpose.to_owned(),
-            channel,
-            state,
-            source,
-            stated_at: stated_at.min(self.now()),
-            seq: self.seq(),
-            wording: wording.to_owned(),
-            proof: proof.to_owned(),
-        };
-        self.touched.consent |= self.profile.consents.state_consent(consent);
+        for channel in scopes {
+            let stated_at = stated_at.min(self.now());
+            let consent = Consent {
+                purpose: purpose.to_owned(),
+                channel,
+                state,
+                source,
+                stated_at,
+                seq: self.seq(),
+                wording: wording.to_owned(),
+                proof: proof.to_owned(),
+                said: (stated_at, self.seq()),
+            };
+            self.touched.consent |= self.profile.consents.state_consent(consent);
+        }
         if let Some(message) = confirm.and_then(|purpose| purpose.confirm) {
             self.ask_to_confirm(purpose, &message);
         }
+    }
+
+    /// What a grant that waits for its confirmation speaks of: everything that it names and that is not granted yet.
+    /// To ask once more takes nothing away from a consent that holds.
+    fn unconfirmed(
+        &self,
+        purpose: &str,
+        channel: Option<Channel>,
+        offered: &[Channel],
+    ) -> Vec<Option<Channel>> {
+        let consents = &self.profile.consents;
+        if !consents.is_granted(purpose, channel) {
+            return vec![channel];
+        }
+        let of_all = if channel.is_none() { offered } else { &[] };
+        of_all.iter().copied().map(Some).filter(|one| !consents.is_granted(purpose, *one)).collect()
     }
 
     /// Remembers the language: what the person said, or what their browser says.
