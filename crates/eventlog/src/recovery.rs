@@ -20,15 +20,15 @@ pub struct Recovered {
     pub snapshot: Option<Seq>,
     /// Records applied after it.
     pub replayed: u64,
-    /// Snapshots that could not be used, newest first.
-    pub discarded: Vec<Error>,
+    /// Snapshots that could not be used and were set aside, newest first.
+    pub discarded: Vec<(Seq, Error)>,
 }
 
 /// Brings back the engine. An empty log gets its first record, `installed`, durable on return; on any other log
 /// `installed` is not looked at, since keys and seed are what the log says.
 pub fn recover(
     log: &mut dyn Log,
-    snapshots: &Snapshots,
+    snapshots: &mut Snapshots,
     installed: &Installed,
     now: At,
 ) -> Result<Recovered, Error> {
@@ -41,6 +41,9 @@ pub fn recover(
         log.append(&[first_batch(installed, now)])?;
     }
     recovered.replayed = replay(&*log, &mut recovered.engine)?;
+    for (seq, _) in &recovered.discarded {
+        snapshots.set_aside(*seq)?;
+    }
     Ok(recovered)
 }
 
@@ -70,10 +73,10 @@ pub fn replay(log: &dyn Log, engine: &mut Engine) -> Result<u64, Error> {
 fn restore(snapshots: &Snapshots) -> Result<Recovered, Error> {
     let mut recovered =
         Recovered { engine: Engine::new(), snapshot: None, replayed: 0, discarded: Vec::new() };
-    for snapshot in snapshots.newest_first()? {
+    for (seq, snapshot) in snapshots.newest_first()? {
         let engine = snapshot.and_then(|snapshot| {
             let engine = Engine::restore(&snapshot.state);
-            engine.map_err(|error| Error::UnusableSnapshot { seq: snapshot.seq, what: error.to_string() })
+            engine.map_err(|error| Error::UnusableSnapshot { seq, what: error.to_string() })
         });
         match engine {
             Ok(engine) => {
@@ -81,7 +84,7 @@ fn restore(snapshots: &Snapshots) -> Result<Recovered, Error> {
                 recovered.engine = engine;
                 break;
             }
-            Err(error) => recovered.discarded.push(error),
+            Err(error) => recovered.discarded.push((seq, error)),
         }
     }
     Ok(recovered)

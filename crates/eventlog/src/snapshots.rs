@@ -61,14 +61,26 @@ impl Snapshots {
     }
 
     /// Every snapshot from the newest on, each read only when it is asked for; an error for one that is damaged.
-    pub fn newest_first(&self) -> Result<impl Iterator<Item = Result<Snapshot, Error>>, Error> {
+    pub fn newest_first(&self) -> Result<impl Iterator<Item = (Seq, Result<Snapshot, Error>)>, Error> {
         let names = self.names()?.into_iter().rev();
-        Ok(names.map(|(seq, name)| decode(&name, seq, &self.folder.read(&name)?)))
+        Ok(names.map(|(seq, name)| {
+            let bytes = self.folder.read(&name);
+            (seq, bytes.and_then(|bytes| decode(&name, seq, &bytes)))
+        }))
     }
 
-    /// The log may be trimmed up to here: what comes after the oldest snapshot kept, recovery may still need.
-    pub fn oldest(&self) -> Result<Option<Seq>, Error> {
-        Ok(self.names()?.first().map(|(seq, _)| *seq))
+    /// Takes a snapshot that cannot be used out of the count: it must not stand for one that can. The file stays
+    /// under another name, for whoever wants to look at it.
+    pub fn set_aside(&mut self, seq: Seq) -> Result<(), Error> {
+        self.folder.rename(&name(seq), &format!("{}.aside", name(seq)))
+    }
+
+    /// Up to where the log may be trimmed: the oldest snapshot, once there are enough of them that the loss of one
+    /// can be borne. What comes after it, recovery may still need.
+    pub fn trim_to(&self) -> Result<Option<Seq>, Error> {
+        let names = self.names()?;
+        let oldest = names.first().map(|(seq, _)| *seq);
+        Ok(oldest.filter(|_| names.len() >= limits::SNAPSHOTS_KEPT))
     }
 
     fn names(&self) -> Result<Vec<(Seq, String)>, Error> {

@@ -139,7 +139,8 @@ fn a_log_of_version_1_holds_what_was_written() {
 fn a_snapshot_of_version_1_is_still_whole() {
     let (copy, _log) = opened("v1");
     let snapshots = Snapshots::open(copy.path()).unwrap();
-    let snapshot = snapshots.newest_first().unwrap().next().expect("there is one").unwrap();
+    let (_, snapshot) = snapshots.newest_first().unwrap().next().expect("there is one");
+    let snapshot = snapshot.unwrap();
     assert_eq!((snapshot.seq, snapshot.at), (Seq(11), NOON));
     assert_eq!(snapshot.state, b"a state that only its engine can read".repeat(20));
 }

@@ -29,7 +29,7 @@ impl House {
     }
 
     fn recover(&self) -> Result<Recovered, Error> {
-        recover(&mut self.log(), &self.snapshots(), &installed(), At(1_000))
+        recover(&mut self.log(), &mut self.snapshots(), &installed(), At(1_000))
     }
 
     fn damage(&self, seq: u64) {
@@ -65,7 +65,7 @@ fn an_empty_log_begins_with_the_installation() {
     assert_eq!((recovered.engine.seq(), recovered.engine.at()), (Seq(1), At(1_000)));
 
     let other = Installed { seed: 77, ..installed() };
-    let again = recover(&mut house.log(), &house.snapshots(), &other, At(9_000)).unwrap();
+    let again = recover(&mut house.log(), &mut house.snapshots(), &other, At(9_000)).unwrap();
     assert_eq!(again.engine.hash(), recovered.engine.hash(), "the log says who it is");
 }
 
@@ -73,7 +73,7 @@ fn an_empty_log_begins_with_the_installation() {
 fn snapshot_and_tail_equal_a_replay_from_zero() {
     let house = House::new();
     let live = house.lived_in();
-    for (snapshot, replayed, discarded) in [(Some(9), 2, 0), (Some(5), 6, 1), (None, 11, 2)] {
+    for (snapshot, replayed, discarded) in [(Some(9), 2, 0), (Some(5), 6, 1), (None, 11, 1)] {
         let recovered = house.recover().unwrap();
         assert_eq!(recovered.engine.hash(), live.hash(), "from {snapshot:?}");
         assert_eq!((recovered.snapshot, recovered.replayed), (snapshot.map(Seq), replayed));
@@ -86,7 +86,7 @@ fn snapshot_and_tail_equal_a_replay_from_zero() {
 fn a_trimmed_log_needs_a_snapshot() {
     let house = House::new();
     let live = house.lived_in();
-    house.log().trim(house.snapshots().oldest().unwrap().unwrap()).unwrap();
+    house.log().trim(house.snapshots().trim_to().unwrap().unwrap()).unwrap();
     house.damage(9);
     let recovered = house.recover().unwrap();
     assert_eq!((recovered.snapshot, recovered.engine.hash()), (Some(Seq(5)), live.hash()));
@@ -96,12 +96,26 @@ fn a_trimmed_log_needs_a_snapshot() {
 }
 
 #[test]
+fn a_damaged_snapshot_is_no_reason_to_give_up_a_good_one() {
+    let house = House::new();
+    let live = house.lived_in();
+    house.damage(9);
+    house.recover().unwrap();
+    assert_eq!(house.snapshots().trim_to().unwrap(), None, "one good snapshot is not enough to trim by");
+    house.snapshots().write(live.seq(), live.at(), &live.snapshot()).unwrap();
+    assert_eq!(house.snapshots().trim_to().unwrap(), Some(Seq(5)));
+    house.damage(11);
+    let recovered = house.recover().unwrap();
+    assert_eq!((recovered.snapshot, recovered.engine.hash()), (Some(Seq(5)), live.hash()));
+}
+
+#[test]
 fn a_snapshot_without_its_log_is_refused() {
     let house = House::new();
     house.lived_in();
     let other = MemoryDisk::default();
     let mut log = MemoryLog::open(&other).unwrap();
-    let refusal = recover(&mut log, &house.snapshots(), &installed(), At(0)).err().expect("refused");
+    let refusal = recover(&mut log, &mut house.snapshots(), &installed(), At(0)).err().expect("refused");
     assert_eq!(
         refusal.to_string(),
         "the snapshot is at seq 9, but the log ends at seq 0: records are missing"

@@ -64,11 +64,11 @@ pub fn start(
 /// The engine of a data directory as it is at the end of its log. An empty log gets its first record.
 pub fn recover(data: &Path, log: &mut impl Log) -> anyhow::Result<recovery::Recovered> {
     let begun = Instant::now();
-    let snapshots = Snapshots::open(data)?;
-    let recovered = recovery::recover(log, &snapshots, &draw_installation(), clock::now())
+    let mut snapshots = Snapshots::open(data)?;
+    let recovered = recovery::recover(log, &mut snapshots, &draw_installation(), clock::now())
         .context("the engine cannot be recovered from the log")?;
-    for error in &recovered.discarded {
-        tracing::warn!(%error, "a snapshot cannot be used; an older one or the whole log is");
+    for (seq, error) in &recovered.discarded {
+        tracing::warn!(%seq, %error, "a snapshot cannot be used and is set aside");
     }
     tracing::info!(
         seq = %recovered.engine.seq(),
