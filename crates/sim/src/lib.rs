@@ -1,1 +1,23 @@
-//! placeholder
+//! The simulator: the real engine, sequencer, log and recovery in a world made of one seed.
+//!
+//! Contract: a seed decides everything. Two runs of the same seed give the same digest, or there is a bug; a run that
+//! breaks an invariant breaks it again whenever its seed is run.
+//!
+//! Read in this order: [`world`] is the loop; [`options`] are the dice it is made of; [`workload`] is the people and
+//! programs outside, [`installation`] the process inside, [`provider`] the mail provider; [`auditor`] follows all of it
+//! with a model of its own and says when an invariant is broken, each by its [`invariant`] id.
+
+mod auditor;
+pub mod canary;
+
+mod deliver;
+mod draft;
+mod installation;
+pub mod invariant;
+pub mod options;
+mod programme;
+mod provider;
+mod random;
+pub mod trace;
+mod workload;
+pub mod world;

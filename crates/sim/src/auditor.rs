@@ -1,0 +1,242 @@
+//! Watches from outside and says when an invariant is broken. It reads the durable log, keeps its own copy, a model of
+//! its own and a second engine that only ever replays, and compares them with what the installation says and does.
+
+mod consent;
+mod ledger;
+mod model;
+mod people;
+pub(crate) mod segments;
+
+use std::collections::BTreeSet;
+
+use engine::Seq;
+use engine::at::At;
+use engine::effect::Effect;
+use engine::engine::{Engine, Outcome as Applied};
+use engine::record::Record;
+use eventlog::log::Log;
+use eventlog::sequencer::Outcome;
+
+use crate::installation::Unwritten;
+use crate::invariant::{Invariant, Violation};
+use crate::provider::HandedOver;
+use crate::trace::Trace;
+use ledger::Ledger;
+use model::Model;
+use people::Name;
+use segments::SEGMENTS;
+
+#[derive(Default)]
+pub(crate) struct Auditor {
+    /// Every record that was ever seen durable, from the first on, whatever the log has trimmed since.
+    history: Vec<(At, Vec<u8>)>,
+    /// Replays the history as it grows.
+    replica: Engine,
+    /// What the replica asked for, by record.
+    effects: Vec<Vec<Effect>>,
+    model: Model,
+    ledger: Ledger,
+}
+
+impl Auditor {
+    /// Place of the last record known to be durable.
+    pub(crate) fn durable(&self) -> Seq {
+        Seq(self.history.len() as u64)
+    }
+
+    /// Reads what the log holds beyond what is known.
+    pub(crate) fn absorb(&mut self, log: &dyn Log, trace: &mut Trace) -> Result<(), Violation> {
+        let from = self.durable().next();
+        for batch in log.read(from).map_err(|error| Invariant::L1.broken(error.to_string()))? {
+            let batch = batch.map_err(|error| Invariant::L2.broken(error.to_string()))?;
+            let expected = self.durable().next();
+            Invariant::L2.check(batch.first == expected, || {
+                format!("a batch begins at seq {}, expected {expected}", batch.first)
+            })?;
+            let last = self.history.last().map_or(At::MIN, |(at, _)| *at);
+            Invariant::L2.check(batch.at >= last, || format!("{} after {last}", batch.at))?;
+            for bytes in batch.records() {
+                let bytes = bytes.map_err(|malformed| Invariant::L2.broken(malformed.to_string()))?;
+                self.take_in(batch.at, bytes, trace)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn take_in(&mut self, at: At, bytes: &[u8], trace: &mut Trace) -> Result<(), Violation> {
+        let seq = self.durable().next();
+        let record =
+            Record::decode(bytes).map_err(|malformed| Invariant::L2.broken(malformed.to_string()))?;
+        trace.note(at, &format!("{seq:>5}  {}", line(&record)));
+        let mut effects = Vec::new();
+        let applied = self.replica.apply(seq, at, &record, &mut effects);
+        Invariant::D1.check(applied == Applied::Applied, || format!("seq {seq} in a replay: {applied:?}"))?;
+        // A reaction to a send needs to know it; a decision needs the record first.
+        self.model.apply(at, seq, &record, &self.ledger)?;
+        self.ledger.apply(&record, &effects)?;
+        for effect in &effects {
+            if let Effect::HandOver { send, .. } = effect {
+                let prepare = self.ledger.prepare(*send).expect("the ledger asked for it");
+                let is_confirmation = prepare.journey.is_empty();
+                self.model.may_hand_over(&prepare.address, &prepare.purpose, is_confirmation)?;
+            }
+        }
+        self.history.push((at, bytes.to_vec()));
+        self.effects.push(effects);
+        Ok(())
+    }
+
+    /// A staged batch is about to be released: what it answers must be durable, what it asks for must be what a replay
+    /// asks for.
+    pub(crate) fn released(&self, unwritten: &Unwritten) -> Result<(), Violation> {
+        for (submission, outcomes) in unwritten.answers() {
+            for (bytes, outcome) in submission.records.iter().zip(outcomes) {
+                self.answered(bytes, outcome)?;
+            }
+        }
+        let expected: &[Vec<Effect>] = match &unwritten.staged.batch {
+            Some(batch) => {
+                let first = batch.first.0 as usize - 1;
+                self.effects.get(first..first + batch.count as usize).unwrap_or_default()
+            }
+            None => &[],
+        };
+        Invariant::D2.check(unwritten.staged.effects == expected.concat(), || {
+            format!("live {:?}, replayed {expected:?}", unwritten.staged.effects)
+        })
+    }
+
+    /// A sender was told what became of a record.
+    pub(crate) fn answered(&self, bytes: &[u8], outcome: &Outcome) -> Result<(), Violation> {
+        match outcome {
+            Outcome::Applied(seq) => {
+                let stored = self.history.get(seq.0 as usize - 1).map(|(_, bytes)| bytes.as_slice());
+                Invariant::L1.check(stored == Some(bytes), || {
+                    format!("acknowledged at seq {seq}, durable up to {}", self.durable())
+                })
+            }
+            Outcome::Duplicate => {
+                let Ok(Record::Event(event)) = Record::decode(bytes) else { return Ok(()) };
+                let known = self.model.knows_message(event.message_id_text);
+                Invariant::L1.check(known, || {
+                    format!("{} was called a repetition, and is not in the log", event.message_id_text)
+                })
+            }
+            Outcome::Refused(_) | Outcome::Malformed(_) => Ok(()),
+        }
+    }
+
+    pub(crate) fn handed_over(&mut self, seen: &HandedOver) -> Result<(), Violation> {
+        self.ledger.handed_over(seen)
+    }
+
+    /// A process has started again: nothing that was durable may be gone, and the state must be that of the log.
+    pub(crate) fn recovered(
+        &mut self,
+        log: &dyn Log,
+        engine: &Engine,
+        trace: &mut Trace,
+    ) -> Result<(), Violation> {
+        self.compare_history(log)?;
+        self.absorb(log, trace)?;
+        self.ledger.recovered(&engine.outstanding())?;
+        self.compare(engine)
+    }
+
+    /// What the log still holds is what was durable, record by record.
+    fn compare_history(&self, log: &dyn Log) -> Result<(), Violation> {
+        let lost = |error: eventlog::Error| Invariant::L1.broken(error.to_string());
+        let end = log.last().map_or(Seq(0), |(seq, _)| seq);
+        Invariant::L1.check(end >= self.durable(), || {
+            format!("the log ends at seq {end}, and was durable up to {}", self.durable())
+        })?;
+        let Some(first) = log.first().map_err(lost)? else { return Ok(()) };
+        let mut known = self.history.iter().skip(first.0 as usize - 1);
+        for batch in log.read(first).map_err(lost)? {
+            let batch = batch.map_err(lost)?;
+            for (record, known) in batch.records().zip(&mut known) {
+                Invariant::L1.check(record == Ok(known.1.as_slice()), || {
+                    format!("a record from seq {} on is another than the durable one", batch.first)
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The live engine, when it holds nothing that is not durable, against the replica and the model.
+    pub(crate) fn compare(&self, engine: &Engine) -> Result<(), Violation> {
+        Invariant::D1.check(engine.hash() == self.replica.hash(), || {
+            format!("at seq {} the live state is not that of a replay", engine.seq())
+        })?;
+        let events = engine.counts().events;
+        Invariant::I1.check(events == self.model.events, || {
+            format!("the engine counts {events} events, the log holds {}", self.model.events)
+        })?;
+        self.compare_people(engine)
+    }
+
+    fn compare_people(&self, engine: &Engine) -> Result<(), Violation> {
+        let (profiles, people) = (engine.profiles().count(), self.model.people.all().len());
+        Invariant::I2.check(profiles == people, || format!("{profiles} profiles, {people} people"))?;
+        let live: Vec<_> = SEGMENTS
+            .iter()
+            .filter(|segment| self.model.programme.segments.contains_key(segment.name))
+            .collect();
+        for (id, profile) in engine.profiles() {
+            let name = |identifier: &engine::profile::StoredIdentifier| -> Name {
+                (identifier.kind, identifier.value.clone())
+            };
+            let names: BTreeSet<Name> = profile.identifiers().iter().map(name).collect();
+            // A profile whose only name moved to somebody else is nobody that one could ask for.
+            let Some(first) = names.first() else { continue };
+            let person = self.model.people.named(first);
+            Invariant::I2.check(person.is_some_and(|person| person.names == names), || {
+                format!("profile {id:?} has {names:?}, the rules give {:?}", person.map(|one| &one.names))
+            })?;
+            let Some(person) = person else { continue };
+            let expected: Vec<&str> = live
+                .iter()
+                .filter(|segment| (segment.holds)(person, engine.at()))
+                .map(|segment| segment.name)
+                .collect();
+            let mut found = engine.memberships(id);
+            let mut wanted = expected;
+            found.sort_unstable();
+            wanted.sort_unstable();
+            Invariant::S1.check(found == wanted, || {
+                format!("{names:?} at {}: in {found:?}, should be in {wanted:?}", engine.at())
+            })?;
+        }
+        Ok(())
+    }
+
+    /// When everything is quiet and nothing goes wrong any more.
+    pub(crate) fn finish(&self, engine: &Engine) -> Result<(), Violation> {
+        self.compare(engine)?;
+        let mut replayed = Engine::new();
+        for (index, (at, bytes)) in self.history.iter().enumerate() {
+            let record = Record::decode(bytes).expect("it was read before");
+            replayed.apply(Seq(index as u64 + 1), *at, &record, &mut Vec::new());
+        }
+        Invariant::D1.check(engine.hash() == replayed.hash(), || "a replay from zero differs".to_owned())?;
+        self.ledger.finish(engine)
+    }
+
+    /// The history's effect on whoever asks for a digest of the run.
+    pub(crate) fn hash(&self) -> u128 {
+        self.replica.hash()
+    }
+}
+
+/// A record in a few words.
+fn line(record: &Record<'_>) -> String {
+    match record {
+        Record::Event(event) => {
+            let names: Vec<&str> = event.identifiers.iter().map(|one| one.value).collect();
+            let consent = event.context.to_json();
+            format!("{} {} {} by {names:?} {consent}", event.name, event.message_id_text, event.occurred_at)
+        }
+        Record::ProgrammeApplied(_) => "a programme is applied".to_owned(),
+        other => format!("{other:?}"),
+    }
+}

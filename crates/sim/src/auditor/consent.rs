@@ -1,0 +1,103 @@
+//! What a person said about a purpose, and what holds: the newest statement about it, and after two profiles became
+//! one the stricter of the two.
+
+use engine::Seq;
+use engine::at::At;
+
+/// Order of strictness: a later one is the stricter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Stated {
+    Granted,
+    /// Granted, and to be confirmed from the address.
+    Pending,
+    Withdrawn,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Statement {
+    pub(crate) purpose: String,
+    /// `None` for every channel.
+    pub(crate) channel: Option<String>,
+    pub(crate) stated: Stated,
+    pub(crate) at: At,
+    pub(crate) seq: Seq,
+    /// Nobody said it: it is what remained of two different answers.
+    pub(crate) by_merge: bool,
+}
+
+/// Every statement ever made; none is forgotten, none is thought a repetition.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Statements(Vec<Statement>);
+
+impl Statements {
+    /// What holds for a purpose by email: all that was said of it, in the order in which it was said, and in one
+    /// breath the particular after the general. Asking for a
+    /// confirmation once more takes nothing away from a consent that holds; only a merge does.
+    pub(crate) fn by_email(&self, purpose: &str) -> Option<Stated> {
+        let speaks = |statement: &&Statement| {
+            statement.purpose == purpose
+                && statement.channel.as_deref().is_none_or(|channel| channel == "email")
+        };
+        let mut said: Vec<&Statement> = self.0.iter().filter(speaks).collect();
+        said.sort_by_key(|statement| (statement.at, statement.seq, statement.channel.is_some()));
+        said.iter().fold(None, |held, statement| match (held, statement.stated) {
+            (Some(Stated::Granted), Stated::Pending) if !statement.by_merge => held,
+            (_, stated) => Some(stated),
+        })
+    }
+
+    pub(crate) fn add(&mut self, statement: Statement) {
+        self.0.push(statement);
+    }
+
+    /// Two profiles are one person: of two different answers the stricter holds, until something newer is said.
+    pub(crate) fn join(&mut self, other: Self, seq: Seq) {
+        let mut purposes: Vec<String> =
+            self.0.iter().chain(&other.0).map(|one| one.purpose.clone()).collect();
+        purposes.sort();
+        purposes.dedup();
+        let strictest: Vec<(String, Option<Stated>)> = purposes
+            .into_iter()
+            .map(|purpose| {
+                let (mine, theirs) = (self.by_email(&purpose), other.by_email(&purpose));
+                (purpose, mine.max(theirs))
+            })
+            .collect();
+        self.0.extend(other.0);
+        let at = self.0.iter().map(|statement| statement.at).max().unwrap_or(At::MIN);
+        for (purpose, strictest) in strictest {
+            if let Some(stated) = strictest
+                && self.by_email(&purpose) != Some(stated)
+            {
+                let channel = Some("email".to_owned());
+                self.0.push(Statement { purpose, channel, stated, at, seq, by_merge: true });
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(stated: Stated, at: i64) -> Statement {
+        let (purpose, channel) = ("offers".to_owned(), None);
+        Statement { purpose, channel, stated, at: At(at), seq: Seq(at.cast_unsigned()), by_merge: false }
+    }
+
+    #[test]
+    fn the_newest_holds_and_a_merge_takes_the_stricter() {
+        let mut one = Statements::default();
+        one.add(said(Stated::Withdrawn, 10));
+        one.add(said(Stated::Granted, 5));
+        assert_eq!(one.by_email("offers"), Some(Stated::Withdrawn), "what was said later holds");
+        let mut two = Statements::default();
+        assert_eq!(two.by_email("offers"), None);
+        two.add(said(Stated::Granted, 20));
+        two.join(one, Seq(30));
+        assert_eq!(two.by_email("offers"), Some(Stated::Withdrawn));
+        two.add(said(Stated::Granted, 40));
+        two.add(said(Stated::Pending, 50));
+        assert_eq!(two.by_email("offers"), Some(Stated::Granted));
+    }
+}

@@ -1,0 +1,211 @@
+//! The world as the records tell it, held by plain lists and rebuilt from nothing but them. Independent of the engine:
+//! slow, obvious, and sharing no rule with it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use engine::at::{At, Span};
+use engine::identifier::IdentifierKind;
+use engine::programme::{Channel, OptIn, Programme};
+use engine::record::{
+    ConsentSource, ConsentStated, DeliveryOutcome, Engagement, Event, EventFlags, EventKind, Identifier,
+    Record, Subject,
+};
+use engine::value::Map;
+use engine::{SendId, Seq};
+
+use super::consent::{Stated, Statement};
+use super::ledger::Ledger;
+use super::people::{Happening, Name, People, Person};
+use crate::invariant::{Invariant, Violation};
+
+#[derive(Default)]
+pub(crate) struct Model {
+    pub(crate) people: People,
+    pub(crate) programme: Programme,
+    pub(crate) events: u64,
+    suppressed: BTreeSet<String>,
+    /// When each message id was last counted.
+    message_ids: BTreeMap<String, At>,
+}
+
+impl Model {
+    pub(crate) fn knows_message(&self, message_id: &str) -> bool {
+        self.message_ids.contains_key(message_id)
+    }
+
+    /// Takes in a record of the log.
+    pub(crate) fn apply(
+        &mut self,
+        at: At,
+        seq: Seq,
+        record: &Record<'_>,
+        ledger: &Ledger,
+    ) -> Result<(), Violation> {
+        match record {
+            Record::Event(event) => self.event(event, at, seq)?,
+            Record::ConsentStated(consent) => self.consent(consent, at, seq, ledger),
+            Record::SuppressionStated(stated) if stated.lifted => {
+                self.suppressed.remove(stated.identifier.value);
+            }
+            Record::SuppressionStated(stated) => {
+                self.suppressed.insert(stated.identifier.value.to_owned());
+            }
+            Record::ProgrammeApplied(applied) => {
+                self.programme = serde_json::from_str(applied.definition).expect("the engine took it");
+            }
+            Record::Settled(settled) if settled.outcome == DeliveryOutcome::InvalidRecipient => {
+                self.suppressed.insert(ledger.address(settled.send).to_owned());
+                self.happen(settled.send, "Message Bounced", at, ledger);
+            }
+            Record::Settled(settled) if settled.outcome == DeliveryOutcome::Accepted => {
+                self.happen(settled.send, "Message Sent", at, ledger);
+            }
+            Record::Engaged(engaged) if !engaged.machine => {
+                let name = match engaged.engagement {
+                    Engagement::Opened => "Message Opened",
+                    Engagement::Clicked => "Message Clicked",
+                };
+                self.happen(engaged.send, name, at, ledger);
+            }
+            Record::Installed(_)
+            | Record::Rejected(_)
+            | Record::Attempted(_)
+            | Record::Settled(_)
+            | Record::Engaged(_)
+            | Record::Tick => {}
+        }
+        Ok(())
+    }
+
+    fn event(&mut self, event: &Event<'_>, at: At, seq: Seq) -> Result<(), Violation> {
+        let counted = self.message_ids.insert(event.message_id_text.to_owned(), at);
+        let again = counted.is_none_or(|before| at.since(before) >= Span::DAY.times(7));
+        Invariant::I1.check(again, || {
+            format!("{} is counted at seq {seq}, and was at {counted:?}", event.message_id_text)
+        })?;
+        self.events += 1;
+        if event.flags.has(EventFlags::BOT) {
+            return Ok(());
+        }
+        let occurred_at = event.occurred_at.min(at);
+        let double = self.is_double();
+        let names: Vec<Name> = event.identifiers.iter().map(name).collect();
+        let person = self.people.meet(&names, occurred_at, seq);
+        person.first_seen = person.first_seen.min(occurred_at);
+        if let Some(plan) = event.traits.get("plan").and_then(|value| value.text()) {
+            person.plan = person.plan.take().max(Some((occurred_at, plan.to_owned())));
+        }
+        for (preference, granted) in preferences(event.context) {
+            let stated = stated(granted, ConsentSource::Event, double);
+            person.state(preference, stated, occurred_at, seq);
+        }
+        if matches!(event.kind, EventKind::Track | EventKind::Page | EventKind::Screen) {
+            person.happenings.push(Happening {
+                name: event.name.to_owned(),
+                at: occurred_at,
+                total: event.properties.get("total").and_then(|value| value.millionths()),
+                currency: event.properties.get("currency").and_then(|value| Some(value.text()?.to_owned())),
+            });
+        }
+        Ok(())
+    }
+
+    fn consent(&mut self, consent: &ConsentStated<'_>, at: At, seq: Seq, ledger: &Ledger) {
+        let stated_at = consent.stated_at.min(at);
+        let stated = stated(consent.granted, consent.source, self.is_double());
+        let person = match consent.subject {
+            Subject::Identifier(identifier) => Some(self.people.meet(&[name(&identifier)], stated_at, seq)),
+            Subject::Send(send) => self.people.named_mut(&email(ledger.address(send))),
+        };
+        let preference = match consent.channel {
+            "" => consent.purpose.to_owned(),
+            channel => format!("{}.{channel}", consent.purpose),
+        };
+        if let Some(person) = person {
+            person.state(&preference, stated, stated_at, seq);
+        }
+        if let Subject::Send(send) = consent.subject
+            && consent.source == ConsentSource::OneClick
+        {
+            self.happen(send, "Message Unsubscribed", at, ledger);
+        }
+    }
+
+    fn happen(&mut self, send: SendId, name: &str, at: At, ledger: &Ledger) {
+        if let Some(person) = self.people.named_mut(&email(ledger.address(send))) {
+            person.happenings.push(Happening { name: name.to_owned(), at, total: None, currency: None });
+        }
+    }
+
+    /// Whether a grant of the shop's one consented purpose waits for a confirmation.
+    fn is_double(&self) -> bool {
+        self.programme.purposes.get(crate::programme::OFFERS).is_some_and(|one| one.opt_in == OptIn::Double)
+    }
+
+    /// What speaks against handing a message to an address now.
+    pub(crate) fn may_hand_over(
+        &self,
+        address: &str,
+        purpose: &str,
+        is_confirmation: bool,
+    ) -> Result<(), Violation> {
+        Invariant::G2.check(!self.suppressed.contains(address), || format!("{address} is suppressed"))?;
+        let Some(definition) = self.programme.purposes.get(purpose) else {
+            return Err(Invariant::G1.broken(format!("the programme has no purpose {purpose}")));
+        };
+        if definition.opt_in == OptIn::None {
+            return Ok(());
+        }
+        let offered = definition.channels.contains(&Channel::Email);
+        let person = self.people.named(&email(address));
+        let held = person.and_then(|person| person.statements.by_email(purpose));
+        let allows = match held {
+            Some(Stated::Granted) => offered || is_confirmation,
+            Some(Stated::Pending) => is_confirmation,
+            Some(Stated::Withdrawn) | None => false,
+        };
+        Invariant::G1.check(allows, || {
+            let said = person.map(|person| &person.statements);
+            format!(
+                "to {address} for {purpose}, to be confirmed {is_confirmation}: held {held:?} by {said:?}"
+            )
+        })
+    }
+}
+
+impl Person {
+    /// Notes a preference such as `offers` or `offers.email`.
+    fn state(&mut self, preference: &str, stated: Stated, at: At, seq: Seq) {
+        let (purpose, channel) = match preference.split_once('.') {
+            Some((purpose, channel)) => (purpose.to_owned(), Some(channel.to_owned())),
+            None => (preference.to_owned(), None),
+        };
+        self.statements.add(Statement { purpose, channel, stated, at, seq, by_merge: false });
+    }
+}
+
+fn stated(granted: bool, source: ConsentSource, double: bool) -> Stated {
+    match (granted, double && source != ConsentSource::DoubleOptIn) {
+        (false, _) => Stated::Withdrawn,
+        (true, true) => Stated::Pending,
+        (true, false) => Stated::Granted,
+    }
+}
+
+fn preferences(context: Map<'_>) -> Vec<(&str, bool)> {
+    let consent = context.get("consent").and_then(|value| value.map()).unwrap_or_default();
+    let preferences = consent.get("categoryPreferences").and_then(|value| value.map()).unwrap_or_default();
+    let boolean = |value| match value {
+        engine::value::Value::Bool(granted) => Some(granted),
+        _ => None,
+    };
+    preferences.iter().filter_map(|(name, value)| Some((name, boolean(value)?))).collect()
+}
+
+fn name(identifier: &Identifier<'_>) -> Name {
+    (identifier.kind, identifier.value.to_owned())
+}
+
+fn email(address: &str) -> Name {
+    (IdentifierKind::Email, address.to_owned())
+}

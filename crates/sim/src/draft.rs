@@ -1,0 +1,146 @@
+//! What somebody outside wants to tell, before the door has made records of it.
+
+use engine::SendId;
+use engine::at::At;
+use engine::identifier::{HashKey, IdentifierKind};
+use engine::record::{
+    ConsentSource, ConsentStated, Engaged, Engagement, Event, EventFlags, EventKind, Identifier,
+    ProgrammeApplied, Record, Rejected, Subject, SuppressionStated,
+};
+use engine::value::OwnedMap;
+
+use crate::programme::OFFERS;
+
+/// The one source of the simulated shop.
+const SOURCE: &str = "shop";
+
+#[derive(Clone, Debug)]
+pub(crate) enum Draft {
+    Event(EventDraft),
+    Consent {
+        subject: SubjectDraft,
+        channel: &'static str,
+        granted: bool,
+        source: ConsentSource,
+        stated_at: At,
+    },
+    Suppression {
+        email: String,
+        lifted: bool,
+        stated_at: At,
+    },
+    Programme(String),
+    /// An event that the door refused.
+    Rejected,
+    Engaged {
+        send: SendId,
+        engagement: Engagement,
+        machine: bool,
+        occurred_at: At,
+    },
+    /// Bytes that are no record.
+    Garbage(Vec<u8>),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct EventDraft {
+    pub(crate) kind: EventKind,
+    pub(crate) is_bot: bool,
+    pub(crate) occurred_at: At,
+    pub(crate) name: &'static str,
+    pub(crate) message_id: String,
+    pub(crate) identifiers: Vec<(IdentifierKind, String)>,
+    pub(crate) properties: serde_json::Value,
+    pub(crate) traits: serde_json::Value,
+    pub(crate) context: serde_json::Value,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum SubjectDraft {
+    Email(String),
+    Send(SendId),
+}
+
+impl Draft {
+    /// The record's bytes, as the door makes them of a request that comes in at `received_at`.
+    pub(crate) fn encode(&self, key: &HashKey, received_at: At) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let identify = |kind, value| Identifier { kind, hash: key.identifier(kind, value), value };
+        match self {
+            Self::Event(event) => event.encode(key, received_at, &mut bytes),
+            Self::Consent { subject, channel, granted, source, stated_at } => {
+                let subject = match subject {
+                    SubjectDraft::Email(email) => Subject::Identifier(identify(IdentifierKind::Email, email)),
+                    SubjectDraft::Send(send) => Subject::Send(*send),
+                };
+                let stated = ConsentStated {
+                    subject,
+                    purpose: OFFERS,
+                    channel,
+                    granted: *granted,
+                    source: *source,
+                    stated_at: *stated_at,
+                    wording: "1",
+                    proof: "a page",
+                };
+                Record::ConsentStated(stated).encode(&mut bytes);
+            }
+            Self::Suppression { email, lifted, stated_at } => {
+                let identifier = identify(IdentifierKind::Email, email);
+                let stated =
+                    SuppressionStated { identifier, lifted: *lifted, stated_at: *stated_at, reason: "asked" };
+                Record::SuppressionStated(stated).encode(&mut bytes);
+            }
+            Self::Programme(definition) => {
+                let applied = ProgrammeApplied { applied_at: received_at, operator: "ada", definition };
+                Record::ProgrammeApplied(applied).encode(&mut bytes);
+            }
+            Self::Rejected => {
+                let rejected = Rejected {
+                    received_at,
+                    source: SOURCE,
+                    code: "missing_identifier",
+                    field: "userId",
+                    message: "an event names somebody",
+                    payload: "{}",
+                };
+                Record::Rejected(rejected).encode(&mut bytes);
+            }
+            Self::Engaged { send, engagement, machine, occurred_at } => {
+                let (send, engagement, machine, occurred_at) = (*send, *engagement, *machine, *occurred_at);
+                let engaged =
+                    Engaged { send, engagement, machine, occurred_at, url: "https://shop.example/a" };
+                Record::Engaged(engaged).encode(&mut bytes);
+            }
+            Self::Garbage(garbage) => bytes.extend_from_slice(garbage),
+        }
+        bytes
+    }
+}
+
+impl EventDraft {
+    fn encode(&self, key: &HashKey, received_at: At, bytes: &mut Vec<u8>) {
+        let map = |json| OwnedMap::from_json(json).expect("drafts hold objects");
+        let (properties, traits, context) = (map(&self.properties), map(&self.traits), map(&self.context));
+        let identifiers = self.identifiers.iter().map(|(kind, value)| Identifier {
+            kind: *kind,
+            hash: key.identifier(*kind, value),
+            value,
+        });
+        let event = Event {
+            kind: self.kind,
+            flags: if self.is_bot { EventFlags::BOT } else { EventFlags::default() },
+            occurred_at: self.occurred_at,
+            received_at,
+            source: SOURCE,
+            name: self.name,
+            message_id: key.message_id(SOURCE, &self.message_id),
+            identifiers: identifiers.collect(),
+            message_id_text: &self.message_id,
+            properties: properties.as_map(),
+            traits: traits.as_map(),
+            context: context.as_map(),
+        };
+        Record::Event(event).encode(bytes);
+    }
+}

@@ -1,0 +1,95 @@
+//! What is always true, by id. `docs/TESTING.md` lists them for people.
+
+use std::fmt;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Invariant {
+    L1,
+    L2,
+    L3,
+    D1,
+    D2,
+    I1,
+    I2,
+    S1,
+    G1,
+    G2,
+    G3,
+    H1,
+    O1,
+    O2,
+    O3,
+    O4,
+    O5,
+}
+
+impl Invariant {
+    pub const ALL: [Self; 17] = [
+        Self::L1,
+        Self::L2,
+        Self::L3,
+        Self::D1,
+        Self::D2,
+        Self::I1,
+        Self::I2,
+        Self::S1,
+        Self::G1,
+        Self::G2,
+        Self::G3,
+        Self::H1,
+        Self::O1,
+        Self::O2,
+        Self::O3,
+        Self::O4,
+        Self::O5,
+    ];
+
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::L1 => "what was acknowledged is in the log, whatever crashed since",
+            Self::L2 => "places in the log are dense and its time never runs backwards",
+            Self::L3 => "once faults stop, every request is answered",
+            Self::D1 => "the live state, a replay from zero, and snapshot plus tail have the same hash",
+            Self::D2 => "a replay gives the effects that the live engine gave",
+            Self::I1 => "a message id is counted once in its window",
+            Self::I2 => "profiles hold the identifiers that the rules of identity give them",
+            Self::S1 => "segment membership equals a naive evaluation",
+            Self::G1 => "nothing is handed over without a consent that is valid at that moment",
+            Self::G2 => "nothing is handed over to a suppressed address",
+            Self::G3 => "every message that was not sent has a reason",
+            Self::H1 => "a person in the holdout is sent nothing",
+            Self::O1 => "a hand-over follows a durable attempt, and each attempt is handed over once",
+            Self::O2 => "the provider accepts no send twice",
+            Self::O3 => {
+                "what was in flight at a crash is unknown, and nothing else becomes unknown by a crash"
+            }
+            Self::O4 => "a step of a run decides one send",
+            Self::O5 => "once faults stop, nothing is owed, and the ledger says what the provider knows",
+        }
+    }
+}
+
+/// An invariant that did not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    pub invariant: Invariant,
+    /// What was seen and what was expected.
+    pub what: String,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {}\n    {}", self.invariant, self.invariant.sentence(), self.what)
+    }
+}
+
+impl Invariant {
+    /// A violation unless it holds.
+    pub(crate) fn check(self, holds: bool, what: impl FnOnce() -> String) -> Result<(), Violation> {
+        if holds { Ok(()) } else { Err(self.broken(what())) }
+    }
+
+    pub(crate) fn broken(self, what: String) -> Violation {
+        Violation { invariant: self, what }
+    }
+}
