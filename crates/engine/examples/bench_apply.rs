@@ -3,6 +3,12 @@
 //! The peer in the same run is the least that any engine must do: decode the same records and look each of their
 //! identifiers up. `cargo run --release -p engine --example bench_apply -- [events] [profiles]`.
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "a benchmark asks the clock and compares with a hash map"
+)]
+
 use engine::Seq;
 use engine::at::{At, Span};
 use engine::engine::{Engine, Outcome};
