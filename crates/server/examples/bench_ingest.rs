@@ -1,0 +1,270 @@
+//! Durable ingest through HTTP: the real server with the engine live, bodies of 100 events of about 600 bytes, and the
+//! load generator on the same cores. Every event has an id of its own, so none is a duplicate.
+//!
+//! The peer in the same run is the disk: the same bytes appended to a file with fdatasync, a body at a time from as
+//! many threads as there are connections, each waiting for a sync that covers its bytes.
+//!
+//! `cargo run --release -p server --example bench_ingest -- [connections] [seconds]`, with the release binary built.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+const EVENTS_A_BODY: usize = 100;
+const PEOPLE: u64 = 200_000;
+
+fn main() {
+    let arguments: Vec<u64> = std::env::args().skip(1).filter_map(|argument| argument.parse().ok()).collect();
+    let connections = arguments.first().copied().unwrap_or(32);
+    let length = Duration::from_secs(arguments.get(1).copied().unwrap_or(5));
+    let folder = tempfile::tempdir_in(".").expect("a folder on the disk of this checkout");
+
+    let disk = append(folder.path(), connections, length);
+    println!("append + fdatasync   {:>9.0} events/s", disk.rate());
+    let server = Server::start(folder.path());
+    let http = post(&server, connections, length);
+    println!(
+        "POST /v1/batch       {:>9.0} events/s ({:.2} of the disk), acknowledged p50 {:.1} ms, p99 {:.1} ms",
+        http.rate(),
+        http.rate() / disk.rate(),
+        http.percentile(0.50),
+        http.percentile(0.99),
+    );
+    let applied = server.metric("trama_events_total");
+    println!("acknowledged {}, {applied}", http.events);
+}
+
+/// What a run came to.
+struct Run {
+    events: u64,
+    took: Duration,
+    /// Of each body, sorted.
+    latencies: Vec<Duration>,
+}
+
+impl Run {
+    fn rate(&self) -> f64 {
+        self.events as f64 / self.took.as_secs_f64()
+    }
+
+    fn percentile(&self, share: f64) -> f64 {
+        let index = ((self.latencies.len() - 1) as f64 * share) as usize;
+        self.latencies[index].as_secs_f64() * 1_000.0
+    }
+}
+
+/// Runs `turn` on as many threads as there are connections until the time is over.
+fn run(connections: u64, length: Duration, turn: impl Fn(u64) -> Box<dyn FnMut()> + Sync) -> Run {
+    let latencies = Mutex::new(Vec::new());
+    let begin = Instant::now();
+    std::thread::scope(|scope| {
+        for connection in 0..connections {
+            let (latencies, turn) = (&latencies, &turn);
+            scope.spawn(move || {
+                let mut turn = turn(connection);
+                let mut mine = Vec::new();
+                while begin.elapsed() < length {
+                    let sent = Instant::now();
+                    turn();
+                    mine.push(sent.elapsed());
+                }
+                latencies.lock().expect("no panic").extend(mine);
+            });
+        }
+    });
+    let took = begin.elapsed();
+    let mut latencies = latencies.into_inner().expect("no panic");
+    latencies.sort();
+    Run { events: (latencies.len() * EVENTS_A_BODY) as u64, took, latencies }
+}
+
+/// A request whose ids are replaced in place, so that making the load costs next to nothing.
+struct Body {
+    bytes: Vec<u8>,
+    /// Where each event's message id and user id begin.
+    places: Vec<(usize, usize)>,
+    next: u64,
+}
+
+static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+const DIGITS: usize = 12;
+
+impl Body {
+    fn new(head: &str) -> Self {
+        let blank = "0".repeat(DIGITS);
+        let mut json = String::from("{\"batch\":[");
+        let mut places = Vec::new();
+        for number in 0..EVENTS_A_BODY {
+            let name = ["Page Viewed", "Product Viewed", "Product Added", "Order Completed"][number % 4];
+            if number > 0 {
+                json.push(',');
+            }
+            json.push_str("{\"type\":\"track\",\"messageId\":\"");
+            let message = json.len();
+            json.push_str(&format!("{blank}\",\"userId\":\""));
+            let user = json.len();
+            json.push_str(&format!(
+                "{blank}\",\"event\":\"{name}\",\"timestamp\":\"2026-01-05T20:30:00.000Z\",\"properties\":{{\
+                 \"total\":{}.90,\"currency\":\"EUR\",\"sku\":\"SKU-{number}\",\"category\":\"ceramics\",\
+                 \"url\":\"https://bottega.example/products/tazza-{number}\",\"quantity\":{}}},\"context\":{{\
+                 \"ip\":\"203.0.113.7\",\"locale\":\"it-IT\",\"page\":{{\"path\":\"/products/tazza-{number}\",\
+                 \"title\":\"Tazza fatta a mano\",\"referrer\":\"https://www.google.com/\"}},\
+                 \"library\":{{\"name\":\"bench\",\"version\":\"1\"}},\"userAgent\":\"Mozilla/5.0 (X11; Linux \
+                 x86_64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36\"}},\"integrations\":{{}}}}",
+                number * 3,
+                number % 5 + 1,
+            ));
+            places.push((message, user));
+        }
+        json.push_str("]}");
+        let head = head.replace("LENGTH", &json.len().to_string());
+        let places = places.iter().map(|(one, two)| (one + head.len(), two + head.len())).collect();
+        Self { bytes: [head.as_bytes(), json.as_bytes()].concat(), places, next: 0 }
+    }
+
+    /// The next request: new message ids, other people.
+    fn renew(&mut self) -> &[u8] {
+        let first = NEXT_ID.fetch_add(EVENTS_A_BODY as u64, Ordering::Relaxed);
+        for (index, (message, user)) in self.places.iter().enumerate() {
+            let id = first + index as u64;
+            self.next = self.next.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(id | 1);
+            digits(&mut self.bytes[*message..message + DIGITS], id);
+            digits(&mut self.bytes[*user..user + DIGITS], 1_000_000 + (self.next >> 33) % PEOPLE);
+        }
+        &self.bytes
+    }
+}
+
+fn digits(place: &mut [u8], mut number: u64) {
+    for digit in place.iter_mut().rev() {
+        *digit = b'0' + (number % 10) as u8;
+        number /= 10;
+    }
+}
+
+/// Appends bodies to one file; a thread's turn ends when a sync covers its bytes.
+fn append(folder: &Path, connections: u64, length: Duration) -> Run {
+    let file = std::fs::File::create(folder.join("append")).expect("a file");
+    let state: &'static _ = Box::leak(Box::new((Mutex::new((file, 0u64, 0u64, false)), Condvar::new())));
+    run(connections, length, |_| {
+        let mut body = Body::new("");
+        Box::new(move || {
+            let (lock, changed) = state;
+            let mut guard = lock.lock().expect("no panic");
+            guard.0.write_all(body.renew()).expect("the disk takes it");
+            guard.1 += 1;
+            let mine = guard.1;
+            while guard.2 < mine {
+                if guard.3 {
+                    guard = changed.wait(guard).expect("no panic");
+                    continue;
+                }
+                guard.3 = true;
+                let covered = guard.1;
+                let file = guard.0.try_clone().expect("a handle");
+                drop(guard);
+                file.sync_data().expect("the disk syncs");
+                guard = lock.lock().expect("no panic");
+                guard.2 = guard.2.max(covered);
+                guard.3 = false;
+                changed.notify_all();
+            }
+        })
+    })
+}
+
+fn post(server: &Server, connections: u64, length: Duration) -> Run {
+    let head = format!(
+        "POST /v1/batch HTTP/1.1\r\nHost: bench\r\nAuthorization: Basic {}\r\nContent-Type: application/json\r\n\
+         Content-Length: LENGTH\r\n\r\n",
+        base64::Engine::encode(&base64::engine::general_purpose::STANDARD, format!("{}:", server.write_key)),
+    );
+    run(connections, length, |_| {
+        let mut body = Body::new(&head);
+        let mut stream = TcpStream::connect(server.address).expect("the server listens");
+        stream.set_nodelay(true).expect("a socket");
+        let mut reply = vec![0; 65_536];
+        Box::new(move || {
+            stream.write_all(body.renew()).expect("the server reads");
+            let mut filled = 0;
+            loop {
+                filled += stream.read(&mut reply[filled..]).expect("the server answers");
+                let text = &reply[..filled];
+                if let Some(end) = text.windows(4).position(|four| four == b"\r\n\r\n") {
+                    let head = String::from_utf8_lossy(&text[..end]).to_lowercase();
+                    assert!(head.starts_with("http/1.1 200"), "{}", String::from_utf8_lossy(text));
+                    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+                    let length: usize = length.and_then(|text| text.parse().ok()).expect("a length");
+                    if filled >= end + 4 + length {
+                        break;
+                    }
+                }
+            }
+        })
+    })
+}
+
+/// The real server, as its user starts it.
+struct Server {
+    child: Child,
+    address: SocketAddr,
+    write_key: String,
+}
+
+impl Server {
+    fn start(folder: &Path) -> Self {
+        let program = binary();
+        let address = TcpListener::bind("127.0.0.1:0").and_then(|one| one.local_addr()).expect("a port");
+        let data = folder.join("data");
+        let programme = Path::new("examples/bottega");
+        let child = Command::new(&program)
+            .args(["serve", "--listen", &address.to_string(), "--data"])
+            .arg(&data)
+            .args(programme.exists().then_some(["--programme", "examples/bottega"]).into_iter().flatten())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{}: {error}", program.display()));
+        let begin = Instant::now();
+        while get(address, "/readyz").is_none_or(|reply| !reply.starts_with("HTTP/1.1 200")) {
+            assert!(begin.elapsed() < Duration::from_secs(30), "the server does not start");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        let keys =
+            Command::new(&program).args(["keys", "--json", "--data"]).arg(&data).output().expect("keys");
+        let keys: serde_json::Value = serde_json::from_slice(&keys.stdout).expect("JSON");
+        Self { child, address, write_key: keys["write_key"].as_str().expect("a key").to_owned() }
+    }
+
+    /// The line of a metric.
+    fn metric(&self, name: &str) -> String {
+        let reply = get(self.address, "/metrics").unwrap_or_default();
+        let found = reply.lines().find(|line| line.starts_with(name));
+        found.map_or_else(|| format!("{name} is not shown"), str::to_owned)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn binary() -> PathBuf {
+    let here = std::env::current_exe().expect("a path");
+    let folder = here.parent().and_then(Path::parent).expect("examples lie beside the binary");
+    folder.join("trama")
+}
+
+fn get(address: SocketAddr, path: &str) -> Option<String> {
+    let mut stream = TcpStream::connect(address).ok()?;
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n").ok()?;
+    let mut reply = String::new();
+    stream.read_to_string(&mut reply).ok()?;
+    Some(reply)
+}
