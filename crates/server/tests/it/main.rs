@@ -3,6 +3,7 @@
 mod demo;
 mod house;
 mod import;
+mod kill;
 mod liquid;
 mod messages;
 mod programme;

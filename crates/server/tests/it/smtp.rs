@@ -7,7 +7,7 @@ mod postfix;
 mod refusals;
 mod scripted;
 mod security;
-mod sink;
+pub(crate) mod sink;
 
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -10,15 +10,15 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio::net::TcpStream;
 
-pub(super) struct Sink {
-    pub(super) addr: SocketAddr,
+pub(crate) struct Sink {
+    pub(crate) addr: SocketAddr,
     process: Child,
     home: TempDir,
 }
 
 impl Sink {
     /// Starts a sink with these options and waits until it listens.
-    pub(super) async fn start(options: &[&str]) -> Self {
+    pub(crate) async fn start(options: &[&str]) -> Self {
         let home = tempfile::tempdir().unwrap();
         let folder = home.path();
         // It gives up being root before it writes, and it wants a main.cf, if only an empty one.
@@ -29,7 +29,7 @@ impl Sink {
         if std::fs::metadata(folder).unwrap().uid() == 0 {
             command.args(["-u", "nobody"]);
         }
-        command.arg("-D").arg(folder.join("dump")).args(options).arg(addr.to_string()).arg("128");
+        command.arg("-d").arg(folder.join("mail.")).args(options).arg(addr.to_string()).arg("128");
         command.env("MAIL_CONFIG", folder).stdin(Stdio::null());
         let process = command.spawn().unwrap();
         let mut sink = Self { addr, process, home };
@@ -44,9 +44,19 @@ impl Sink {
         sink
     }
 
-    /// Everything it was sent, one message after another, with the envelope as `X-Mail-Args` and `X-Rcpt-Args`.
-    pub(super) fn dump(&self) -> String {
-        std::fs::read_to_string(self.home.path().join("dump")).unwrap_or_default()
+    /// Everything it was sent, one message after another, with the envelope as `X-Mail-Args` and `X-Rcpt-Args`. A
+    /// message that broke off is there as far as it came.
+    pub(crate) fn dump(&self) -> String {
+        self.mails().concat()
+    }
+
+    /// The same, message by message, in no order.
+    pub(crate) fn mails(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.home.path()).unwrap().map(|entry| entry.unwrap().path());
+        let is_mail = |path: &PathBuf| {
+            path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"mail."))
+        };
+        entries.filter(is_mail).map(|path| std::fs::read_to_string(path).unwrap()).collect()
     }
 }
 
@@ -59,7 +69,7 @@ impl Drop for Sink {
 
 /// A port that nobody listens at, below those that the kernel hands out: one of these could become the near end of
 /// another test's connection, or even of our own knocking, before the sink has it.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     static TRIED: AtomicU32 = AtomicU32::new(0);
     let start = std::process::id().wrapping_mul(97);
     loop {

@@ -1,0 +1,262 @@
+//! The promise, on the real thing: the server is killed with SIGKILL at 100 random moments while events pour in over
+//! HTTP and emails go out to a real SMTP server. Every acknowledged event is in the log once; every due email
+//! arrived once, except those that were in flight at a kill, which the ledger lists as unknown.
+
+use crate::smtp::sink::{Sink, free_port};
+use engine::outbox::Status;
+use engine::record::{Installed, Record};
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+use tokio::sync::Mutex;
+
+const KILLS: u32 = 100;
+/// Senders that each have one batch on the way.
+const SENDERS: u64 = 4;
+const EVENTS_A_BATCH: u64 = 5;
+/// Longest life of the server between its first answer and its kill.
+const LIFE_MS_MAX: u64 = 150;
+/// Nothing that works takes this long.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hundred_kills_lose_nothing_and_send_nothing_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let sink = Sink::start(&[]).await;
+    let shop = Shop::new(folder.path(), sink.addr);
+    let senders = Senders::new(shop.address, shop.write_key());
+    let pouring: Vec<_> = (0..SENDERS).map(|_| tokio::spawn(Arc::clone(&senders).pour())).collect();
+
+    let mut random = 0x5eed_u64;
+    for _ in 0..KILLS {
+        let mut server = shop.start();
+        shop.wait_until_ready(&mut server).await;
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        tokio::time::sleep(Duration::from_millis((random >> 33) % LIFE_MS_MAX)).await;
+        server.kill().unwrap();
+        server.wait().unwrap();
+    }
+
+    let mut server = shop.start();
+    shop.wait_until_ready(&mut server).await;
+    senders.stop.store(true, Ordering::Relaxed);
+    for sender in pouring {
+        sender.await.unwrap();
+    }
+    shop.wait_until_nothing_is_owed().await;
+    stop(&mut server);
+    let acknowledged = senders.acknowledged.lock().await.clone();
+    let unknown = audit(&shop, &acknowledged, &sink);
+    println!("{} events acknowledged, {KILLS} kills, {unknown} sends unknown", acknowledged.len());
+}
+
+/// Holds the log, the ledger and the mailbox against each other. Gives the number of unknown sends.
+fn audit(shop: &Shop, acknowledged: &BTreeSet<u64>, sink: &Sink) -> usize {
+    let mut log = eventlog::SqliteLog::open(&shop.data).unwrap();
+    let report = eventlog::verify::verify(&log).unwrap();
+    assert!(report.damage.is_none(), "{report:?}");
+
+    let mut times: BTreeMap<u64, u32> = BTreeMap::new();
+    for batch in eventlog::Log::read(&log, engine::Seq(1)).unwrap() {
+        for bytes in batch.unwrap().records() {
+            if let Record::Event(event) = Record::decode(bytes.unwrap()).unwrap() {
+                *times.entry(event.message_id_text.parse().unwrap()).or_default() += 1;
+            }
+        }
+    }
+    assert!(acknowledged.len() > KILLS as usize, "too little went on: {}", acknowledged.len());
+    for id in acknowledged {
+        assert_eq!(times.get(id), Some(&1), "event {id} was acknowledged");
+    }
+    assert!(times.values().all(|count| *count == 1), "an event is in the log twice");
+
+    let snapshots = eventlog::Snapshots::open(&shop.data).unwrap();
+    let none = Installed { installation: 0, hash_key: Default::default(), seed: 0, link_key: [0; 32] };
+    let engine = eventlog::recovery::recover(&mut log, &snapshots, &none, engine::at::At(0)).unwrap().engine;
+    let arrived = arrivals(sink);
+    assert_eq!(engine.sends().len(), times.len(), "one send for each order");
+    let mut unknown = 0;
+    for send in engine.sends() {
+        let count = arrived.get(&send.address).copied().unwrap_or(0);
+        match send.status {
+            Status::Accepted => assert_eq!(count, 1, "{send:?}"),
+            Status::Unknown => {
+                assert!(count <= 1, "an unknown send arrived {count} times: {send:?}");
+                unknown += 1;
+            }
+            _ => panic!("a send is not settled: {send:?}"),
+        }
+    }
+    let most = KILLS as usize * server::limits::SENDS_IN_HAND_MAX;
+    assert!(unknown <= most, "{unknown} unknown, and no more than {most} can have been in flight");
+    let known: BTreeSet<&str> = engine.sends().iter().map(|send| send.address.as_str()).collect();
+    assert!(arrived.keys().all(|address| known.contains(address.as_str())), "mail that nobody decided");
+    unknown
+}
+
+/// How often a whole message arrived, by recipient: each order has a recipient of its own.
+fn arrivals(sink: &Sink) -> BTreeMap<String, u32> {
+    let mut arrived = BTreeMap::new();
+    for mail in sink.mails() {
+        let number = mail.lines().find_map(|line| line.trim().strip_prefix("That was order "));
+        // A message that broke off has no last line, and was not delivered.
+        if let Some(number) = number.and_then(|rest| rest.strip_suffix(" in full.")) {
+            *arrived.entry(format!("order-{number}@example.com")).or_default() += 1;
+        }
+    }
+    arrived
+}
+
+/// The data directory and the programme of the server under test.
+struct Shop {
+    data: PathBuf,
+    programme: PathBuf,
+    address: SocketAddr,
+    smtp: SocketAddr,
+}
+
+impl Shop {
+    fn new(folder: &Path, smtp: SocketAddr) -> Self {
+        let programme = folder.join("programme");
+        let write = |path: &str, text: &str| {
+            let path = programme.join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        write(
+            "programme.yaml",
+            "programme: shop\ntimezone: Europe/Rome\nlanguages: [en]\n\
+             purposes:\n  orders: { title: { en: Orders }, channels: [email], opt_in: none }\n",
+        );
+        write(
+            "journeys/receipt.yaml",
+            "journey: receipt\npurpose: orders\nenter: did \"Order Completed\"\nreenter: always\n\
+             steps:\n  - send: receipt\n",
+        );
+        write(
+            "messages/receipt/message.yaml",
+            "message: receipt\nemail: { from: \"Shop <shop@example.com>\", subject: { en: \"Your order\" } }\n",
+        );
+        write("messages/receipt/email.en.txt", "Hello.\n\nThat was order {{ event.order }} in full.\n");
+        let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
+        Self { data: folder.join("data"), programme, address, smtp }
+    }
+
+    fn start(&self) -> Child {
+        Command::new(env!("CARGO_BIN_EXE_trama"))
+            .args(["serve", "--listen", &self.address.to_string(), "--data"])
+            .arg(&self.data)
+            .arg("--programme")
+            .arg(&self.programme)
+            .env("TRAMA_SMTP_URL", format!("smtp://{}", self.smtp))
+            .env("TRAMA_TRACE", "warn")
+            .stdin(Stdio::null())
+            .spawn()
+            .unwrap()
+    }
+
+    async fn wait_until_ready(&self, server: &mut Child) {
+        let client = reqwest::Client::new();
+        let begun = Instant::now();
+        loop {
+            let ready = client.get(format!("http://{}/readyz", self.address)).send().await;
+            if ready.is_ok_and(|reply| reply.status() == 200) {
+                return;
+            }
+            assert!(server.try_wait().unwrap().is_none(), "the server ended by itself");
+            assert!(begun.elapsed() < PATIENCE, "the server does not get ready");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    fn keys(&self) -> serde_json::Value {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_trama"));
+        let output = command.args(["keys", "--json", "--data"]).arg(&self.data).output().unwrap();
+        serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)))
+    }
+
+    /// The first start makes the keys, so there is one before the senders begin.
+    fn write_key(&self) -> String {
+        self.keys()["write_key"].as_str().unwrap().to_owned()
+    }
+
+    async fn wait_until_nothing_is_owed(&self) {
+        let token = self.keys()["admin_token"].as_str().unwrap().to_owned();
+        let client = reqwest::Client::new();
+        let begun = Instant::now();
+        loop {
+            let request = client.get(format!("http://{}/api/v1/status", self.address)).bearer_auth(&token);
+            let status: serde_json::Value = request.send().await.unwrap().json().await.unwrap();
+            let sends = &status["counts"]["sends"];
+            if sends["queued"] == json!(0) && sends["attempted"] == json!(0) {
+                return;
+            }
+            assert!(begun.elapsed() < PATIENCE, "sends are still owed: {status}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+}
+
+/// Asks the server to stop, and waits until it has.
+fn stop(server: &mut Child) {
+    let pid = server.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    assert!(server.wait().unwrap().success(), "a stop that was asked for ends well");
+}
+
+/// Posts orders one batch after another; a batch goes on being sent until it is acknowledged, as an SDK does.
+struct Senders {
+    address: SocketAddr,
+    write_key: String,
+    next: AtomicU64,
+    acknowledged: Mutex<BTreeSet<u64>>,
+    stop: AtomicBool,
+}
+
+impl Senders {
+    fn new(address: SocketAddr, write_key: String) -> Arc<Self> {
+        let (next, acknowledged) = (AtomicU64::new(1), Mutex::default());
+        Arc::new(Self { address, write_key, next, acknowledged, stop: AtomicBool::new(false) })
+    }
+
+    async fn pour(self: Arc<Self>) {
+        let client = reqwest::Client::builder().timeout(Duration::from_secs(10)).build().unwrap();
+        while !self.stop.load(Ordering::Relaxed) {
+            let first = self.next.fetch_add(EVENTS_A_BATCH, Ordering::Relaxed);
+            let ids: Vec<u64> = (first..first + EVENTS_A_BATCH).collect();
+            let body = json!({ "batch": ids.iter().map(|id| order(*id)).collect::<Vec<_>>() }).to_string();
+            loop {
+                let request = client.post(format!("http://{}/v1/batch", self.address));
+                let reply = request.basic_auth(&self.write_key, Some("")).body(body.clone()).send().await;
+                // A reply that breaks off half-way is no acknowledgement, even if its head said 200.
+                if let Ok(reply) = reply {
+                    let (status, text) = (reply.status(), reply.text().await);
+                    assert!(status == 200 || status == 503 || status == 429, "{status} {text:?}");
+                    if status == 200 && text.is_ok() {
+                        break;
+                    }
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            self.acknowledged.lock().await.extend(ids);
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
+
+fn order(id: u64) -> serde_json::Value {
+    json!({
+        "type": "track",
+        "event": "Order Completed",
+        "messageId": id.to_string(),
+        "userId": format!("buyer-{id}"),
+        "properties": { "order": id.to_string(), "total": 12.50, "currency": "EUR" },
+        "context": { "traits": { "email": format!("order-{id}@example.com") } },
+    })
+}
