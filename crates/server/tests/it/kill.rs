@@ -29,21 +29,21 @@ async fn a_hundred_kills_lose_nothing_and_send_nothing_twice() {
     let folder = tempfile::tempdir().unwrap();
     let sink = Sink::start(&[]).await;
     let shop = Shop::new(folder.path(), sink.addr);
+    let mut server = shop.start();
+    shop.wait_until_ready(&mut server).await;
     let senders = Senders::new(shop.address, shop.write_key());
     let pouring: Vec<_> = (0..SENDERS).map(|_| tokio::spawn(Arc::clone(&senders).pour())).collect();
 
     let mut random = 0x5eed_u64;
     for _ in 0..KILLS {
-        let mut server = shop.start();
-        shop.wait_until_ready(&mut server).await;
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         tokio::time::sleep(Duration::from_millis((random >> 33) % LIFE_MS_MAX)).await;
         server.kill().unwrap();
         server.wait().unwrap();
+        server = shop.start();
+        shop.wait_until_ready(&mut server).await;
     }
 
-    let mut server = shop.start();
-    shop.wait_until_ready(&mut server).await;
     senders.stop.store(true, Ordering::Relaxed);
     for sender in pouring {
         sender.await.unwrap();
@@ -57,12 +57,12 @@ async fn a_hundred_kills_lose_nothing_and_send_nothing_twice() {
 
 /// Holds the log, the ledger and the mailbox against each other. Gives the number of unknown sends.
 fn audit(shop: &Shop, acknowledged: &BTreeSet<u64>, sink: &Sink) -> usize {
-    let mut log = eventlog::SqliteLog::open(&shop.data).unwrap();
-    let report = eventlog::verify::verify(&log).unwrap();
-    assert!(report.damage.is_none(), "{report:?}");
+    let mut log = eventlog::sqlite::SqliteLog::open(&shop.data).unwrap();
+    let report = eventlog::verify::verify(&log);
+    assert!(report.fault.is_none(), "{report:?}");
 
     let mut times: BTreeMap<u64, u32> = BTreeMap::new();
-    for batch in eventlog::Log::read(&log, engine::Seq(1)).unwrap() {
+    for batch in eventlog::log::Log::read(&log, engine::Seq(1)).unwrap() {
         for bytes in batch.unwrap().records() {
             if let Record::Event(event) = Record::decode(bytes.unwrap()).unwrap() {
                 *times.entry(event.message_id_text.parse().unwrap()).or_default() += 1;
@@ -75,7 +75,7 @@ fn audit(shop: &Shop, acknowledged: &BTreeSet<u64>, sink: &Sink) -> usize {
     }
     assert!(times.values().all(|count| *count == 1), "an event is in the log twice");
 
-    let snapshots = eventlog::Snapshots::open(&shop.data).unwrap();
+    let snapshots = eventlog::snapshots::Snapshots::open(&shop.data).unwrap();
     let none = Installed { installation: 0, hash_key: Default::default(), seed: 0, link_key: [0; 32] };
     let engine = eventlog::recovery::recover(&mut log, &snapshots, &none, engine::at::At(0)).unwrap().engine;
     let arrived = arrivals(sink);
@@ -181,7 +181,6 @@ impl Shop {
             .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)))
     }
 
-    /// The first start makes the keys, so there is one before the senders begin.
     fn write_key(&self) -> String {
         self.keys()["write_key"].as_str().unwrap().to_owned()
     }
