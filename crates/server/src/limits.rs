@@ -146,9 +146,9 @@ pub const STAGED_AHEAD: usize = 2;
 pub const CLOCK_TRUST: Duration = Duration::from_secs(60);
 /// Records between two snapshots: about a second of replay at recovery.
 pub const SNAPSHOT_EVERY: u64 = 1_000_000;
-/// Sends between their attempt's record and their receipt's: what a crash can leave unknown. Enough to keep every
+/// Sends between their attempt's record and their receipt's: what a crash can leave unknown, so no more than keep every
 /// connection busy over the two commits that each send waits for.
-pub const SENDS_IN_HAND_MAX: usize = 1_024;
+pub const SENDS_IN_HAND_MAX: usize = 64;
 /// How long a graceful stop waits for sends in hand; a provider that needs longer leaves them unknown.
 pub const STOP_PATIENCE: Duration = Duration::from_secs(20);
 

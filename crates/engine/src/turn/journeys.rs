@@ -134,7 +134,7 @@ impl Turn<'_> {
     fn note_goal(&mut self, index: usize) {
         let run = &self.profile.runs[index];
         let Some((rule, within)) = &self.engine.index.plans[run.version as usize].goal else { return };
-        let open = !run.reached_goal && self.now() <= run.entered_at.plus(*within);
+        let open = !run.reached_goal && self.now() < run.entered_at.plus(*within);
         if open && self.touched.concerns(&rule.mentions) && self.evaluate(rule, run.began).holds {
             self.engine.state.versions[run.version as usize].reached_goal += 1;
             self.profile.runs[index].reached_goal = true;

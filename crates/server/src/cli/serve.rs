@@ -47,7 +47,9 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         );
     }
     tracing::info!("the keys: trama keys --data {}", config.data.display());
-    tracing::info!("stopping after {}", stop.wait().await);
+    // Outside the macro, which evaluates nothing while its level is off.
+    let word = stop.wait().await;
+    tracing::info!("stopping after {word}");
     server.stop().await;
     tracing::info!("stopped; everything acknowledged is on the disk");
     Ok(())

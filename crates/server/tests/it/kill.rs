@@ -20,7 +20,7 @@ const KILLS: u32 = 100;
 const SENDERS: u64 = 4;
 const EVENTS_A_BATCH: u64 = 5;
 /// Longest life of the server between its first answer and its kill.
-const LIFE_MS_MAX: u64 = 150;
+const LIFE_MS_MAX: u64 = 400;
 /// Nothing that works takes this long.
 const PATIENCE: Duration = Duration::from_secs(60);
 
