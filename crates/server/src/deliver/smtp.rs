@@ -2,7 +2,7 @@
 //!
 //! `url` reads the settings into a `Route`; `letter` is what is sent and `answer` what became of it; `pool` owns
 //! the queue and the connections; `lane` is the life of one of them; `session` speaks about letters, `connection`
-//! about the relay itself (greeting, TLS, sign-in); `reply` parses what comes back.
+//! about the relay itself (greeting, TLS, sign-in); `reply` parses what comes back; `stream` and `tls` lie below.
 //!
 //! The promise that all of it serves: a letter whose final dot may have reached the relay is never sent again.
 

@@ -144,7 +144,8 @@ impl Route {
 
 impl fmt::Display for Route {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.host, self.port)
+        let (open, close) = if self.host.contains(':') { ("[", "]") } else { ("", "") };
+        write!(f, "{open}{}{close}:{}", self.host, self.port)
     }
 }
 
@@ -217,7 +218,7 @@ mod tests {
         let table = [
             ("smtp://127.0.0.1:2525", "127.0.0.1:2525", None),
             ("smtp://relay.example.com", "relay.example.com:25", None),
-            ("smtp://[::1]:2525/", "::1:2525", None),
+            ("smtp://[::1]:2525/", "[::1]:2525", None),
             ("smtp+starttls://ada:secret@mail.example.com", "mail.example.com:587", Some(("ada", "secret"))),
             ("smtps://mail.example.com", "mail.example.com:465", None),
             (

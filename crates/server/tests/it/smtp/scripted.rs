@@ -168,6 +168,24 @@ async fn a_peer_without_ehlo_is_greeted_the_old_way() {
 }
 
 #[tokio::test]
+async fn a_peer_that_leaves_in_the_middle_of_a_letter_does_not_have_it() {
+    let (addr, _playing) = play(vec![
+        Say("220 x\r\n"),
+        Hear("\r\n"),
+        Say("250-x\r\n250 PIPELINING\r\n"),
+        Hear("DATA\r\n"),
+        Say("250 ok\r\n250 ok\r\n354 go\r\n"),
+        Hear("X-Number"),
+    ])
+    .await;
+    let mut large = letter(1);
+    // More than the buffers of both sides hold, so the final dot never leaves.
+    large.message.extend(b"a line of a large letter\r\n".repeat(1_000_000));
+    let answer = send(&pool_to(addr, 1), large).await;
+    assert_eq!(kind(&answer), "unreachable", "{answer:?}");
+}
+
+#[tokio::test]
 async fn peers_that_talk_nonsense() {
     static LONG: &str =
         concat!("250-", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "\r\n");
