@@ -45,7 +45,7 @@ enum Command {
 #[derive(clap::Args)]
 struct DataDir {
     /// Directory of the installation: its log, keys and settings
-    #[arg(long, env = "TRAMA_DATA", value_name = "DIR")]
+    #[arg(long, env = "TRAMA_DATA", hide_env_values = true, value_name = "DIR")]
     data: PathBuf,
 }
 

@@ -18,7 +18,7 @@ use std::sync::Arc;
 /// A consent to be stated.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Statement {
+pub(super) struct ConsentStatement {
     /// `type:value`; a person not known yet becomes known.
     profile: String,
     /// One of the programme's purposes.
@@ -53,13 +53,13 @@ impl Recorded {
 #[utoipa::path(
     post,
     path = "/api/v1/consents",
-    request_body = Statement,
+    request_body = ConsentStatement,
     responses((status = 200, body = Recorded), (status = 400, body = Problem))
 )]
 pub(super) async fn state(
     State(hub): State<Arc<Hub>>,
     Extension(holder): Extension<crate::keys::Holder>,
-    Body(statement): Body<Statement>,
+    Body(statement): Body<ConsentStatement>,
 ) -> Result<Json<Recorded>, Problem> {
     let address = Address::parse("profile", &statement.profile)?;
     let channel = match statement.channel.as_deref() {

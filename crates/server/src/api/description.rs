@@ -39,7 +39,7 @@ use utoipa::{Modify, openapi};
         keys::revoke
     ),
     security(("token" = [])),
-    modifiers(&Token)
+    modifiers(&Token, &Operations)
 )]
 struct Description;
 
@@ -51,6 +51,21 @@ impl Modify for Token {
         let scheme = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
         let components = description.components.get_or_insert_default();
         components.add_security_scheme("token", scheme);
+    }
+}
+
+/// Names of operations that are unique, as the standard asks: `sends_list` and not `list`.
+struct Operations;
+
+impl Modify for Operations {
+    fn modify(&self, description: &mut openapi::OpenApi) {
+        for path in description.paths.paths.values_mut() {
+            let operations = [&mut path.get, &mut path.put, &mut path.post, &mut path.delete];
+            for operation in operations.into_iter().flatten() {
+                let noun = operation.tags.iter().flatten().next().cloned().unwrap_or_default();
+                operation.operation_id = operation.operation_id.take().map(|id| format!("{noun}_{id}"));
+            }
+        }
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) struct SuppressionList {
 /// An address to be blocked.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Statement {
+pub(super) struct SuppressionStatement {
     /// `type:value`, such as `email:ada@example.com`.
     address: String,
     /// Why; shown with every message that is not sent for it.
@@ -59,12 +59,12 @@ pub(super) async fn list(State(hub): State<Arc<Hub>>, Query(limit): Query<Limit>
 #[utoipa::path(
     post,
     path = "/api/v1/suppressions",
-    request_body = Statement,
+    request_body = SuppressionStatement,
     responses((status = 200, body = Recorded), (status = 400, body = Problem))
 )]
 pub(super) async fn suppress(
     State(hub): State<Arc<Hub>>,
-    Body(statement): Body<Statement>,
+    Body(statement): Body<SuppressionStatement>,
 ) -> Result<Json<Recorded>, Problem> {
     let reason = if statement.reason.is_empty() { "manual" } else { &statement.reason };
     let address = Address::parse("address", &statement.address)?;

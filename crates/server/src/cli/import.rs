@@ -22,10 +22,16 @@ pub(super) struct Args {
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Directory of the installation; a server that runs on it is sent the events
-    #[arg(long, env = "TRAMA_DATA", value_name = "DIR", required_unless_present = "server")]
+    #[arg(
+        long,
+        env = "TRAMA_DATA",
+        hide_env_values = true,
+        value_name = "DIR",
+        required_unless_present = "server"
+    )]
     data: Option<PathBuf>,
     /// Address of a server to send the events to, with its write key in TRAMA_WRITE_KEY
-    #[arg(long, value_name = "URL", conflicts_with = "data")]
+    #[arg(long, value_name = "URL")]
     server: Option<String>,
 }
 

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 #[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Args {
     /// Directory of the installation: its log, keys and settings
-    #[arg(long, env = "TRAMA_DATA", value_name = "DIR")]
+    #[arg(long, env = "TRAMA_DATA", hide_env_values = true, value_name = "DIR")]
     data: Option<PathBuf>,
     /// Print {"write_key": …, "admin_token": …}
     #[arg(long)]

@@ -26,7 +26,7 @@ pub(super) struct Target {
     #[arg(value_name = "PROGRAMME_DIR")]
     pub(super) programme: PathBuf,
     /// Address of the server, such as http://127.0.0.1:8080; its token comes from TRAMA_TOKEN or TRAMA_TOKEN_FILE
-    #[arg(long, env = "TRAMA_SERVER", value_name = "URL")]
+    #[arg(long, env = "TRAMA_SERVER", hide_env_values = true, value_name = "URL")]
     pub(super) server: String,
 }
 

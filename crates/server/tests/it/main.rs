@@ -1,8 +1,10 @@
 //! The server's integration tests, in one binary.
 
+mod api;
 mod demo;
 mod house;
 mod import;
+mod keys;
 mod kill;
 mod liquid;
 mod messages;

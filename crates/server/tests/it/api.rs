@@ -1,0 +1,193 @@
+//! The management API as a client sees it: a table of what is asked and what is answered, and the stories around it.
+
+use crate::house::{House, Shop, answer};
+use serde_json::{Value, json};
+use server::access::Permission;
+use server::api;
+
+#[tokio::test]
+async fn what_is_asked_is_answered_and_mistakes_are_named() {
+    let shop = Shop::open().await;
+    shop.ada_orders().await;
+    let house = &shop.house;
+    // method, path, body, status, and pointers into the answer with what stands there
+    #[rustfmt::skip]
+    let table: Vec<(&str, &str, Value, u16, Vec<(&str, Value)>)> = vec![
+        ("GET", "/api/v1/status", json!(null), 200, vec![("/lag", json!(0)), ("/counts/profiles", json!(1)),
+            ("/counts/sends/accepted", json!(1)), ("/programme/name", json!("bottega")), ("/programme/revision", json!(1))]),
+
+        ("GET", "/api/v1/profiles/email:Ada@Example.com", json!(null), 200, vec![
+            ("/identifiers/0", json!({"type": "user_id", "value": "ada"})), ("/traits/language", json!("it")),
+            ("/consents/0/purpose", json!("offers")), ("/consents/0/state", json!("granted")),
+            ("/segments/0", json!("buyers")), ("/runs/0/journey", json!("thanks"))]),
+        ("GET", "/api/v1/profiles/user_id:nobody", json!(null), 404, vec![("/code", json!("not_found"))]),
+        ("GET", "/api/v1/profiles/ada", json!(null), 400, vec![("/code", json!("bad_address")), ("/field", json!("address"))]),
+        ("GET", "/api/v1/profiles/email:ada", json!(null), 400, vec![("/code", json!("bad_address"))]),
+        ("GET", "/api/v1/profiles?limit=1", json!(null), 200, vec![("/profiles/0/identifiers/0/value", json!("ada"))]),
+        ("GET", "/api/v1/profiles?limit=many", json!(null), 400, vec![("/code", json!("bad_parameter"))]),
+        ("GET", "/api/v1/profiles/user_id:ada/timeline?limit=1", json!(null), 200, vec![
+            ("/events/0/name", json!("Message Sent")), ("/events/1", json!(null))]),
+
+        ("GET", "/api/v1/segments", json!(null), 200, vec![("/segments/0/name", json!("buyers")), ("/segments/0/count", json!(1))]),
+        ("GET", "/api/v1/segments/buyers", json!(null), 200, vec![("/count", json!(1))]),
+        ("GET", "/api/v1/segments/nobody", json!(null), 404, vec![("/code", json!("not_found"))]),
+        ("POST", "/api/v1/segments/preview", json!({"expression": "did \"Order Completed\" (total > 10)"}), 200, vec![
+            ("/count", json!(1)), ("/sample/0/identifiers/0/value", json!("ada"))]),
+        ("GET", "/api/v1/segments/preview?expression=did%20%22Nothing%22", json!(null), 200, vec![("/count", json!(0))]),
+        ("POST", "/api/v1/segments/preview", json!({"expression": "did \"X\" whithin 3 days"}), 400, vec![
+            ("/code", json!("bad_expression")), ("/field", json!("expression")), ("/offset", json!(8)),
+            ("/suggestion", json!("did you mean `within`?"))]),
+        ("POST", "/api/v1/segments/preview", json!({}), 400, vec![("/code", json!("bad_json"))]),
+
+        ("GET", "/api/v1/journeys", json!(null), 200, vec![("/journeys/0/name", json!("thanks")), ("/journeys/0/entered", json!(1))]),
+        ("GET", "/api/v1/journeys/thanks", json!(null), 200, vec![("/live", json!(true))]),
+        ("GET", "/api/v1/journeys/none", json!(null), 404, vec![("/code", json!("not_found"))]),
+
+        ("GET", "/api/v1/sends?profile=user_id:ada", json!(null), 200, vec![("/sends/0/decision", json!("send")),
+            ("/sends/0/status", json!("accepted")), ("/sends/0/reason", json!(null)), ("/sends/0/attempts", json!(1)),
+            ("/sends/0/channel", json!("email")), ("/sends/0/language", json!("it")), ("/sends/1", json!(null))]),
+        ("GET", "/api/v1/sends?before=0", json!(null), 200, vec![("/sends", json!([]))]),
+        ("GET", "/api/v1/sends?profile=user_id:nobody", json!(null), 404, vec![("/code", json!("not_found"))]),
+
+        ("POST", "/api/v1/consents", json!({"profile": "user_id:ada", "purpose": "ofers", "granted": true}), 400, vec![
+            ("/code", json!("unknown_purpose")), ("/field", json!("purpose")), ("/suggestion", json!("did you mean \"offers\"?"))]),
+        ("POST", "/api/v1/consents", json!({"profile": "user_id:ada", "purpose": "offers", "channel": "mail", "granted": true}), 400, vec![
+            ("/code", json!("unknown_channel")), ("/field", json!("channel"))]),
+        ("POST", "/api/v1/consents", json!({"profile": "user_id:ada", "purpose": "offers", "granted": true, "stated_at": "yesterday"}), 400, vec![
+            ("/code", json!("bad_time")), ("/field", json!("stated_at"))]),
+        ("POST", "/api/v1/consents", json!({"profile": "email:bob@example.com", "purpose": "offers", "granted": true, "proof": "paper"}), 200, vec![]),
+        ("GET", "/api/v1/profiles/email:bob@example.com", json!(null), 200, vec![("/consents/0/proof", json!("paper")), ("/consents/0/source", json!("api"))]),
+
+        ("POST", "/api/v1/suppressions", json!({"address": "email:Bob@example.com", "reason": "asked by letter"}), 200, vec![]),
+        ("GET", "/api/v1/suppressions", json!(null), 200, vec![("/suppressions/0/value", json!("bob@example.com")),
+            ("/suppressions/0/reason", json!("asked by letter"))]),
+        ("DELETE", "/api/v1/suppressions/email:bob@example.com", json!(null), 200, vec![]),
+        ("DELETE", "/api/v1/suppressions/email:bob@example.com", json!(null), 404, vec![("/code", json!("not_found"))]),
+
+        ("GET", "/api/v1/rejects", json!(null), 200, vec![("/rejects", json!([]))]),
+        ("PUT", "/api/v1/programme", json!({"name": "x", "languages": ["it"], "timezone": "Europe/Rome",
+            "segments": {"vip": "did \"X\" whithin 3 days"}}), 400, vec![("/code", json!("programme_mistakes")),
+            ("/mistakes/0/place", json!("segments.vip"))]),
+        ("PUT", "/api/v1/programme", json!([1]), 400, vec![("/code", json!("bad_programme"))]),
+        ("GET", "/api/v1/programme", json!(null), 200, vec![("/revision", json!(1)), ("/programme/name", json!("bottega"))]),
+        ("GET", "/api/v1/nothing", json!(null), 404, vec![("/code", json!("not_found"))]),
+    ];
+    for (method, path, body, status, expected) in table {
+        let body = (!body.is_null()).then_some(body);
+        let answer = house.ask(method, path, body.clone()).await;
+        assert_eq!(answer.status, status, "{method} {path} {body:?}: {answer:?}");
+        let answer = answer.json();
+        for (pointer, value) in expected {
+            assert_eq!(
+                answer.pointer(pointer).unwrap_or(&Value::Null),
+                &value,
+                "{method} {path} {pointer}: {answer}"
+            );
+        }
+    }
+    shop.house.server.stop().await;
+}
+
+#[tokio::test]
+async fn the_same_programme_is_applied_once_and_another_changes_the_segments() {
+    let shop = Shop::open().await;
+    let live = shop.house.get("/api/v1/programme").await;
+    let mut programme = live["programme"].clone();
+    let again = shop.house.ask("PUT", "/api/v1/programme", Some(programme.clone())).await.json();
+    assert_eq!((&again["changed"], &again["revision"]), (&json!(false), &json!(1)));
+    programme["segments"]["seen"] = json!("did \"Seen\"");
+    let changed = shop.house.ask("PUT", "/api/v1/programme", Some(programme)).await.json();
+    assert_eq!((&changed["changed"], &changed["revision"]), (&json!(true), &json!(2)));
+    assert_eq!(shop.house.get("/api/v1/segments/seen").await["count"], 0);
+    shop.house.server.stop().await;
+}
+
+#[tokio::test]
+async fn a_refused_event_is_listed_and_its_neighbours_live() {
+    let house = House::start().await;
+    house
+        .track(json!([
+            {"type": "track", "userId": "u1", "event": "Seen"},
+            {"type": "track", "userId": "u1"},
+            {"type": "track", "userId": "u2", "event": "Seen"}
+        ]))
+        .await;
+    let rejects = house.get("/api/v1/rejects?limit=5").await;
+    let reject = &rejects["rejects"][0];
+    assert_eq!((&reject["code"], &reject["field"]), (&json!("missing_event"), &json!("event")), "{rejects}");
+    assert_eq!(reject["source"], "default");
+    let status = house.get("/api/v1/status").await;
+    assert_eq!((&status["counts"]["events"], &status["counts"]["rejects"]), (&json!(2), &json!(1)));
+    house.server.stop().await;
+}
+
+#[tokio::test]
+async fn every_route_asks_for_its_permission() {
+    let house = House::start().await;
+    let mut tokens = Vec::new();
+    for scope in ["write", "read", "admin"] {
+        let key = house.ask("POST", "/api/v1/keys", Some(json!({"name": scope, "scope": scope}))).await;
+        tokens.push((scope, key.json()["token"].as_str().unwrap().to_owned()));
+    }
+    for route in api::routes() {
+        let path = route.path.replace("{address}", "user_id:u1").replace("{name}", "x").replace("{id}", "x");
+        let bare = answer(house.bare(route.method.as_str(), &path)).await.status;
+        assert_eq!(bare == 401, route.permission != Permission::Public, "{} {path}: {bare}", route.method);
+        for (scope, token) in &tokens {
+            let asked = house.bare(route.method.as_str(), &path).bearer_auth(token).body("{}");
+            let status = answer(asked).await.status;
+            let allowed = match route.permission {
+                Permission::Public => true,
+                Permission::Read | Permission::ReadOrLocal => *scope != "write",
+                Permission::Admin => *scope == "admin",
+            };
+            assert_eq!(status != 403, allowed, "{} {path} with a key for {scope}: {status}", route.method);
+        }
+    }
+    house.server.stop().await;
+}
+
+#[tokio::test]
+async fn probes_are_open_and_figures_are_for_this_machine() {
+    let house = House::start().await;
+    for path in ["/healthz", "/readyz"] {
+        assert_eq!(answer(house.bare("GET", path)).await.status, 200, "{path}");
+    }
+    house.track(json!([{"type": "track", "userId": "u1", "event": "Seen"}])).await;
+    let figures = answer(house.bare("GET", "/metrics")).await;
+    assert_eq!(figures.status, 200);
+    for line in [
+        "trama_events 1\n",
+        "trama_profiles 1\n",
+        "trama_lag 0\n",
+        "trama_records_total{outcome=\"applied\"} 1\n",
+    ] {
+        assert!(figures.text.contains(line), "{line} in {}", figures.text);
+    }
+    let behind_a_proxy = house.bare("GET", "/metrics").header("x-forwarded-for", "203.0.113.9");
+    assert_eq!(answer(behind_a_proxy).await.status, 401);
+    let with_token = house.bare("GET", "/metrics").header("x-forwarded-for", "203.0.113.9");
+    assert_eq!(answer(with_token.bearer_auth(&house.admin_token)).await.status, 200);
+    house.server.stop().await;
+}
+
+#[test]
+fn the_description_has_every_route_and_is_the_one_in_the_docs() {
+    let text = api::openapi();
+    let description: Value = serde_json::from_str(&text).unwrap();
+    let described = |method: &str, path: &str| description["paths"][path][method].is_object();
+    let mut count = 0;
+    for route in api::routes().iter().filter(|route| route.path != "/api/openapi.json") {
+        let method = route.method.as_str().to_lowercase();
+        assert!(described(&method, route.path), "{method} {} is not described", route.path);
+        count += 1;
+    }
+    let paths = description["paths"].as_object().unwrap();
+    assert_eq!(paths.values().map(|path| path.as_object().unwrap().len()).sum::<usize>(), count);
+    crate::house::assert_reference("openapi.json", &text);
+}
+
+#[test]
+fn the_command_line_is_the_one_in_the_docs() {
+    crate::house::assert_reference("cli.md", &server::cli::reference());
+}
