@@ -127,6 +127,13 @@ impl Shop {
 
     /// Ada says yes to offers, and orders; her message is in the mailbox on return.
     pub(crate) async fn ada_orders(&self) -> View {
+        self.ada_says_yes_and_orders().await;
+        let mails = self.mailbox.wait_for(1).await;
+        self.answered("user_id:ada").await;
+        mails[0].view()
+    }
+
+    pub(crate) async fn ada_says_yes_and_orders(&self) {
         self.house
             .track(json!([
                 {"type": "identify", "userId": "ada", "traits": {"email": "ada@example.com", "language": "it"},
@@ -134,23 +141,24 @@ impl Shop {
                 {"type": "track", "userId": "ada", "event": "Order Completed", "properties": {"total": 20}}
             ]))
             .await;
-        let mails = self.mailbox.wait_for(1).await;
-        self.settled("user_id:ada").await;
-        mails[0].view()
     }
 
-    /// Waits until every send of a person has its receipt, and gives the newest.
-    pub(crate) async fn settled(&self, address: &str) -> Value {
+    /// Waits until every send of a person has an answer, and gives the newest.
+    pub(crate) async fn answered(&self, address: &str) -> Value {
+        self.newest_send(address, |send| send["status"] == "dropped" || !send["settled_at"].is_null()).await
+    }
+
+    /// Waits until all sends of a person are so, and gives the newest.
+    pub(crate) async fn newest_send(&self, address: &str, is_so: fn(&Value) -> bool) -> Value {
         for _ in 0..500 {
             let sends = self.house.get(&format!("/api/v1/sends?profile={address}")).await;
             let sends = sends["sends"].as_array().unwrap();
-            let open = |send: &&Value| ["queued", "attempted"].contains(&send["status"].as_str().unwrap());
-            if !sends.is_empty() && !sends.iter().any(|send| open(&send)) {
+            if !sends.is_empty() && sends.iter().all(is_so) {
                 return sends[0].clone();
             }
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         }
-        panic!("the sends of {address} do not settle");
+        panic!("the sends of {address} do not come to that");
     }
 }
 

@@ -1,6 +1,7 @@
 //! The server's integration tests, in one binary.
 
 mod api;
+mod deliver;
 mod demo;
 mod house;
 mod import;

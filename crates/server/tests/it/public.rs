@@ -70,7 +70,7 @@ async fn one_click_withdraws_at_once_and_reading_the_page_does_not() {
         assert_eq!(consent(&shop, "offers").await, (json!("withdrawn"), json!(source)));
         let order = json!([{"type": "track", "userId": "ada", "event": "Order Completed"}]);
         shop.house.track(order).await;
-        let send = shop.settled("user_id:ada").await;
+        let send = shop.answered("user_id:ada").await;
         assert_eq!(
             (&send["decision"], &send["reason"]),
             (&json!("drop"), &json!("consent_withdrawn")),
@@ -121,7 +121,7 @@ async fn links_lead_where_they_were_signed_to_and_machines_do_not_count() {
     // A client without a name, an instant after the delivery: noted, and no reaction of the person's.
     let engaged = engaged(&shop, 2).await;
     assert!(engaged.iter().all(|one| one["machine"] == true), "{engaged:?}");
-    let send = shop.settled("user_id:ada").await;
+    let send = shop.answered("user_id:ada").await;
     assert_eq!((&send["opened_at"], &send["clicked_at"]), (&Value::Null, &Value::Null));
 
     let mut forged = path.clone();
