@@ -75,9 +75,10 @@ fn audit(shop: &Shop, acknowledged: &BTreeSet<u64>, sink: &Sink) -> usize {
     }
     assert!(times.values().all(|count| *count == 1), "an event is in the log twice");
 
-    let snapshots = eventlog::snapshots::Snapshots::open(&shop.data).unwrap();
+    let mut snapshots = eventlog::snapshots::Snapshots::open(&shop.data).unwrap();
     let none = Installed { installation: 0, hash_key: Default::default(), seed: 0, link_key: [0; 32] };
-    let engine = eventlog::recovery::recover(&mut log, &snapshots, &none, engine::at::At(0)).unwrap().engine;
+    let engine =
+        eventlog::recovery::recover(&mut log, &mut snapshots, &none, engine::at::At(0)).unwrap().engine;
     let arrived = arrivals(sink);
     assert_eq!(engine.sends().len(), times.len(), "one send for each order");
     let mut unknown = 0;
