@@ -146,6 +146,9 @@ pub const STAGED_AHEAD: usize = 2;
 pub const CLOCK_TRUST: Duration = Duration::from_secs(60);
 /// Records between two snapshots: about a second of replay at recovery.
 pub const SNAPSHOT_EVERY: u64 = 1_000_000;
+/// Time between two snapshots at least: staging waits while the state is copied, and under an import a million records
+/// are there every few seconds.
+pub const SNAPSHOT_REST: Duration = Duration::from_secs(60);
 /// Sends between their attempt's record and their receipt's: what a crash can leave unknown, so no more than keep every
 /// connection busy over the two commits that each send waits for.
 pub const SENDS_IN_HAND_MAX: usize = 64;
@@ -196,3 +199,8 @@ const _: () = assert!((LINK_BYTES_MAX + 64) * 4 / 3 <= TOKEN_BYTES_MAX, "what we
 const _: () =
     assert!(IMPORT_BATCH_LINES <= BATCH_EVENTS_MAX, "the tracking API takes a batch of an import whole");
 const _: () = assert!(IMPORT_BATCH_BYTES as u64 + IMPORT_LINE_BYTES_MAX <= BODY_BYTES_MAX as u64);
+const _: () = assert!(
+    WAITING_BYTES_MAX + API_BODY_BYTES_MAX < eventlog::limits::BATCH_BYTES_MAX
+        && BODY_BYTES_MAX < API_BODY_BYTES_MAX,
+    "what is staged together fits one batch, whichever submission comes last"
+);

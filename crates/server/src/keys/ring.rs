@@ -61,8 +61,35 @@ pub(super) struct Ring {
 pub(super) struct StoredKey {
     #[serde(flatten)]
     pub(super) key: Key,
-    /// SHA-256 of the token, in hexadecimal.
-    hash: String,
+    hash: TokenHash,
+}
+
+/// SHA-256 of a token; in the file in hexadecimal.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+struct TokenHash([u8; 32]);
+
+impl TokenHash {
+    fn of(token: &str) -> Self {
+        Self(Sha256::digest(token.as_bytes()).into())
+    }
+}
+
+impl From<TokenHash> for String {
+    fn from(hash: TokenHash) -> Self {
+        hash.0.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+impl TryFrom<String> for TokenHash {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let digits = |at: usize| u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok();
+        let bytes: Option<Vec<u8>> = (0..32).map(digits).collect();
+        let whole = bytes.filter(|_| text.len() == 64).and_then(|bytes| bytes.try_into().ok());
+        whole.map(Self).ok_or("a hash has 64 hexadecimal digits")
+    }
 }
 
 impl Ring {
@@ -94,7 +121,7 @@ impl Ring {
         }
         let token = format!("trama_{}_{}", scope.name(), random_text::<32>());
         let key = Key { id: random_text::<9>(), name: name.to_owned(), scope, created_at: at.to_string() };
-        self.keys.push(StoredKey { key: key.clone(), hash: hash(&token) });
+        self.keys.push(StoredKey { key: key.clone(), hash: TokenHash::of(&token) });
         Created::Key { key, token }
     }
 
@@ -105,7 +132,7 @@ impl Ring {
         };
         let revoked = self.keys.remove(place);
         for first in [&mut self.write_key, &mut self.admin_token] {
-            if first.as_ref().is_some_and(|token| hash(token) == revoked.hash) {
+            if first.as_ref().is_some_and(|token| TokenHash::of(token) == revoked.hash) {
                 *first = None;
             }
         }
@@ -114,19 +141,15 @@ impl Ring {
 
     /// Looks at every key and compares without an early end, so that the time taken tells nothing about the hashes.
     pub(super) fn holder(&self, token: &str) -> Option<Holder> {
-        let presented = hash(token);
+        let presented = TokenHash::of(token);
         let mut found = None;
         for stored in &self.keys {
-            if bool::from(stored.hash.as_bytes().ct_eq(presented.as_bytes())) {
+            if bool::from(stored.hash.0.ct_eq(&presented.0)) {
                 found = Some(&stored.key);
             }
         }
         found.map(|key| Holder { name: key.name.clone(), scope: key.scope })
     }
-}
-
-fn hash(token: &str) -> String {
-    Sha256::digest(token.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// `BYTES` random bytes from the operating system, in letters that need no escape in an address or a header.

@@ -93,9 +93,7 @@ impl Queue {
         let mut waiting = self.lock();
         loop {
             if !waiting.submissions.is_empty() {
-                waiting.records = 0;
-                self.bytes.store(0, Ordering::Relaxed);
-                return Wake::Submissions(std::mem::take(&mut waiting.submissions));
+                return Wake::Submissions(self.empty(&mut waiting));
             }
             if waiting.stopping {
                 return Wake::Stop;
@@ -112,6 +110,23 @@ impl Queue {
         }
     }
 
+    /// Everything that waits. What our own submissions bring beyond the bound is left for the next batch, since a
+    /// batch has a bound of its own.
+    fn empty(&self, waiting: &mut Waiting) -> Vec<Submission> {
+        let mut bytes = 0;
+        let taken = waiting.submissions.iter().take_while(|one| {
+            let fits = bytes < WAITING_BYTES_MAX;
+            bytes += one.records.len();
+            fits
+        });
+        let taken = taken.count();
+        let left = waiting.submissions.split_off(taken);
+        let taken = std::mem::replace(&mut waiting.submissions, left);
+        waiting.records = waiting.submissions.iter().map(|one| one.count as usize).sum();
+        self.bytes.store(waiting.submissions.iter().map(|one| one.records.len()).sum(), Ordering::Relaxed);
+        taken
+    }
+
     /// Nothing more is taken; what waits still is.
     pub(super) fn stop(&self) {
         self.lock().stopping = true;
@@ -124,3 +139,63 @@ impl Queue {
 }
 
 const UNPOISONED: &str = "invariant: nobody panics with the queue in hand";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn submission(bytes: usize, count: u32) -> Submission {
+        Submission { records: vec![0; bytes], count, ack: oneshot::channel().0 }
+    }
+
+    #[test]
+    fn the_world_is_told_to_come_back_and_we_ourselves_never_are() {
+        for (bytes, count) in [(WAITING_BYTES_MAX, 1), (1, WAITING_RECORDS_MAX as u32)] {
+            let queue = Queue::default();
+            assert_eq!(queue.push(Entrance::Outside, submission(bytes, count)), Ok(()));
+            assert_eq!(queue.push(Entrance::Outside, submission(1, 1)), Err(NotTaken::Overloaded));
+            assert_eq!(queue.push(Entrance::Inside, submission(1, 1)), Ok(()));
+            let Wake::Submissions(taken) = queue.take(None) else { panic!("two wait") };
+            assert_eq!(taken.len(), 2, "what was refused is not there");
+            assert_eq!((queue.bytes(), queue.is_overloaded()), (0, false));
+            assert_eq!(queue.push(Entrance::Outside, submission(1, 1)), Ok(()));
+        }
+    }
+
+    #[test]
+    fn what_is_taken_at_once_is_bounded_too() {
+        let queue = Queue::default();
+        for _ in 0..3 {
+            queue.push(Entrance::Inside, submission(WAITING_BYTES_MAX / 2 + 1, 1)).unwrap();
+        }
+        assert!(matches!(queue.take(None), Wake::Submissions(taken) if taken.len() == 2));
+        assert_eq!(queue.bytes(), WAITING_BYTES_MAX / 2 + 1);
+        assert!(matches!(queue.take(None), Wake::Submissions(taken) if taken.len() == 1));
+        assert_eq!(queue.bytes(), 0);
+    }
+
+    #[test]
+    fn one_that_is_larger_than_the_bound_is_taken_alone() {
+        let queue = Queue::default();
+        assert_eq!(queue.push(Entrance::Outside, submission(WAITING_BYTES_MAX + 1, 1)), Ok(()));
+        assert!(queue.is_overloaded());
+    }
+
+    #[test]
+    fn a_stop_takes_nothing_more_and_loses_nothing() {
+        let queue = Queue::default();
+        queue.push(Entrance::Outside, submission(1, 1)).unwrap();
+        queue.stop();
+        assert_eq!(queue.push(Entrance::Inside, submission(1, 1)), Err(NotTaken::Stopping));
+        assert!(matches!(queue.take(None), Wake::Submissions(taken) if taken.len() == 1));
+        assert!(matches!(queue.take(None), Wake::Stop));
+    }
+
+    #[test]
+    fn it_wakes_when_something_is_due() {
+        let queue = Queue::default();
+        let due = At(crate::clock::now().0 + 20);
+        assert!(matches!(queue.take(Some(due)), Wake::Due));
+        assert!(crate::clock::now() >= due);
+    }
+}

@@ -5,17 +5,19 @@ use super::snapshots::Order;
 use super::writer::Staged;
 use super::{Shared, UNPOISONED};
 use crate::clock;
-use crate::limits::SNAPSHOT_EVERY;
+use crate::limits::{SNAPSHOT_EVERY, SNAPSHOT_REST};
 use engine::Seq;
 use engine::engine::Engine;
 use eventlog::sequencer;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
+use std::time::Instant;
 
 /// Stages until the stop, then leaves a last snapshot. `snapshot` is the place of the newest one on the disk.
 pub(super) fn run(shared: &Arc<Shared>, writer: &SyncSender<Staged>, mut snapshot: Seq) {
     let send = |staged| writer.send(staged).expect("invariant: the writer thread outlives the engine thread");
     let mut revision = 0;
+    let mut rested = Instant::now();
     loop {
         let due = shared.engine.read().expect(UNPOISONED).next_due();
         let submissions = match shared.queue.take(due) {
@@ -35,9 +37,9 @@ pub(super) fn run(shared: &Arc<Shared>, writer: &SyncSender<Staged>, mut snapsho
         let acks = submissions.into_iter().map(|one| one.ack);
         let answers = acks.zip(staged.outcomes).collect();
         send(Staged::Batch { batch: staged.batch, answers, effects: staged.effects });
-        if seq.0 - snapshot.0 >= SNAPSHOT_EVERY {
+        if seq.0 - snapshot.0 >= SNAPSHOT_EVERY && rested.elapsed() >= SNAPSHOT_REST {
             send(take_snapshot(&shared.engine.read().expect(UNPOISONED)));
-            snapshot = seq;
+            (snapshot, rested) = (seq, Instant::now());
         }
     }
     let engine = shared.engine.read().expect(UNPOISONED);

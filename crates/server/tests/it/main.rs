@@ -1,6 +1,7 @@
 //! The server's integration tests, in one binary.
 
 mod api;
+mod commands;
 mod deliver;
 mod demo;
 mod house;

@@ -1,0 +1,130 @@
+//! The program itself: serving until it is told to stop, and the commands that read a directory.
+
+use crate::house::House;
+use serde_json::{Value, json};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+fn trama(arguments: &[&str], data: &Path) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_trama"));
+    command.args(arguments).arg("--data").arg(data).env_remove("TRAMA_TOKEN").output().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+/// Runs a command while the server of this test goes on.
+async fn beside(arguments: &'static [&'static str], data: &Path) -> Output {
+    let data = data.to_owned();
+    tokio::task::spawn_blocking(move || trama(arguments, &data)).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_directory_reads_the_same_while_its_server_runs_and_when_it_is_stopped() {
+    let house = House::start().await;
+    house
+        .track(json!([
+            {"type": "identify", "userId": "ada", "traits": {"email": "ada@example.com"}},
+            {"type": "track", "userId": "ada", "event": "Seen"},
+            {"type": "track", "userId": "bob", "event": "Seen"},
+            {"type": "track", "userId": "bob"}
+        ]))
+        .await;
+    let data = house.dir.path().to_owned();
+    let count =
+        |output: &Output| -> Value { serde_json::from_str::<Value>(&said(output)).unwrap()["count"].clone() };
+    let ask: &[&str] = &["query", "did \"Seen\"", "--json"];
+    let live = [beside(ask, &data).await, beside(&["log", "export"], &data).await];
+    assert!(said(&beside(&["status"], &data).await).contains("\"events\": 3"));
+    house.server.stop().await;
+
+    assert_eq!((count(&live[0]), count(&trama(ask, &data))), (json!(2), json!(2)));
+    let exported = said(&trama(&["log", "export"], &data));
+    assert_eq!(said(&live[1]), exported);
+    let records: Vec<Value> = exported.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let kinds: Vec<&str> = records.iter().map(|record| record["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["installed", "event", "event", "event", "rejected"]);
+    assert_eq!(records[1]["identifiers"][1], json!({"type": "email", "value": "ada@example.com"}));
+    let installed: Vec<&String> = records[0].as_object().unwrap().keys().collect();
+    assert_eq!(installed, ["at", "installation", "kind", "seq"], "the keys and the seed stay inside");
+
+    let tail = said(&trama(&["log", "tail", "-n", "2", "--no-follow"], &data));
+    assert_eq!(tail.lines().collect::<Vec<_>>(), exported.lines().skip(3).collect::<Vec<_>>());
+    let verified = said(&trama(&["log", "verify"], &data));
+    assert!(verified.contains("5 records") && verified.ends_with("whole\n"), "{verified}");
+
+    // Before anything happened, and in a time to come.
+    for (at, expected) in [("2020-01-01T00:00:00Z", 0), ("2100-01-01T00:00:00Z", 2)] {
+        let asked = trama(&["query", "did \"Seen\"", "--json", "--at", at], &data);
+        assert_eq!(count(&asked), json!(expected), "{at}");
+    }
+    let mistake = trama(&["query", "did \"Seen\" whithin 3 days"], &data);
+    let shown = String::from_utf8(mistake.stderr).unwrap();
+    assert!(shown.contains("           ^\ndid you mean `within`?"), "{shown}");
+}
+
+#[test]
+fn a_directory_without_an_installation_is_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("typo");
+    for arguments in
+        [&["query", "did \"X\""][..], &["status"], &["log", "export"], &["log", "verify"], &["keys"]]
+    {
+        let output = trama(arguments, &data);
+        assert!(!output.status.success(), "{arguments:?}");
+    }
+    assert!(!data.exists(), "reading makes nothing");
+}
+
+#[test]
+fn a_newer_format_is_refused_and_named() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(eventlog::sqlite::SqliteLog::open(dir.path()).unwrap());
+    let path = dir.path().join("log.db");
+    let mut bytes = std::fs::read(&path).unwrap();
+    // The place of SQLite's `user_version` in the first page.
+    bytes[60..64].copy_from_slice(&99_u32.to_be_bytes());
+    std::fs::write(&path, bytes).unwrap();
+    for arguments in [&["serve"][..], &["query", "did \"X\""], &["log", "export"]] {
+        let output = trama(arguments, dir.path());
+        let shown = String::from_utf8(output.stderr).unwrap();
+        assert!(shown.contains("has format 99; this version reads up to format 1"), "{arguments:?}: {shown}");
+    }
+}
+
+#[tokio::test]
+async fn a_process_that_is_told_to_stop_finishes_and_ends_with_0() {
+    for signal in ["-TERM", "-INT"] {
+        let dir = tempfile::tempdir().unwrap();
+        let mut process = Command::new(env!("CARGO_BIN_EXE_trama"))
+            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .arg(dir.path())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let url = announced(dir.path(), &mut process).await;
+        let ready = reqwest::get(format!("{url}/readyz")).await.unwrap().text().await.unwrap();
+        assert_eq!(ready, "ready\n");
+        Command::new("kill").args([signal, &process.id().to_string()]).status().unwrap();
+        let ended = tokio::task::spawn_blocking(move || process.wait().unwrap()).await.unwrap();
+        assert_eq!(ended.code(), Some(0), "{signal}");
+        assert!(!dir.path().join("address").exists(), "nobody looks for it any more");
+        assert_eq!(std::fs::read_dir(dir.path().join("state")).unwrap().count(), 1, "it leaves a snapshot");
+    }
+}
+
+/// The address of a server that has just been started.
+async fn announced(data: &Path, process: &mut Child) -> String {
+    for _ in 0..1_000 {
+        let address = std::fs::read_to_string(data.join("address")).unwrap_or_default();
+        if let Some(url) = address.strip_suffix('\n') {
+            return url.to_owned();
+        }
+        assert!(process.try_wait().unwrap().is_none(), "it ended at once");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("the server does not come");
+}
