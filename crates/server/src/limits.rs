@@ -103,7 +103,8 @@ pub const BATCH_EVENTS_MAX: usize = 2_500;
 pub const BEYOND_LISTED_MAX: usize = 2_500;
 /// Most bytes that one event's maps take as they are stored, which is about what their JSON takes: the API's own limit.
 pub const EVENT_BYTES_MAX: usize = 32 << 10;
-/// Deepest nesting inside properties, traits and context. Readers walk them recursively.
+/// Deepest nesting inside properties, traits and context, since readers walk them recursively; and inside what is not
+/// kept at all, where deeper nesting makes the body unreadable.
 pub const VALUE_DEPTH_MAX: usize = 32;
 /// Longest message id in characters, as the API's own documentation has it.
 pub const MESSAGE_ID_CHARS_MAX: usize = 100;

@@ -104,8 +104,11 @@ impl<'a> Envelope<'a> {
         Map::from_bytes(&self.values[section.range()])
     }
 
+    /// `context.traits` of a call, or those around the batch where it has none.
     pub(super) fn context_traits(&self, item: &Item<'_>) -> Map<'_> {
-        Map::from_bytes(&self.context_traits[item.context_traits.range()])
+        let own = &item.context_traits;
+        let section = if *own == Section::Absent { &self.around.context_traits } else { own };
+        Map::from_bytes(&self.context_traits[section.range()])
     }
 
     /// The body, for [`sources`].
@@ -114,7 +117,8 @@ impl<'a> Envelope<'a> {
     }
 }
 
-/// The JSON of every call of a body, for the records of rejected ones. A second walk, so only for bodies that have one.
+/// The JSON of every call of a body, for the records of rejected ones. A second walk, so only for bodies that have one,
+/// and only for bodies that could be read: it would follow any nesting.
 pub(super) fn sources(text: &str) -> Vec<Cow<'_, str>> {
     match sonic_rs::get(text, ["batch"]).ok().and_then(LazyValue::into_array_iter) {
         Some(calls) => {

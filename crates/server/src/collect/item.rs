@@ -1,10 +1,10 @@
 //! One call as its JSON says it, before any rule: short fields are borrowed from the body, maps are transcoded.
 
-use super::shape::{Any, Plain, Shape, skip_list, skip_map};
+use super::shape::{Any, Plain, Shape, Unwanted, skip_list, skip_map};
 use super::transcode::{Transcode, entries_into};
 use crate::limits::BATCH_EVENTS_MAX;
 use engine::value::ValueWriter;
-use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -174,7 +174,7 @@ impl<'de> Shape<'de> for ReadItem<'_, 'de> {
                     continue;
                 }
                 Field::Batch | Field::Other => {
-                    entries.next_value::<IgnoredAny>()?;
+                    entries.next_value_seed(Any(Unwanted::new()))?;
                     continue;
                 }
             };

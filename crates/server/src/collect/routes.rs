@@ -17,7 +17,6 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use engine::at::At;
-use sonic_rs::JsonValueTrait;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -165,8 +164,11 @@ impl<I: Intake> Collect<I> {
 
 /// The write key in the front of a body that breaks off further on.
 fn first_key(body: &[u8]) -> Option<String> {
-    let key = sonic_rs::get_from_slice(body, ["writeKey"]).ok()?;
-    key.as_str().map(str::to_owned)
+    const NAME: &[u8] = b"\"writeKey\"";
+    let after = &body[memchr::memmem::find(body, NAME)? + NAME.len()..];
+    let value = after.trim_ascii_start().strip_prefix(b":")?.trim_ascii_start().strip_prefix(b"\"")?;
+    let key = &value[..memchr::memchr(b'"', value)?];
+    str::from_utf8(key).ok().map(str::to_owned)
 }
 
 fn text<'h>(headers: &'h HeaderMap, name: &str) -> &'h str {

@@ -1,7 +1,8 @@
 //! What a JSON value may turn out to be. The tracking API promises types that senders do not keep, so every place
 //! that reads JSON says what it makes of *any* value, and no wrong type fails a whole body.
 
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use crate::limits::VALUE_DEPTH_MAX;
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
 
 /// A JSON value that is neither list nor map.
@@ -85,17 +86,52 @@ pub(super) fn without_nul(text: &str) -> String {
     if text.contains('\0') { text.replace('\0', "") } else { text.to_owned() }
 }
 
-/// Reads a list to its end, checks its syntax and keeps how many elements it had.
+/// A value that nobody wants. It is read like any other and not passed over: the parser's own way of passing over
+/// follows nesting without a bound, so that a few million brackets would exhaust the stack.
+pub(super) struct Unwanted {
+    /// How many lists and maps may still open inside it.
+    depth_left: usize,
+}
+
+impl Unwanted {
+    pub(super) fn new() -> Self {
+        Self { depth_left: VALUE_DEPTH_MAX }
+    }
+
+    fn inner<E: Error>(&self) -> Result<Self, E> {
+        let too_deep = || E::custom("nested too deeply");
+        Ok(Self { depth_left: self.depth_left.checked_sub(1).ok_or_else(too_deep)? })
+    }
+}
+
+impl<'de> Shape<'de> for Unwanted {
+    type Value = ();
+
+    fn plain(self, _: Plain<'de>) {}
+
+    fn list<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
+        while elements.next_element_seed(Any(self.inner()?))?.is_some() {}
+        Ok(())
+    }
+
+    fn map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
+        while entries.next_key_seed(Any(self.inner()?))?.is_some() {
+            entries.next_value_seed(Any(self.inner()?))?;
+        }
+        Ok(())
+    }
+}
+
+/// Reads a list to its end and tells how many elements it had.
 pub(super) fn skip_list<'de, A: SeqAccess<'de>>(mut elements: A) -> Result<usize, A::Error> {
     let mut count = 0;
-    while elements.next_element::<IgnoredAny>()?.is_some() {
+    while elements.next_element_seed(Any(Unwanted::new()))?.is_some() {
         count += 1;
     }
     Ok(count)
 }
 
-/// Reads a map to its end and checks its syntax.
-pub(super) fn skip_map<'de, A: MapAccess<'de>>(mut entries: A) -> Result<(), A::Error> {
-    while entries.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-    Ok(())
+/// Reads a map to its end.
+pub(super) fn skip_map<'de, A: MapAccess<'de>>(entries: A) -> Result<(), A::Error> {
+    Unwanted::new().map(entries)
 }

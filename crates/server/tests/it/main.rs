@@ -3,6 +3,7 @@
 mod api;
 mod commands;
 mod deliver;
+mod collect;
 mod demo;
 mod house;
 mod import;
