@@ -15,6 +15,8 @@ use crate::random::Random;
 pub(crate) const OFFERS: &str = "offers";
 /// The purpose that is part of a contract, and asks for no consent.
 pub(crate) const ORDERS: &str = "orders";
+/// The journey from which everybody is withheld.
+pub(crate) const WITHHELD: &str = "withheld";
 /// The message that asks to confirm a consent.
 pub(crate) const CONFIRM: &str = "confirm";
 
@@ -102,6 +104,17 @@ fn journeys(random: &mut Random) -> BTreeMap<String, Journey> {
                 enter: "in segment \"lapsed\"".to_owned(),
                 reenter: Reenter::Always,
                 steps: vec![send("back")],
+                ..Journey::default()
+            },
+        ),
+        (
+            WITHHELD,
+            Journey {
+                purpose: ORDERS.to_owned(),
+                enter: "did \"Order Completed\"".to_owned(),
+                reenter: Reenter::Always,
+                holdout_permille: 1_000,
+                steps: vec![send("receipt")],
                 ..Journey::default()
             },
         ),

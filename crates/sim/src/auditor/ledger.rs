@@ -9,6 +9,7 @@ use engine::outbox::{Decision, Reason, Status};
 use engine::record::{DeliveryOutcome, Record};
 
 use crate::invariant::{Invariant, Violation};
+use crate::programme::WITHHELD;
 use crate::provider::HandedOver;
 
 #[derive(Default)]
@@ -55,6 +56,9 @@ impl Ledger {
             match effect {
                 Effect::Prepare(prepare) => {
                     let prepare = (**prepare).clone();
+                    Invariant::H1.check(prepare.journey != WITHHELD, || {
+                        format!("send {} is prepared", prepare.send)
+                    })?;
                     let fresh = || Fate::new(prepare.clone());
                     self.sends.entry(prepare.send).or_insert_with(fresh).prepare = prepare.clone();
                 }
