@@ -155,8 +155,13 @@ mod tests {
             assert_eq!(queue.push(Entrance::Outside, submission(bytes, count)), Ok(()));
             assert_eq!(queue.push(Entrance::Outside, submission(1, 1)), Err(NotTaken::Overloaded));
             assert_eq!(queue.push(Entrance::Inside, submission(1, 1)), Ok(()));
-            let Wake::Submissions(taken) = queue.take(None) else { panic!("two wait") };
-            assert_eq!(taken.len(), 2, "what was refused is not there");
+            let mut taken = 0;
+            while queue.bytes() > 0
+                && let Wake::Submissions(some) = queue.take(None)
+            {
+                taken += some.len();
+            }
+            assert_eq!(taken, 2, "what was refused is not there");
             assert_eq!((queue.bytes(), queue.is_overloaded()), (0, false));
             assert_eq!(queue.push(Entrance::Outside, submission(1, 1)), Ok(()));
         }
