@@ -4,6 +4,7 @@ mod bench;
 mod build;
 mod demo;
 mod process;
+mod reference;
 mod setup;
 mod sim;
 mod test;
@@ -36,6 +37,8 @@ enum Command {
     Sim(sim::Args),
     /// Run the benchmarks, all or the named ones
     Bench(bench::Args),
+    /// Write the generated part of docs/reference anew
+    Reference,
 }
 
 fn main() -> ExitCode {
@@ -57,5 +60,6 @@ fn run(command: &Command) -> anyhow::Result<()> {
         Command::Demo(args) => demo::run(args),
         Command::Sim(args) => sim::run(args),
         Command::Bench(args) => bench::run(args),
+        Command::Reference => reference::run(),
     }
 }

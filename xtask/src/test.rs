@@ -9,7 +9,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 
 use crate::process::{self, cargo};
-use crate::{build, setup};
+use crate::{build, setup, sim};
+
+/// Simulated worlds in every run of all tests: a few seconds, and enough for the common mistakes.
+const SIM_SEEDS: u64 = 20;
 
 struct Step {
     name: &'static str,
@@ -53,6 +56,7 @@ fn steps() -> anyhow::Result<Vec<Step>> {
             command: cargo(&["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]),
         },
         Step { name: "rust", command: rust_tests() },
+        Step { name: "sim", command: sim::command(1, SIM_SEEDS) },
         Step {
             name: "binary",
             command: cargo(&["build", "--quiet", "--package", "server", "--bin", "trama"]),
