@@ -40,7 +40,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     let stop = StopSignals::expect()?;
     let server = Server::start(config).await?;
     let address = server.address();
-    tracing::info!("listening on http://{address}");
+    tracing::info!("listening on http://{address}, where a page asks for the admin token");
     if !address.ip().is_loopback() {
         tracing::warn!(
             "reachable from other machines without encryption: put a proxy with TLS in front of it"

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 /// twelve seconds.
 const OPENING_MINUTES: u32 = 2;
 /// At most so many minutes later comes the next one.
-const GAP_MINUTES_MAX: u32 = 9;
+const GAP_MINUTES_MAX: u32 = 12;
 /// Regulars that the town remembers; more would only take memory.
 const REGULARS_MAX: usize = 400;
 

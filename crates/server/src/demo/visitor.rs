@@ -47,7 +47,7 @@ pub(super) async fn play(
 ) -> Option<Person> {
     if story.who == Who::AtTheCounter {
         let product = &PRODUCTS[dice.below(PRODUCTS.len() as u32) as usize];
-        let order = order(&[product], person.reads(), &format!("T-{number}"));
+        let order = order(&[product], person.reads(), &format!("T-{}", 1001 + number));
         around.door.ring_up(&person, &order).await;
         return Some(person);
     }
@@ -145,7 +145,8 @@ impl Visitor {
 
     async fn order(&mut self) {
         self.orders += 1;
-        let order_id = format!("B-{}{}", self.number, ["", "b", "c"][(self.orders as usize - 1).min(2)]);
+        let order_id =
+            format!("B-{}{}", 1001 + self.number, ["", "b", "c"][(self.orders as usize - 1).min(2)]);
         let order = order(&self.cart, self.person.reads(), &order_id);
         self.cart.clear();
         self.browser.track("Checkout Started", json!({ "total": order["total"], "currency": "EUR" })).await;
@@ -157,6 +158,13 @@ impl Visitor {
 /// An order's properties, as the tracking API names them.
 fn order(cart: &[&Product], language: &str, order_id: &str) -> Value {
     let total: u32 = cart.iter().map(|product| product.cents).sum();
-    let products: Vec<Value> = cart.iter().map(|product| product.properties(language)).collect();
+    let mut products: Vec<Value> = Vec::new();
+    for (place, product) in
+        cart.iter().enumerate().filter(|(place, product)| !cart[..*place].contains(product))
+    {
+        let mut line = product.properties(language);
+        line["quantity"] = json!(cart[place..].iter().filter(|other| *other == product).count());
+        products.push(line);
+    }
     json!({ "order_id": order_id, "total": euros(total), "currency": "EUR", "products": products })
 }

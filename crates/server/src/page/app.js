@@ -1,7 +1,7 @@
 // Which page is shown, and the heartbeat that keeps it true.
 
 import { make, say } from "./dom.js";
-import { NeedsKey, catchUp, live, open, greeting, unsent, useKey } from "./server.js";
+import { NeedsKey, catchUp, live, open, greeting, unsentCount, useKey } from "./server.js";
 import { count } from "./words.js";
 import { today } from "./today.js";
 import { people, person } from "./people.js";
@@ -56,8 +56,7 @@ function frame(shown) {
   document.title = `${shown.title} · Trama`;
   say(document.getElementById("programme"), programme.name);
   say(document.getElementById("count-people"), count(counts.profiles));
-  say(document.getElementById("count-mailbox"), count(counts.sends.accepted));
-  say(document.getElementById("count-unsent"), count(unsent().length));
+  say(document.getElementById("count-unsent"), count(unsentCount()));
   say(document.getElementById("count-refused"), counts.rejects ? count(counts.rejects) : "");
   const pulse = document.getElementById("pulse");
   pulse.className = "";

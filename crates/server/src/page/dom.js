@@ -56,13 +56,14 @@ export function card(title, aside, ...content) {
   return make("section", { class: "card" }, make("div", { class: "top" }, make("h2", {}, title), aside && make("span", { class: "aside" }, aside)), ...content);
 }
 
-/** A table whose body is to be kept; columns are `name` or `[name, class]`. */
-export function table(columns, body) {
+/** A table whose body is to be kept; columns are `name` or `[name, class]`. On a phone, `stacked` rows become blocks. */
+export function table(name, columns, body, stacked = true) {
   const head = columns.map((column) => {
-    const [name, kind] = Array.isArray(column) ? column : [column, ""];
-    return make("th", { scope: "col", class: kind || null }, name);
+    const [label, kind] = Array.isArray(column) ? column : [column, ""];
+    return make("th", { scope: "col", class: kind || null }, label);
   });
-  return make("div", { class: "scroll" }, make("table", {}, make("thead", {}, make("tr", {}, head)), body));
+  const whole = make("table", { class: stacked ? "stacked" : null }, make("thead", {}, make("tr", {}, head)), body);
+  return make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": name }, whole);
 }
 
 /** A point in time, with the whole of it on hover. */

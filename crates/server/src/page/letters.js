@@ -1,7 +1,7 @@
 // The mailbox: every letter as it came out of the mail server, and why the others never got there.
 
-import { card, keep, make, moment, say, table } from "./dom.js";
-import { ask, live, unsent } from "./server.js";
+import { keep, make, moment, say, table } from "./dom.js";
+import { ask, live, unsent, unsentCount } from "./server.js";
 import { count, reason, some, title, why } from "./words.js";
 import { address, letter, name, tally } from "./today.js";
 
@@ -64,20 +64,22 @@ function headers(list) {
 /** Every message that did not arrive, with the reason as a sentence. */
 export function withheld() {
   const [heading, chips, body] = [make("h1"), make("div", { class: "chips", role: "group", "aria-label": "Reasons" }), make("tbody")];
+  const older = make("span");
   let chosen = "";
   const columns = ["Message", "To", "Why", ["Journey", "phone-off"], ["When", "n"]];
   const node = make(
     "div",
     {},
     heading,
-    make("p", { class: "lead" }, "Not sent is a result like any other. Each message that stayed here, or came back, says why."),
+    make("p", { class: "lead" }, "Not sent is a result like any other. Each message that stayed here, or came back, says why. ", older),
     chips,
-    make("div", { class: "card", style: "margin-top: 14px" }, table(columns, body)),
+    make("div", { class: "card", style: "margin-top: 14px" }, table("Messages not sent", columns, body)),
   );
   async function update() {
     const all = unsent();
-    if (live.sends.size >= 1000) say(heading, `${some(all.length, "message", "messages")} not sent, of the newest ${count(live.sends.size)}`);
-    else say(heading, all.length ? `${some(all.length, "message", "messages")} not sent, each for a reason` : "Nothing has been held back");
+    const total = unsentCount();
+    say(heading, total ? `${some(total, "message", "messages")} not sent, each for a reason` : "Nothing has been held back");
+    say(older, total > all.length ? `Below are those among the newest ${count(live.sends.size)} sends.` : "");
     const kinds = [["", all.length], ...tally(all)].map(([key, value]) => [key, value, key === chosen]);
     keep(chips, all.length ? kinds : [], ([key]) => key, chip, "");
     const shown = all.filter((send) => !chosen || (send.status === "dropped" ? send.reason : send.status) === chosen);
@@ -113,7 +115,7 @@ export function refused() {
     {},
     heading,
     make("p", { class: "lead" }, "An event that cannot be used is kept here with the reason, so that its sender can be mended. Its neighbours live."),
-    make("div", { class: "card", style: "margin-top: 18px" }, table(["Why", ["Field", "phone-off"], ["From", "phone-off"], "What was sent", ["When", "n"]], body)),
+    make("div", { class: "card", style: "margin-top: 18px" }, table("Refused events", ["Why", ["Field", "phone-off"], ["From", "phone-off"], "What was sent", ["When", "n"]], body)),
   );
   async function update() {
     const { rejects } = await ask.rejects();

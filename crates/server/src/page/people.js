@@ -2,12 +2,12 @@
 
 import { card, keep, make, moment, say, table } from "./dom.js";
 import { ask, live } from "./server.js";
-import { address, consentWay, count, deed, identifier, some, status, title, who, why } from "./words.js";
+import { address, consentWay, count, deed, identifier, language, some, status, title, who, why } from "./words.js";
 
 export function people() {
   const [heading, body] = [make("h1"), make("tbody")];
   const columns = ["Who", "Known as", "Segments", ["First seen", "n phone-off"], ["Last seen", "n"]];
-  const node = make("div", {}, heading, make("p", { class: "lead" }, "The newest first. Choose one to see the whole thread, consents with their evidence, and every message with its reason."), make("div", { class: "card", style: "margin-top: 18px" }, table(columns, body)));
+  const node = make("div", {}, heading, make("p", { class: "lead" }, "The newest first. Choose one to see the whole thread, consents with their evidence, and every message with its reason."), make("div", { class: "card", style: "margin-top: 18px" }, table("People", columns, body)));
   async function update() {
     const { profiles } = await ask.profiles();
     const { counts } = live.status;
@@ -75,11 +75,10 @@ function show(value) {
 }
 
 function summary(profile, events, sends) {
-  const language = profile.language ? new Intl.DisplayNames(["en"], { type: "language" }).of(profile.language) : "";
   const orders = events.filter((event) => event.name === "Order Completed").length;
   const delivered = sends.filter((send) => send.status === "accepted").length;
   const held = sends.filter((send) => send.status === "dropped").length;
-  const parts = [language && `Speaks ${language}`, orders ? some(orders, "order", "orders") : "no order yet", `${some(delivered, "message", "messages")} delivered`, held ? `${count(held)} not sent` : ""];
+  const parts = [profile.language && `Speaks ${language(profile.language)}`, orders ? some(orders, "order", "orders") : "no order yet", `${some(delivered, "message", "messages")} delivered`, held ? `${count(held)} not sent` : ""];
   return `${parts.filter(Boolean).join(", ")}.`;
 }
 
@@ -111,13 +110,15 @@ function passage(run) {
 
 /** Both sides of the thread in one order, newest first. */
 function knots(events, sends) {
-  const inbound = events.map((event) => {
+  // What the ledger tells on the other side is not told twice.
+  const theirs = events.filter((event) => !["Message Sent", "Message Bounced", "Message Failed"].includes(event.name));
+  const inbound = theirs.map((event) => {
     const { words, details } = deed(event.name, event.properties);
     return { key: `e${event.seq}-${event.name}`, at: event.occurred_at, side: "in", kind: event.name === "Order Completed" ? "order" : "", words, details };
   });
   const outbound = sends.map((send) => {
     const held = send.status === "dropped";
-    const details = held || send.status === "bounced" || send.status === "failed" || send.status === "unknown" ? why(send) : `${status(send)[0]} in ${send.language || "the first language"}`;
+    const details = held || send.status === "bounced" || send.status === "failed" || send.status === "unknown" ? why(send) : `${status(send)[0]}, in ${language(send.language)}`;
     return { key: `s${send.id}`, at: send.settled_at ?? send.decided_at, side: held ? "held" : "out", kind: "", words: `${title(send.message)}${held ? ", not sent" : ""}`, details };
   });
   return [...inbound, ...outbound].sort((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : 0));

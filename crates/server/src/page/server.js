@@ -81,7 +81,14 @@ async function news() {
   }
 }
 
+const NOT_SENT = ["dropped", "bounced", "failed", "unknown"];
+
+/** How many were withheld or came back, of all that were ever decided. */
+export function unsentCount() {
+  return NOT_SENT.reduce((sum, status) => sum + (live.status.counts.sends[status] ?? 0), 0);
+}
+
 /** The sends that were withheld or came back, newest first. */
 export function unsent() {
-  return [...live.sends.values()].filter((send) => ["dropped", "bounced", "failed", "unknown"].includes(send.status)).sort((a, b) => b.id - a.id);
+  return [...live.sends.values()].filter((send) => NOT_SENT.includes(send.status)).sort((a, b) => b.id - a.id);
 }

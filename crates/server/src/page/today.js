@@ -1,7 +1,7 @@
 // The first screen: what is happening now.
 
 import { card, keep, make, moment, say, table } from "./dom.js";
-import { ask, live, greeting, unsent } from "./server.js";
+import { ask, live, greeting, unsent, unsentCount } from "./server.js";
 import { activity, count, reason, some, title, who, why } from "./words.js";
 import { weave } from "./weave.js";
 
@@ -14,13 +14,13 @@ export function today() {
   const thread = weave();
   const [feed, letters, journeys] = [make("ol", { class: "feed" }), make("ul", { class: "entries" }), make("tbody")];
   const [reasons, withheld, segments] = [make("ul", { class: "bars" }), make("ul", { class: "entries" }), make("ul", { class: "bars" })];
-  const columns = ["Journey", ["Entered", "n"], ["On their way", "n"], ["Finished", "n"], ["Held out", "n phone-off"], ["Reached the goal", "n"]];
+  const columns = ["Journey", ["Entered", "n"], ["On their way", "n"], ["Finished", "n phone-off"], ["Held out", "n phone-off"], ["Reached the goal", "n"]];
   const left = make(
     "div",
     {},
     card("The thread", thread.legend, thread.node),
     card("What people do", make("span", { class: "aside" }, "newest first"), feed),
-    card("Journeys", null, table(columns, journeys)),
+    card("Journeys", null, table("Journeys", columns, journeys, false)),
   );
   const right = make(
     "div",
@@ -56,10 +56,10 @@ export function today() {
 
 const FIGURES = [
   ["Events", (c) => c.events, (c) => some(c.rejects, "refused at the door", "refused at the door")],
-  ["People", (c) => c.profiles, (c) => some(c.merges, "profile joined", "profiles joined")],
+  ["People", (c) => c.profiles, (c) => (c.merges ? some(c.merges, "profile joined", "profiles joined") : "each counted once")],
   ["Known by name", (c) => c.identified, (c) => `${c.profiles ? Math.round((100 * c.identified) / c.profiles) : 0}% of them`],
   ["Delivered", (c) => c.sends.accepted, (c) => waiting(c.sends)],
-  ["Not sent", (c) => c.sends.dropped, (c) => `each with a reason${came(c.sends)}`],
+  ["Not sent", () => unsentCount(), (c) => `each with a reason${came(c.sends)}`],
 ];
 
 function waiting(sends) {
@@ -131,6 +131,6 @@ function bar([key, value, most, expression], kind) {
 
 function journeyRow(journey) {
   const figures = [journey.entered, journey.active, journey.finished, journey.held_out, journey.converted];
-  const cells = figures.map((value, index) => make("td", { class: index === 3 ? "n phone-off" : "n" }, count(value)));
+  const cells = figures.map((value, index) => make("td", { class: index === 2 || index === 3 ? "n phone-off" : "n" }, count(value)));
   return make("tr", {}, make("td", {}, title(journey.name), " ", make("span", { class: "aside" }, `v${journey.version}`)), cells);
 }

@@ -40,6 +40,12 @@ export function address(identifiers) {
   return identifiers.length ? `${identifiers[0].type}:${identifiers[0].value}` : "";
 }
 
+const languages = new Intl.DisplayNames(["en"], { type: "language" });
+
+export function language(code) {
+  return code ? languages.of(code) : "the first language";
+}
+
 const EVENTS = {
   "Page Viewed": (p) => ["Visited", p.title || p.path || p.url],
   "Product List Viewed": (p) => ["Browsed", p.category],
@@ -47,7 +53,7 @@ const EVENTS = {
   "Product Added": (p) => ["Put into the cart", p.name, p.price && money(p.price, p.currency)],
   "Product Removed": (p) => ["Took out of the cart", p.name],
   "Checkout Started": (p) => ["Went to the counter", p.total && money(p.total, p.currency)],
-  "Order Completed": (p) => ["Ordered", (p.products ?? []).map((one) => one.name).join(", "), p.total && money(p.total, p.currency)],
+  "Order Completed": (p) => ["Ordered", (p.products ?? []).map(several).join(", "), p.total && money(p.total, p.currency)],
   "Newsletter Requested": () => ["Asked for the letter from the shop"],
   "Guide Read": (p) => ["Read the guide", p.title],
   "QR Scanned": (p) => ["Scanned a QR code", p.place],
@@ -56,6 +62,10 @@ const EVENTS = {
   "Message Unsubscribed": () => ["Unsubscribed"],
   Identified: () => ["Said who they are"],
 };
+
+function several(product) {
+  return product.quantity > 1 ? `${product.quantity} × ${product.name}` : product.name;
+}
 
 /** What somebody did: a few words, and details that follow them. */
 export function deed(name, properties) {
