@@ -54,11 +54,6 @@ impl Browser {
         }
     }
 
-    /// From now on it is known who sits in front of it.
-    pub(super) fn sign_in(&mut self, person: &Person) {
-        self.user_id = Some(person.user_id.clone());
-    }
-
     /// Opens the page that the way in leads to.
     pub(super) async fn land(&mut self) {
         let Way { path, title, qr, .. } = self.way;
@@ -80,7 +75,7 @@ impl Browser {
 
     /// Tells who this is, and what they answered about each purpose.
     pub(super) async fn identify(&mut self, person: &Person, answers: &[(&str, bool)]) {
-        self.sign_in(person);
+        self.user_id = Some(person.user_id.clone());
         let traits = json!({
             "email": person.email,
             "first_name": person.first_name,

@@ -15,6 +15,8 @@ pub(super) enum Act {
     Fill,
     /// Says who they are, with an answer for each purpose that they were asked about.
     SignUp(&'static [(&'static str, bool)]),
+    /// Signs in to the account they have: what this browser did so far turns out to be theirs.
+    SignIn,
     /// Changes what they said about a purpose, on the page of their account.
     Decide(&'static str, bool),
     /// Buys what is in the cart.
@@ -60,7 +62,7 @@ pub(super) struct Story {
 
 use Act::{
     Confirm, Decide, Fill, FollowLink, Look, LookAtCeramics, Order, OrderHampers, ReadGuide, Rest, SendAgain,
-    SendGarbled, SignUp, Unsubscribe,
+    SendGarbled, SignIn, SignUp, Unsubscribe,
 };
 use Who::{AtTheCounter, Back, Bot, Hesitant, Mistyped, New};
 
@@ -104,8 +106,8 @@ pub(super) static STORIES: [Story; 22] = [
     // Unsubscribes from the very first reminder.
     story(New, 3, &[Look, SignUp(&[("offers", true)]), Fill, Unsubscribe, Rest(30), Look, OrderHampers]),
     // Old friends come again, and some of them buy.
-    story(Back, 8, &[Look, Rest(3), Look, Rest(2), Fill, Rest(4), Order]),
-    story(Back, 6, &[LookAtCeramics, Rest(5), LookAtCeramics, Fill]),
+    story(Back, 8, &[Look, Rest(3), Look, Rest(2), Fill, SignIn, Rest(4), Order]),
+    story(Back, 6, &[LookAtCeramics, Rest(5), SignIn, LookAtCeramics, Fill]),
     // Declines everything, politely.
     story(New, 3, &[Look, Rest(2), SignUp(&[("offers", false), ("newsletter", false)]), Rest(3), Look]),
     // Reads on and on without deciding.

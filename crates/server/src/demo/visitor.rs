@@ -57,10 +57,7 @@ pub(super) async fn play(
     };
     let way = &WAYS[dice.below(WAYS.len() as u32) as usize];
     let anonymous_id = format!("b{number:05}-{:04x}", dice.below(1 << 16));
-    let mut browser = Browser::new(around.door.clone(), anonymous_id, user_agent, &person, way);
-    if story.who == Who::Back {
-        browser.sign_in(&person);
-    }
+    let browser = Browser::new(around.door.clone(), anonymous_id, user_agent, &person, way);
     let (mailbox, http) = (Arc::clone(&around.mailbox), around.door.http.clone());
     let letters = Letters::new(mailbox, http, person.email.clone(), user_agent);
     let signed_up = story.who == Who::Back;
@@ -105,6 +102,7 @@ impl Visitor {
                 }
                 self.browser.identify(&self.person, answers).await;
             }
+            Act::SignIn => self.browser.identify(&self.person, &[]).await,
             Act::Decide(purpose, given) => {
                 self.browser.page("/account", "Your account").await;
                 self.browser.answer(&[(purpose, given)]).await;
