@@ -52,7 +52,7 @@ struct DataDir {
 /// Runs the command that was asked for. A mistake ends with 1 and a sentence on standard error.
 pub fn run() -> ExitCode {
     let done = match Cli::parse().command {
-        Command::Demo(args) => demo::run(args),
+        Command::Demo(args) => demo::run(&args),
         Command::Serve(args) => serve::run(args),
         Command::Check(args) => check::run(&args),
         Command::Plan(args) => plan::run(&args),

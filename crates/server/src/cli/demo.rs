@@ -24,7 +24,7 @@ pub(super) struct Args {
     no_browser: bool,
 }
 
-pub(super) fn run(args: Args) -> anyhow::Result<()> {
+pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     trace("warn")?;
     // Removed when it goes out of scope, after the server has stopped.
     let fresh = match args.data {

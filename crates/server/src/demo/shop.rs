@@ -23,22 +23,22 @@ const fn product(
 }
 
 pub(super) static PRODUCTS: [Product; 16] = [
-    product("CIO-01", "Ciotola da colazione", "Breakfast bowl", "ceramica", 28_00),
-    product("CIO-02", "Piatto color salvia", "Sage plate", "ceramica", 34_00),
-    product("CIO-03", "Brocca a mano", "Hand-thrown jug", "ceramica", 62_00),
-    product("CIO-04", "Tazzina da caffè", "Espresso cup", "ceramica", 16_00),
-    product("CIO-05", "Vaso Serragli", "Serragli vase", "ceramica", 118_00),
-    product("OLI-05", "Olio nuovo, mezzo litro", "New oil, half a litre", "olio", 17_50),
-    product("OLI-30", "Olio nuovo, tre litri", "New oil, three litres", "olio", 84_00),
-    product("PAS-02", "Orecchiette di Bari", "Orecchiette from Bari", "pasta", 4_20),
-    product("PAS-04", "Paccheri al bronzo", "Bronze-drawn paccheri", "pasta", 3_90),
-    product("MIE-01", "Miele di castagno", "Chestnut honey", "dispensa", 11_00),
-    product("PES-01", "Pesto di Prà", "Pesto from Prà", "dispensa", 7_80),
-    product("POM-03", "Passata del Vesuvio", "Passata from Vesuvius", "dispensa", 4_60),
-    product("FOR-01", "Pecorino di grotta", "Cave-aged pecorino", "formaggi", 22_00),
-    product("VIN-06", "Chianti, sei bottiglie", "Chianti, six bottles", "vino", 96_00),
-    product("CES-01", "Cesto della domenica", "Sunday hamper", "cesti", 145_00),
-    product("CES-02", "Cesto delle feste", "Holiday hamper", "cesti", 290_00),
+    product("CIO-01", "Ciotola da colazione", "Breakfast bowl", "ceramica", 2800),
+    product("CIO-02", "Piatto color salvia", "Sage plate", "ceramica", 3400),
+    product("CIO-03", "Brocca a mano", "Hand-thrown jug", "ceramica", 6200),
+    product("CIO-04", "Tazzina da caffè", "Espresso cup", "ceramica", 1600),
+    product("CIO-05", "Vaso Serragli", "Serragli vase", "ceramica", 11800),
+    product("OLI-05", "Olio nuovo, mezzo litro", "New oil, half a litre", "olio", 1750),
+    product("OLI-30", "Olio nuovo, tre litri", "New oil, three litres", "olio", 8400),
+    product("PAS-02", "Orecchiette di Bari", "Orecchiette from Bari", "pasta", 420),
+    product("PAS-04", "Paccheri al bronzo", "Bronze-drawn paccheri", "pasta", 390),
+    product("MIE-01", "Miele di castagno", "Chestnut honey", "dispensa", 1100),
+    product("PES-01", "Pesto di Prà", "Pesto from Prà", "dispensa", 780),
+    product("POM-03", "Passata del Vesuvio", "Passata from Vesuvius", "dispensa", 460),
+    product("FOR-01", "Pecorino di grotta", "Cave-aged pecorino", "formaggi", 2200),
+    product("VIN-06", "Chianti, sei bottiglie", "Chianti, six bottles", "vino", 9600),
+    product("CES-01", "Cesto della domenica", "Sunday hamper", "cesti", 14500),
+    product("CES-02", "Cesto delle feste", "Holiday hamper", "cesti", 29000),
 ];
 
 impl Product {
