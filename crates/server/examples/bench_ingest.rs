@@ -6,10 +6,12 @@
 //!
 //! `cargo run --release -p server --example bench_ingest -- [connections] [seconds]`, with the release binary built.
 
+mod live;
+
+use live::Server;
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::net::TcpStream;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex};
 use std::time::{Duration, Instant};
@@ -25,7 +27,7 @@ fn main() {
 
     let disk = append(folder.path(), connections, length);
     println!("append + fdatasync   {:>9.0} events/s", disk.rate());
-    let server = Server::start(folder.path());
+    let server = Server::start(folder.path(), Path::new("examples/bottega"), None);
     let http = post(&server, connections, length);
     println!(
         "POST /v1/batch       {:>9.0} events/s ({:.2} of the disk), acknowledged p50 {:.1} ms, p99 {:.1} ms",
@@ -34,8 +36,8 @@ fn main() {
         http.percentile(0.50),
         http.percentile(0.99),
     );
-    let applied = server.metric("trama_events_total");
-    println!("acknowledged {}, {applied}", http.events);
+    let counts = &server.status()["counts"];
+    println!("acknowledged {}, counted {}, profiles {}", http.events, counts["events"], counts["profiles"]);
 }
 
 /// What a run came to.
@@ -206,65 +208,4 @@ fn post(server: &Server, connections: u64, length: Duration) -> Run {
             }
         })
     })
-}
-
-/// The real server, as its user starts it.
-struct Server {
-    child: Child,
-    address: SocketAddr,
-    write_key: String,
-}
-
-impl Server {
-    fn start(folder: &Path) -> Self {
-        let program = binary();
-        let address = TcpListener::bind("127.0.0.1:0").and_then(|one| one.local_addr()).expect("a port");
-        let data = folder.join("data");
-        let programme = Path::new("examples/bottega");
-        let child = Command::new(&program)
-            .args(["serve", "--listen", &address.to_string(), "--data"])
-            .arg(&data)
-            .args(programme.exists().then_some(["--programme", "examples/bottega"]).into_iter().flatten())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap_or_else(|error| panic!("{}: {error}", program.display()));
-        let begin = Instant::now();
-        while get(address, "/readyz").is_none_or(|reply| !reply.starts_with("HTTP/1.1 200")) {
-            assert!(begin.elapsed() < Duration::from_secs(30), "the server does not start");
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        let keys =
-            Command::new(&program).args(["keys", "--json", "--data"]).arg(&data).output().expect("keys");
-        let keys: serde_json::Value = serde_json::from_slice(&keys.stdout).expect("JSON");
-        Self { child, address, write_key: keys["write_key"].as_str().expect("a key").to_owned() }
-    }
-
-    /// The line of a metric.
-    fn metric(&self, name: &str) -> String {
-        let reply = get(self.address, "/metrics").unwrap_or_default();
-        let found = reply.lines().find(|line| line.starts_with(name));
-        found.map_or_else(|| format!("{name} is not shown"), str::to_owned)
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn binary() -> PathBuf {
-    let here = std::env::current_exe().expect("a path");
-    let folder = here.parent().and_then(Path::parent).expect("examples lie beside the binary");
-    folder.join("trama")
-}
-
-fn get(address: SocketAddr, path: &str) -> Option<String> {
-    let mut stream = TcpStream::connect(address).ok()?;
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n").ok()?;
-    let mut reply = String::new();
-    stream.read_to_string(&mut reply).ok()?;
-    Some(reply)
 }

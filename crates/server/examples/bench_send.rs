@@ -1,0 +1,164 @@
+//! From an event at the door to the email at the relay, ledger included, on the real server and a real relay.
+//!
+//! Two figures: how long one order waits for its email while orders come at a steady pace, and how many emails leave in
+//! a second when they are all due at once. The peer of the second is `smtp-source -d -s 8` of Postfix, sending
+//! messages of about the same size to the same `smtp-sink`, before and after.
+//!
+//! `cargo run --release -p server --example bench_send -- [emails]`, with the release binary built.
+
+mod live;
+
+use live::Server;
+use serde_json::json;
+use server::mailbox::{Mailbox, MailboxSettings};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Orders whose email is timed.
+const TIMED: usize = 500;
+/// Between two timed orders.
+const PACE: Duration = Duration::from_millis(10);
+/// Orders in one request when they all come at once.
+const BATCH: usize = 500;
+
+fn main() {
+    let emails = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(20_000);
+    let folder = tempfile::tempdir_in(".").expect("a folder on the disk of this checkout");
+    let programme = folder.path().join("programme");
+    write_programme(&programme);
+    let runtime = tokio::runtime::Runtime::new().expect("threads");
+    runtime.block_on(latency(&folder.path().join("latency"), &programme));
+
+    let sink = Sink::start(folder.path());
+    let before = sink.smtp_source(emails);
+    println!("smtp-source -d -s 8  {before:>8.0} emails/s");
+    let ours = throughput(&runtime, &folder.path().join("throughput"), &programme, &sink, emails);
+    let after = sink.smtp_source(emails);
+    println!("smtp-source -d -s 8  {after:>8.0} emails/s");
+    println!(
+        "trama, event to relay {ours:>7.0} emails/s ({:.2} of smtp-source)",
+        ours * 2.0 / (before + after)
+    );
+}
+
+/// Posts orders one by one and looks when each email is at the relay.
+async fn latency(folder: &Path, programme: &Path) {
+    let settings = MailboxSettings::open(([127, 0, 0, 1], 0).into());
+    let mailbox = Mailbox::start_with(settings).await.expect("a mailbox");
+    let server = Server::start(folder, programme, Some(mailbox.addr()));
+    let client = reqwest::Client::new();
+    let mut waits = Vec::new();
+    for number in 0..TIMED {
+        let posted = Instant::now();
+        post(&client, &server, number..number + 1).await;
+        mailbox.wait_for(number + 1).await;
+        waits.push(posted.elapsed());
+        tokio::time::sleep(PACE).await;
+    }
+    waits.sort();
+    let at = |share: f64| waits[((TIMED - 1) as f64 * share) as usize].as_secs_f64() * 1_000.0;
+    println!("event to relay, one at a time: p50 {:.1} ms, p99 {:.1} ms, {TIMED} emails", at(0.50), at(0.99));
+}
+
+/// Emails a second from the first order posted to the last email accepted.
+fn throughput(
+    runtime: &tokio::runtime::Runtime,
+    folder: &Path,
+    programme: &Path,
+    sink: &Sink,
+    emails: usize,
+) -> f64 {
+    let server = Server::start(folder, programme, Some(sink.address));
+    let begun = Instant::now();
+    runtime.block_on(async {
+        let client = reqwest::Client::new();
+        for first in (0..emails).step_by(BATCH) {
+            post(&client, &server, first..(first + BATCH).min(emails)).await;
+        }
+    });
+    loop {
+        let sends = server.status()["counts"]["sends"].clone();
+        if sends["accepted"] == json!(emails) {
+            return emails as f64 / begun.elapsed().as_secs_f64();
+        }
+        assert!(begun.elapsed() < Duration::from_secs(120), "not all emails left: {sends}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+async fn post(client: &reqwest::Client, server: &Server, numbers: std::ops::Range<usize>) {
+    let order = |number: usize| {
+        json!({
+            "type": "track", "event": "Order Completed", "messageId": format!("m-{number}"),
+            "userId": format!("buyer-{number}"), "properties": { "order": number, "total": 12.5 },
+            "context": { "traits": { "email": format!("buyer-{number}@example.com"), "first_name": "Ada" } },
+        })
+    };
+    let body = json!({ "batch": numbers.map(order).collect::<Vec<_>>() });
+    let request = client.post(format!("http://{}/v1/batch", server.address));
+    let reply = request.basic_auth(&server.write_key, Some("")).json(&body).send().await.expect("an answer");
+    assert_eq!(reply.status(), 200);
+}
+
+fn write_programme(folder: &Path) {
+    let write = |path: &str, text: &str| {
+        let path = folder.join(path);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(path, text).expect("a file");
+    };
+    write(
+        "programme.yaml",
+        "programme: bench\ntimezone: Europe/Rome\nlanguages: [en]\n\
+         purposes:\n  orders: { title: { en: Orders }, channels: [email], opt_in: none }\n",
+    );
+    write(
+        "journeys/receipt.yaml",
+        "journey: receipt\npurpose: orders\nenter: did \"Order Completed\"\nreenter: always\n\
+         steps:\n  - send: receipt\n",
+    );
+    write(
+        "messages/receipt/message.yaml",
+        "message: receipt\nemail: { from: \"Shop <shop@example.com>\", subject: { en: \"Order {{ event.order }}\" } }\n",
+    );
+    let row = "<p>Dear {{ profile.first_name | default: 'friend' }}, your order {{ event.order }} is on its way.</p>\n";
+    write("messages/receipt/email.en.html", &format!("<html><body>{}</body></html>", row.repeat(20)));
+    write("messages/receipt/email.en.txt", "Dear {{ profile.first_name }}, your order is on its way.\n");
+}
+
+/// `smtp-sink` of Postfix, which takes everything and keeps nothing.
+struct Sink {
+    process: Child,
+    address: SocketAddr,
+}
+
+impl Sink {
+    fn start(folder: &Path) -> Self {
+        let address = TcpListener::bind("127.0.0.1:0").and_then(|one| one.local_addr()).expect("a port");
+        std::fs::write(folder.join("main.cf"), "compatibility_level = 3.6\n").expect("a file");
+        let mut command = Command::new("/usr/sbin/smtp-sink");
+        command.args(["-u", "nobody", &address.to_string(), "128"]).env("MAIL_CONFIG", folder);
+        let process = command.stdin(Stdio::null()).spawn().expect("smtp-sink: cargo xtask setup installs it");
+        while TcpStream::connect(address).is_err() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        Self { process, address }
+    }
+
+    /// Emails a second that Postfix's own load generator reaches.
+    fn smtp_source(&self, emails: usize) -> f64 {
+        let begun = Instant::now();
+        let mut command = Command::new("/usr/sbin/smtp-source");
+        command.args(["-d", "-s", "8", "-l", "4096", "-m", &emails.to_string(), &self.address.to_string()]);
+        assert!(command.status().expect("smtp-source comes with smtp-sink").success());
+        emails as f64 / begun.elapsed().as_secs_f64()
+    }
+}
+
+impl Drop for Sink {
+    fn drop(&mut self) {
+        drop(self.process.kill());
+        drop(self.process.wait());
+    }
+}

@@ -1,0 +1,71 @@
+//! The real server, as its user starts it, for the benchmarks that talk to it.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+pub struct Server {
+    child: Child,
+    pub address: SocketAddr,
+    pub write_key: String,
+    admin_token: String,
+}
+
+impl Server {
+    /// Starts the release binary on a fresh data directory inside `folder`, and waits until it is ready.
+    pub fn start(folder: &Path, programme: &Path, smtp: Option<SocketAddr>) -> Self {
+        let program = binary();
+        let address = TcpListener::bind("127.0.0.1:0").and_then(|one| one.local_addr()).expect("a port");
+        let data = folder.join("data");
+        let mut command = Command::new(&program);
+        command.args(["serve", "--listen", &address.to_string(), "--data"]).arg(&data);
+        command.arg("--programme").arg(programme).env("TRAMA_TRACE", "error").stdin(Stdio::null());
+        if let Some(smtp) = smtp {
+            command.env("TRAMA_SMTP_URL", format!("smtp://{smtp}"));
+        }
+        let child = command.spawn().unwrap_or_else(|error| panic!("{}: {error}", program.display()));
+        let begin = Instant::now();
+        while get(address, "/readyz", "").is_none_or(|reply| !reply.starts_with("HTTP/1.1 200")) {
+            assert!(begin.elapsed() < Duration::from_secs(30), "the server does not start");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let keys =
+            Command::new(&program).args(["keys", "--json", "--data"]).arg(&data).output().expect("keys");
+        let keys: serde_json::Value = serde_json::from_slice(&keys.stdout).expect("JSON");
+        let key = |name: &str| keys[name].as_str().expect("a key").to_owned();
+        Self { child, address, write_key: key("write_key"), admin_token: key("admin_token") }
+    }
+
+    /// What `/api/v1/status` says.
+    pub fn status(&self) -> serde_json::Value {
+        let header = format!("Authorization: Bearer {}\r\n", self.admin_token);
+        let reply = get(self.address, "/api/v1/status", &header).expect("the server answers");
+        let body = reply.split_once("\r\n\r\n").expect("a body").1;
+        serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {reply}"))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+fn binary() -> PathBuf {
+    let here = std::env::current_exe().expect("a path");
+    let folder = here.parent().and_then(Path::parent).expect("examples lie beside the binary");
+    let program = folder.join("trama");
+    assert!(program.is_file(), "build the binary first: cargo build --release --package server --bin trama");
+    program
+}
+
+fn get(address: SocketAddr, path: &str, headers: &str) -> Option<String> {
+    let mut stream = TcpStream::connect(address).ok()?;
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n{headers}\r\n").ok()?;
+    let mut reply = String::new();
+    stream.read_to_string(&mut reply).ok()?;
+    Some(reply)
+}
