@@ -47,13 +47,13 @@ fn main() {
 async fn latency(folder: &Path, programme: &Path) {
     let settings = MailboxSettings::open(([127, 0, 0, 1], 0).into());
     let mailbox = Mailbox::start_with(settings).await.expect("a mailbox");
-    let server = Server::start(folder, programme, Some(mailbox.addr()));
+    let server = Server::start(folder, programme, Some(mailbox.addr));
     let client = reqwest::Client::new();
     let mut waits = Vec::new();
     for number in 0..TIMED {
         let posted = Instant::now();
         post(&client, &server, number..number + 1).await;
-        mailbox.wait_for(number + 1).await;
+        mailbox.wait_for(number as u64 + 1).await;
         waits.push(posted.elapsed());
         tokio::time::sleep(PACE).await;
     }

@@ -106,6 +106,7 @@ impl Config {
 }
 
 #[cfg(test)]
+#[expect(clippy::result_large_err, reason = "the error of figment's own closures")]
 mod tests {
     use super::*;
     use figment::Jail;

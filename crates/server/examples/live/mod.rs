@@ -6,16 +6,16 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-pub struct Server {
+pub(crate) struct Server {
     child: Child,
-    pub address: SocketAddr,
-    pub write_key: String,
+    pub(crate) address: SocketAddr,
+    pub(crate) write_key: String,
     admin_token: String,
 }
 
 impl Server {
     /// Starts the release binary on a fresh data directory inside `folder`, and waits until it is ready.
-    pub fn start(folder: &Path, programme: &Path, smtp: Option<SocketAddr>) -> Self {
+    pub(crate) fn start(folder: &Path, programme: &Path, smtp: Option<SocketAddr>) -> Self {
         let program = binary();
         let address = TcpListener::bind("127.0.0.1:0").and_then(|one| one.local_addr()).expect("a port");
         let data = folder.join("data");
@@ -39,7 +39,7 @@ impl Server {
     }
 
     /// What `/api/v1/status` says.
-    pub fn status(&self) -> serde_json::Value {
+    pub(crate) fn status(&self) -> serde_json::Value {
         let header = format!("Authorization: Bearer {}\r\n", self.admin_token);
         let reply = get(self.address, "/api/v1/status", &header).expect("the server answers");
         let body = reply.split_once("\r\n\r\n").expect("a body").1;

@@ -70,7 +70,7 @@ fn import(path: &Path, destination: &mut Destination, notes: &mut Notes) -> anyh
         let batch = lines.batch()?;
         let ended = batch.is_empty();
         if !ended {
-            destination.send(batch)?;
+            destination.send(&batch)?;
         }
         for answer in destination.answers(ended)? {
             for refused in &answer.refused {

@@ -103,9 +103,9 @@ impl Destination {
     }
 
     /// Hands over a batch. It may not be durable yet on return.
-    pub(super) fn send(&mut self, batch: Batch) -> anyhow::Result<()> {
+    pub(super) fn send(&mut self, batch: &Batch) -> anyhow::Result<()> {
         match self {
-            Self::Log(log) => log.send(&batch),
+            Self::Log(log) => log.send(batch),
             Self::Server(server) => server.send(batch),
         }
     }
@@ -213,7 +213,7 @@ impl ServerDestination {
         Ok(Self { http, url, write_key, done: VecDeque::new() })
     }
 
-    fn send(&mut self, batch: Batch) -> anyhow::Result<()> {
+    fn send(&mut self, batch: &Batch) -> anyhow::Result<()> {
         let mut answer = Answer { end: batch.end, ..Answer::default() };
         let lines: Vec<&Line> = batch.lines.iter().collect();
         for part in parts(&lines) {
