@@ -1,7 +1,5 @@
 //! What the shop sells, and on which ways people find it.
 
-#![expect(clippy::inconsistent_digit_grouping, reason = "the underscore stands between euros and cents")]
-
 use serde_json::{Value, json};
 
 #[derive(Debug, PartialEq)]
