@@ -1,9 +1,9 @@
 //! The server's integration tests, in one binary.
 
 mod api;
+mod collect;
 mod commands;
 mod deliver;
-mod collect;
 mod demo;
 mod house;
 mod import;
