@@ -66,7 +66,8 @@ impl Config {
         for name in known.keys() {
             // As text, whatever it looks like: figment's own reader makes a number of a password of digits.
             if let Ok(value) = std::env::var(format!("TRAMA_{}", name.to_uppercase())) {
-                settings = settings.merge((name, value));
+                // As a default of figment's: a bare pair would count as global, and win over flags.
+                settings = settings.merge(Serialized::default(name, value));
             }
         }
         let written: Written = settings
