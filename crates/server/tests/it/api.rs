@@ -12,6 +12,7 @@ async fn what_is_asked_is_answered_and_mistakes_are_named() {
     let house = &shop.house;
     // method, path, body, status, and pointers into the answer with what stands there
     #[rustfmt::skip]
+    #[expect(clippy::type_complexity, reason = "a table, read row by row")]
     let table: Vec<(&str, &str, Value, u16, Vec<(&str, Value)>)> = vec![
         ("GET", "/api/v1/status", json!(null), 200, vec![("/lag", json!(0)), ("/counts/profiles", json!(1)),
             ("/counts/sends/accepted", json!(1)), ("/programme/name", json!("bottega")), ("/programme/revision", json!(1))]),

@@ -82,7 +82,7 @@ fn what_cannot_be_imported_is_said() {
     let file = dir.path().join("history.csv");
     std::fs::write(&file, "a,b\n").unwrap();
     for (file, said) in [
-        (file.clone(), "history.csv is not a .jsonl file"),
+        (file, "history.csv is not a .jsonl file"),
         (dir.path().join("missing.jsonl"), "there is no installation in"),
     ] {
         let output = import(&file, &dir.path().join("data"));
