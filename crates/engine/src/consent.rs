@@ -39,11 +39,14 @@ impl Consents {
 
     /// The entry that decides for a purpose on a channel; `None` asks for the purpose as a whole.
     pub(crate) fn current(&self, purpose: &str, channel: Option<Channel>) -> Option<&Consent> {
-        let speaks = |consent: &&Consent| {
-            consent.purpose == purpose && (consent.channel.is_none() || consent.channel == channel)
-        };
         // Of one record's `offers` and `offers.email` the more particular one counts.
-        self.0.iter().filter(speaks).max_by_key(|consent| (consent.said, consent.channel.is_some()))
+        self.about(purpose, channel).max_by_key(|consent| (consent.said, consent.channel.is_some()))
+    }
+
+    fn about(&self, purpose: &str, channel: Option<Channel>) -> impl Iterator<Item = &Consent> {
+        self.0.iter().filter(move |consent| {
+            consent.purpose == purpose && (consent.channel.is_none() || consent.channel == channel)
+        })
     }
 
     pub(crate) fn state(&self, purpose: &str, channel: Option<Channel>) -> Option<ConsentState> {
@@ -95,7 +98,7 @@ impl Consents {
                 let two = other.state(&purpose, Some(channel));
                 let strict = stricter(one, two, foreign(channel));
                 let joined = self.state(&purpose, Some(channel));
-                let said = self.0.iter().filter(|one| one.purpose == purpose).map(|one| one.said).max();
+                let said = self.about(&purpose, Some(channel)).map(|one| one.said).max();
                 if let (Some(joined), Some(strict), Some(said)) = (joined, strict, said)
                     && joined != strict
                 {

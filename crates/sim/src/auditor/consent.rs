@@ -31,18 +31,21 @@ pub(crate) struct Statements(Vec<Statement>);
 
 impl Statements {
     /// What holds for a purpose by email: all that was said of it, in the order in which it was said, and in one
-    /// breath the particular after the general. Asking for a
-    /// confirmation once more takes nothing away from a consent that holds; only a merge does.
+    /// breath the particular after the general. Asking for a confirmation once more takes nothing away from a
+    /// consent that holds; only a merge does.
     pub(crate) fn by_email(&self, purpose: &str) -> Option<Stated> {
-        let speaks = |statement: &&Statement| {
-            statement.purpose == purpose
-                && statement.channel.as_deref().is_none_or(|channel| channel == "email")
-        };
-        let mut said: Vec<&Statement> = self.0.iter().filter(speaks).collect();
+        let mut said: Vec<&Statement> = self.about_email(purpose).collect();
         said.sort_by_key(|statement| (statement.at, statement.seq, statement.channel.is_some()));
         said.iter().fold(None, |held, statement| match (held, statement.stated) {
             (Some(Stated::Granted), Stated::Pending) if !statement.by_merge => held,
             (_, stated) => Some(stated),
+        })
+    }
+
+    fn about_email(&self, purpose: &str) -> impl Iterator<Item = &Statement> {
+        self.0.iter().filter(move |statement| {
+            let by_email = statement.channel.as_deref().is_none_or(|channel| channel == "email");
+            statement.purpose == purpose && by_email
         })
     }
 
@@ -64,12 +67,12 @@ impl Statements {
             })
             .collect();
         self.0.extend(other.0);
-        let at = self.0.iter().map(|statement| statement.at).max().unwrap_or(At::MIN);
         for (purpose, strictest) in strictest {
             if let Some(stated) = strictest
                 && self.by_email(&purpose) != Some(stated)
             {
                 let channel = Some("email".to_owned());
+                let at = self.about_email(&purpose).map(|statement| statement.at).max().unwrap_or(At::MIN);
                 self.0.push(Statement { purpose, channel, stated, at, seq, by_merge: true });
             }
         }
