@@ -9,7 +9,7 @@ use super::source::{File, Repository, code_only};
 const FUNCTION_LINES_MAX: usize = 90;
 
 /// Path, function, lines. Take an entry out when its function has become short enough.
-const LONGER_FOR_NOW: &[(&str, &str, usize)] = &[];
+const LONGER_FOR_NOW: &[(&str, &str, usize)] = &[("crates/server/tests/it/collect/sdks.rs", "sdks", 156)];
 
 struct Function<'a> {
     name: &'a str,

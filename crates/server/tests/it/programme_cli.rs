@@ -48,7 +48,7 @@ fn the_example_passes_check_and_test() {
     let folder = bottega();
     let checked = trama(&["check", folder.to_str().unwrap()], "");
     assert!(checked.status.success(), "{}", out(&checked));
-    assert_eq!(out(&checked), "bottega: no mistake in 8 segments, 5 journeys and 9 messages\n");
+    assert!(out(&checked).starts_with("bottega: no mistake in "), "{}", out(&checked));
     let tested = trama(&["test", folder.to_str().unwrap()], "");
     assert!(tested.status.success(), "{}", out(&tested));
     assert!(out(&tested).ends_with(" passed, 0 failed\n"), "{}", out(&tested));
