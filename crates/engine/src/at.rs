@@ -35,6 +35,19 @@ impl At {
         Span(self.0.saturating_sub(earlier.0))
     }
 
+    /// The whole second in which the instant lies, since 1970; the ends of what a record can say for what is outside.
+    pub(crate) fn second(self) -> u32 {
+        self.0.div_euclid(1_000).clamp(0, i64::from(u32::MAX - 1)) as u32
+    }
+
+    pub(crate) fn of_second(second: u32) -> Self {
+        Self(i64::from(second) * 1_000)
+    }
+
+    pub(crate) fn floor_to_second(self) -> Self {
+        Self::of_second(self.second())
+    }
+
     /// Reads an RFC 3339 instant, or a plain date as midnight UTC.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();

@@ -12,6 +12,7 @@ pub use view::{JourneyView, Preview, RunView, SegmentView, TimelineEntry};
 use crate::at::At;
 use crate::effect::{Effect, Prepare};
 use crate::governor::{Governor, Suppression};
+use crate::history::NEVER;
 use crate::identifier::{IdentifierKind, normalise};
 use crate::identity::Resolved;
 use crate::index::Index;
@@ -22,6 +23,7 @@ use crate::record::{
 };
 use crate::state::State;
 use crate::timer::TimerKey;
+use crate::turn::Ranks;
 use crate::turn::{Touched, Turn};
 use crate::value::{Map, OwnedMap, Value};
 use crate::{ProfileId, SendId, Seq};
@@ -33,6 +35,8 @@ pub struct Engine {
     pub(crate) state: State,
     pub(crate) index: Index,
     pub(crate) programme: Arc<Programme>,
+    /// Scratch of a turn; empty between two of them.
+    pub(crate) ranks: Ranks,
 }
 
 /// What became of a record.
@@ -111,7 +115,7 @@ impl Engine {
 
     /// When time alone has the next thing to do.
     pub fn next_due(&self) -> Option<At> {
-        self.state.timers.next_due()
+        self.state.timers.next_due().map(At::of_second)
     }
 
     pub fn installed(&self) -> Option<&Installed> {
@@ -173,14 +177,15 @@ impl Engine {
 
     fn is_duplicate(&self, record: &Record<'_>) -> bool {
         match record {
-            Record::Event(event) => self.state.message_ids.contains(event.message_id),
+            Record::Event(event) => self.state.message_ids.contains(event.message_id, self.state.at),
             Record::ProgrammeApplied(applied) => self.state.definition.as_deref() == Some(applied.definition),
             _ => false,
         }
     }
 
     fn apply_event(&mut self, event: &Event<'_>, effects: &mut Vec<Effect>) {
-        self.state.message_ids.remember(event.message_id, self.state.at);
+        let is_new = self.state.message_ids.remember(event.message_id, self.state.at);
+        assert!(is_new, "invariant: duplicates were told apart");
         self.state.counts.events += 1;
         if event.flags.has(EventFlags::BOT) {
             self.state.counts.bot_events += 1;
@@ -196,7 +201,7 @@ impl Engine {
         turn.note_language(event.traits, event.context);
         turn.note_seen(occurred_at);
         if matches!(event.kind, EventKind::Track | EventKind::Page | EventKind::Screen) {
-            turn.occur(event.name, occurred_at, event.properties.into());
+            turn.occur(event.name, occurred_at, event.properties);
         }
         turn.settle();
     }
@@ -244,7 +249,7 @@ impl Engine {
             };
             self.state.suppressions.insert(identifier.hash, suppression);
         }
-        if let Some(id) = self.state.by_identifier.get(&identifier.hash).copied() {
+        if let Some(id) = self.state.directory.get(identifier.hash) {
             let id = self.state.canonical(id);
             let mut turn = Turn::begin(self, id, effects);
             turn.touched.consent = true;
@@ -254,28 +259,37 @@ impl Engine {
 
     /// Everything due by now happens, in the order in which it is due.
     fn apply_tick(&mut self, effects: &mut Vec<Effect>) {
-        while let Some((due, key)) = self.state.timers.pop(self.state.at) {
+        let now = self.state.at.second();
+        while let Some((due, key)) = self.state.timers.pop(now) {
             match key {
-                TimerKey::Segment { profile, slot } => self.fire_segment(due, profile, slot, effects),
-                TimerKey::Run { profile, run } => {
+                TimerKey::Name { profile, name } => {
+                    // A merged profile's events went with it, and an earlier timer may have been set since.
+                    if self.state.history.due(name, profile) == due {
+                        self.state.history.set_due(name, profile, NEVER);
+                        self.fire(profile, key, effects);
+                    }
+                }
+                TimerKey::Seen { profile } => {
+                    if self.state.profiles[profile.0 as usize].seen_due == due {
+                        self.state.profiles[profile.0 as usize].seen_due = NEVER;
+                        self.fire(profile, key, effects);
+                    }
+                }
+                TimerKey::Run { profile, .. } => {
                     self.state.counts.timer_fires += 1;
                     let profile = self.state.canonical(profile);
                     let mut turn = Turn::begin(self, profile, effects);
-                    turn.wake_run(run, due);
+                    turn.wake_run(key, due);
                 }
                 TimerKey::Retry { send } => self.fire_retry(due, send, effects),
             }
         }
     }
 
-    fn fire_segment(&mut self, due: At, id: ProfileId, slot: u16, effects: &mut Vec<Effect>) {
-        // A merged profile's memberships went with it, and a newer due replaces this one.
-        if self.state.profiles[id.0 as usize].dues.get(&slot) != Some(&due) {
-            return;
-        }
+    fn fire(&mut self, profile: ProfileId, key: TimerKey, effects: &mut Vec<Effect>) {
         self.state.counts.timer_fires += 1;
-        let mut turn = Turn::begin(self, id, effects);
-        turn.touched.slots.push(slot);
+        let mut turn = Turn::begin(self, profile, effects);
+        turn.touched.timer = Some(key);
         turn.settle();
     }
 
@@ -295,7 +309,7 @@ impl Engine {
     pub fn find(&self, kind: IdentifierKind, raw: &str) -> Option<ProfileId> {
         let value = normalise(kind, raw).ok()?;
         let hash = self.hash_key().identifier(kind, &value);
-        Some(self.state.canonical(*self.state.by_identifier.get(&hash)?))
+        Some(self.state.canonical(self.state.directory.get(hash)?))
     }
 
     /// What a recovery must do before anything else: see [`Outstanding`].
@@ -321,8 +335,8 @@ impl Engine {
     pub fn restore(bytes: &[u8]) -> Result<Self, RestoreError> {
         let mut state: State = borsh::from_slice(bytes).map_err(|error| RestoreError(error.to_string()))?;
         let programme = Arc::new(state.parsed_programme().unwrap_or_default());
-        let index = Index::build(&mut state.names, &state.segments, &state.versions);
-        Ok(Self { state, index, programme })
+        let index = Index::build(&mut state.names, &state.history, &state.segments, &state.versions);
+        Ok(Self { state, index, programme, ranks: Ranks::default() })
     }
 
     /// A digest of the whole state: two engines agree if and only if their hashes do.
@@ -374,6 +388,6 @@ impl Touched {
             && !self.seen
             && self.events.is_empty()
             && self.traits.is_empty()
-            && self.slots.is_empty()
+            && self.timer.is_none()
     }
 }

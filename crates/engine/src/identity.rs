@@ -9,6 +9,7 @@ use crate::at::At;
 use crate::effect::Effect;
 use crate::engine::Engine;
 use crate::governor::address;
+use crate::history::NEVER;
 use crate::identifier::IdentifierKind;
 use crate::journey::RunState;
 use crate::limits::{PROFILE_IDENTIFIERS_MAX, PROFILE_MERGES_MAX};
@@ -58,7 +59,7 @@ impl Engine {
     }
 
     fn owner(&self, identifier: &Identifier<'_>) -> Option<ProfileId> {
-        self.state.by_identifier.get(&identifier.hash).map(|id| self.state.canonical(*id))
+        self.state.directory.get(identifier.hash).map(|id| self.state.canonical(id))
     }
 
     /// The profile that the record's most trusted known identifier points to. A new `user_id` may take over a profile
@@ -74,8 +75,10 @@ impl Engine {
 
     fn create(&mut self, seen_at: At) -> ProfileId {
         let number = u32::try_from(self.state.profiles.len()).expect("invariant: fewer than 2^32 profiles");
-        let profile = Profile { first_seen: seen_at, last_seen: seen_at, ..Profile::default() };
+        let profile =
+            Profile { first_seen: seen_at, last_seen: seen_at, seen_due: NEVER, ..Profile::default() };
         self.state.profiles.push(profile);
+        self.state.truths.push();
         self.state.counts.profiles += 1;
         ProfileId(number)
     }
@@ -92,7 +95,7 @@ impl Engine {
             hash: identifier.hash,
         });
         self.state.counts.identified += u64::from(!before && is_identified(profile));
-        self.state.by_identifier.insert(identifier.hash, id);
+        self.state.directory.insert(identifier.hash, id);
     }
 
     fn rebind(&mut self, from: ProfileId, to: ProfileId, identifier: &Identifier<'_>) {
@@ -118,12 +121,14 @@ impl Engine {
         let gone = Profile { merged_into: Some(into), ..Profile::default() };
         let other = std::mem::replace(&mut self.state.profiles[from.0 as usize], gone);
         for slot in 0..self.state.segments.len() as u16 {
-            if other.memberships.contains(slot) {
+            if self.state.truths.is_member(from, slot) {
                 self.state.segments[usize::from(slot)].count -= 1;
             }
         }
+        self.state.truths.clear(from);
+        self.state.history.absorb(from, into);
         for identifier in &other.identifiers {
-            self.state.by_identifier.insert(identifier.hash, into);
+            self.state.directory.insert(identifier.hash, into);
         }
         let profile = &self.state.profiles[into.0 as usize];
         let both = u64::from(is_identified(profile) && is_identified(&other));
@@ -154,7 +159,6 @@ impl Turn<'_> {
         profile.consents.absorb(other.consents, |channel| foreign[channel as usize], at, seq);
         profile.merges += other.merges + 1;
         profile.identifiers.extend(other.identifiers);
-        profile.history.absorb(other.history);
         profile.first_seen = profile.first_seen.min(other.first_seen);
         profile.last_seen = profile.last_seen.max(other.last_seen);
         if profile.language.is_empty() {

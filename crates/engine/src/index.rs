@@ -1,54 +1,92 @@
-//! The programme, ready to run: every rule compiled, and who is to be asked when something happens.
+//! The programme, ready to run: every condition once, the segments made of them, and who is to be asked when something
+//! happens.
 //!
 //! Derived from the state alone, so that a snapshot need not hold it.
 
+use crate::history::History;
 use crate::journey::{Entry, Plan, entry_segment};
 use crate::name::{NameId, Names};
 use crate::programme::Journey;
 use crate::segment::parse;
-use crate::segment::rule::Rule;
+use crate::segment::rule::{Condition, Mentions, Node, Rule, Scope};
 use crate::state::{JourneyVersion, SegmentState};
-use crate::table::Table;
 use std::collections::BTreeMap;
 
 #[derive(Clone, Default)]
 pub(crate) struct Index {
+    pub(crate) conditions: Vec<Condition>,
+    /// By condition: the segments made of it.
+    pub(crate) made_of: Vec<Vec<u16>>,
     /// By slot; `None` for a segment that the programme no longer has.
-    pub(crate) rules: Vec<Option<Rule>>,
+    pub(crate) gates: Vec<Option<Gate>>,
     /// By slot: its place in an order in which every segment comes after those it is built on.
     pub(crate) rank: Vec<u16>,
     /// Slots in that order.
     pub(crate) order: Vec<u16>,
-    by_event: Table<NameId, Vec<u16>>,
-    by_trait: BTreeMap<String, Vec<u16>>,
     /// By slot: the slots built on it.
     pub(crate) built_on: Vec<Vec<u16>>,
-    pub(crate) by_consent: Vec<u16>,
-    pub(crate) by_seen: Vec<u16>,
+    /// By name: the conditions that an event of it can change.
+    by_event: Vec<Vec<u32>>,
+    by_trait: BTreeMap<String, Vec<u32>>,
+    pub(crate) by_consent: Vec<u32>,
+    pub(crate) by_seen: Vec<u32>,
     /// By version.
     pub(crate) plans: Vec<Plan>,
-    entries_by_event: Table<NameId, Vec<u32>>,
+    entries_by_event: Vec<Vec<u32>>,
     entries_by_slot: BTreeMap<u16, u32>,
 }
 
+/// How a segment is made of conditions and of other segments.
+#[derive(Clone, Debug)]
+pub(crate) enum Gate {
+    And(Vec<Gate>),
+    Or(Vec<Gate>),
+    Not(Box<Gate>),
+    Condition(u32),
+    Segment(u16),
+    Never,
+}
+
+impl Gate {
+    pub(crate) fn holds(&self, condition: &impl Fn(u32) -> bool, segment: &impl Fn(u16) -> bool) -> bool {
+        match self {
+            Self::And(parts) => parts.iter().all(|part| part.holds(condition, segment)),
+            Self::Or(parts) => parts.iter().any(|part| part.holds(condition, segment)),
+            Self::Not(inner) => !inner.holds(condition, segment),
+            Self::Condition(number) => condition(*number),
+            Self::Segment(slot) => segment(*slot),
+            Self::Never => false,
+        }
+    }
+}
+
 impl Index {
-    pub(crate) fn build(names: &mut Names, segments: &[SegmentState], versions: &[JourneyVersion]) -> Self {
+    pub(crate) fn build(
+        names: &mut Names,
+        history: &History,
+        segments: &[SegmentState],
+        versions: &[JourneyVersion],
+    ) -> Self {
         let slots: BTreeMap<&str, u16> =
             segments.iter().enumerate().map(|(slot, segment)| (segment.name.as_str(), slot as u16)).collect();
         let slot_of = |name: &str| slots.get(name).copied().filter(|slot| segments[usize::from(*slot)].live);
         let mut index = Self { built_on: vec![Vec::new(); segments.len()], ..Self::default() };
+        let mut built_of = Vec::new();
         for (slot, segment) in segments.iter().enumerate() {
             let rule = segment.live.then(|| {
                 let expression = parse::parse(&segment.expression)
                     .expect("invariant: a programme with mistakes is refused before it is compiled");
-                Rule::compile(&expression, names, &slot_of)
+                Rule::compile(&expression, &mut Scope { names, history, slot_of })
             });
-            if let Some(rule) = &rule {
-                index.mention(slot as u16, rule);
+            let gate = rule.as_ref().map(|rule| index.gate(&rule.node, slot as u16));
+            index.gates.push(gate);
+            let bases = rule.map(|rule| rule.mentions.segments).unwrap_or_default();
+            for base in &bases {
+                index.built_on[usize::from(*base)].push(slot as u16);
             }
-            index.rules.push(rule);
+            built_of.push(bases.len());
         }
-        index.sort();
+        index.sort(built_of);
         // A version that is no longer live may have lost the slot of its entry; it keeps the one it had.
         let any_slot = |name: &str| slots.get(name).copied();
         for (number, version) in versions.iter().enumerate() {
@@ -56,7 +94,7 @@ impl Index {
                 .expect("invariant: a definition was written by this program");
             let entry = entry_segment(&version.name);
             let slot_of = |name: &str| if name == entry { any_slot(name) } else { slot_of(name) };
-            let plan = Plan::compile(&version.name, &journey, names, &slot_of);
+            let plan = Plan::compile(&version.name, &journey, &mut Scope { names, history, slot_of });
             if version.live {
                 index.enter(number as u32, &plan);
             }
@@ -65,28 +103,56 @@ impl Index {
         index
     }
 
-    fn mention(&mut self, slot: u16, rule: &Rule) {
-        let mentions = &rule.mentions;
-        for event in &mentions.events {
-            self.by_event.entry(*event).push(slot);
+    /// The gate of a rule, its conditions numbered: one that several rules ask has one number.
+    fn gate(&mut self, node: &Node, slot: u16) -> Gate {
+        match node {
+            Node::And(parts) => Gate::And(parts.iter().map(|part| self.gate(part, slot)).collect()),
+            Node::Or(parts) => Gate::Or(parts.iter().map(|part| self.gate(part, slot)).collect()),
+            Node::Not(inner) => Gate::Not(Box::new(self.gate(inner, slot))),
+            Node::InSegment(base) => base.map_or(Gate::Never, Gate::Segment),
+            Node::Condition(condition) => {
+                let number = self.number(condition);
+                let slots = &mut self.made_of[number as usize];
+                if slots.last() != Some(&slot) {
+                    slots.push(slot);
+                }
+                Gate::Condition(number)
+            }
         }
-        for name in &mentions.traits {
-            self.by_trait.entry(name.clone()).or_default().push(slot);
+    }
+
+    fn number(&mut self, condition: &Condition) -> u32 {
+        if let Some(known) = self.condition(condition) {
+            return known;
         }
-        for base in &mentions.segments {
-            self.built_on[usize::from(*base)].push(slot);
+        let number = u32::try_from(self.conditions.len()).expect("invariant: expressions have bounds");
+        self.conditions.push(condition.clone());
+        self.made_of.push(Vec::new());
+        let mut mentions = Mentions::default();
+        condition.mention(&mut mentions);
+        for event in mentions.events {
+            at(&mut self.by_event, event).push(number);
+        }
+        for name in mentions.traits {
+            self.by_trait.entry(name).or_default().push(number);
         }
         if mentions.consent {
-            self.by_consent.push(slot);
+            self.by_consent.push(number);
         }
         if mentions.seen {
-            self.by_seen.push(slot);
+            self.by_seen.push(number);
         }
+        number
+    }
+
+    /// The number of a condition that some segment asks.
+    pub(crate) fn condition(&self, condition: &Condition) -> Option<u32> {
+        self.conditions.iter().position(|known| known == condition).map(|number| number as u32)
     }
 
     fn enter(&mut self, version: u32, plan: &Plan) {
         match &plan.entry {
-            Entry::Event(did) => self.entries_by_event.entry(did.event).push(version),
+            Entry::Event { event, .. } => at(&mut self.entries_by_event, *event).push(version),
             Entry::Segment(slot) => {
                 self.entries_by_slot.insert(*slot, version);
             }
@@ -94,13 +160,8 @@ impl Index {
     }
 
     /// Puts every segment after those it is built on. The programme has no cycles.
-    fn sort(&mut self) {
-        let count = self.rules.len();
-        let mut waits: Vec<usize> = self
-            .rules
-            .iter()
-            .map(|rule| rule.as_ref().map_or(0, |rule| rule.mentions.segments.len()))
-            .collect();
+    fn sort(&mut self, mut waits: Vec<usize>) {
+        let count = self.gates.len();
         let mut ready: Vec<u16> =
             (0..count as u16).rev().filter(|slot| waits[usize::from(*slot)] == 0).collect();
         self.rank = vec![0; count];
@@ -117,21 +178,31 @@ impl Index {
         assert_eq!(self.order.len(), count, "invariant: segments have no cycle");
     }
 
-    pub(crate) fn by_event(&self, name: NameId) -> &[u16] {
-        self.by_event.get(&name).map_or(&[], Vec::as_slice)
+    /// Conditions that an event of this name can change.
+    pub(crate) fn by_event(&self, name: NameId) -> &[u32] {
+        self.by_event.get(name.0 as usize).map_or(&[], Vec::as_slice)
     }
 
-    pub(crate) fn by_trait(&self, name: &str) -> &[u16] {
+    pub(crate) fn by_trait(&self, name: &str) -> &[u32] {
         self.by_trait.get(name).map_or(&[], Vec::as_slice)
     }
 
     /// Live journeys that an event of this name may enter.
     pub(crate) fn entries_by_event(&self, name: NameId) -> &[u32] {
-        self.entries_by_event.get(&name).map_or(&[], Vec::as_slice)
+        self.entries_by_event.get(name.0 as usize).map_or(&[], Vec::as_slice)
     }
 
     /// The live journey that becoming a member of this hidden segment enters.
     pub(crate) fn entry_by_slot(&self, slot: u16) -> Option<u32> {
         self.entries_by_slot.get(&slot).copied()
     }
+}
+
+/// The entry of a list by name, made where the list does not reach so far.
+fn at<T: Default>(list: &mut Vec<T>, name: NameId) -> &mut T {
+    let index = name.0 as usize;
+    if list.len() <= index {
+        list.resize_with(index + 1, T::default);
+    }
+    &mut list[index]
 }

@@ -4,11 +4,11 @@
 //! run finishes on the version that it began on. [`crate::engine`] moves runs; this file says what they are.
 
 use crate::at::{At, Span};
-use crate::name::Names;
-use crate::profile::Since;
+use crate::history::Since;
+use crate::name::NameId;
 use crate::programme::{self, Channel, Step};
-use crate::segment::rule::{DidRule, Rule};
-use crate::segment::{Expression, parse};
+use crate::segment::rule::{Rule, Scope};
+use crate::segment::{Expression, Filter, parse};
 use crate::value::OwnedMap;
 use borsh::{BorshDeserialize, BorshSerialize};
 
@@ -69,12 +69,14 @@ pub(crate) struct Plan {
     pub(crate) goal: Option<(Rule, Span)>,
     pub(crate) holdout_permille: u16,
     pub(crate) operations: Vec<Operation>,
+    /// Events that rules about what happens since a point of a run ask for.
+    pub(crate) events: Vec<NameId>,
 }
 
 #[derive(Clone, Debug)]
 pub(crate) enum Entry {
-    /// At each event that matches.
-    Event(DidRule),
+    /// At each event of the name that passes the filters.
+    Event { event: NameId, filters: Vec<Filter> },
     /// When the hidden segment of this slot becomes true.
     Segment(u16),
 }
@@ -109,26 +111,27 @@ pub(crate) fn entry_segment(journey: &str) -> String {
 
 impl Plan {
     /// Compiles a definition that [`programme::Programme::mistakes`] found nothing wrong with.
-    pub(crate) fn compile(
+    pub(crate) fn compile<S: Fn(&str) -> Option<u16>>(
         name: &str,
         journey: &programme::Journey,
-        names: &mut Names,
-        slot_of: &impl Fn(&str) -> Option<u16>,
+        scope: &mut Scope<'_, S>,
     ) -> Self {
-        let mut compiler = Compiler { names, slot_of, operations: Vec::new(), sends: 0 };
+        let mut compiler = Compiler { scope, operations: Vec::new(), sends: 0 };
         compiler.steps(&journey.steps);
         compiler.operations.push(Operation::Exit);
         let operations = std::mem::take(&mut compiler.operations);
         let exit = journey.exit.as_deref().map(|text| compiler.rule(text));
         let goal = journey.goal.as_ref().map(|goal| (compiler.rule(&goal.did), goal.within));
-        let enter = expression(&journey.enter);
-        let entry = match enter.bare_did() {
-            Some(did) => Entry::Event(DidRule::compile(did, names)),
+        let entry = match expression(&journey.enter).bare_did() {
+            Some(did) => {
+                Entry::Event { event: scope.names.number(&did.event), filters: did.filters.clone() }
+            }
             None => Entry::Segment(
-                slot_of(&entry_segment(name)).expect("invariant: entry segments have slots before plans"),
+                (scope.slot_of)(&entry_segment(name))
+                    .expect("invariant: entry segments have slots before plans"),
             ),
         };
-        Self {
+        let mut plan = Self {
             purpose: journey.purpose.clone(),
             entry,
             reenter: journey.reenter,
@@ -136,7 +139,22 @@ impl Plan {
             goal,
             holdout_permille: journey.holdout_permille,
             operations,
-        }
+            events: Vec::new(),
+        };
+        plan.events = plan.events_asked_for();
+        plan
+    }
+
+    fn events_asked_for(&self) -> Vec<NameId> {
+        let waits = self.operations.iter().filter_map(|operation| match operation {
+            Operation::WaitUntil { until, .. } => Some(until),
+            _ => None,
+        });
+        let rules = waits.chain(&self.exit).chain(self.goal.iter().map(|goal| &goal.0));
+        let mut events: Vec<NameId> = rules.flat_map(|rule| rule.mentions.events.iter().copied()).collect();
+        events.sort_unstable();
+        events.dedup();
+        events
     }
 }
 
@@ -144,16 +162,15 @@ fn expression(text: &str) -> Expression {
     parse::parse(text).expect("invariant: a programme with mistakes is refused before it is compiled")
 }
 
-struct Compiler<'a, S: Fn(&str) -> Option<u16>> {
-    names: &'a mut Names,
-    slot_of: &'a S,
+struct Compiler<'a, 'b, S> {
+    scope: &'a mut Scope<'b, S>,
     operations: Vec<Operation>,
     sends: u16,
 }
 
-impl<S: Fn(&str) -> Option<u16>> Compiler<'_, S> {
+impl<S: Fn(&str) -> Option<u16>> Compiler<'_, '_, S> {
     fn rule(&mut self, text: &str) -> Rule {
-        Rule::compile(&expression(text), self.names, self.slot_of)
+        Rule::compile(&expression(text), self.scope)
     }
 
     fn here(&self) -> u16 {

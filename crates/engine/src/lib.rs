@@ -12,7 +12,9 @@ pub mod engine;
 pub mod record;
 
 pub mod consent;
+mod directory;
 pub mod governor;
+mod history;
 pub mod identifier;
 mod identity;
 mod index;
@@ -22,12 +24,15 @@ pub mod outbox;
 pub mod profile;
 pub mod programme;
 pub mod segment;
+mod seen;
 mod state;
+mod truths;
 mod turn;
 
 pub mod at;
 pub mod codec;
 mod name;
+mod prefetch;
 mod table;
 mod timer;
 pub mod value;

@@ -26,6 +26,9 @@ pub const SEND_AGE_MAX: Span = Span::DAY.times(2);
 pub const RUN_STEPS_MAX: usize = 1_000;
 /// Active and finished runs that one profile remembers of one journey, newest kept, to answer `reenter`.
 pub const RUNS_REMEMBERED_MAX: usize = 16;
+/// Event names that are told apart. More are not names but values that a sender put into them; and a timer has 18 bits
+/// for one, of which the rules of a programme need some too.
+pub const EVENT_NAMES_MAX: usize = 200_000;
 /// Deepest nesting of a segment expression, so that reading one cannot exhaust the stack.
 pub const EXPRESSION_DEPTH_MAX: usize = 64;
 /// Most segments of a programme, journeys' own conditions included: they are numbered in 16 bits.

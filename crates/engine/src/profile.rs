@@ -1,16 +1,15 @@
-//! Everything known about one person: identifiers, traits, consents, history, memberships and runs.
+//! What is known about one person besides their events: identifiers, traits, consents, runs and sends.
 
 use crate::at::At;
 use crate::consent::Consents;
 use crate::identifier::{IdentifierKind, KeyedHash};
 use crate::journey::Run;
 use crate::limits::PROFILE_TRAITS_MAX;
-use crate::name::NameId;
 use crate::programme::Channel;
 use crate::record::ConsentState;
 use crate::segment::Filter;
 use crate::value::{Map, OwnedMap, OwnedValue, Value, write_entry};
-use crate::{ProfileId, SendId, Seq};
+use crate::{ProfileId, SendId};
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::collections::BTreeMap;
 
@@ -22,13 +21,11 @@ pub struct Profile {
     pub(crate) identifiers: Vec<StoredIdentifier>,
     pub(crate) traits: BTreeMap<String, StatedTrait>,
     pub(crate) consents: Consents,
-    pub(crate) history: History,
     pub(crate) first_seen: At,
     pub(crate) last_seen: At,
     pub(crate) language: String,
-    pub(crate) memberships: Slots,
-    /// For each segment that time alone may change: the instant its timer waits for.
-    pub(crate) dues: BTreeMap<u16, At>,
+    /// The second for which the timer waits that looks again at when the person was seen.
+    pub(crate) seen_due: u32,
     pub(crate) runs: Vec<Run>,
     pub(crate) sends: Vec<SendId>,
 }
@@ -45,101 +42,6 @@ pub struct StoredIdentifier {
 pub(crate) struct StatedTrait {
     pub(crate) value: OwnedValue,
     pub(crate) stated_at: At,
-}
-
-/// One event of a profile.
-#[derive(Clone, Debug, BorshSerialize, BorshDeserialize)]
-pub(crate) struct Occurrence {
-    pub(crate) at: At,
-    pub(crate) seq: Seq,
-    pub(crate) properties: OwnedMap,
-}
-
-/// A point in a profile's history: events after it count.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub(crate) struct Since {
-    pub(crate) at: At,
-    pub(crate) seq: Seq,
-}
-
-impl Since {
-    pub(crate) const EVER: Self = Self { at: At::MIN, seq: Seq(0) };
-
-    pub(crate) fn is_before(self, occurrence: &Occurrence) -> bool {
-        (self.at, self.seq) < (occurrence.at, occurrence.seq)
-    }
-}
-
-/// A profile's events, by name, each in the order in which they happened.
-#[derive(Clone, Debug, Default, BorshSerialize, BorshDeserialize)]
-pub(crate) struct History {
-    by_name: Vec<(NameId, Vec<Occurrence>)>,
-}
-
-impl History {
-    pub(crate) fn of(&self, name: NameId) -> &[Occurrence] {
-        match self.by_name.binary_search_by_key(&name, |entry| entry.0) {
-            Ok(index) => &self.by_name[index].1,
-            Err(_) => &[],
-        }
-    }
-
-    /// Puts an event where it falls in time; a late one is not an exception.
-    pub(crate) fn insert(&mut self, name: NameId, occurrence: Occurrence) {
-        let index = match self.by_name.binary_search_by_key(&name, |entry| entry.0) {
-            Ok(index) => index,
-            Err(index) => {
-                self.by_name.insert(index, (name, Vec::new()));
-                index
-            }
-        };
-        let events = &mut self.by_name[index].1;
-        let place = events.partition_point(|other| (other.at, other.seq) <= (occurrence.at, occurrence.seq));
-        events.insert(place, occurrence);
-    }
-
-    /// The event at a point in history.
-    pub(crate) fn at(&self, name: NameId, point: Since) -> Option<&Occurrence> {
-        let events = self.of(name);
-        let place = events.binary_search_by_key(&(point.at, point.seq), |one| (one.at, one.seq)).ok()?;
-        Some(&events[place])
-    }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (NameId, &[Occurrence])> {
-        self.by_name.iter().map(|(name, events)| (*name, events.as_slice()))
-    }
-
-    /// Joins another profile's events to these.
-    pub(crate) fn absorb(&mut self, other: Self) {
-        for (name, events) in other.by_name {
-            for occurrence in events {
-                self.insert(name, occurrence);
-            }
-        }
-    }
-}
-
-/// A set of segment slots, one bit each.
-#[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub(crate) struct Slots(Vec<u64>);
-
-impl Slots {
-    pub(crate) fn contains(&self, slot: u16) -> bool {
-        self.0.get(usize::from(slot) / 64).is_some_and(|word| word >> (slot % 64) & 1 == 1)
-    }
-
-    /// Puts a slot in or out; whether that changed anything.
-    pub(crate) fn set(&mut self, slot: u16, member: bool) -> bool {
-        let index = usize::from(slot) / 64;
-        if self.contains(slot) == member {
-            return false;
-        }
-        if index >= self.0.len() {
-            self.0.resize(index + 1, 0);
-        }
-        self.0[index] ^= 1 << (slot % 64);
-        true
-    }
 }
 
 impl Profile {
@@ -218,32 +120,5 @@ impl Profile {
             write_entry(&mut bytes, name, &stated.value);
         }
         Map::from_bytes(&bytes).into()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_late_event_falls_where_it_happened() {
-        let mut history = History::default();
-        for (at, seq) in [(10, 1), (30, 2), (20, 3), (20, 4)] {
-            let occurrence = Occurrence { at: At(at), seq: Seq(seq), properties: OwnedMap::default() };
-            history.insert(NameId(7), occurrence);
-        }
-        let order: Vec<_> = history.of(NameId(7)).iter().map(|one| one.seq.0).collect();
-        assert_eq!(order, [1, 3, 4, 2]);
-        assert!(history.of(NameId(8)).is_empty());
-    }
-
-    #[test]
-    fn slots_are_a_set() {
-        let mut slots = Slots::default();
-        assert!(slots.set(130, true));
-        assert!(!slots.set(130, true));
-        assert!(slots.contains(130) && !slots.contains(2));
-        assert!(slots.set(130, false));
-        assert!(!slots.contains(130));
     }
 }

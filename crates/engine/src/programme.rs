@@ -159,6 +159,32 @@ pub struct Journey {
     pub steps: Vec<Step>,
 }
 
+impl Journey {
+    /// Every expression in it.
+    pub fn rules(&self) -> impl Iterator<Item = &str> {
+        let mut rules = vec![self.enter.as_str()];
+        rules.extend(self.exit.as_deref());
+        rules.extend(self.goal.as_ref().map(|goal| goal.did.as_str()));
+        add_rules(&self.steps, &mut rules);
+        rules.into_iter()
+    }
+}
+
+fn add_rules<'a>(steps: &'a [Step], rules: &mut Vec<&'a str>) {
+    for step in steps {
+        match step {
+            Step::WaitUntil { until, .. } => rules.push(until),
+            Step::Branch(arms) => {
+                for arm in arms {
+                    rules.extend(arm.when.as_deref());
+                    add_rules(&arm.then, rules);
+                }
+            }
+            Step::Wait(_) | Step::Send { .. } | Step::Exit => {}
+        }
+    }
+}
+
 /// When a profile may start another run of the same journey.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -1,16 +1,19 @@
 //! All that the engine remembers: one value, made of records alone, and written whole into a snapshot.
 
-use crate::at::{At, Span};
+use crate::at::At;
+use crate::directory::Directory;
 use crate::governor::Suppression;
+use crate::history::History;
 use crate::identifier::KeyedHash;
-use crate::limits::{MESSAGE_ID_WINDOW, REJECTS_LISTED_MAX};
+use crate::limits::REJECTS_LISTED_MAX;
 use crate::name::Names;
 use crate::outbox::{Send, Status};
 use crate::profile::Profile;
 use crate::programme::Programme;
 use crate::record::{Installed, Rejected};
-use crate::table::Table;
+use crate::seen::MessageIds;
 use crate::timer::Timers;
+use crate::truths::Truths;
 use crate::{ProfileId, SendId, Seq};
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -26,7 +29,9 @@ pub(crate) struct State {
     pub(crate) revision: u32,
     pub(crate) names: Names,
     pub(crate) profiles: Vec<Profile>,
-    pub(crate) by_identifier: Table<KeyedHash, ProfileId>,
+    pub(crate) history: History,
+    pub(crate) truths: Truths,
+    pub(crate) directory: Directory,
     pub(crate) message_ids: MessageIds,
     pub(crate) suppressions: BTreeMap<KeyedHash, Suppression>,
     pub(crate) segments: Vec<SegmentState>,
@@ -168,32 +173,5 @@ impl State {
             serde_json::from_str(definition)
                 .expect("invariant: a definition was checked when it was applied"),
         )
-    }
-}
-
-/// Message ids seen of late, forgotten a day at a time.
-#[derive(Clone, Default, BorshSerialize, BorshDeserialize)]
-pub(crate) struct MessageIds {
-    seen: Table<KeyedHash, i64>,
-    by_day: BTreeMap<i64, Vec<KeyedHash>>,
-}
-
-impl MessageIds {
-    pub(crate) fn contains(&self, id: KeyedHash) -> bool {
-        self.seen.get(&id).is_some()
-    }
-
-    pub(crate) fn remember(&mut self, id: KeyedHash, at: At) {
-        let day = at.0.div_euclid(Span::DAY.0);
-        self.seen.insert(id, day);
-        self.by_day.entry(day).or_default().push(id);
-        let oldest = at.minus(MESSAGE_ID_WINDOW).0.div_euclid(Span::DAY.0);
-        while let Some(entry) = self.by_day.first_entry()
-            && *entry.key() < oldest
-        {
-            for id in entry.remove() {
-                self.seen.remove(&id);
-            }
-        }
     }
 }

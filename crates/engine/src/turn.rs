@@ -4,22 +4,26 @@
 //! [`Touched`]; [`Turn::settle`] then re-evaluates the segments that mention them, and moves the journeys.
 
 mod journeys;
+mod memberships;
 mod sends;
+
+pub(crate) use memberships::Ranks;
 
 use crate::at::{At, Span};
 use crate::consent::Consent;
 use crate::effect::Effect;
 use crate::engine::{Engine, preferences, send_properties, split_preference};
+use crate::history::{Occurrence, Since};
 use crate::name::NameId;
-use crate::profile::{Occurrence, Profile, Since};
+use crate::profile::Profile;
 use crate::programme::{Channel, OptIn};
 use crate::record::{ConsentSource, ConsentState};
 use crate::segment::eval::{Moment, Verdict, verdict};
 use crate::segment::rule::{Mentions, Rule};
+use crate::state::State;
 use crate::timer::TimerKey;
-use crate::value::{Map, OwnedMap};
+use crate::value::Map;
 use crate::{ProfileId, SendId, Seq};
-use std::collections::BTreeSet;
 
 pub(crate) struct Turn<'a> {
     pub(crate) engine: &'a mut Engine,
@@ -38,9 +42,11 @@ pub(crate) struct Touched {
     pub(crate) consent: bool,
     pub(crate) seen: bool,
     pub(crate) traits: Vec<String>,
-    /// Events of this turn, each with its point in history.
-    pub(crate) events: Vec<(NameId, Since)>,
-    /// Segments whose timer came, and later those whose membership changed.
+    /// Events of this turn, each with its second.
+    pub(crate) events: Vec<(NameId, u32)>,
+    /// A timer that came.
+    pub(crate) timer: Option<TimerKey>,
+    /// Segments whose membership changed.
     pub(crate) slots: Vec<u16>,
     /// It is history that arrives late or by import: it changes segments and ends runs, and starts none, since
     /// nobody wants a reminder of what they did last year.
@@ -171,17 +177,19 @@ impl<'a> Turn<'a> {
     }
 
     /// Adds an event to the history.
-    pub(crate) fn occur(&mut self, name: &str, at: At, properties: OwnedMap) {
-        let name = self.engine.state.names.intern(name);
-        let seq = self.seq();
-        self.profile.history.insert(name, Occurrence { at, seq, properties });
-        self.touched.events.push((name, Since { at, seq }));
+    pub(crate) fn occur(&mut self, name: &str, at: At, properties: Map<'_>) {
+        let State { names, history, seq, .. } = &mut self.engine.state;
+        let name = names.intern(name);
+        let second = at.second();
+        let millisecond = at.0.rem_euclid(1_000) as u16;
+        history.insert(name, self.id, &Occurrence { second, millisecond, seq: *seq, properties });
+        self.touched.events.push((name, second));
     }
 
     /// Adds an event that Trama itself makes about a send.
     pub(crate) fn occur_of_send(&mut self, name: &str, send: SendId, url: &str) {
         let properties = send_properties(self.engine.state.send(send).expect("invariant: checked"), url);
-        self.occur(name, self.now(), properties);
+        self.occur(name, self.now(), properties.as_map());
     }
 
     /// Brings memberships and journeys up to what was touched.
@@ -189,81 +197,27 @@ impl<'a> Turn<'a> {
         if self.touched.is_empty() {
             return;
         }
-        self.refresh_segments();
+        self.refresh_memberships();
         if !self.touched.past {
             self.enter_journeys();
         }
         self.follow_runs();
     }
 
-    /// Re-evaluates every segment that what was touched mentions, each after those it is built on. Leaves in
-    /// `touched.slots` the segments whose membership changed.
-    fn refresh_segments(&mut self) {
-        let mut ranks = self.concerned();
-        self.touched.slots.clear();
-        while let Some(rank) = ranks.pop_first() {
-            let slot = self.engine.index.order[usize::from(rank)];
-            if self.refresh(slot) {
-                self.touched.slots.push(slot);
-                let index = &self.engine.index;
-                ranks.extend(
-                    index.built_on[usize::from(slot)].iter().map(|next| index.rank[usize::from(*next)]),
-                );
-            }
-        }
+    pub(crate) fn evaluate(&self, rule: &Rule, since: &Since) -> Verdict {
+        verdict(rule, &self.moment(since))
     }
 
-    /// Ranks of the segments to be evaluated.
-    fn concerned(&self) -> BTreeSet<u16> {
-        let (index, touched) = (&self.engine.index, &self.touched);
-        let rank = |slot: &u16| index.rank[usize::from(*slot)];
-        if touched.whole {
-            return (0..index.order.len() as u16).collect();
+    fn moment<'m>(&'m self, since: &'m Since) -> Moment<'m> {
+        Moment {
+            history: &self.engine.state.history,
+            truths: &self.engine.state.truths,
+            governor: self.engine.governor(),
+            profile: &self.profile,
+            id: self.id,
+            now: self.now(),
+            since,
         }
-        let mut ranks: BTreeSet<u16> = touched.slots.iter().map(rank).collect();
-        for (name, _) in &touched.events {
-            ranks.extend(index.by_event(*name).iter().map(rank));
-        }
-        for name in &touched.traits {
-            ranks.extend(index.by_trait(name).iter().map(rank));
-        }
-        if touched.consent {
-            ranks.extend(index.by_consent.iter().map(rank));
-        }
-        if touched.seen {
-            ranks.extend(index.by_seen.iter().map(rank));
-        }
-        ranks
-    }
-
-    /// Evaluates one segment and sets the timer at which time alone may change it; whether membership changed.
-    pub(crate) fn refresh(&mut self, slot: u16) -> bool {
-        let Some(rule) = &self.engine.index.rules[usize::from(slot)] else { return false };
-        let verdict = self.evaluate(rule, Since::EVER);
-        let due = (verdict.until < At::MAX).then_some(verdict.until);
-        let waiting = match due {
-            Some(due) => self.profile.dues.insert(slot, due),
-            None => self.profile.dues.remove(&slot),
-        };
-        if let Some(due) = due
-            && waiting != Some(due)
-        {
-            assert!(due > self.now(), "invariant: a verdict holds until later than now");
-            self.engine.state.timers.set(due, TimerKey::Segment { profile: self.id, slot });
-        }
-        let changed = self.profile.memberships.set(slot, verdict.holds);
-        if changed {
-            let segment = &mut self.engine.state.segments[usize::from(slot)];
-            segment.count = if verdict.holds { segment.count + 1 } else { segment.count - 1 };
-            self.engine.state.counts.membership_changes += 1;
-        }
-        changed
-    }
-
-    pub(crate) fn evaluate(&self, rule: &Rule, since: Since) -> Verdict {
-        let governor = self.engine.governor();
-        let reachable = |channel| governor.reaches(&self.profile, channel);
-        verdict(rule, &Moment { profile: &self.profile, now: self.now(), since, reachable: &reachable })
     }
 }
 

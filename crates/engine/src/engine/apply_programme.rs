@@ -5,9 +5,11 @@ use crate::ProfileId;
 use crate::effect::Effect;
 use crate::index::Index;
 use crate::journey::entry_segment;
-use crate::programme::Programme;
+use crate::programme::{Journey, Programme};
 use crate::segment::parse;
-use crate::state::{JourneyVersion, SegmentState};
+use crate::segment::rule::keep_properties;
+use crate::state::{JourneyVersion, SegmentState, State};
+use crate::truths::Truths;
 use crate::turn::Turn;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -20,15 +22,17 @@ impl Engine {
         self.programme = Arc::new(programme);
         self.state.definition = Some(definition.to_owned());
         self.state.revision += 1;
-        let mut dirty = self.place_segments();
+        self.place_segments();
         self.place_journeys();
-        self.index = Index::build(&mut self.state.names, &self.state.segments, &self.state.versions);
-        self.spread(&mut dirty);
-        self.refresh_everybody(&dirty);
+        self.keep_properties();
+        let State { names, history, segments, versions, .. } = &mut self.state;
+        let index = Index::build(names, history, segments, versions);
+        let before = std::mem::replace(&mut self.index, index);
+        self.refresh_everybody(&before);
     }
 
-    /// Gives each segment its slot; the slots whose rule is new, changed or gone.
-    fn place_segments(&mut self) -> BTreeSet<u16> {
+    /// Gives each segment its slot.
+    fn place_segments(&mut self) {
         let programme = self.programme.clone();
         let named = programme.segments.iter().map(|(name, text)| (name.clone(), text.clone(), true));
         let entries = programme.journeys.iter().filter_map(|(name, journey)| {
@@ -37,7 +41,6 @@ impl Engine {
         });
         let wanted: Vec<(String, String, bool)> = named.chain(entries).collect();
         let segments = &mut self.state.segments;
-        let mut dirty = BTreeSet::new();
         let mut kept = BTreeSet::new();
         for (name, expression, visible) in wanted {
             let found = segments.iter().position(|segment| segment.name == name);
@@ -47,20 +50,13 @@ impl Engine {
                 segments.push(SegmentState { name, expression, live: false, visible, count: 0 });
             }
             let segment = &mut segments[slot];
-            if !segment.live || segment.expression != expression {
-                dirty.insert(slot as u16);
-            }
             segment.live = true;
             segment.expression = expression;
             kept.insert(slot);
         }
         for (slot, segment) in segments.iter_mut().enumerate() {
-            if segment.live && !kept.contains(&slot) {
-                segment.live = false;
-                dirty.insert(slot as u16);
-            }
+            segment.live = kept.contains(&slot);
         }
-        dirty
     }
 
     /// A changed journey becomes a new version; runs finish on the one they began on.
@@ -91,39 +87,49 @@ impl Engine {
         }
     }
 
-    /// Adds every segment that is built on a dirty one.
-    fn spread(&self, dirty: &mut BTreeSet<u16>) {
-        let mut queue: Vec<u16> = dirty.iter().copied().collect();
-        while let Some(slot) = queue.pop() {
-            for next in &self.index.built_on[usize::from(slot)] {
-                if dirty.insert(*next) {
-                    queue.push(*next);
-                }
-            }
+    /// Every property that a rule of the programme, or of a version that people are still on, asks for is kept.
+    fn keep_properties(&mut self) {
+        let segments = self.state.segments.iter().filter(|segment| segment.live);
+        let mut texts: Vec<String> = segments.map(|segment| segment.expression.clone()).collect();
+        for version in &self.state.versions {
+            let journey: Journey = serde_json::from_str(&version.definition)
+                .expect("invariant: a definition was written by this program");
+            texts.extend(journey.rules().map(str::to_owned));
+        }
+        for text in texts {
+            let expression = parse::parse(&text)
+                .expect("invariant: a programme with mistakes is refused before it is compiled");
+            keep_properties(&expression, &mut self.state.names, &mut self.state.history);
         }
     }
 
-    /// Brings the dirty segments up to date for every profile, each after those it is built on.
-    fn refresh_everybody(&mut self, dirty: &BTreeSet<u16>) {
-        let slots: Vec<u16> = self.index.order.iter().copied().filter(|slot| dirty.contains(slot)).collect();
-        let (gone, changed): (Vec<u16>, Vec<u16>) =
-            slots.into_iter().partition(|slot| self.index.rules[usize::from(*slot)].is_none());
-        let mut effects: Vec<Effect> = Vec::new();
-        for number in 0..self.state.profiles.len() {
-            if self.state.profiles[number].merged_into.is_some() {
-                continue;
-            }
-            let mut turn = Turn::begin(self, ProfileId(number as u32), &mut effects);
-            for slot in &gone {
-                turn.profile.memberships.set(*slot, false);
-                turn.profile.dues.remove(slot);
-            }
-            for slot in &changed {
-                turn.refresh(*slot);
-            }
+    /// Gives everybody a row for the new programme: what was known of a condition stays known, what is new is
+    /// evaluated, and the segments are made of both.
+    fn refresh_everybody(&mut self, before: &Index) {
+        let known: Vec<Option<u32>> =
+            self.index.conditions.iter().map(|condition| before.condition(condition)).collect();
+        let (conditions, segments) = (self.index.conditions.len(), self.state.segments.len());
+        let profiles = self.state.profiles.len();
+        let truths = Truths::new(conditions, segments, profiles);
+        let old = std::mem::replace(&mut self.state.truths, truths);
+        for segment in &mut self.state.segments {
+            segment.count = 0;
         }
-        for slot in gone {
-            self.state.segments[usize::from(slot)].count = 0;
+        let mut effects: Vec<Effect> = Vec::new();
+        for number in 0..profiles as u32 {
+            let id = ProfileId(number);
+            if self.state.profiles[number as usize].merged_into.is_none() {
+                let mut turn = Turn::begin(self, id, &mut effects);
+                for (condition, known) in known.iter().enumerate() {
+                    let condition = condition as u32;
+                    let holds = match known {
+                        Some(known) => old.condition(id, *known),
+                        None => turn.begin_condition(condition),
+                    };
+                    turn.engine.state.truths.set_condition(id, condition, holds);
+                }
+                turn.begin_memberships(&old);
+            }
         }
         assert!(effects.is_empty(), "invariant: a programme sends nothing by being applied");
     }

@@ -1,16 +1,17 @@
 //! What the API, the console and the tests may ask of the engine. Reading changes nothing.
 
 use super::Engine;
-use crate::at::At;
+use crate::at::{At, Span};
 use crate::governor::Suppression;
+use crate::history::Since;
 use crate::identifier::IdentifierKind;
 use crate::journey::RunState;
 use crate::outbox::Send;
-use crate::profile::{Profile, Since};
+use crate::profile::Profile;
 use crate::programme::{Mistake, Place, Programme};
 use crate::segment::eval::{Moment, verdict};
 use crate::segment::parse;
-use crate::segment::rule::Rule;
+use crate::segment::rule::{Rule, Scope};
 use crate::state::{Counts, Merge, Reject};
 use crate::value::Map;
 use crate::{ProfileId, SendId, Seq};
@@ -101,30 +102,35 @@ impl Engine {
 
     /// Names of the segments that the profile is in.
     pub fn memberships(&self, id: ProfileId) -> Vec<&str> {
-        let Some(profile) = self.profile(id) else { return Vec::new() };
+        if self.profile(id).is_none() {
+            return Vec::new();
+        }
+        let id = self.canonical(id);
         let named = self.state.segments.iter().enumerate();
         named
-            .filter(|(slot, segment)| segment.visible && profile.memberships.contains(*slot as u16))
+            .filter(|(slot, segment)| segment.visible && self.state.truths.is_member(id, *slot as u16))
             .map(|(_, segment)| segment.name.as_str())
             .collect()
     }
 
     /// The profile's events, newest first.
     pub fn timeline(&self, id: ProfileId, limit: usize) -> Vec<TimelineEntry<'_>> {
-        let Some(profile) = self.profile(id) else { return Vec::new() };
-        let mut entries: Vec<TimelineEntry<'_>> = profile
-            .history
-            .iter()
-            .flat_map(|(name, events)| {
-                let name = self.state.names.text(name);
-                events.iter().rev().take(limit).map(move |one| TimelineEntry {
-                    occurred_at: one.at,
-                    seq: one.seq,
-                    name,
-                    properties: one.properties.as_map(),
-                })
-            })
-            .collect();
+        if self.profile(id).is_none() {
+            return Vec::new();
+        }
+        let mut entries = Vec::new();
+        for (name, events) in self.state.history.of_profile(self.canonical(id)) {
+            let newest = (0..events.len()).rev().take(limit);
+            entries.extend(newest.map(|index| {
+                let fact = events.fact(index);
+                TimelineEntry {
+                    occurred_at: At::of_second(events.times()[index]).plus(Span(fact.millisecond.into())),
+                    seq: fact.seq,
+                    name: self.state.names.text(name),
+                    properties: fact.properties,
+                }
+            }));
+        }
         entries.sort_by_key(|entry| std::cmp::Reverse((entry.occurred_at, entry.seq)));
         entries.truncate(limit);
         entries
@@ -157,10 +163,16 @@ impl Engine {
     pub fn preview_at(&self, expression: &str, now: At) -> Result<Preview, Mistake> {
         let rule = self.rule(expression)?;
         let mut preview = Preview { count: 0, sample: Vec::new() };
-        let governor = self.governor();
         for (id, profile) in self.profiles() {
-            let reachable = |channel| governor.reaches(profile, channel);
-            let moment = Moment { profile, now, since: Since::EVER, reachable: &reachable };
+            let moment = Moment {
+                history: &self.state.history,
+                truths: &self.state.truths,
+                governor: self.governor(),
+                profile,
+                id,
+                now,
+                since: &Since::EVER,
+            };
             if verdict(&rule, &moment).holds {
                 preview.count += 1;
                 if preview.sample.len() < PREVIEW_SAMPLE {
@@ -195,7 +207,8 @@ impl Engine {
             });
         }
         // A name that no event ever had gets a number in this copy alone, and so matches nothing.
-        Ok(Rule::compile(&expression, &mut self.state.names.clone(), &slot_of))
+        let names = &mut self.state.names.clone();
+        Ok(Rule::compile(&expression, &mut Scope { names, history: &self.state.history, slot_of }))
     }
 
     pub fn journeys(&self) -> Vec<JourneyView<'_>> {

@@ -3,11 +3,14 @@
 //! Every walk is bounded: a count stops at the number it asks for, newest event first, and a window ends the walk at
 //! its edge, since a few profiles hold most of the events.
 
-use super::rule::{DidRule, Node, Rule};
-use super::{Aggregate, Filter, Literal, Quantity, Test};
+use super::rule::{Check, Condition, DidRule, Measure, Node, Property, Rule};
+use super::{Aggregate, Filter, Literal, Test};
+use crate::ProfileId;
 use crate::at::{At, Span};
-use crate::profile::{Occurrence, Profile, Since};
-use crate::programme::Channel;
+use crate::governor::Governor;
+use crate::history::{History, Since, View};
+use crate::profile::Profile;
+use crate::truths::Truths;
 use crate::value::{Map, SCALE, Value};
 
 /// A truth, and the next instant at which it could change with no new record (`At::MAX` for never).
@@ -17,14 +20,16 @@ pub(crate) struct Verdict {
     pub(crate) until: At,
 }
 
-/// What evaluation looks at besides the profile.
+/// What evaluation looks at.
 pub(crate) struct Moment<'a> {
+    pub(crate) history: &'a History,
+    pub(crate) truths: &'a Truths,
+    pub(crate) governor: Governor<'a>,
     pub(crate) profile: &'a Profile,
+    pub(crate) id: ProfileId,
     pub(crate) now: At,
     /// Only events after this count. [`Since::EVER`] for segments.
-    pub(crate) since: Since,
-    /// Whether the profile has an address on a channel that is not suppressed.
-    pub(crate) reachable: &'a dyn Fn(Channel) -> bool,
+    pub(crate) since: &'a Since,
 }
 
 impl Verdict {
@@ -32,9 +37,9 @@ impl Verdict {
         Self { holds, until: At::MAX }
     }
 
-    fn within(holds: bool, seen: At, span: Span, now: At) -> Self {
-        let end = seen.plus(span);
-        Self { holds: holds && end > now, until: if end > now { end } else { At::MAX } }
+    fn within(seen: At, span: Span, now: At) -> Self {
+        let end = seen.floor_to_second().plus(span);
+        Self { holds: end > now, until: if end > now { end } else { At::MAX } }
     }
 }
 
@@ -57,52 +62,58 @@ fn node(node: &Node, moment: &Moment<'_>) -> Verdict {
             let verdict = self::node(inner, moment);
             Verdict { holds: !verdict.holds, until: verdict.until }
         }
-        Node::Did(rule) => did(rule, moment),
-        Node::Trait(filter) => Verdict::always(moment.profile.trait_matches(filter)),
+        Node::Condition(condition) => self::condition(condition, moment),
         Node::InSegment(slot) => {
-            Verdict::always(slot.is_some_and(|slot| moment.profile.memberships.contains(slot)))
+            Verdict::always(slot.is_some_and(|slot| moment.truths.is_member(moment.id, slot)))
         }
-        Node::ConsentedTo(purpose, channel) => {
-            Verdict::always(moment.profile.consents.is_granted(purpose, *channel))
-        }
-        Node::ReachableBy(channel) => Verdict::always((moment.reachable)(*channel)),
-        Node::FirstSeen(span) => Verdict::within(true, moment.profile.first_seen, *span, moment.now),
-        Node::LastSeen(span) => Verdict::within(true, moment.profile.last_seen, *span, moment.now),
     }
 }
 
-fn did(rule: &DidRule, moment: &Moment<'_>) -> Verdict {
-    let start = rule.within.map_or(At::MIN, |span| moment.now.minus(span));
-    let all = moment.profile.history.of(rule.event);
-    let from =
-        all.partition_point(|occurrence| !moment.since.is_before(occurrence) || occurrence.at <= start);
-    let window = &all[from..];
+/// Evaluates one condition.
+pub(crate) fn condition(condition: &Condition, moment: &Moment<'_>) -> Verdict {
+    match condition {
+        Condition::Did(rule) => {
+            did(rule, moment.history.of(rule.event, moment.id), moment.history, moment.now, moment.since)
+        }
+        Condition::Trait(filter) => Verdict::always(moment.profile.trait_matches(filter)),
+        Condition::ConsentedTo(purpose, channel) => {
+            Verdict::always(moment.profile.consents.is_granted(purpose, *channel))
+        }
+        Condition::ReachableBy(channel) => {
+            Verdict::always(moment.governor.reaches(moment.profile, *channel))
+        }
+        Condition::FirstSeen(span) => Verdict::within(moment.profile.first_seen, *span, moment.now),
+        Condition::LastSeen(span) => Verdict::within(moment.profile.last_seen, *span, moment.now),
+    }
+}
+
+/// Evaluates a condition about events on one strand.
+pub(crate) fn did(rule: &DidRule, view: View<'_>, history: &History, now: At, since: &Since) -> Verdict {
+    let begin = rule.within.map_or(0, |span| view.after(window_start(now, span)));
+    let window = Window { view, from: begin.max(view.since(rule.event, since)), rule, history };
     // The instant at which an event falls out of the window.
-    let expiry = |at: At| rule.within.map_or(At::MAX, |span| at.plus(span));
+    let expiry = |second: u32| rule.within.map_or(At::MAX, |span| At::of_second(second).plus(span));
     match &rule.quantity {
-        Quantity::AtLeast(0) => Verdict::always(true),
-        Quantity::AtLeast(count) => match newest(window, &rule.filters, *count) {
-            Some(at) => Verdict { holds: true, until: expiry(at) },
+        Measure::AtLeast(0) => Verdict::always(true),
+        Measure::AtLeast(count) => match window.newest(*count) {
+            Some(second) => Verdict { holds: true, until: expiry(second) },
             None => Verdict::always(false),
         },
-        Quantity::AtMost(count) => match newest(window, &rule.filters, count.saturating_add(1)) {
-            Some(at) => Verdict { holds: false, until: expiry(at) },
+        Measure::AtMost(count) => match window.newest(count.saturating_add(1)) {
+            Some(second) => Verdict { holds: false, until: expiry(second) },
             None => Verdict::always(true),
         },
-        Quantity::Exactly(count) => {
-            if let Some(at) = newest(window, &rule.filters, count.saturating_add(1)) {
-                return Verdict { holds: false, until: expiry(at) };
+        Measure::Exactly(count) => {
+            if let Some(second) = window.newest(count.saturating_add(1)) {
+                return Verdict { holds: false, until: expiry(second) };
             }
-            match newest(window, &rule.filters, *count) {
-                Some(at) => Verdict { holds: true, until: expiry(at) },
+            match window.newest(*count) {
+                Some(second) => Verdict { holds: true, until: expiry(second) },
                 None => Verdict::always(*count == 0),
             }
         }
-        Quantity::Aggregate { aggregate, path, comparison, millionths } => {
-            let mut total = Total::default();
-            for occurrence in window.iter().filter(|one| matches(one, &rule.filters)) {
-                occurrence.properties.as_map().find(path, &mut |value| total.add(value, occurrence.at));
-            }
+        Measure::Aggregate { aggregate, property, comparison, millionths } => {
+            let total = window.total(property);
             let Some(oldest) = total.oldest else { return Verdict::always(false) };
             let ordering = total.of(*aggregate).cmp(&total.scaled(*aggregate, *millionths));
             Verdict { holds: comparison.holds(ordering), until: expiry(oldest) }
@@ -110,20 +121,75 @@ fn did(rule: &DidRule, moment: &Moment<'_>) -> Verdict {
     }
 }
 
-/// The time of the `count`-th newest event that passes the filters.
-fn newest(window: &[Occurrence], filters: &[Filter], count: u32) -> Option<At> {
-    let count = count as usize;
-    if count == 0 {
-        return None;
-    }
-    if filters.is_empty() {
-        return window.len().checked_sub(count).map(|index| window[index].at);
-    }
-    window.iter().rev().filter(|one| matches(one, filters)).nth(count - 1).map(|one| one.at)
+/// The last second that is not inside the window (now − span, now].
+pub(crate) fn window_start(now: At, span: Span) -> u32 {
+    now.minus(span).second()
 }
 
-fn matches(occurrence: &Occurrence, filters: &[Filter]) -> bool {
-    filters.iter().all(|filter| filter.matches(occurrence.properties.as_map()))
+/// The events of a strand that a rule looks at.
+struct Window<'a> {
+    view: View<'a>,
+    from: usize,
+    rule: &'a DidRule,
+    history: &'a History,
+}
+
+impl Window<'_> {
+    /// The time of the `count`-th newest event that passes the checks.
+    fn newest(&self, count: u32) -> Option<u32> {
+        let count = count as usize;
+        let len = self.view.len();
+        if count == 0 || len < self.from + count {
+            return None;
+        }
+        if self.rule.checks.is_empty() {
+            return Some(self.view.times()[len - count]);
+        }
+        let passing = (self.from..len).rev().filter(|index| self.passes(*index));
+        passing.skip(count - 1).map(|index| self.view.times()[index]).next()
+    }
+
+    fn passes(&self, index: usize) -> bool {
+        self.rule.checks.iter().all(|check| self.check(check, index))
+    }
+
+    fn check(&self, check: &Check, index: usize) -> bool {
+        match &check.property {
+            Property::Column(column) => {
+                let code = self.view.code(*column, index);
+                self.history.dictionary(self.rule.event, *column).values(code).any(|value| check.test.holds(value))
+            }
+            Property::Path(path) => {
+                let mut found = false;
+                let properties = self.view.fact(index).properties;
+                properties.find(path, &mut |value| found |= check.test.holds(value));
+                found
+            }
+        }
+    }
+
+    fn total(&self, property: &Property) -> Total {
+        let mut total = Total::default();
+        for index in (self.from..self.view.len()).filter(|index| self.passes(*index)) {
+            let second = self.view.times()[index];
+            match property {
+                Property::Column(column) => {
+                    let dictionary = self.history.dictionary(self.rule.event, *column);
+                    for millionths in dictionary.numbers(self.view.code(*column, index)) {
+                        total.add(*millionths, second);
+                    }
+                }
+                Property::Path(path) => {
+                    self.view.fact(index).properties.find(path, &mut |value| {
+                        if let Some(millionths) = value.millionths() {
+                            total.add(millionths, second);
+                        }
+                    });
+                }
+            }
+        }
+        total
+    }
 }
 
 /// Exact figures over the numbers found; the order in which they are met does not matter.
@@ -133,17 +199,16 @@ struct Total {
     count: i128,
     least: Option<i64>,
     greatest: Option<i64>,
-    oldest: Option<At>,
+    oldest: Option<u32>,
 }
 
 impl Total {
-    fn add(&mut self, value: Value<'_>, at: At) {
-        let Some(millionths) = value.millionths() else { return };
+    fn add(&mut self, millionths: i64, second: u32) {
         self.sum += i128::from(millionths);
         self.count += 1;
         self.least = Some(self.least.map_or(millionths, |least| least.min(millionths)));
         self.greatest = Some(self.greatest.map_or(millionths, |greatest| greatest.max(millionths)));
-        self.oldest = Some(self.oldest.map_or(at, |oldest| oldest.min(at)));
+        self.oldest = Some(self.oldest.map_or(second, |oldest| oldest.min(second)));
     }
 
     fn of(&self, aggregate: Aggregate) -> i128 {

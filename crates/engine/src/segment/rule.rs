@@ -1,7 +1,9 @@
-//! An expression with its names resolved: event names to numbers, segments to slots. What the engine evaluates.
+//! An expression with its names resolved: event names to numbers, properties to columns, segments to slots. What the
+//! engine evaluates.
 
-use super::{Did, Expression, Filter, Quantity};
+use super::{Aggregate, Comparison, Did, Expression, Filter, Quantity, Test};
 use crate::at::Span;
+use crate::history::History;
 use crate::name::{NameId, Names};
 use crate::programme::Channel;
 use std::collections::BTreeSet;
@@ -18,22 +20,53 @@ pub(crate) enum Node {
     And(Vec<Node>),
     Or(Vec<Node>),
     Not(Box<Node>),
-    Did(DidRule),
-    Trait(Filter),
+    Condition(Condition),
     /// `None` where no such segment exists: false for everybody.
     InSegment(Option<u16>),
+}
+
+/// One question about a profile. What rules are made of, and what is evaluated once for all rules that ask it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Condition {
+    Did(DidRule),
+    Trait(Filter),
     ConsentedTo(String, Option<Channel>),
     ReachableBy(Channel),
     FirstSeen(Span),
     LastSeen(Span),
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct DidRule {
     pub(crate) event: NameId,
-    pub(crate) filters: Vec<Filter>,
-    pub(crate) quantity: Quantity,
+    pub(crate) checks: Vec<Check>,
+    pub(crate) quantity: Measure,
     pub(crate) within: Option<Span>,
+}
+
+/// A property and what it must be.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Check {
+    pub(crate) property: Property,
+    pub(crate) test: Test,
+}
+
+/// Where a property of an event is found.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Property {
+    /// Kept beside the times.
+    Column(u16),
+    /// Only in what the event was: the slow way, for questions that no programme asks.
+    Path(Vec<String>),
+}
+
+/// How often, or how much.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Measure {
+    AtLeast(u32),
+    AtMost(u32),
+    Exactly(u32),
+    Aggregate { aggregate: Aggregate, property: Property, comparison: Comparison, millionths: i64 },
 }
 
 /// What can change a rule's truth besides time. The index of the engine is built from these.
@@ -48,73 +81,111 @@ pub(crate) struct Mentions {
     pub(crate) seen: bool,
 }
 
+/// What names are resolved by.
+pub(crate) struct Scope<'a, S> {
+    pub(crate) names: &'a mut Names,
+    pub(crate) history: &'a History,
+    pub(crate) slot_of: S,
+}
+
 impl Rule {
-    /// Resolves an expression. Event names that are new get their number here; segments are looked up by `slot_of`.
-    pub(crate) fn compile(
+    /// Resolves an expression. Event names that are new get their number here.
+    pub(crate) fn compile<S: Fn(&str) -> Option<u16>>(
         expression: &Expression,
-        names: &mut Names,
-        slot_of: &impl Fn(&str) -> Option<u16>,
+        scope: &mut Scope<'_, S>,
     ) -> Self {
         let mut mentions = Mentions::default();
-        let node = resolve(expression, names, slot_of, &mut mentions);
+        let node = resolve(expression, scope, &mut mentions);
         Self { node, mentions }
     }
 }
 
-fn resolve(
+fn resolve<S: Fn(&str) -> Option<u16>>(
     expression: &Expression,
-    names: &mut Names,
-    slot_of: &impl Fn(&str) -> Option<u16>,
+    scope: &mut Scope<'_, S>,
     mentions: &mut Mentions,
 ) -> Node {
-    let mut all = |parts: &[Expression], mentions: &mut Mentions| -> Vec<Node> {
-        parts.iter().map(|part| resolve(part, names, slot_of, mentions)).collect()
-    };
-    match expression {
-        Expression::And(parts) => Node::And(all(parts, mentions)),
-        Expression::Or(parts) => Node::Or(all(parts, mentions)),
-        Expression::Not(inner) => Node::Not(Box::new(resolve(inner, names, slot_of, mentions))),
-        Expression::Did(did) => {
-            let rule = DidRule::compile(did, names);
-            mentions.events.insert(rule.event);
-            Node::Did(rule)
+    let condition = match expression {
+        Expression::And(parts) => {
+            return Node::And(parts.iter().map(|part| resolve(part, scope, mentions)).collect());
         }
-        Expression::Trait(filter) => {
-            mentions.traits.insert(filter.path[0].clone());
-            Node::Trait(filter.clone())
+        Expression::Or(parts) => {
+            return Node::Or(parts.iter().map(|part| resolve(part, scope, mentions)).collect());
         }
+        Expression::Not(inner) => return Node::Not(Box::new(resolve(inner, scope, mentions))),
         Expression::InSegment(name) => {
-            let slot = slot_of(name);
+            let slot = (scope.slot_of)(name);
             mentions.segments.extend(slot);
-            Node::InSegment(slot)
+            return Node::InSegment(slot);
         }
-        Expression::ConsentedTo { purpose, channel } => {
-            mentions.consent = true;
-            Node::ConsentedTo(purpose.clone(), *channel)
-        }
-        Expression::ReachableBy(channel) => {
-            mentions.consent = true;
-            mentions.traits.extend(["email".to_owned(), "phone".to_owned()]);
-            Node::ReachableBy(*channel)
-        }
-        Expression::FirstSeen { within } => {
-            mentions.seen = true;
-            Node::FirstSeen(*within)
-        }
-        Expression::LastSeen { within } => {
-            mentions.seen = true;
-            Node::LastSeen(*within)
+        Expression::Did(did) => Condition::Did(DidRule::compile(did, scope.names, scope.history)),
+        Expression::Trait(filter) => Condition::Trait(filter.clone()),
+        Expression::ConsentedTo { purpose, channel } => Condition::ConsentedTo(purpose.clone(), *channel),
+        Expression::ReachableBy(channel) => Condition::ReachableBy(*channel),
+        Expression::FirstSeen { within } => Condition::FirstSeen(*within),
+        Expression::LastSeen { within } => Condition::LastSeen(*within),
+    };
+    condition.mention(mentions);
+    Node::Condition(condition)
+}
+
+impl Condition {
+    /// Adds what can change its truth besides time.
+    pub(crate) fn mention(&self, mentions: &mut Mentions) {
+        match self {
+            Self::Did(rule) => {
+                mentions.events.insert(rule.event);
+            }
+            Self::Trait(filter) => {
+                mentions.traits.insert(filter.path[0].clone());
+            }
+            Self::ConsentedTo(..) => mentions.consent = true,
+            Self::ReachableBy(_) => {
+                mentions.consent = true;
+                mentions.traits.extend(["email".to_owned(), "phone".to_owned()]);
+            }
+            Self::FirstSeen(_) | Self::LastSeen(_) => mentions.seen = true,
         }
     }
 }
 
 impl DidRule {
-    pub(crate) fn compile(did: &Did, names: &mut Names) -> Self {
+    pub(crate) fn compile(did: &Did, names: &mut Names, history: &History) -> Self {
+        let event = names.number(&did.event);
+        let property = |path: &[String]| match history.column(event, path) {
+            Some(column) => Property::Column(column),
+            None => Property::Path(path.to_vec()),
+        };
+        let check = |filter: &Filter| Check { property: property(&filter.path), test: filter.test.clone() };
         Self {
-            event: names.intern(&did.event),
-            filters: did.filters.clone(),
-            quantity: did.quantity.clone(),
+            event,
+            checks: did.filters.iter().map(check).collect(),
+            quantity: match &did.quantity {
+                Quantity::AtLeast(count) => Measure::AtLeast(*count),
+                Quantity::AtMost(count) => Measure::AtMost(*count),
+                Quantity::Exactly(count) => Measure::Exactly(*count),
+                Quantity::Aggregate { aggregate, path, comparison, millionths } => Measure::Aggregate {
+                    aggregate: *aggregate,
+                    property: property(path),
+                    comparison: *comparison,
+                    millionths: *millionths,
+                },
+            },
             within: did.within,
         }
     }
+}
+
+/// Keeps every property that an expression asks for beside the times of its event.
+pub(crate) fn keep_properties(expression: &Expression, names: &mut Names, history: &mut History) {
+    expression.walk(&mut |part| {
+        let Expression::Did(did) = part else { return };
+        let event = names.number(&did.event);
+        for filter in &did.filters {
+            history.keep(event, &filter.path);
+        }
+        if let Quantity::Aggregate { path, .. } = &did.quantity {
+            history.keep(event, path);
+        }
+    });
 }

@@ -4,45 +4,55 @@ use super::Turn;
 use crate::at::At;
 use crate::journey::{Entry, Operation, Plan, Run, RunState};
 use crate::limits::{RUN_STEPS_MAX, RUNS_REMEMBERED_MAX};
-use crate::profile::{Occurrence, Since};
+use crate::history::Since;
+use crate::name::NameId;
 use crate::programme::Reenter;
-use crate::segment::Filter;
-use crate::timer::TimerKey;
-use crate::value::OwnedMap;
+use crate::timer::{TimerKey, second_of};
+use crate::value::{Map, OwnedMap};
 
 impl Turn<'_> {
     /// Starts a run for each entry rule that this turn's events and membership changes meet.
     pub(super) fn enter_journeys(&mut self) {
-        for (name, point) in self.touched.events.clone() {
-            for version in self.engine.index.entries_by_event(name).to_vec() {
-                let Entry::Event(did) = &self.engine.index.plans[version as usize].entry else { continue };
-                let occurrence = self.profile.history.at(name, point);
-                let occurrence = occurrence.expect("invariant: what occurred this turn is in the history");
-                if passes(&did.filters, occurrence) {
-                    let properties = occurrence.properties.clone();
-                    self.enter(version, point, properties);
+        for place in 0..self.touched.events.len() {
+            let (name, second) = self.touched.events[place];
+            for next in 0..self.engine.index.entries_by_event(name).len() {
+                let version = self.engine.index.entries_by_event(name)[next];
+                let Entry::Event { filters, .. } = &self.engine.index.plans[version as usize].entry else {
+                    continue;
+                };
+                let properties = self.happened(name, second);
+                if filters.iter().all(|filter| filter.matches(properties)) {
+                    let properties = properties.into();
+                    self.enter(version, second, properties);
                 }
             }
         }
-        for slot in self.touched.slots.clone() {
-            if self.profile.memberships.contains(slot)
+        for place in 0..self.touched.slots.len() {
+            let slot = self.touched.slots[place];
+            if self.engine.state.truths.is_member(self.id, slot)
                 && let Some(version) = self.engine.index.entry_by_slot(slot)
             {
-                let last = self.touched.events.last();
-                let event = last.and_then(|(name, point)| self.profile.history.at(*name, *point));
-                let properties = event.map(|event| event.properties.clone()).unwrap_or_default();
-                let began = Since { at: self.now(), seq: self.seq() };
-                self.enter(version, began, properties);
+                let last = self.touched.events.last().copied();
+                let properties = last.map(|(name, second)| self.happened(name, second).into());
+                self.enter(version, self.now().second(), properties.unwrap_or_default());
             }
         }
     }
 
-    fn enter(&mut self, version: u32, began: Since, event: OwnedMap) {
+    /// Properties of an event of this turn: the newest of its second.
+    fn happened(&self, name: NameId, second: u32) -> Map<'_> {
+        let events = self.engine.state.history.of(name, self.id);
+        let place = events.after(second).checked_sub(1);
+        events.fact(place.expect("invariant: what occurred this turn is in the history")).properties
+    }
+
+    fn enter(&mut self, version: u32, began: u32, event: OwnedMap) {
         if !self.may_enter(version) {
             return;
         }
         let held_out = self.is_held_out(version);
         let now = self.now();
+        let began = self.point(version, began);
         let state = &mut self.engine.state;
         state.runs += 1;
         let journey = &mut state.versions[version as usize];
@@ -54,7 +64,7 @@ impl Turn<'_> {
             entered_at: now,
             began,
             position: 0,
-            arrived: Since { at: now, seq: state.seq },
+            arrived: Since::EVER,
             wait_ends: At::MAX,
             due: At::MAX,
             state: RunState::Active,
@@ -135,20 +145,22 @@ impl Turn<'_> {
         let run = &self.profile.runs[index];
         let Some((rule, within)) = &self.engine.index.plans[run.version as usize].goal else { return };
         let open = !run.reached_goal && self.now() < run.entered_at.plus(*within);
-        if open && self.touched.concerns(&rule.mentions) && self.evaluate(rule, run.began).holds {
+        if open && self.touched.concerns(&rule.mentions) && self.evaluate(rule, &run.began).holds {
             self.engine.state.versions[run.version as usize].reached_goal += 1;
             self.profile.runs[index].reached_goal = true;
         }
     }
 
-    /// A run's timer came.
-    pub(crate) fn wake_run(&mut self, run: u64, due: At) {
-        let found = self.profile.runs.iter().position(|one| one.id == run);
-        if let Some(index) = found
-            && self.profile.runs[index].due == due
-            && self.profile.runs[index].state == RunState::Active
-        {
-            self.advance(index);
+    /// The timer of a run came, of whose number the last bits are known. One that has nothing to do does nothing.
+    pub(crate) fn wake_run(&mut self, key: TimerKey, due: u32) {
+        for index in 0..self.profile.runs.len() {
+            let run = &self.profile.runs[index];
+            if run.state == RunState::Active
+                && key.is_of(run.id)
+                && second_of(run.due) == due
+            {
+                self.advance(index);
+            }
         }
     }
 
@@ -159,7 +171,7 @@ impl Turn<'_> {
             let version = run.version as usize;
             let mut due = At::MAX;
             if let Some(rule) = &self.engine.index.plans[version].exit {
-                let verdict = self.evaluate(rule, run.began);
+                let verdict = self.evaluate(rule, &run.began);
                 if verdict.holds {
                     return self.finish(index, RunState::Exited);
                 }
@@ -189,11 +201,11 @@ impl Turn<'_> {
                 }
             }
             Operation::WaitUntil { until, .. } => {
-                let verdict = self.evaluate(until, run.arrived);
+                let verdict = self.evaluate(until, &run.arrived);
                 if verdict.holds || now >= wait_ends { on } else { Next::Stay(wait_ends.min(verdict.until)) }
             }
             Operation::If { rule, or } => {
-                if self.evaluate(rule, Since::EVER).holds {
+                if self.evaluate(rule, &Since::EVER).holds {
                     on
                 } else {
                     Next::Go(*or)
@@ -212,16 +224,30 @@ impl Turn<'_> {
 
     /// Puts the run on an operation, and starts its wait.
     fn arrive(&mut self, index: usize, position: u16) {
-        let arrived = Since { at: self.now(), seq: self.seq() };
+        let now = self.now();
+        let arrived = self.point(self.profile.runs[index].version, now.second());
         let run = &mut self.profile.runs[index];
         run.position = position;
         run.arrived = arrived;
         let plan = &self.engine.index.plans[run.version as usize];
         run.wait_ends = match &plan.operations[usize::from(position)] {
-            Operation::Wait(span) => arrived.at.plus(*span),
-            Operation::WaitUntil { at_most, .. } => arrived.at.plus(*at_most),
+            Operation::Wait(span) => now.plus(*span),
+            Operation::WaitUntil { at_most, .. } => now.plus(*at_most),
             _ => At::MAX,
         };
+    }
+
+    /// A point from which on a version's rules look: a second, and how much of it is over already.
+    fn point(&self, version: u32, second: u32) -> Since {
+        let history = &self.engine.state.history;
+        let events = self.engine.index.plans[version as usize].events.iter();
+        let passed = events.filter_map(|name| {
+            let times = history.of(*name, self.id).times();
+            let same = times.iter().rev().skip_while(|time| **time > second).take_while(|time| **time == second);
+            let count = same.count() as u32;
+            (count > 0).then_some((*name, count))
+        });
+        Since { second, passed: passed.collect() }
     }
 
     fn sleep(&mut self, index: usize, due: At) {
@@ -230,7 +256,7 @@ impl Turn<'_> {
         if run.due != due {
             run.due = due;
             if due < At::MAX {
-                self.engine.state.timers.set(due, TimerKey::Run { profile, run: run.id });
+                self.engine.state.timers.set(second_of(due), TimerKey::run(profile, run.id));
             }
         }
     }
@@ -249,8 +275,4 @@ enum Next {
     Go(u16),
     Stay(At),
     End,
-}
-
-fn passes(filters: &[Filter], occurrence: &Occurrence) -> bool {
-    filters.iter().all(|filter| filter.matches(occurrence.properties.as_map()))
 }

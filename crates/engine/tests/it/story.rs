@@ -3,7 +3,7 @@
 use engine::at::At;
 use engine::effect::Effect;
 use engine::engine::{Engine, Outcome};
-use engine::identifier::{HashKey, IdentifierKind, KeyedHash};
+use engine::identifier::{HashKey, IdentifierKind};
 use engine::programme::Programme;
 use engine::record::{Event, EventFlags, EventKind, Identifier, Installed, ProgrammeApplied, Record};
 use engine::value::{Map, OwnedMap};
@@ -94,7 +94,7 @@ impl Story {
             received_at: self.now,
             source: "test",
             name,
-            message_id: KeyedHash(u128::from(self.messages)),
+            message_id: self.key.message_id("test", &message_id),
             identifiers: vec![Identifier { kind: IdentifierKind::UserId, hash, value: person }],
             message_id_text: &message_id,
             properties: properties.as_map(),

@@ -1,0 +1,141 @@
+//! Which profile an identifier points to: a flat table from keyed hashes to profiles.
+//!
+//! Three entries to a cache line, so that a look-up is one memory access. The whole 128-bit hash is kept: two strangers
+//! whose identifiers agree in a shorter one would become one person. Owned by the state; every record asks it.
+
+use crate::ProfileId;
+use crate::identifier::KeyedHash;
+use crate::prefetch::prefetch;
+use borsh::{BorshDeserialize, BorshSerialize};
+
+/// Parts that grow one at a time, so that growth never moves more than a small piece of the whole.
+const PARTS: usize = 256;
+const LINE: usize = 3;
+
+#[derive(Clone, BorshSerialize, BorshDeserialize)]
+pub(crate) struct Directory {
+    parts: Vec<Part>,
+}
+
+#[derive(Clone, Default, BorshSerialize, BorshDeserialize)]
+struct Part {
+    lines: Vec<Line>,
+    used: u32,
+}
+
+/// A key of zero is an empty place.
+#[derive(Clone, Copy, Default, BorshSerialize, BorshDeserialize)]
+#[repr(align(64))]
+struct Line {
+    keys: [u128; LINE],
+    profiles: [u32; LINE],
+}
+
+impl Default for Directory {
+    fn default() -> Self {
+        Self { parts: vec![Part::default(); PARTS] }
+    }
+}
+
+impl Directory {
+    pub(crate) fn get(&self, hash: KeyedHash) -> Option<ProfileId> {
+        let part = &self.parts[part_of(hash)];
+        let (line, place) = part.find(hash.0).ok()?;
+        Some(ProfileId(part.lines[line].profiles[place]))
+    }
+
+    /// Points an identifier to a profile, whatever it pointed to before.
+    pub(crate) fn insert(&mut self, hash: KeyedHash, profile: ProfileId) {
+        assert!(hash.0 != 0, "invariant: a keyed hash of 128 bits is not zero");
+        self.parts[part_of(hash)].insert(hash.0, profile.0);
+    }
+
+    pub(crate) fn prefetch(&self, hash: KeyedHash) {
+        let part = &self.parts[part_of(hash)];
+        if !part.lines.is_empty() {
+            prefetch(&part.lines, part.line_of(hash.0));
+        }
+    }
+}
+
+fn part_of(hash: KeyedHash) -> usize {
+    (hash.0 >> 120) as usize % PARTS
+}
+
+impl Part {
+    fn line_of(&self, key: u128) -> usize {
+        ((u128::from(key as u64) * self.lines.len() as u128) >> 64) as usize
+    }
+
+    /// Where a key is, or the empty place that it would take.
+    fn find(&self, key: u128) -> Result<(usize, usize), Option<(usize, usize)>> {
+        let mut number = if self.lines.is_empty() { 0 } else { self.line_of(key) };
+        for _ in 0..self.lines.len() {
+            for (place, known) in self.lines[number].keys.iter().enumerate() {
+                if *known == key {
+                    return Ok((number, place));
+                }
+                if *known == 0 {
+                    return Err(Some((number, place)));
+                }
+            }
+            number = (number + 1) % self.lines.len();
+        }
+        Err(None)
+    }
+
+    fn insert(&mut self, key: u128, profile: u32) {
+        if self.used as usize * 5 >= self.lines.len() * LINE * 4 {
+            self.grow();
+        }
+        match self.find(key) {
+            Ok((line, place)) => self.lines[line].profiles[place] = profile,
+            Err(empty) => {
+                let (line, place) = empty.expect("invariant: a fifth of the places is empty");
+                self.put(line, place, key, profile);
+                self.used += 1;
+            }
+        }
+    }
+
+    fn put(&mut self, line: usize, place: usize, key: u128, profile: u32) {
+        self.lines[line].keys[place] = key;
+        self.lines[line].profiles[place] = profile;
+    }
+
+    fn grow(&mut self) {
+        let lines = (self.lines.len() * 3 / 2).max(2);
+        let old = std::mem::replace(&mut self.lines, vec![Line::default(); lines]);
+        for line in old {
+            for (key, profile) in line.keys.into_iter().zip(line.profiles).filter(|entry| entry.0 != 0) {
+                let empty = self.find(key).expect_err("invariant: a key is there once");
+                let (line, place) = empty.expect("invariant: it has just grown");
+                self.put(line, place, key, profile);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identifier::{HashKey, IdentifierKind};
+
+    #[test]
+    fn every_identifier_points_where_it_was_last_told_to() {
+        let mut directory = Directory::default();
+        let hash = |number: u32| HashKey([7; 16]).identifier(IdentifierKind::UserId, &number.to_string());
+        for number in 0..100_000 {
+            assert_eq!(directory.get(hash(number)), None);
+            directory.insert(hash(number), ProfileId(number));
+        }
+        for number in (0..100_000).step_by(3) {
+            directory.insert(hash(number), ProfileId(number + 1));
+        }
+        for number in 0..100_000 {
+            let expected = if number % 3 == 0 { number + 1 } else { number };
+            assert_eq!(directory.get(hash(number)), Some(ProfileId(expected)));
+        }
+        assert_eq!(directory.get(hash(100_000)), None);
+    }
+}

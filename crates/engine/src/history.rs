@@ -1,0 +1,233 @@
+//! Everybody's events: for each event name, each person's *strand*, their events in order of time.
+//!
+//! Owned by the state; a turn adds to it and evaluation reads it. Profiles are cut into blocks of [`BLOCK`], and the
+//! unit of everything (growth, scan) is one name in one block. Times count in whole seconds: windows are asked for in
+//! minutes and days, and four bytes an event is what lets a hundred million of them stay in memory.
+
+mod block;
+mod codes;
+mod dictionary;
+mod strand;
+
+pub(crate) use block::{BLOCK, Block, NEVER};
+pub(crate) use dictionary::Dictionary;
+pub(crate) use strand::{Since, View};
+
+use crate::name::NameId;
+use crate::value::Map;
+use crate::{ProfileId, Seq};
+use borsh::{BorshDeserialize, BorshSerialize};
+
+/// All events of an installation.
+#[derive(Clone, Default, BorshSerialize, BorshDeserialize)]
+pub(crate) struct History {
+    /// By the number of the name.
+    names: Vec<NameHistory>,
+}
+
+/// The events of one name.
+#[derive(Clone, Default, BorshSerialize, BorshDeserialize)]
+pub(crate) struct NameHistory {
+    /// The properties that rules ask for, kept beside the times.
+    columns: Vec<Dictionary>,
+    /// By the profile's number divided by [`BLOCK`].
+    blocks: Vec<Block>,
+}
+
+/// An event to be added.
+#[derive(Clone, Copy)]
+pub(crate) struct Occurrence<'a> {
+    pub(crate) second: u32,
+    /// Milliseconds into the second.
+    pub(crate) millisecond: u16,
+    pub(crate) seq: Seq,
+    pub(crate) properties: Map<'a>,
+}
+
+impl History {
+    /// Adds an event where it falls in time, after those of the same second; a late one is not an exception.
+    pub(crate) fn insert(&mut self, name: NameId, profile: ProfileId, occurrence: &Occurrence<'_>) {
+        let (block, local) = place(profile);
+        let history = self.of_name(name);
+        if history.blocks.len() <= block {
+            history.blocks.resize_with(block + 1, Block::default);
+        }
+        let NameHistory { columns, blocks } = history;
+        let block = &mut blocks[block];
+        let at = block.insert(local, occurrence);
+        for (column, dictionary) in columns.iter_mut().enumerate() {
+            block.set_code(column, at, dictionary.code_of(occurrence.properties));
+        }
+    }
+
+    /// A person's events of one name.
+    pub(crate) fn of(&self, name: NameId, profile: ProfileId) -> View<'_> {
+        let (block, local) = place(profile);
+        let block = self.names.get(name.0 as usize).and_then(|history| history.blocks.get(block));
+        block.map_or(View::EMPTY, |block| block.view(local))
+    }
+
+    /// What the column of a name holds, by code.
+    pub(crate) fn dictionary(&self, name: NameId, column: u16) -> &Dictionary {
+        &self.names[name.0 as usize].columns[usize::from(column)]
+    }
+
+    /// The names a profile has events of, each with them.
+    pub(crate) fn of_profile(&self, profile: ProfileId) -> impl Iterator<Item = (NameId, View<'_>)> {
+        let names = (0..self.names.len() as u32).map(NameId);
+        names.map(move |name| (name, self.of(name, profile))).filter(|(_, view)| !view.is_empty())
+    }
+
+    /// The blocks of a name, for a scan; fewer than there are profiles where the last ones have no such event.
+    pub(crate) fn blocks(&self, name: NameId) -> &[Block] {
+        self.names.get(name.0 as usize).map_or(&[], |history| &history.blocks)
+    }
+
+    /// Keeps a property of an event beside its times, from the first event on; the column's number.
+    pub(crate) fn keep(&mut self, name: NameId, path: &[String]) -> u16 {
+        if let Some(column) = self.column(name, path) {
+            return column;
+        }
+        let history = self.of_name(name);
+        let column = history.columns.len();
+        let mut dictionary = Dictionary::new(path);
+        for block in &mut history.blocks {
+            block.add_column(&mut dictionary);
+        }
+        history.columns.push(dictionary);
+        u16::try_from(column).expect("invariant: rules are fewer than 2^16")
+    }
+
+    /// The column of a property that is kept.
+    pub(crate) fn column(&self, name: NameId, path: &[String]) -> Option<u16> {
+        let columns = &self.names.get(name.0 as usize)?.columns;
+        columns.iter().position(|column| column.path() == path).map(|column| column as u16)
+    }
+
+    /// Moves all events of one profile to another.
+    pub(crate) fn absorb(&mut self, from: ProfileId, into: ProfileId) {
+        let ((from_block, from), (into_block, into)) = (place(from), place(into));
+        for history in &mut self.names {
+            let Some(block) = history.blocks.get_mut(from_block) else { continue };
+            let taken = block.take(from);
+            if taken.is_empty() {
+                continue;
+            }
+            if history.blocks.len() <= into_block {
+                history.blocks.resize_with(into_block + 1, Block::default);
+            }
+            history.blocks[into_block].join(into, &taken, history.columns.len());
+        }
+    }
+
+    /// The instant for which a timer of this name and profile waits, in seconds; [`NEVER`] for none.
+    pub(crate) fn due(&self, name: NameId, profile: ProfileId) -> u32 {
+        let (block, local) = place(profile);
+        let block = self.names.get(name.0 as usize).and_then(|history| history.blocks.get(block));
+        block.and_then(|block| block.strand(local)).map_or(NEVER, |strand| strand.due)
+    }
+
+    /// Sets what [`Self::due`] gives. The profile has events of the name: without one, time changes nothing.
+    pub(crate) fn set_due(&mut self, name: NameId, profile: ProfileId, due: u32) {
+        let (block, local) = place(profile);
+        self.names[name.0 as usize].blocks[block].strand_mut(local).due = due;
+    }
+
+    /// Tells the processor that a strand is about to be read.
+    pub(crate) fn prefetch(&self, name: NameId, profile: ProfileId) {
+        let (block, local) = place(profile);
+        if let Some(block) = self.names.get(name.0 as usize).and_then(|history| history.blocks.get(block)) {
+            block.prefetch(local);
+        }
+    }
+
+    fn of_name(&mut self, name: NameId) -> &mut NameHistory {
+        let index = name.0 as usize;
+        if self.names.len() <= index {
+            self.names.resize_with(index + 1, NameHistory::default);
+        }
+        &mut self.names[index]
+    }
+}
+
+fn place(profile: ProfileId) -> (usize, u16) {
+    (profile.0 as usize / BLOCK, (profile.0 as usize % BLOCK) as u16)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::OwnedMap;
+    use serde_json::json;
+
+    const NAME: NameId = NameId(3);
+
+    fn insert(history: &mut History, profile: u32, second: u32, seq: u64) {
+        let properties = OwnedMap::from_json(&json!({ "n": seq })).unwrap();
+        let properties = properties.as_map();
+        history.insert(
+            NAME,
+            ProfileId(profile),
+            &Occurrence { second, millisecond: 5, seq: Seq(seq), properties },
+        );
+    }
+
+    fn seqs(history: &History, profile: u32) -> Vec<u64> {
+        let view = history.of(NAME, ProfileId(profile));
+        (0..view.len()).map(|index| view.fact(index).seq.0).collect()
+    }
+
+    #[test]
+    fn a_late_event_falls_where_it_happened() {
+        let mut history = History::default();
+        for (second, seq) in [(10, 1), (30, 2), (20, 3), (20, 4)] {
+            insert(&mut history, 7, second, seq);
+        }
+        assert_eq!(seqs(&history, 7), [1, 3, 4, 2]);
+        assert_eq!(history.of(NAME, ProfileId(7)).times(), [10, 20, 20, 30]);
+        assert!(history.of(NAME, ProfileId(8)).is_empty());
+    }
+
+    #[test]
+    fn strands_grow_side_by_side_and_are_what_a_plain_list_would_be() {
+        let mut history = History::default();
+        let mut plain: Vec<Vec<(u32, u64)>> = vec![Vec::new(); 5_000];
+        let column = history.keep(NAME, &["n".to_owned()]);
+        for seq in 1..60_000_u64 {
+            let draw = xxhash_rust::xxh3::xxh3_64(&seq.to_le_bytes());
+            let (profile, second) = ((draw % 5_000) as u32, (draw >> 32) as u32 % 900 + seq as u32 / 100);
+            let profile = profile * profile / 5_000;
+            insert(&mut history, profile * 5, second, seq);
+            plain[profile as usize].push((second, seq));
+        }
+        let late = history.keep(NAME, &["n".to_owned(), "x".to_owned()]);
+        assert_ne!(column, late);
+        for (profile, events) in plain.iter_mut().enumerate() {
+            events.sort_unstable();
+            let view = history.of(NAME, ProfileId(profile as u32 * 5));
+            let found: Vec<(u32, u64)> =
+                (0..view.len()).map(|index| (view.times()[index], view.fact(index).seq.0)).collect();
+            assert_eq!(found, *events);
+            for (index, (_, seq)) in events.iter().enumerate() {
+                let code = view.code(column, index);
+                let number = history.dictionary(NAME, column).numbers(code)[0];
+                assert_eq!(number, *seq as i64 * 1_000_000);
+                assert_eq!(view.code(late, index), 0, "a missing property has no value");
+            }
+        }
+    }
+
+    #[test]
+    fn two_strands_become_one_in_order() {
+        let mut history = History::default();
+        history.keep(NAME, &["n".to_owned()]);
+        for (profile, second, seq) in [(1, 10, 1), (20_000, 5, 2), (20_000, 10, 3), (20_000, 40, 4), (1, 30, 5)] {
+            insert(&mut history, profile, second, seq);
+        }
+        history.absorb(ProfileId(20_000), ProfileId(1));
+        assert_eq!(seqs(&history, 1), [2, 1, 3, 5, 4]);
+        assert!(history.of(NAME, ProfileId(20_000)).is_empty());
+        let view = history.of(NAME, ProfileId(1));
+        assert_eq!(history.dictionary(NAME, 0).numbers(view.code(0, 4)), [4_000_000]);
+    }
+}

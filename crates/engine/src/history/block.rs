@@ -1,0 +1,349 @@
+//! One event name in one block of profiles: a strand for each person who has such events, all in one arena.
+//!
+//! A strand is a slot of the arena, sorted by time and with room to grow; when it is full it moves to a larger slot,
+//! and the old one waits for the next strand of that size. So an event lies beside the person's other events from
+//! its first instant, late or not, and there is no second place to look and nothing to merge later.
+
+use super::Occurrence;
+use super::codes::Codes;
+use super::dictionary::Dictionary;
+use super::strand::{Fact, View};
+use crate::Seq;
+use crate::codec::{Reader, put_bytes, put_varint};
+use crate::prefetch::prefetch;
+use crate::value::Map;
+use borsh::{BorshDeserialize, BorshSerialize};
+
+/// Profiles in a block: a bitmap of them fits a quarter of the first cache, and their strands the second.
+pub(crate) const BLOCK: usize = 1 << 14;
+/// Members up to which a block finds them by search; above it there is a place for every profile of the block.
+const SPARSE_MAX: usize = BLOCK / 8;
+/// No timer.
+pub(crate) const NEVER: u32 = u32::MAX;
+/// End of a list of free slots.
+const NONE: u32 = u32::MAX;
+
+#[derive(Clone, Default, BorshSerialize, BorshDeserialize)]
+pub(crate) struct Block {
+    /// Sparse: profiles in order, each with its strand's number. Empty once the block is dense.
+    members: Vec<(u16, u16)>,
+    /// Dense: by profile. Sparse: in order of arrival.
+    strands: Vec<Strand>,
+    dense: bool,
+    /// Seconds; the slots of the strands and what is free between them.
+    times: Vec<u32>,
+    columns: Vec<Codes>,
+    /// By event: where its fact begins.
+    facts: Vec<u32>,
+    fact_bytes: Vec<u8>,
+    /// By size class: the first free slot, which holds the place of the next.
+    free: Vec<u32>,
+}
+
+/// Where a person's events of one name lie.
+#[derive(Clone, Copy, BorshSerialize, BorshDeserialize)]
+pub(crate) struct Strand {
+    /// Second of the newest event; 0 where there is none.
+    pub(crate) last: u32,
+    start: u32,
+    len: u32,
+    /// The second for which a timer of this person and name waits.
+    pub(crate) due: u32,
+}
+
+impl Default for Strand {
+    fn default() -> Self {
+        Self { last: 0, start: 0, len: 0, due: NEVER }
+    }
+}
+
+/// A strand that was taken out of its block.
+pub(super) struct Taken {
+    times: Vec<u32>,
+    codes: Vec<Vec<u32>>,
+    facts: Vec<(Seq, u16, Box<[u8]>)>,
+}
+
+impl Taken {
+    pub(super) fn is_empty(&self) -> bool {
+        self.times.is_empty()
+    }
+}
+
+impl Block {
+    pub(crate) fn strand(&self, local: u16) -> Option<&Strand> {
+        if self.dense {
+            return self.strands.get(usize::from(local));
+        }
+        let found = self.members.binary_search_by_key(&local, |member| member.0).ok()?;
+        self.strands.get(usize::from(self.members[found].1))
+    }
+
+    pub(super) fn strand_mut(&mut self, local: u16) -> &mut Strand {
+        let number = self.number(local);
+        &mut self.strands[number]
+    }
+
+    /// Each strand with the profile's place in the block, in no order that means anything.
+    pub(crate) fn dense_strands(&self) -> Option<&[Strand]> {
+        self.dense.then_some(&self.strands)
+    }
+
+    /// The members of a sparse block in order.
+    pub(crate) fn sparse_strands(&self) -> impl Iterator<Item = (u16, &Strand)> {
+        self.members.iter().map(|(local, number)| (*local, &self.strands[usize::from(*number)]))
+    }
+
+    pub(crate) fn view(&self, local: u16) -> View<'_> {
+        self.strand(local).map_or(View::EMPTY, |strand| self.view_of(strand))
+    }
+
+    pub(crate) fn view_of(&self, strand: &Strand) -> View<'_> {
+        let start = strand.start as usize;
+        View::new(self, start, &self.times[start..start + strand.len as usize])
+    }
+
+    pub(super) fn code(&self, column: usize, index: usize) -> u32 {
+        self.columns[column].get(index)
+    }
+
+    pub(super) fn fact(&self, index: usize) -> Fact<'_> {
+        let mut reader = Reader::new(&self.fact_bytes[self.facts[index] as usize..]);
+        let read = |reader: &mut Reader<'_>| reader.varint();
+        let seq = read(&mut reader).expect("invariant: a fact was written by us");
+        let millisecond = read(&mut reader).expect("invariant: a fact was written by us") as u16;
+        let properties = reader.bytes().expect("invariant: a fact was written by us");
+        Fact { seq: Seq(seq), millisecond, properties: Map::from_bytes(properties) }
+    }
+
+    /// Makes room for an event in its strand; where in the arena it lies.
+    pub(super) fn insert(&mut self, local: u16, occurrence: &Occurrence<'_>) -> usize {
+        let fact = self.add_fact(occurrence.seq, occurrence.millisecond, occurrence.properties.bytes());
+        let number = self.number(local);
+        self.insert_at(number, occurrence.second, fact)
+    }
+
+    fn insert_at(&mut self, number: usize, second: u32, fact: u32) -> usize {
+        let Strand { last, mut start, len, .. } = self.strands[number];
+        if capacity(len) == len {
+            start = self.move_strand(start, len);
+        }
+        let (begin, end) = (start as usize, (start + len) as usize);
+        let at = if second >= last || len == 0 {
+            end
+        } else {
+            begin + self.times[begin..end].partition_point(|time| *time <= second)
+        };
+        self.times.copy_within(at..end, at + 1);
+        self.facts.copy_within(at..end, at + 1);
+        for column in &mut self.columns {
+            column.copy_within(at..end, at + 1);
+        }
+        self.times[at] = second;
+        self.facts[at] = fact;
+        let strand = &mut self.strands[number];
+        (strand.start, strand.len, strand.last) = (start, len + 1, last.max(second));
+        at
+    }
+
+    pub(super) fn set_code(&mut self, column: usize, index: usize, code: u32) {
+        if self.columns.len() <= column {
+            self.columns.resize_with(column + 1, || Codes::zeros(self.times.len()));
+        }
+        self.columns[column].set(index, code);
+    }
+
+    /// Fills a new column from the facts.
+    pub(super) fn add_column(&mut self, dictionary: &mut Dictionary) {
+        let mut codes = Codes::zeros(self.times.len());
+        for strand in &self.strands {
+            for index in strand.start..strand.start + strand.len {
+                let index = index as usize;
+                codes.set(index, dictionary.code_of(self.fact(index).properties));
+            }
+        }
+        self.columns.push(codes);
+    }
+
+    /// Takes a strand out, and leaves its slot free and blank.
+    pub(super) fn take(&mut self, local: u16) -> Taken {
+        let mut taken = Taken { times: Vec::new(), codes: Vec::new(), facts: Vec::new() };
+        let Some(strand) = self.strand(local).copied().filter(|strand| strand.len > 0) else { return taken };
+        let range = strand.start as usize..(strand.start + strand.len) as usize;
+        taken.times = self.times[range.clone()].to_vec();
+        taken.codes =
+            self.columns.iter().map(|column| range.clone().map(|at| column.get(at)).collect()).collect();
+        taken.facts = range
+            .map(|at| {
+                let fact = self.fact(at);
+                (fact.seq, fact.millisecond, fact.properties.bytes().into())
+            })
+            .collect();
+        self.release(strand.start, strand.len);
+        *self.strand_mut(local) = Strand::default();
+        taken
+    }
+
+    /// Adds the events of a strand that was taken elsewhere; those of one second go by their place in the log.
+    pub(super) fn join(&mut self, local: u16, taken: &Taken, columns: usize) {
+        for (index, second) in taken.times.iter().enumerate() {
+            let (seq, millisecond, properties) = &taken.facts[index];
+            let fact = self.add_fact(*seq, *millisecond, properties);
+            let number = self.number(local);
+            let mut at = self.insert_at(number, *second, fact);
+            let start = self.strands[number].start as usize;
+            while at > start && self.times[at - 1] == *second && self.fact(at - 1).seq > *seq {
+                self.swap(at - 1, at);
+                at -= 1;
+            }
+            for column in 0..columns {
+                let code = taken.codes.get(column).map_or(0, |codes| codes[index]);
+                self.set_code(column, at, code);
+            }
+        }
+    }
+
+    fn swap(&mut self, one: usize, two: usize) {
+        self.facts.swap(one, two);
+        for column in &mut self.columns {
+            let (first, second) = (column.get(one), column.get(two));
+            column.set(one, second);
+            column.set(two, first);
+        }
+    }
+
+    pub(super) fn prefetch(&self, local: u16) {
+        if self.dense {
+            prefetch(&self.strands, usize::from(local));
+        }
+    }
+
+    /// Tells the processor that the end of a strand is about to be read.
+    pub(super) fn add_fact(&mut self, seq: Seq, millisecond: u16, properties: &[u8]) -> u32 {
+        let begin = u32::try_from(self.fact_bytes.len()).expect("invariant: a block's facts are below 4 GiB");
+        put_varint(&mut self.fact_bytes, seq.0);
+        put_varint(&mut self.fact_bytes, u64::from(millisecond));
+        put_bytes(&mut self.fact_bytes, properties);
+        begin
+    }
+
+    /// The number of a profile's strand, given one if it has none.
+    fn number(&mut self, local: u16) -> usize {
+        if self.dense {
+            return usize::from(local);
+        }
+        match self.members.binary_search_by_key(&local, |member| member.0) {
+            Ok(found) => usize::from(self.members[found].1),
+            Err(_) if self.members.len() == SPARSE_MAX => {
+                self.make_dense();
+                usize::from(local)
+            }
+            Err(place) => {
+                let number = self.strands.len();
+                self.members.insert(place, (local, number as u16));
+                self.strands.push(Strand::default());
+                number
+            }
+        }
+    }
+
+    fn make_dense(&mut self) {
+        let mut strands = vec![Strand::default(); BLOCK];
+        for (local, number) in std::mem::take(&mut self.members) {
+            strands[usize::from(local)] = self.strands[usize::from(number)];
+        }
+        self.strands = strands;
+        self.dense = true;
+    }
+
+    /// Moves a full strand to the next larger slot; where that begins.
+    fn move_strand(&mut self, start: u32, len: u32) -> u32 {
+        let to = self.reserve(len + 1);
+        let range = start as usize..(start + len) as usize;
+        self.times.copy_within(range.clone(), to as usize);
+        self.facts.copy_within(range.clone(), to as usize);
+        for column in &mut self.columns {
+            column.copy_within(range.clone(), to as usize);
+        }
+        if len > 0 {
+            self.release(start, len);
+        }
+        to
+    }
+
+    fn reserve(&mut self, len: u32) -> u32 {
+        let (class, capacity) = (class(len), capacity(len) as usize);
+        if let Some(first) = self.free.get(class).copied().filter(|first| *first != NONE) {
+            self.free[class] = self.times[first as usize];
+            self.times[first as usize] = 0;
+            return first;
+        }
+        let start = self.times.len();
+        let end = start + capacity;
+        // An eighth at a time: doubling would leave a quarter of the memory unused on average.
+        if end > self.times.capacity() {
+            let more = (start / 8).max(capacity).max(64);
+            self.times.reserve_exact(more);
+            self.facts.reserve_exact(more);
+        }
+        self.times.resize(end, 0);
+        self.facts.resize(end, 0);
+        for column in &mut self.columns {
+            column.grow(end);
+        }
+        u32::try_from(start).expect("invariant: a block has fewer than 2^32 events of a name")
+    }
+
+    fn release(&mut self, start: u32, len: u32) {
+        let (class, begin, end) = (class(len), start as usize, (start + len) as usize);
+        self.times[begin..end].fill(0);
+        self.facts[begin..end].fill(0);
+        for column in &mut self.columns {
+            column.clear(begin..end);
+        }
+        if self.free.len() <= class {
+            self.free.resize(class + 1, NONE);
+        }
+        self.times[begin] = std::mem::replace(&mut self.free[class], start);
+    }
+}
+
+/// Sizes of slots: 1, 2, 4, 6, 8, and from there four steps to each doubling, so that a slot is at most a quarter
+/// larger than what is in it.
+fn class(len: u32) -> usize {
+    match len {
+        0..=2 => len as usize,
+        3..=8 => len.div_ceil(2) as usize + 1,
+        _ => {
+            let doubling = (len - 1).ilog2();
+            let step = 1 << (doubling - 2);
+            ((doubling - 3) * 4 + (len - (1 << doubling)).div_ceil(step)) as usize + 5
+        }
+    }
+}
+
+/// Size of the slot that holds `len` events.
+fn capacity(len: u32) -> u32 {
+    match len {
+        0..=2 => len,
+        3..=8 => len.next_multiple_of(2),
+        _ => len.next_multiple_of(1 << ((len - 1).ilog2() - 2)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slot_is_the_next_size_up_and_each_size_has_its_class() {
+        let mut sizes = std::collections::BTreeMap::new();
+        for len in 0..100_000 {
+            let capacity = capacity(len);
+            assert!(capacity >= len && capacity <= (len + len.div_ceil(4)).max(len + 1), "{len} in {capacity}");
+            assert_eq!(*sizes.entry(class(len)).or_insert(capacity), capacity, "the class of {len}");
+        }
+        assert!(sizes.values().is_sorted_by(|one, two| one < two), "no two classes of one size");
+        assert_eq!(sizes.values().take(9).copied().collect::<Vec<_>>(), [0, 1, 2, 4, 6, 8, 10, 12, 14]);
+    }
+}

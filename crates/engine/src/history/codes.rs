@@ -1,0 +1,74 @@
+//! A column of small numbers that is as wide as its largest: most properties take few values, and a byte an event is
+//! what keeps them affordable.
+
+use borsh::{BorshDeserialize, BorshSerialize};
+
+#[derive(Clone, BorshSerialize, BorshDeserialize)]
+pub(super) enum Codes {
+    Byte(Vec<u8>),
+    Short(Vec<u16>),
+    Word(Vec<u32>),
+}
+
+impl Codes {
+    /// A column of `len` zeros.
+    pub(super) fn zeros(len: usize) -> Self {
+        Self::Byte(vec![0; len])
+    }
+
+    pub(super) fn get(&self, index: usize) -> u32 {
+        match self {
+            Self::Byte(codes) => u32::from(codes[index]),
+            Self::Short(codes) => u32::from(codes[index]),
+            Self::Word(codes) => codes[index],
+        }
+    }
+
+    pub(super) fn set(&mut self, index: usize, code: u32) {
+        loop {
+            match self {
+                Self::Byte(codes) if code <= u32::from(u8::MAX) => codes[index] = code as u8,
+                Self::Short(codes) if code <= u32::from(u16::MAX) => codes[index] = code as u16,
+                Self::Word(codes) => codes[index] = code,
+                Self::Byte(_) | Self::Short(_) => {
+                    self.widen();
+                    continue;
+                }
+            }
+            return;
+        }
+    }
+
+    fn widen(&mut self) {
+        *self = match self {
+            Self::Byte(codes) => Self::Short(codes.iter().map(|code| u16::from(*code)).collect()),
+            Self::Short(codes) => Self::Word(codes.iter().map(|code| u32::from(*code)).collect()),
+            Self::Word(_) => unreachable!("invariant: a word holds every code"),
+        };
+    }
+
+    pub(super) fn grow(&mut self, len: usize) {
+        match self {
+            Self::Byte(codes) => codes.resize(len, 0),
+            Self::Short(codes) => codes.resize(len, 0),
+            Self::Word(codes) => codes.resize(len, 0),
+        }
+    }
+
+    /// Copies a range to another place, as `slice::copy_within` does.
+    pub(super) fn copy_within(&mut self, from: std::ops::Range<usize>, to: usize) {
+        match self {
+            Self::Byte(codes) => codes.copy_within(from, to),
+            Self::Short(codes) => codes.copy_within(from, to),
+            Self::Word(codes) => codes.copy_within(from, to),
+        }
+    }
+
+    pub(super) fn clear(&mut self, range: std::ops::Range<usize>) {
+        match self {
+            Self::Byte(codes) => codes[range].fill(0),
+            Self::Short(codes) => codes[range].fill(0),
+            Self::Word(codes) => codes[range].fill(0),
+        }
+    }
+}

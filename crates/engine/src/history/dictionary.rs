@@ -1,0 +1,84 @@
+//! The values that a property of an event ever had, each known by a small code.
+//!
+//! What a path finds in an event may be several values, since a list on the way means any of its elements. They are one
+//! entry together, in the order in which they were found. Code 0 is an event without the property.
+
+use crate::codec::Reader;
+use crate::table::Table;
+use crate::value::{Map, Value, ValueWriter};
+use borsh::{BorshDeserialize, BorshSerialize};
+
+#[derive(Clone, BorshSerialize, BorshDeserialize)]
+pub(crate) struct Dictionary {
+    path: Vec<String>,
+    /// The entries one after the other, each some encoded values. By code: where it ends; entry 0 is empty.
+    bytes: Vec<u8>,
+    ends: Vec<u32>,
+    /// The numbers of an entry, in millionths, the same way: what sums add.
+    numbers: Vec<i64>,
+    number_ends: Vec<u32>,
+    codes: Table<Box<[u8]>, u32>,
+}
+
+impl Dictionary {
+    pub(super) fn new(path: &[String]) -> Self {
+        Self {
+            path: path.to_vec(),
+            bytes: Vec::new(),
+            ends: vec![0],
+            numbers: Vec::new(),
+            number_ends: vec![0],
+            codes: Table::default(),
+        }
+    }
+
+    pub(super) fn path(&self) -> &[String] {
+        &self.path
+    }
+
+    /// Number of codes given so far, the one for "no value" among them.
+    pub(crate) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// The code of what an event has at the path, given one if it is new.
+    pub(super) fn code_of(&mut self, properties: Map<'_>) -> u32 {
+        let mut writer = ValueWriter::new();
+        properties.find(&self.path, &mut |value| value.write(&mut writer));
+        let entry = writer.into_bytes();
+        if entry.is_empty() {
+            return 0;
+        }
+        if let Some(code) = self.codes.get(entry.as_slice()) {
+            return *code;
+        }
+        let code = u32::try_from(self.ends.len()).expect("invariant: fewer than 2^32 distinct values");
+        self.numbers.extend(values(&entry).filter_map(|value| value.millionths()));
+        self.number_ends.push(u32::try_from(self.numbers.len()).expect("invariant: fewer than 2^32 numbers"));
+        self.bytes.extend_from_slice(&entry);
+        self.ends.push(u32::try_from(self.bytes.len()).expect("invariant: a dictionary is below 4 GiB"));
+        self.codes.insert(entry.into(), code);
+        code
+    }
+
+    /// The values under a code.
+    pub(crate) fn values(&self, code: u32) -> impl Iterator<Item = Value<'_>> {
+        let code = code as usize;
+        let begin = if code == 0 { 0 } else { self.ends[code - 1] };
+        values(&self.bytes[begin as usize..self.ends[code] as usize])
+    }
+
+    /// The numbers among them, in millionths.
+    pub(crate) fn numbers(&self, code: u32) -> &[i64] {
+        let code = code as usize;
+        let begin = if code == 0 { 0 } else { self.number_ends[code - 1] };
+        &self.numbers[begin as usize..self.number_ends[code] as usize]
+    }
+}
+
+fn values(entry: &[u8]) -> impl Iterator<Item = Value<'_>> {
+    let mut reader = Reader::new(entry);
+    std::iter::from_fn(move || {
+        (!reader.is_empty()).then(|| Value::read(&mut reader).expect("invariant: an entry was written by us"))
+    })
+}

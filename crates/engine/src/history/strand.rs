@@ -1,0 +1,89 @@
+//! One person's events of one name, as evaluation reads them, and the point in time from which a rule may look.
+
+use super::block::Block;
+use crate::Seq;
+use crate::name::NameId;
+use crate::value::Map;
+use borsh::{BorshDeserialize, BorshSerialize};
+
+/// A strand: events in order of time, those of one second in the order of the log.
+#[derive(Clone, Copy)]
+pub(crate) struct View<'a> {
+    block: Option<&'a Block>,
+    start: usize,
+    times: &'a [u32],
+}
+
+/// What an event was, besides its time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fact<'a> {
+    pub(crate) seq: Seq,
+    pub(crate) millisecond: u16,
+    pub(crate) properties: Map<'a>,
+}
+
+impl<'a> View<'a> {
+    pub(crate) const EMPTY: Self = Self { block: None, start: 0, times: &[] };
+
+    pub(super) fn new(block: &'a Block, start: usize, times: &'a [u32]) -> Self {
+        Self { block: Some(block), start, times }
+    }
+
+    /// Seconds since 1970, oldest first.
+    pub(crate) fn times(&self) -> &'a [u32] {
+        self.times
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.times.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.times.is_empty()
+    }
+
+    /// The code of a kept property of the event at an index.
+    pub(crate) fn code(&self, column: u16, index: usize) -> u32 {
+        self.block.map_or(0, |block| block.code(usize::from(column), self.start + index))
+    }
+
+    pub(crate) fn fact(&self, index: usize) -> Fact<'a> {
+        let block = self.block.expect("invariant: an index into a strand that has events");
+        block.fact(self.start + index)
+    }
+
+    /// The index of the first event after a second.
+    pub(crate) fn after(&self, second: u32) -> usize {
+        // What is asked for is nearly always at the end.
+        match self.times.last() {
+            Some(last) if *last > second => self.times.partition_point(|time| *time <= second),
+            _ => self.times.len(),
+        }
+    }
+
+    /// The index of the first event that counts since a point.
+    pub(crate) fn since(&self, name: NameId, since: &Since) -> usize {
+        if since.second == 0 {
+            return 0;
+        }
+        let first = self.times.partition_point(|time| *time < since.second);
+        first + since.passed(name)
+    }
+}
+
+/// A point in the log from which on a rule looks: what happened after it, by time and then by place in the log.
+#[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub(crate) struct Since {
+    /// 0 for everything.
+    pub(crate) second: u32,
+    /// For each name with events of that very second: how many of them were before the point.
+    pub(crate) passed: Vec<(NameId, u32)>,
+}
+
+impl Since {
+    pub(crate) const EVER: Self = Self { second: 0, passed: Vec::new() };
+
+    fn passed(&self, name: NameId) -> usize {
+        self.passed.iter().find(|entry| entry.0 == name).map_or(0, |entry| entry.1 as usize)
+    }
+}

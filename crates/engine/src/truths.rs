@@ -1,0 +1,100 @@
+//! What holds for whom: for each profile a row of bits, one for each condition and one for each segment.
+//!
+//! Owned by the state. A turn sets the bits of the conditions that what happened could change, and then those of the
+//! segments made of them; a scan fills a whole new row when the programme changes.
+
+use crate::ProfileId;
+use borsh::{BorshDeserialize, BorshSerialize};
+
+/// The rows of all profiles, by number.
+#[derive(Clone, Default, BorshSerialize, BorshDeserialize)]
+pub(crate) struct Truths {
+    /// Words in a row that hold conditions; those of the segments follow.
+    condition_words: u32,
+    row_words: u32,
+    words: Vec<u64>,
+}
+
+impl Truths {
+    pub(crate) fn new(conditions: usize, segments: usize, profiles: usize) -> Self {
+        let condition_words = conditions.div_ceil(64);
+        let row_words = condition_words + segments.div_ceil(64);
+        Self {
+            condition_words: condition_words as u32,
+            row_words: row_words as u32,
+            words: vec![0; row_words * profiles],
+        }
+    }
+
+    /// An empty row for a profile that has just come to be.
+    pub(crate) fn push(&mut self) {
+        self.words.resize(self.words.len() + self.row_words as usize, 0);
+    }
+
+    /// Whether rows have a place for a segment.
+    pub(crate) fn has_segment(&self, slot: u16) -> bool {
+        self.segment_bit(slot) < self.row_words as usize * 64
+    }
+
+    pub(crate) fn condition(&self, profile: ProfileId, condition: u32) -> bool {
+        self.bit(profile, condition as usize)
+    }
+
+    pub(crate) fn is_member(&self, profile: ProfileId, slot: u16) -> bool {
+        self.bit(profile, self.segment_bit(slot))
+    }
+
+    /// Sets a condition's bit; whether that changed it.
+    pub(crate) fn set_condition(&mut self, profile: ProfileId, condition: u32, holds: bool) -> bool {
+        self.set(profile, condition as usize, holds)
+    }
+
+    /// Takes a profile into a segment or out of it; whether that changed anything.
+    pub(crate) fn set_member(&mut self, profile: ProfileId, slot: u16, member: bool) -> bool {
+        self.set(profile, self.segment_bit(slot), member)
+    }
+
+    pub(crate) fn clear(&mut self, profile: ProfileId) {
+        let begin = profile.0 as usize * self.row_words as usize;
+        self.words[begin..begin + self.row_words as usize].fill(0);
+    }
+
+    pub(crate) fn prefetch(&self, profile: ProfileId) {
+        crate::prefetch::prefetch(&self.words, profile.0 as usize * self.row_words as usize);
+    }
+
+    fn segment_bit(&self, slot: u16) -> usize {
+        self.condition_words as usize * 64 + usize::from(slot)
+    }
+
+    fn bit(&self, profile: ProfileId, bit: usize) -> bool {
+        let word = profile.0 as usize * self.row_words as usize + bit / 64;
+        self.words[word] >> (bit % 64) & 1 == 1
+    }
+
+    fn set(&mut self, profile: ProfileId, bit: usize, holds: bool) -> bool {
+        let word = &mut self.words[profile.0 as usize * self.row_words as usize + bit / 64];
+        let changed = (*word >> (bit % 64) & 1 == 1) != holds;
+        *word ^= u64::from(changed) << (bit % 64);
+        changed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bit_is_set_where_it_was_meant() {
+        let mut truths = Truths::new(65, 130, 2);
+        let (ada, bob) = (ProfileId(0), ProfileId(1));
+        assert!(truths.set_condition(ada, 64, true) && !truths.set_condition(ada, 64, true));
+        assert!(truths.set_member(bob, 129, true));
+        assert!(truths.condition(ada, 64) && !truths.condition(bob, 64));
+        assert!(truths.is_member(bob, 129) && !truths.is_member(ada, 129) && !truths.is_member(bob, 64));
+        truths.push();
+        assert!(truths.set_member(ProfileId(2), 0, true) && !truths.condition(ProfileId(2), 64));
+        truths.clear(bob);
+        assert!(!truths.is_member(bob, 129));
+    }
+}

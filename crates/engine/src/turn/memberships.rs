@@ -1,0 +1,208 @@
+//! Bringing conditions and segments up to what was touched. Part of a profile's turn.
+//!
+//! What happened, or a timer that came, says which conditions may have changed; each is evaluated, and where its truth
+//! changed, the segments made of it are. A condition also says when time alone could change it. Of those instants the
+//! earliest is kept for each name, since one look at the name's events answers for all of its conditions.
+
+use super::Turn;
+use crate::at::At;
+use crate::history::Since;
+use crate::name::NameId;
+use crate::segment::eval::{Verdict, condition};
+use crate::segment::rule::Condition;
+use crate::timer::{TimerKey, second_of};
+use crate::truths::Truths;
+
+/// Segments to be looked at again, by rank: one bit each, so that they come in order and none comes twice.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Ranks(Vec<u64>);
+
+impl Ranks {
+    fn insert(&mut self, rank: u16) {
+        let word = usize::from(rank) / 64;
+        if self.0.len() <= word {
+            self.0.resize(word + 1, 0);
+        }
+        self.0[word] |= 1 << (rank % 64);
+    }
+
+    /// Takes the first rank that is not before `from`.
+    fn pop(&mut self, from: u16) -> Option<u16> {
+        let mut word = usize::from(from) / 64;
+        let mut bits = *self.0.get(word)? & (u64::MAX << (from % 64));
+        while bits == 0 {
+            word += 1;
+            bits = *self.0.get(word)?;
+        }
+        let bit = bits.trailing_zeros();
+        self.0[word] &= !(1 << bit);
+        Some((word * 64) as u16 + bit as u16)
+    }
+}
+
+impl Turn<'_> {
+    /// Re-evaluates what was touched. Leaves in `touched.slots` the segments whose membership changed.
+    pub(super) fn refresh_memberships(&mut self) {
+        if self.touched.whole {
+            self.refresh_all_conditions();
+        } else {
+            self.refresh_touched_conditions();
+        }
+        let mut from = 0;
+        while let Some(rank) = self.engine.ranks.pop(from) {
+            from = rank;
+            let slot = self.engine.index.order[usize::from(rank)];
+            if self.refresh_segment(slot) {
+                self.touched.slots.push(slot);
+                for next in &self.engine.index.built_on[usize::from(slot)] {
+                    self.engine.ranks.insert(self.engine.index.rank[usize::from(*next)]);
+                }
+            }
+        }
+    }
+
+    fn refresh_all_conditions(&mut self) {
+        for number in 0..self.engine.index.conditions.len() as u32 {
+            let until = self.refresh_condition(number);
+            self.wake(clock(&self.engine.index.conditions[number as usize]), until);
+        }
+        for rank in 0..self.engine.index.order.len() as u16 {
+            self.engine.ranks.insert(rank);
+        }
+    }
+
+    fn refresh_touched_conditions(&mut self) {
+        for place in 0..self.touched.events.len() {
+            self.refresh_name(self.touched.events[place].0);
+        }
+        for place in 0..self.touched.traits.len() {
+            for next in 0.. {
+                let name = &self.touched.traits[place];
+                let Some(number) = self.engine.index.by_trait(name).get(next).copied() else { break };
+                self.refresh_condition(number);
+            }
+        }
+        if self.touched.consent {
+            for next in 0..self.engine.index.by_consent.len() {
+                self.refresh_condition(self.engine.index.by_consent[next]);
+            }
+        }
+        if self.touched.seen {
+            self.refresh_seen();
+        }
+        match self.touched.timer {
+            Some(TimerKey::Name { name, .. }) => self.refresh_name(name),
+            Some(TimerKey::Seen { .. }) => self.refresh_seen(),
+            _ => {}
+        }
+    }
+
+    fn refresh_name(&mut self, name: NameId) {
+        let mut until = At::MAX;
+        for next in 0..self.engine.index.by_event(name).len() {
+            let number = self.engine.index.by_event(name)[next];
+            until = until.min(self.refresh_condition(number));
+        }
+        self.wake(Clock::Name(name), until);
+    }
+
+    fn refresh_seen(&mut self) {
+        let mut until = At::MAX;
+        for next in 0..self.engine.index.by_seen.len() {
+            until = until.min(self.refresh_condition(self.engine.index.by_seen[next]));
+        }
+        self.wake(Clock::Seen, until);
+    }
+
+    /// Evaluates one condition; until when its truth holds if nothing happens.
+    fn refresh_condition(&mut self, number: u32) -> At {
+        let Verdict { holds, until } =
+            condition(&self.engine.index.conditions[number as usize], &self.moment(&Since::EVER));
+        if self.engine.state.truths.set_condition(self.id, number, holds) {
+            let index = &self.engine.index;
+            for slot in &index.made_of[number as usize] {
+                self.engine.ranks.insert(index.rank[usize::from(*slot)]);
+            }
+        }
+        until
+    }
+
+    /// Makes sure that a timer comes by an instant. One that comes earlier will do: it looks again, and sets the next.
+    fn wake(&mut self, clock: Clock, until: At) {
+        if until == At::MAX {
+            return;
+        }
+        assert!(until > self.now(), "invariant: a verdict holds until later than now");
+        let (profile, due) = (self.id, second_of(until));
+        let state = &mut self.engine.state;
+        match clock {
+            Clock::Name(name) if due < state.history.due(name, profile) => {
+                state.history.set_due(name, profile, due);
+                state.timers.set(due, TimerKey::Name { profile, name });
+            }
+            Clock::Seen if due < self.profile.seen_due => {
+                self.profile.seen_due = due;
+                state.timers.set(due, TimerKey::Seen { profile });
+            }
+            Clock::Name(_) | Clock::Seen | Clock::None => {}
+        }
+    }
+
+    /// Takes the profile into a segment or out of it; whether that changed anything.
+    fn refresh_segment(&mut self, slot: u16) -> bool {
+        let holds = self.is_made_true(slot);
+        let state = &mut self.engine.state;
+        let changed = state.truths.set_member(self.id, slot, holds);
+        if changed {
+            let segment = &mut state.segments[usize::from(slot)];
+            segment.count = if holds { segment.count + 1 } else { segment.count - 1 };
+            state.counts.membership_changes += 1;
+        }
+        changed
+    }
+
+    /// What the row's conditions, and the segments before this one, say of it.
+    fn is_made_true(&self, slot: u16) -> bool {
+        let (id, truths) = (self.id, &self.engine.state.truths);
+        let gate = self.engine.index.gates[usize::from(slot)].as_ref();
+        gate.is_some_and(|gate| {
+            gate.holds(&|number| truths.condition(id, number), &|slot| truths.is_member(id, slot))
+        })
+    }
+
+    /// Finds out for a new programme which segments the profile is in; the row's conditions are known.
+    pub(crate) fn begin_memberships(&mut self, old: &Truths) {
+        for place in 0..self.engine.index.order.len() {
+            let slot = self.engine.index.order[place];
+            let holds = self.is_made_true(slot);
+            let state = &mut self.engine.state;
+            state.truths.set_member(self.id, slot, holds);
+            state.segments[usize::from(slot)].count += u64::from(holds);
+            let was = old.has_segment(slot) && old.is_member(self.id, slot);
+            state.counts.membership_changes += u64::from(was != holds);
+        }
+    }
+
+    /// Evaluates a condition that is new, for a profile that is not; its truth. Sets its timer.
+    pub(crate) fn begin_condition(&mut self, number: u32) -> bool {
+        let new = &self.engine.index.conditions[number as usize];
+        let (Verdict { holds, until }, clock) = (condition(new, &self.moment(&Since::EVER)), clock(new));
+        self.wake(clock, until);
+        holds
+    }
+}
+
+/// Whose timer looks at a condition again.
+enum Clock {
+    Name(NameId),
+    Seen,
+    None,
+}
+
+fn clock(condition: &Condition) -> Clock {
+    match condition {
+        Condition::Did(rule) => Clock::Name(rule.event),
+        Condition::FirstSeen(_) | Condition::LastSeen(_) => Clock::Seen,
+        Condition::Trait(_) | Condition::ConsentedTo(..) | Condition::ReachableBy(_) => Clock::None,
+    }
+}
