@@ -37,6 +37,8 @@ pub struct Engine {
     pub(crate) programme: Arc<Programme>,
     /// Scratch of a turn; empty between two of them.
     pub(crate) ranks: Ranks,
+    /// The same.
+    pub(crate) touched: Touched,
 }
 
 /// What became of a record.
@@ -336,7 +338,7 @@ impl Engine {
         let mut state: State = borsh::from_slice(bytes).map_err(|error| RestoreError(error.to_string()))?;
         let programme = Arc::new(state.parsed_programme().unwrap_or_default());
         let index = Index::build(&mut state.names, &state.history, &state.segments, &state.versions);
-        Ok(Self { state, index, programme, ranks: Ranks::default() })
+        Ok(Self { state, index, programme, ..Self::default() })
     }
 
     /// A digest of the whole state: two engines agree if and only if their hashes do.

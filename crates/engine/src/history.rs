@@ -221,7 +221,9 @@ mod tests {
     fn two_strands_become_one_in_order() {
         let mut history = History::default();
         history.keep(NAME, &["n".to_owned()]);
-        for (profile, second, seq) in [(1, 10, 1), (20_000, 5, 2), (20_000, 10, 3), (20_000, 40, 4), (1, 30, 5)] {
+        for (profile, second, seq) in
+            [(1, 10, 1), (20_000, 5, 2), (20_000, 10, 3), (20_000, 40, 4), (1, 30, 5)]
+        {
             insert(&mut history, profile, second, seq);
         }
         history.absorb(ProfileId(20_000), ProfileId(1));

@@ -151,11 +151,11 @@ impl Turn<'_> {
     fn absorb(&mut self, other: Profile, at: At) {
         let seq = self.seq();
         let foreign = |channel| {
-            let (mine, theirs) = (address(&self.profile, channel), address(&other, channel));
+            let (mine, theirs) = (address(self.profile(), channel), address(&other, channel));
             (theirs.is_some() && theirs != mine, mine.is_some() && mine != theirs)
         };
         let foreign = Channel::ALL.map(foreign);
-        let profile = &mut self.profile;
+        let profile = self.profile_mut();
         profile.consents.absorb(other.consents, |channel| foreign[channel as usize], at, seq);
         profile.merges += other.merges + 1;
         profile.identifiers.extend(other.identifiers);
@@ -177,11 +177,11 @@ impl Turn<'_> {
 
     /// A person is in a journey once: where both profiles were, the run that began first goes on.
     fn absorb_runs(&mut self, runs: Vec<crate::journey::Run>) {
-        self.profile.runs.extend(runs);
-        self.profile.runs.sort_by_key(|run| run.id);
+        self.profile_mut().runs.extend(runs);
+        self.profile_mut().runs.sort_by_key(|run| run.id);
         let mut active = std::collections::BTreeSet::new();
-        for index in 0..self.profile.runs.len() {
-            let run = &self.profile.runs[index];
+        for index in 0..self.profile().runs.len() {
+            let run = &self.profile().runs[index];
             let name = self.engine.state.versions[run.version as usize].name.clone();
             if run.state == RunState::Active && !active.insert(name) {
                 self.finish(index, RunState::Merged);

@@ -94,7 +94,8 @@ impl Index {
                 .expect("invariant: a definition was written by this program");
             let entry = entry_segment(&version.name);
             let slot_of = |name: &str| if name == entry { any_slot(name) } else { slot_of(name) };
-            let plan = Plan::compile(&version.name, &journey, &mut Scope { names, history, slot_of });
+            let mut plan = Plan::compile(&version.name, &journey, &mut Scope { names, history, slot_of });
+            plan.journey = versions.iter().position(|one| one.name == version.name).unwrap_or(number) as u32;
             if version.live {
                 index.enter(number as u32, &plan);
             }

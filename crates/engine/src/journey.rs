@@ -62,6 +62,8 @@ impl RunState {
 /// A journey version, ready to run.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
+    /// The same number for all versions of one journey.
+    pub(crate) journey: u32,
     pub(crate) purpose: String,
     pub(crate) entry: Entry,
     pub(crate) reenter: programme::Reenter,
@@ -123,15 +125,14 @@ impl Plan {
         let exit = journey.exit.as_deref().map(|text| compiler.rule(text));
         let goal = journey.goal.as_ref().map(|goal| (compiler.rule(&goal.did), goal.within));
         let entry = match expression(&journey.enter).bare_did() {
-            Some(did) => {
-                Entry::Event { event: scope.names.number(&did.event), filters: did.filters.clone() }
-            }
+            Some(did) => Entry::Event { event: scope.names.number(&did.event), filters: did.filters.clone() },
             None => Entry::Segment(
                 (scope.slot_of)(&entry_segment(name))
                     .expect("invariant: entry segments have slots before plans"),
             ),
         };
         let mut plan = Self {
+            journey: 0,
             purpose: journey.purpose.clone(),
             entry,
             reenter: journey.reenter,

@@ -1,6 +1,6 @@
 //! One profile's turn: what a record did to it, and what follows from that, at one instant.
 //!
-//! The profile is taken out of the engine for the length of the turn and put back at its end. Changes are noted in
+//! Changes are noted in
 //! [`Touched`]; [`Turn::settle`] then re-evaluates the segments that mention them, and moves the journeys.
 
 mod journeys;
@@ -28,14 +28,12 @@ use crate::{ProfileId, SendId, Seq};
 pub(crate) struct Turn<'a> {
     pub(crate) engine: &'a mut Engine,
     pub(crate) id: ProfileId,
-    /// Empty in the engine while the turn lasts.
-    pub(crate) profile: Profile,
     pub(crate) touched: Touched,
     pub(crate) effects: &'a mut Vec<Effect>,
 }
 
 /// What changed about a profile in this turn.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Touched {
     /// Everything: the profile is new, or two became one.
     pub(crate) whole: bool,
@@ -54,6 +52,17 @@ pub(crate) struct Touched {
 }
 
 impl Touched {
+    /// Forgets everything and keeps the room for the next turn.
+    fn clear(&mut self) {
+        let Self { traits, events, slots, .. } = self;
+        let (mut traits, mut events, mut slots) =
+            (std::mem::take(traits), std::mem::take(events), std::mem::take(slots));
+        traits.clear();
+        events.clear();
+        slots.clear();
+        *self = Self { traits, events, slots, ..Self::default() };
+    }
+
     /// Whether a rule with these mentions may have changed its truth.
     pub(crate) fn concerns(&self, mentions: &Mentions) -> bool {
         self.whole
@@ -67,9 +76,18 @@ impl Touched {
 
 impl<'a> Turn<'a> {
     pub(crate) fn begin(engine: &'a mut Engine, id: ProfileId, effects: &'a mut Vec<Effect>) -> Self {
-        let profile = std::mem::take(&mut engine.state.profiles[id.0 as usize]);
+        let profile = &engine.state.profiles[id.0 as usize];
         debug_assert!(profile.merged_into.is_none(), "invariant: only canonical profiles have turns");
-        Self { engine, id, profile, touched: Touched::default(), effects }
+        let touched = std::mem::take(&mut engine.touched);
+        Self { engine, id, touched, effects }
+    }
+
+    pub(crate) fn profile(&self) -> &Profile {
+        &self.engine.state.profiles[self.id.0 as usize]
+    }
+
+    pub(crate) fn profile_mut(&mut self) -> &mut Profile {
+        &mut self.engine.state.profiles[self.id.0 as usize]
     }
 
     pub(crate) fn now(&self) -> At {
@@ -82,7 +100,7 @@ impl<'a> Turn<'a> {
 
     pub(crate) fn state_traits(&mut self, traits: Map<'_>, stated_at: At) {
         for (name, value) in traits.iter() {
-            if self.profile.state_trait(name, value, stated_at) {
+            if self.profile_mut().state_trait(name, value, stated_at) {
                 self.touched.traits.push(name.to_owned());
             }
         }
@@ -134,7 +152,8 @@ impl<'a> Turn<'a> {
                 proof: proof.to_owned(),
                 said: (stated_at, self.seq()),
             };
-            self.touched.consent |= self.profile.consents.state_consent(consent);
+            let changed = self.profile_mut().consents.state_consent(consent);
+            self.touched.consent |= changed;
         }
         if let Some(message) = confirm.and_then(|purpose| purpose.confirm) {
             self.ask_to_confirm(purpose, &message);
@@ -149,7 +168,7 @@ impl<'a> Turn<'a> {
         channel: Option<Channel>,
         offered: &[Channel],
     ) -> Vec<Option<Channel>> {
-        let consents = &self.profile.consents;
+        let consents = &self.profile().consents;
         if !consents.is_granted(purpose, channel) {
             return vec![channel];
         }
@@ -160,20 +179,21 @@ impl<'a> Turn<'a> {
     /// Remembers the language: what the person said, or what their browser says.
     pub(crate) fn note_language(&mut self, traits: Map<'_>, context: Map<'_>) {
         let stated = traits.get("language").or_else(|| traits.get("locale"));
-        let spoken = if self.profile.language.is_empty() { context.get("locale") } else { None };
+        let spoken = if self.profile().language.is_empty() { context.get("locale") } else { None };
         if let Some(text) = stated.or(spoken).and_then(|value| value.text()) {
             let language: String = text.chars().take_while(char::is_ascii_alphabetic).collect();
             if (2..=3).contains(&language.len()) {
-                self.profile.language = language.to_lowercase();
+                self.profile_mut().language = language.to_lowercase();
             }
         }
     }
 
     pub(crate) fn note_seen(&mut self, occurred_at: At) {
-        let profile = &mut self.profile;
-        let (first, last) = (profile.first_seen.min(occurred_at), profile.last_seen.max(occurred_at));
-        self.touched.seen |= (first, last) != (profile.first_seen, profile.last_seen);
-        (profile.first_seen, profile.last_seen) = (first, last);
+        let profile = self.profile_mut();
+        let before = (profile.first_seen, profile.last_seen);
+        let after = (before.0.min(occurred_at), before.1.max(occurred_at));
+        (profile.first_seen, profile.last_seen) = after;
+        self.touched.seen |= before != after;
     }
 
     /// Adds an event to the history.
@@ -213,7 +233,7 @@ impl<'a> Turn<'a> {
             history: &self.engine.state.history,
             truths: &self.engine.state.truths,
             governor: self.engine.governor(),
-            profile: &self.profile,
+            profile: self.profile(),
             id: self.id,
             now: self.now(),
             since,
@@ -227,6 +247,7 @@ pub(crate) const CONFIRM_AGAIN_AFTER: Span = Span::DAY;
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        self.engine.state.profiles[self.id.0 as usize] = std::mem::take(&mut self.profile);
+        self.touched.clear();
+        std::mem::swap(&mut self.engine.touched, &mut self.touched);
     }
 }

@@ -340,7 +340,10 @@ mod tests {
         let mut sizes = std::collections::BTreeMap::new();
         for len in 0..100_000 {
             let capacity = capacity(len);
-            assert!(capacity >= len && capacity <= (len + len.div_ceil(4)).max(len + 1), "{len} in {capacity}");
+            assert!(
+                capacity >= len && capacity <= (len + len.div_ceil(4)).max(len + 1),
+                "{len} in {capacity}"
+            );
             assert_eq!(*sizes.entry(class(len)).or_insert(capacity), capacity, "the class of {len}");
         }
         assert!(sizes.values().is_sorted_by(|one, two| one < two), "no two classes of one size");

@@ -79,9 +79,7 @@ pub(crate) fn condition(condition: &Condition, moment: &Moment<'_>) -> Verdict {
         Condition::ConsentedTo(purpose, channel) => {
             Verdict::always(moment.profile.consents.is_granted(purpose, *channel))
         }
-        Condition::ReachableBy(channel) => {
-            Verdict::always(moment.governor.reaches(moment.profile, *channel))
-        }
+        Condition::ReachableBy(channel) => Verdict::always(moment.governor.reaches(moment.profile, *channel)),
         Condition::FirstSeen(span) => Verdict::within(moment.profile.first_seen, *span, moment.now),
         Condition::LastSeen(span) => Verdict::within(moment.profile.last_seen, *span, moment.now),
     }
@@ -157,7 +155,10 @@ impl Window<'_> {
         match &check.property {
             Property::Column(column) => {
                 let code = self.view.code(*column, index);
-                self.history.dictionary(self.rule.event, *column).values(code).any(|value| check.test.holds(value))
+                self.history
+                    .dictionary(self.rule.event, *column)
+                    .values(code)
+                    .any(|value| check.test.holds(value))
             }
             Property::Path(path) => {
                 let mut found = false;

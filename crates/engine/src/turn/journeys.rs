@@ -2,11 +2,13 @@
 
 use super::Turn;
 use crate::at::At;
+use crate::engine::Engine;
+use crate::history::Since;
 use crate::journey::{Entry, Operation, Plan, Run, RunState};
 use crate::limits::{RUN_STEPS_MAX, RUNS_REMEMBERED_MAX};
-use crate::history::Since;
 use crate::name::NameId;
 use crate::programme::Reenter;
+use crate::state::State;
 use crate::timer::{TimerKey, second_of};
 use crate::value::{Map, OwnedMap};
 
@@ -58,8 +60,9 @@ impl Turn<'_> {
         let journey = &mut state.versions[version as usize];
         journey.active += 1;
         journey.held_out += u64::from(held_out);
-        self.profile.runs.push(Run {
-            id: state.runs,
+        let (id, profile) = (state.runs, &mut state.profiles[self.id.0 as usize]);
+        profile.runs.push(Run {
+            id,
             version,
             entered_at: now,
             began,
@@ -73,14 +76,14 @@ impl Turn<'_> {
             event,
         });
         self.forget_old_runs(version);
-        let index = self.profile.runs.len() - 1;
+        let index = self.profile().runs.len() - 1;
         self.arrive(index, 0);
         self.advance(index);
     }
 
     /// One run at a time, and after the last one only as the journey allows.
     fn may_enter(&self, version: u32) -> bool {
-        let mut earlier = self.profile.runs.iter().filter(|run| self.same_journey(run.version, version));
+        let mut earlier = self.profile().runs.iter().filter(|run| self.same_journey(run.version, version));
         match self.engine.index.plans[version as usize].reenter {
             Reenter::Never => earlier.next().is_none(),
             Reenter::Always => earlier.all(|run| run.state != RunState::Active),
@@ -91,8 +94,8 @@ impl Turn<'_> {
     }
 
     fn same_journey(&self, one: u32, two: u32) -> bool {
-        let versions = &self.engine.state.versions;
-        one == two || versions[one as usize].name == versions[two as usize].name
+        let plans = &self.engine.index.plans;
+        plans[one as usize].journey == plans[two as usize].journey
     }
 
     /// The same answer for the same person and journey, always.
@@ -109,29 +112,27 @@ impl Turn<'_> {
     }
 
     fn forget_old_runs(&mut self, version: u32) {
-        let same: Vec<usize> = (0..self.profile.runs.len())
-            .filter(|index| self.same_journey(self.profile.runs[*index].version, version))
-            .collect();
-        if same.len() > RUNS_REMEMBERED_MAX
-            && let Some(oldest) =
-                same.iter().find(|index| self.profile.runs[**index].state != RunState::Active)
+        let runs = &self.profile().runs;
+        let same = || (0..runs.len()).filter(|index| self.same_journey(runs[*index].version, version));
+        if same().count() > RUNS_REMEMBERED_MAX
+            && let Some(oldest) = same().find(|index| runs[*index].state != RunState::Active)
         {
-            self.profile.runs.remove(*oldest);
+            self.profile_mut().runs.remove(oldest);
         }
     }
 
     /// Looks again at every run that what was touched may concern.
     pub(super) fn follow_runs(&mut self) {
-        for index in 0..self.profile.runs.len() {
+        for index in 0..self.profile().runs.len() {
             self.note_goal(index);
-            if self.profile.runs[index].state == RunState::Active && self.concerns_run(index) {
+            if self.profile().runs[index].state == RunState::Active && self.concerns_run(index) {
                 self.advance(index);
             }
         }
     }
 
     fn concerns_run(&self, index: usize) -> bool {
-        let run = &self.profile.runs[index];
+        let run = &self.profile().runs[index];
         let plan = &self.engine.index.plans[run.version as usize];
         let exit = plan.exit.as_ref().is_some_and(|rule| self.touched.concerns(&rule.mentions));
         let until = match &plan.operations[usize::from(run.position)] {
@@ -142,23 +143,21 @@ impl Turn<'_> {
     }
 
     fn note_goal(&mut self, index: usize) {
-        let run = &self.profile.runs[index];
+        let run = &self.profile().runs[index];
         let Some((rule, within)) = &self.engine.index.plans[run.version as usize].goal else { return };
         let open = !run.reached_goal && self.now() < run.entered_at.plus(*within);
         if open && self.touched.concerns(&rule.mentions) && self.evaluate(rule, &run.began).holds {
-            self.engine.state.versions[run.version as usize].reached_goal += 1;
-            self.profile.runs[index].reached_goal = true;
+            let version = run.version as usize;
+            self.engine.state.versions[version].reached_goal += 1;
+            self.profile_mut().runs[index].reached_goal = true;
         }
     }
 
     /// The timer of a run came, of whose number the last bits are known. One that has nothing to do does nothing.
     pub(crate) fn wake_run(&mut self, key: TimerKey, due: u32) {
-        for index in 0..self.profile.runs.len() {
-            let run = &self.profile.runs[index];
-            if run.state == RunState::Active
-                && key.is_of(run.id)
-                && second_of(run.due) == due
-            {
+        for index in 0..self.profile().runs.len() {
+            let run = &self.profile().runs[index];
+            if run.state == RunState::Active && key.is_of(run.id) && second_of(run.due) == due {
                 self.advance(index);
             }
         }
@@ -167,7 +166,7 @@ impl Turn<'_> {
     /// Takes every step that can be taken now, then sets the timer for the next instant at which that may change.
     fn advance(&mut self, index: usize) {
         for _ in 0..RUN_STEPS_MAX {
-            let run = &self.profile.runs[index];
+            let run = &self.profile().runs[index];
             let version = run.version as usize;
             let mut due = At::MAX;
             if let Some(rule) = &self.engine.index.plans[version].exit {
@@ -188,7 +187,7 @@ impl Turn<'_> {
 
     /// What the operation under the run asks for now.
     fn step(&mut self, index: usize) -> Next {
-        let run = &self.profile.runs[index];
+        let run = &self.profile().runs[index];
         let (now, position, wait_ends) = (self.now(), run.position, run.wait_ends);
         let plan: &Plan = &self.engine.index.plans[run.version as usize];
         let on = Next::Go(position + 1);
@@ -225,11 +224,12 @@ impl Turn<'_> {
     /// Puts the run on an operation, and starts its wait.
     fn arrive(&mut self, index: usize, position: u16) {
         let now = self.now();
-        let arrived = self.point(self.profile.runs[index].version, now.second());
-        let run = &mut self.profile.runs[index];
+        let arrived = self.point(self.profile().runs[index].version, now.second());
+        let Engine { state, index: programme, .. } = &mut *self.engine;
+        let run = &mut state.profiles[self.id.0 as usize].runs[index];
         run.position = position;
         run.arrived = arrived;
-        let plan = &self.engine.index.plans[run.version as usize];
+        let plan = &programme.plans[run.version as usize];
         run.wait_ends = match &plan.operations[usize::from(position)] {
             Operation::Wait(span) => now.plus(*span),
             Operation::WaitUntil { at_most, .. } => now.plus(*at_most),
@@ -243,7 +243,8 @@ impl Turn<'_> {
         let events = self.engine.index.plans[version as usize].events.iter();
         let passed = events.filter_map(|name| {
             let times = history.of(*name, self.id).times();
-            let same = times.iter().rev().skip_while(|time| **time > second).take_while(|time| **time == second);
+            let same =
+                times.iter().rev().skip_while(|time| **time > second).take_while(|time| **time == second);
             let count = same.count() as u32;
             (count > 0).then_some((*name, count))
         });
@@ -252,20 +253,22 @@ impl Turn<'_> {
 
     fn sleep(&mut self, index: usize, due: At) {
         let profile = self.id;
-        let run = &mut self.profile.runs[index];
+        let State { profiles, timers, .. } = &mut self.engine.state;
+        let run = &mut profiles[profile.0 as usize].runs[index];
         if run.due != due {
             run.due = due;
             if due < At::MAX {
-                self.engine.state.timers.set(second_of(due), TimerKey::run(profile, run.id));
+                timers.set(second_of(due), TimerKey::run(profile, run.id));
             }
         }
     }
 
     pub(crate) fn finish(&mut self, index: usize, state: RunState) {
-        let run = &mut self.profile.runs[index];
+        let State { profiles, versions, .. } = &mut self.engine.state;
+        let run = &mut profiles[self.id.0 as usize].runs[index];
         run.state = state;
         run.due = At::MAX;
-        let journey = &mut self.engine.state.versions[run.version as usize];
+        let journey = &mut versions[run.version as usize];
         journey.active -= 1;
         journey.finished += 1;
     }

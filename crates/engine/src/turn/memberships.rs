@@ -6,9 +6,10 @@
 
 use super::Turn;
 use crate::at::At;
+use crate::engine::Engine;
 use crate::history::Since;
 use crate::name::NameId;
-use crate::segment::eval::{Verdict, condition};
+use crate::segment::eval::{Verdict, condition, did};
 use crate::segment::rule::Condition;
 use crate::timer::{TimerKey, second_of};
 use crate::truths::Truths;
@@ -98,10 +99,18 @@ impl Turn<'_> {
     }
 
     fn refresh_name(&mut self, name: NameId) {
+        let Engine { state, index, ranks, .. } = &mut *self.engine;
+        let (now, view) = (state.at, state.history.of(name, self.id));
         let mut until = At::MAX;
-        for next in 0..self.engine.index.by_event(name).len() {
-            let number = self.engine.index.by_event(name)[next];
-            until = until.min(self.refresh_condition(number));
+        for number in index.by_event(name) {
+            let Condition::Did(rule) = &index.conditions[*number as usize] else { continue };
+            let verdict = did(rule, view, &state.history, now, &Since::EVER);
+            until = until.min(verdict.until);
+            if state.truths.set_condition(self.id, *number, verdict.holds) {
+                for slot in &index.made_of[*number as usize] {
+                    ranks.insert(index.rank[usize::from(*slot)]);
+                }
+            }
         }
         self.wake(Clock::Name(name), until);
     }
@@ -140,8 +149,8 @@ impl Turn<'_> {
                 state.history.set_due(name, profile, due);
                 state.timers.set(due, TimerKey::Name { profile, name });
             }
-            Clock::Seen if due < self.profile.seen_due => {
-                self.profile.seen_due = due;
+            Clock::Seen if due < state.profiles[profile.0 as usize].seen_due => {
+                state.profiles[profile.0 as usize].seen_due = due;
                 state.timers.set(due, TimerKey::Seen { profile });
             }
             Clock::Name(_) | Clock::Seen | Clock::None => {}

@@ -18,7 +18,7 @@ impl Turn<'_> {
         channels: &[Channel],
         step: u16,
     ) {
-        let run = &self.profile.runs[index];
+        let run = &self.profile().runs[index];
         let wish = Wish { message, purpose, channels, held_out: run.held_out, confirms: false };
         let journey = self.engine.state.versions[run.version as usize].name.clone();
         let (run, event) = (run.id, run.event.clone());
@@ -27,7 +27,7 @@ impl Turn<'_> {
 
     /// Sends the message that asks to confirm a consent, unless it went out a short while ago.
     pub(super) fn ask_to_confirm(&mut self, purpose: &str, message: &str) {
-        let asked = self.profile.sends.iter().any(|id| {
+        let asked = self.profile().sends.iter().any(|id| {
             let send = self.engine.state.send(*id).expect("invariant: a profile's sends are known");
             send.confirms
                 && send.purpose == purpose
@@ -42,7 +42,7 @@ impl Turn<'_> {
     }
 
     fn decide(&mut self, wish: &Wish<'_>, journey: String, step: u16, run: u64, event: OwnedMap) {
-        let decided = self.engine.governor().decide(&self.profile, wish);
+        let decided = self.engine.governor().decide(self.profile(), wish);
         let (decision, status, channel, address) = match decided {
             Ok((channel, address)) => (Decision::Send, Status::Queued, Some(channel), address),
             Err(reason) => (Decision::Drop { reason }, Status::Dropped, None, String::new()),
@@ -72,17 +72,17 @@ impl Turn<'_> {
             event,
         };
         if status == Status::Queued {
-            let prepare = self.engine.prepare_for(&send, &self.profile);
+            let prepare = self.engine.prepare_for(&send, self.profile());
             self.effects.push(Effect::Prepare(Box::new(prepare)));
         }
-        self.profile.sends.push(send.id);
+        self.profile_mut().sends.push(send.id);
         self.engine.state.add_send(send);
     }
 
     /// The person's language if the programme speaks it, or else the programme's first.
     fn language(&self) -> String {
         let languages = &self.engine.programme.languages;
-        let spoken = languages.iter().find(|language| **language == self.profile.language);
+        let spoken = languages.iter().find(|language| **language == self.profile().language);
         spoken.or(languages.first()).cloned().unwrap_or_default()
     }
 }

@@ -90,7 +90,7 @@ pub(crate) const SEGMENTS: [Segment; 11] = [
         name: "new",
         expression: "first seen within 7 days",
         is_base: false,
-        holds: |person, now| person.first_seen > now.minus(Span::DAY.times(7)),
+        holds: |person, now| second(person.first_seen) > now.minus(Span::DAY.times(7)),
     },
     Segment {
         name: "plain buyers",
@@ -116,6 +116,11 @@ fn totals(person: &Person, span: Span, now: At) -> Vec<i64> {
     within(person, ORDER, Some(span), now).filter_map(|order| order.total).collect()
 }
 
+/// Windows count in whole seconds.
+fn second(at: At) -> At {
+    At(at.0.div_euclid(1_000) * 1_000)
+}
+
 /// What happened after `now - span` and not after `now`.
 fn within<'a>(
     person: &'a Person,
@@ -125,5 +130,5 @@ fn within<'a>(
 ) -> impl Iterator<Item = &'a Happening> {
     let name = name.to_owned();
     let in_window = move |at: At| at <= now && span.is_none_or(|span| at > now.minus(span));
-    person.happenings.iter().filter(move |one| one.name == name && in_window(one.at))
+    person.happenings.iter().filter(move |one| one.name == name && in_window(second(one.at)))
 }
