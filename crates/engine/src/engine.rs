@@ -7,7 +7,7 @@ mod apply_delivery;
 mod apply_programme;
 mod view;
 
-pub use view::{JourneyView, Preview, RunView, SegmentView, TimelineEntry};
+pub use view::{JourneyView, Preview, Question, RunView, SegmentView, TimelineEntry};
 
 use crate::at::At;
 use crate::effect::{Effect, Prepare};

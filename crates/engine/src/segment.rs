@@ -9,6 +9,7 @@ pub(crate) mod eval;
 mod lex;
 pub mod parse;
 pub(crate) mod rule;
+pub mod scan;
 
 use crate::at::Span;
 use crate::programme::Channel;

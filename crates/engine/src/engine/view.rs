@@ -3,15 +3,14 @@
 use super::Engine;
 use crate::at::{At, Span};
 use crate::governor::Suppression;
-use crate::history::Since;
 use crate::identifier::IdentifierKind;
 use crate::journey::RunState;
 use crate::outbox::Send;
 use crate::profile::Profile;
 use crate::programme::{Mistake, Place, Programme};
-use crate::segment::eval::{Moment, verdict};
 use crate::segment::parse;
 use crate::segment::rule::{Rule, Scope};
+use crate::segment::scan::{Members, Scan};
 use crate::state::{Counts, Merge, Reject};
 use crate::value::Map;
 use crate::{ProfileId, SendId, Seq};
@@ -34,6 +33,22 @@ pub struct Preview {
     /// The first few of them.
     pub sample: Vec<ProfileId>,
 }
+
+impl Preview {
+    /// Adds up what the slices found, given in order.
+    pub fn of(slices: impl Iterator<Item = Members>) -> Self {
+        let mut preview = Self { count: 0, sample: Vec::new() };
+        for members in slices {
+            preview.count += members.count();
+            let missing = PREVIEW_SAMPLE - preview.sample.len();
+            preview.sample.extend(members.iter().take(missing));
+        }
+        preview
+    }
+}
+
+/// An expression with its names resolved.
+pub struct Question(Rule);
 
 /// All versions of one journey together.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -161,26 +176,19 @@ impl Engine {
 
     /// The same at a later instant: what time alone has changed by then.
     pub fn preview_at(&self, expression: &str, now: At) -> Result<Preview, Mistake> {
-        let rule = self.rule(expression)?;
-        let mut preview = Preview { count: 0, sample: Vec::new() };
-        for (id, profile) in self.profiles() {
-            let moment = Moment {
-                history: &self.state.history,
-                truths: &self.state.truths,
-                governor: self.governor(),
-                profile,
-                id,
-                now,
-                since: &Since::EVER,
-            };
-            if verdict(&rule, &moment).holds {
-                preview.count += 1;
-                if preview.sample.len() < PREVIEW_SAMPLE {
-                    preview.sample.push(id);
-                }
-            }
-        }
-        Ok(preview)
+        let question = self.question(expression)?;
+        let scan = self.scan(&question, now);
+        Ok(Preview::of((0..scan.slices()).map(|slice| scan.slice(slice))))
+    }
+
+    /// An expression made ready to be asked, any number of times.
+    pub fn question(&self, expression: &str) -> Result<Question, Mistake> {
+        self.rule(expression).map(Question)
+    }
+
+    /// Puts a question at an instant that is not before the engine's own. Slices may be asked by several threads.
+    pub fn scan<'a>(&'a self, question: &'a Question, now: At) -> Scan<'a> {
+        Scan::new(self, &question.0, now)
     }
 
     fn rule(&self, text: &str) -> Result<Rule, Mistake> {

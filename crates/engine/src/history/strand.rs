@@ -83,6 +83,12 @@ pub(crate) struct Since {
 impl Since {
     pub(crate) const EVER: Self = Self { second: 0, passed: Vec::new() };
 
+    /// [`Self::EVER`] to be borrowed for as long as one likes.
+    pub(crate) fn ever() -> &'static Self {
+        static EVER: Since = Since::EVER;
+        &EVER
+    }
+
     fn passed(&self, name: NameId) -> usize {
         self.passed.iter().find(|entry| entry.0 == name).map_or(0, |entry| entry.1 as usize)
     }

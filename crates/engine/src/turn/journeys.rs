@@ -204,7 +204,7 @@ impl Turn<'_> {
                 if verdict.holds || now >= wait_ends { on } else { Next::Stay(wait_ends.min(verdict.until)) }
             }
             Operation::If { rule, or } => {
-                if self.evaluate(rule, &Since::EVER).holds {
+                if self.evaluate(rule, Since::ever()).holds {
                     on
                 } else {
                     Next::Go(*or)

@@ -104,7 +104,7 @@ impl Turn<'_> {
         let mut until = At::MAX;
         for number in index.by_event(name) {
             let Condition::Did(rule) = &index.conditions[*number as usize] else { continue };
-            let verdict = did(rule, view, &state.history, now, &Since::EVER);
+            let verdict = did(rule, view, &state.history, now, Since::ever());
             until = until.min(verdict.until);
             if state.truths.set_condition(self.id, *number, verdict.holds) {
                 for slot in &index.made_of[*number as usize] {
@@ -126,7 +126,7 @@ impl Turn<'_> {
     /// Evaluates one condition; until when its truth holds if nothing happens.
     fn refresh_condition(&mut self, number: u32) -> At {
         let Verdict { holds, until } =
-            condition(&self.engine.index.conditions[number as usize], &self.moment(&Since::EVER));
+            condition(&self.engine.index.conditions[number as usize], &self.moment(Since::ever()));
         if self.engine.state.truths.set_condition(self.id, number, holds) {
             let index = &self.engine.index;
             for slot in &index.made_of[number as usize] {
@@ -195,7 +195,7 @@ impl Turn<'_> {
     /// Evaluates a condition that is new, for a profile that is not; its truth. Sets its timer.
     pub(crate) fn begin_condition(&mut self, number: u32) -> bool {
         let new = &self.engine.index.conditions[number as usize];
-        let (Verdict { holds, until }, clock) = (condition(new, &self.moment(&Since::EVER)), clock(new));
+        let (Verdict { holds, until }, clock) = (condition(new, &self.moment(Since::ever())), clock(new));
         self.wake(clock, until);
         holds
     }
