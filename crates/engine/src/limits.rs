@@ -26,8 +26,12 @@ pub const SEND_AGE_MAX: Span = Span::DAY.times(2);
 pub const RUN_STEPS_MAX: usize = 1_000;
 /// Active and finished runs that one profile remembers of one journey, newest kept, to answer `reenter`.
 pub const RUNS_REMEMBERED_MAX: usize = 16;
-/// Deepest nesting of a segment expression, so that reading one cannot exhaust the stack.
-pub const EXPRESSION_DEPTH_MAX: usize = 64;
+/// Deepest nesting of a segment expression by parentheses and `not`, so that reading one cannot exhaust the stack, and
+/// its JSON stays within the 128 levels that readers of JSON take.
+pub const EXPRESSION_DEPTH_MAX: usize = 24;
+/// Longest window of an expression: nobody's events are older than a hundred years, and its milliseconds are still a
+/// number that an expression can write.
+pub const EXPRESSION_SPAN_MAX: Span = Span::DAY.times(36_525);
 /// Most segments of a programme, journeys' own conditions included: they are numbered in 16 bits.
 pub const SEGMENTS_MAX: usize = 10_000;
 

@@ -9,8 +9,8 @@ use crate::outbox::Send;
 use crate::profile::{Profile, Since};
 use crate::programme::{Mistake, Place, Programme};
 use crate::segment::eval::{Moment, verdict};
-use crate::segment::parse;
 use crate::segment::rule::Rule;
+use crate::segment::{Owner, unevaluated};
 use crate::state::{Counts, Merge, Reject};
 use crate::value::Map;
 use crate::{ProfileId, SendId, Seq};
@@ -173,7 +173,7 @@ impl Engine {
 
     fn rule(&self, text: &str) -> Result<Rule, Mistake> {
         let place = Place("expression".to_owned());
-        let expression = parse::parse(text).map_err(|wrong| Mistake {
+        let expression = unevaluated::parse_for(text, Owner::Segment).map_err(|wrong| Mistake {
             place: place.clone(),
             offset: Some(wrong.offset),
             message: wrong.message,

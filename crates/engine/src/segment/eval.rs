@@ -184,6 +184,9 @@ impl Test {
             }
             Self::Contains(literal) => literal.compare(value).is_some_and(std::cmp::Ordering::is_eq),
             Self::Exists => !value.is_null(),
+            Self::StartsWith(_) | Self::EndsWith(_) | Self::Day(_) => {
+                unreachable!("{}", super::rule::REFUSED)
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! An expression with its names resolved: event names to numbers, segments to slots. What the engine evaluates.
 
-use super::{Did, Expression, Filter, Quantity};
+use super::{Did, Expression, Filter, Quantity, Window};
 use crate::at::Span;
 use crate::name::{NameId, Names};
 use crate::programme::Channel;
@@ -97,24 +97,36 @@ fn resolve(
             mentions.traits.extend(["email".to_owned(), "phone".to_owned()]);
             Node::ReachableBy(*channel)
         }
-        Expression::FirstSeen { within } => {
+        Expression::FirstSeen(window) => {
             mentions.seen = true;
-            Node::FirstSeen(*within)
+            Node::FirstSeen(within(window))
         }
-        Expression::LastSeen { within } => {
+        Expression::LastSeen(window) => {
             mentions.seen = true;
-            Node::LastSeen(*within)
+            Node::LastSeen(within(window))
         }
+        Expression::Sequence(_) | Expression::Score(_) | Expression::Rank(_) => unreachable!("{REFUSED}"),
     }
 }
 
 impl DidRule {
     pub(crate) fn compile(did: &Did, names: &mut Names) -> Self {
         Self {
-            event: names.intern(&did.event),
-            filters: did.filters.clone(),
+            event: names.intern(&did.deed.event),
+            filters: did.deed.filters.clone(),
             quantity: did.quantity.clone(),
-            within: did.within,
+            within: did.window.as_ref().map(within),
         }
     }
 }
+
+fn within(window: &Window) -> Span {
+    match window {
+        Window::Within(span) => *span,
+        _ => unreachable!("{REFUSED}"),
+    }
+}
+
+/// What [`super::unevaluated`] keeps out.
+pub(super) const REFUSED: &str =
+    "invariant: an expression that is not evaluated yet is refused before it is compiled";

@@ -98,7 +98,7 @@ fn mistakes_name_their_place_and_a_way_out() {
         (r#"did "Order" (total >)"#, 20, "expected a value", None),
         (r#"did "Order" (total > 3"#, 22, "expected `)`", None),
         (r#"trait.plan = pro"#, 13, "a value is needed", Some("\"pro\"")),
-        (r#"trait.plan is "pro""#, 11, "a comparison", Some("`in`")),
+        (r#"trait.plan is "pro""#, 11, "a comparison", Some("`=`")),
         (r#"did "Order" and"#, 15, "found the end", None),
         (r#"did "Order" adn did "X""#, 12, "found `adn`", Some("`and`")),
         (r#"did "Order"#, 4, "no closing", None),
