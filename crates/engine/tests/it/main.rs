@@ -4,5 +4,6 @@ mod determinism;
 mod forms;
 mod language;
 mod membership;
+mod mistakes;
 mod records;
 mod story;

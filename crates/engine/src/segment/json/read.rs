@@ -52,8 +52,8 @@ const QUANTITIES: [&str; 7] = ["at_least", "at_most", "exactly", "sum", "avg", "
 const WINDOWS: [&str; 5] = ["within", "since", "before", "between", "since_entry"];
 const FIGURES: [&str; 5] = ["count", "sum", "avg", "min", "max"];
 
-/// An `and` in each `or`, and the other way round: the most levels that so many parentheses hold.
-const LEVELS_MAX: usize = 2 * EXPRESSION_DEPTH_MAX + 1;
+/// The most levels that so many parentheses hold: an `or` of `and`s outside them and in each of them, and a condition.
+const LEVELS_MAX: usize = 2 * (EXPRESSION_DEPTH_MAX + 1) + 1;
 
 pub(super) fn whole(part: &Part<'_>) -> Read<Expression> {
     let expression = expression(part, 1)?;

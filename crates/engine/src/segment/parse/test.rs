@@ -172,11 +172,13 @@ impl Parser<'_> {
         let count = fault::whole(number).map_err(|fault| self.fault_at(begin, fault))?;
         let Some(unit) = self.peek_word().and_then(Span::unit) else {
             let wrong = self.unexpected("a unit of time such as `days`", &fault::UNITS);
-            let suggestion = wrong.suggestion.or_else(|| match self.peek_word() {
+            let suggestion = match self.peek_word() {
                 Some("month" | "months") => Some("months differ in length: write `30 days`".to_owned()),
                 Some("year" | "years") => Some("years differ in length: write `365 days`".to_owned()),
-                _ => Some("units are seconds, minutes, hours, days and weeks".to_owned()),
-            });
+                _ => wrong
+                    .suggestion
+                    .or_else(|| Some("units are seconds, minutes, hours, days and weeks".to_owned())),
+            };
             return Err(Wrong { suggestion, ..wrong });
         };
         let span = fault::span(unit, count).map_err(|fault| self.fault_at(begin, fault))?;
