@@ -1,6 +1,11 @@
-//! The forms of an expression: each construct as text, and how it is written when it is written by us.
+//! The forms of an expression, text and JSON: every tree comes back from both as it was, and no text breaks the parser.
 
+use crate::tree::expression;
+use engine::segment::json::{from_json, to_json};
 use engine::segment::parse::parse;
+use engine::segment::{Expression, Owner};
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
 
 /// What somebody wrote, and the canonical text of it; one text where they are the same.
 const WRITTEN: &[(&str, &str)] = &[
@@ -60,4 +65,113 @@ fn a_text_is_written_in_one_way_and_means_the_same() {
         assert_eq!(&tree.to_string(), canonical, "{written}");
         assert_eq!(parse(canonical).as_ref(), Ok(&tree), "{canonical}");
     }
+}
+
+/// Bytes that are words of the language, and bytes that are not.
+fn soup() -> impl Strategy<Value = String> {
+    let words = WRITTEN.iter().flat_map(|(text, _)| text.split_inclusive([' ', '(', ')', ',', '"']));
+    let words: Vec<String> = words.map(str::to_owned).collect();
+    let piece = prop_oneof![
+        8 => proptest::sample::select(words),
+        1 => any::<String>(),
+        1 => proptest::collection::vec(any::<u8>(), 0..6)
+            .prop_map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
+    ];
+    proptest::collection::vec(piece, 0..30).prop_map(|pieces| pieces.concat())
+}
+
+/// A valid text with a few characters taken out, put in, or doubled.
+fn mutated() -> impl Strategy<Value = String> {
+    let change = (0..10_000usize, 0..3u8, any::<char>());
+    (expression(), proptest::collection::vec(change, 1..4)).prop_map(|(tree, changes)| {
+        let mut text: Vec<char> = tree.to_string().chars().collect();
+        for (place, change, character) in changes {
+            let place = place % text.len().max(1);
+            match change {
+                0 if !text.is_empty() => drop(text.remove(place)),
+                1 => text.insert(place, character),
+                _ => text.extend_from_within(place..),
+            }
+        }
+        text.into_iter().collect()
+    })
+}
+
+/// What holds for whatever comes in: a tree that is stable, or a mistake inside the text.
+fn parses_or_says_where(text: &str) -> Result<(), TestCaseError> {
+    match parse(text) {
+        Ok(tree) => there_and_back(&tree),
+        Err(wrong) => {
+            prop_assert!(text.is_char_boundary(wrong.offset), "{:?}", wrong);
+            prop_assert!(!wrong.message.is_empty());
+            Ok(())
+        }
+    }
+}
+
+fn there_and_back(tree: &Expression) -> Result<(), TestCaseError> {
+    let text = tree.to_string();
+    let again = parse(&text);
+    prop_assert_eq!(again.as_ref(), Ok(tree), "{}", text);
+    prop_assert_eq!(&again.unwrap().to_string(), &text);
+    let json = to_json(tree).to_string();
+    let read = from_json(&serde_json::from_str(&json).unwrap(), Owner::Journey);
+    prop_assert_eq!(read.as_ref(), Ok(tree), "{}", json);
+    prop_assert_eq!(&to_json(&read.unwrap()).to_string(), &json);
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_tree_comes_back_from_its_text_and_its_json(tree in expression()) {
+        there_and_back(&tree)?;
+    }
+
+    #[test]
+    fn any_text_is_read_or_refused(text in prop_oneof![soup(), mutated(), any::<String>()]) {
+        parses_or_says_where(&text)?;
+    }
+}
+
+/// Parentheses that could be left out are there to be read, so each of them is tried: without it the tree is another.
+#[test]
+fn no_parenthesis_is_written_in_vain() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let mut tried = 0;
+    for _ in 0..500 {
+        let tree = expression().new_tree(&mut runner).unwrap().current();
+        let text = tree.to_string();
+        for (open, close) in groups(&text) {
+            let without = format!("{}{}{}", &text[..open], &text[open + 1..close], &text[close + 1..]);
+            assert_ne!(parse(&without).as_ref(), Ok(&tree), "{text}");
+            tried += 1;
+        }
+    }
+    assert!(tried > 100, "there are parentheses: {tried}");
+}
+
+/// Pairs of parentheses around conditions: those that stand where a condition begins, outside quotes.
+fn groups(text: &str) -> Vec<(usize, usize)> {
+    let (mut open, mut groups) = (Vec::new(), Vec::new());
+    let (mut quoted, mut escaped) = (false, false);
+    for (at, c) in text.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' => quoted = !quoted,
+            '(' if !quoted => {
+                let before = text[..at].trim_end();
+                let begins = before.is_empty() || before.ends_with('(');
+                open.push((at, begins || ["not", "and", "or"].iter().any(|word| before.ends_with(word))));
+            }
+            ')' if !quoted => {
+                let (begin, is_group) = open.pop().unwrap();
+                groups.extend(is_group.then_some((begin, at)));
+            }
+            _ => {}
+        }
+    }
+    groups
 }

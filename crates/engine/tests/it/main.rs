@@ -7,3 +7,4 @@ mod membership;
 mod mistakes;
 mod records;
 mod story;
+mod tree;
