@@ -100,12 +100,7 @@ impl Check<'_> {
         let expression = match unevaluated::parse_for(text, owner) {
             Ok(expression) => expression,
             Err(wrong) => {
-                self.mistakes.push(Mistake {
-                    place: place.clone(),
-                    offset: Some(wrong.offset),
-                    message: wrong.message,
-                    suggestion: wrong.suggestion,
-                });
+                self.mistakes.push(wrong.at(place.clone()));
                 return None;
             }
         };

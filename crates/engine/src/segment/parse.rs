@@ -11,6 +11,7 @@ use super::fault::{self, Fault};
 use super::lex::{Token, TokenKind, tokens};
 use super::{Expression, Filter, Owner, Score, ScoreOf};
 use crate::limits::EXPRESSION_DEPTH_MAX;
+use crate::programme::{Mistake, Place};
 
 /// Where an expression goes wrong, why, and what to write instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +20,13 @@ pub struct Wrong {
     pub offset: usize,
     pub message: String,
     pub suggestion: Option<String>,
+}
+
+impl Wrong {
+    /// The mistake that this is at the place of its text.
+    pub fn at(self, place: Place) -> Mistake {
+        Mistake { place, offset: Some(self.offset), message: self.message, suggestion: self.suggestion }
+    }
 }
 
 type Parsed<T> = Result<T, Wrong>;
