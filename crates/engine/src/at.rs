@@ -44,10 +44,6 @@ impl At {
         Self(i64::from(second) * 1_000)
     }
 
-    pub(crate) fn floor_to_second(self) -> Self {
-        Self::of_second(self.second())
-    }
-
     /// Reads an RFC 3339 instant, or a plain date as midnight UTC.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();

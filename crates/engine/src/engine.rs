@@ -271,9 +271,9 @@ impl Engine {
                         self.fire(profile, key, effects);
                     }
                 }
-                TimerKey::Seen { profile } => {
-                    if self.state.profiles[profile.0 as usize].seen_due == due {
-                        self.state.profiles[profile.0 as usize].seen_due = NEVER;
+                TimerKey::Profile { profile } => {
+                    if self.state.profiles[profile.0 as usize].due == due {
+                        self.state.profiles[profile.0 as usize].due = NEVER;
                         self.fire(profile, key, effects);
                     }
                 }
@@ -337,7 +337,13 @@ impl Engine {
     pub fn restore(bytes: &[u8]) -> Result<Self, RestoreError> {
         let mut state: State = borsh::from_slice(bytes).map_err(|error| RestoreError(error.to_string()))?;
         let programme = Arc::new(state.parsed_programme().unwrap_or_default());
-        let index = Index::build(&mut state.names, &state.history, &state.segments, &state.versions);
+        let index = Index::build(
+            &mut state.names,
+            &state.history,
+            &state.segments,
+            &state.versions,
+            &programme.timezone(),
+        );
         Ok(Self { state, index, programme, ..Self::default() })
     }
 

@@ -75,8 +75,7 @@ impl Engine {
 
     fn create(&mut self, seen_at: At) -> ProfileId {
         let number = u32::try_from(self.state.profiles.len()).expect("invariant: fewer than 2^32 profiles");
-        let profile =
-            Profile { first_seen: seen_at, last_seen: seen_at, seen_due: NEVER, ..Profile::default() };
+        let profile = Profile { first_seen: seen_at, last_seen: seen_at, due: NEVER, ..Profile::default() };
         self.state.profiles.push(profile);
         self.state.truths.push();
         self.state.counts.profiles += 1;

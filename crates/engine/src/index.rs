@@ -10,6 +10,7 @@ use crate::programme::Journey;
 use crate::segment::parse;
 use crate::segment::rule::{Condition, Mentions, Node, Rule, Scope};
 use crate::state::{JourneyVersion, SegmentState};
+use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 
 #[derive(Clone, Default)]
@@ -30,6 +31,8 @@ pub(crate) struct Index {
     by_trait: BTreeMap<String, Vec<u32>>,
     pub(crate) by_consent: Vec<u32>,
     pub(crate) by_seen: Vec<u32>,
+    /// Conditions that the clock changes and no event.
+    pub(crate) by_clock: Vec<u32>,
     /// By version.
     pub(crate) plans: Vec<Plan>,
     entries_by_event: Vec<Vec<u32>>,
@@ -66,6 +69,7 @@ impl Index {
         history: &History,
         segments: &[SegmentState],
         versions: &[JourneyVersion],
+        timezone: &TimeZone,
     ) -> Self {
         let slots: BTreeMap<&str, u16> =
             segments.iter().enumerate().map(|(slot, segment)| (segment.name.as_str(), slot as u16)).collect();
@@ -76,7 +80,7 @@ impl Index {
             let rule = segment.live.then(|| {
                 let expression = parse::parse(&segment.expression)
                     .expect("invariant: a programme with mistakes is refused before it is compiled");
-                Rule::compile(&expression, &mut Scope { names, history, slot_of })
+                Rule::compile(&expression, &mut Scope { names, history, timezone, slot_of })
             });
             let gate = rule.as_ref().map(|rule| index.gate(&rule.node, slot as u16));
             index.gates.push(gate);
@@ -94,7 +98,8 @@ impl Index {
                 .expect("invariant: a definition was written by this program");
             let entry = entry_segment(&version.name);
             let slot_of = |name: &str| if name == entry { any_slot(name) } else { slot_of(name) };
-            let mut plan = Plan::compile(&version.name, &journey, &mut Scope { names, history, slot_of });
+            let mut plan =
+                Plan::compile(&version.name, &journey, &mut Scope { names, history, timezone, slot_of });
             plan.journey = versions.iter().position(|one| one.name == version.name).unwrap_or(number) as u32;
             if version.live {
                 index.enter(number as u32, &plan);
@@ -142,6 +147,9 @@ impl Index {
         }
         if mentions.seen {
             self.by_seen.push(number);
+        }
+        if matches!(condition, Condition::Day { .. } | Condition::FirstSeen(_) | Condition::LastSeen(_)) {
+            self.by_clock.push(number);
         }
         number
     }

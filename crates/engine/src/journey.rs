@@ -125,7 +125,9 @@ impl Plan {
         let exit = journey.exit.as_deref().map(|text| compiler.rule(text));
         let goal = journey.goal.as_ref().map(|goal| (compiler.rule(&goal.did), goal.within));
         let entry = match expression(&journey.enter).bare_did() {
-            Some(did) => Entry::Event { event: scope.names.number(&did.event), filters: did.filters.clone() },
+            Some(did) => {
+                Entry::Event { event: scope.names.number(&did.deed.event), filters: did.deed.filters.clone() }
+            }
             None => Entry::Segment(
                 (scope.slot_of)(&entry_segment(name))
                     .expect("invariant: entry segments have slots before plans"),

@@ -29,8 +29,12 @@ pub const RUNS_REMEMBERED_MAX: usize = 16;
 /// Event names that are told apart. More are not names but values that a sender put into them; and a timer has 18 bits
 /// for one, of which the rules of a programme need some too.
 pub const EVENT_NAMES_MAX: usize = 200_000;
-/// Deepest nesting of a segment expression, so that reading one cannot exhaust the stack.
-pub const EXPRESSION_DEPTH_MAX: usize = 64;
+/// Deepest nesting of a segment expression by parentheses and `not`, so that reading one cannot exhaust the stack, and
+/// its JSON stays within the 128 levels that readers of JSON take.
+pub const EXPRESSION_DEPTH_MAX: usize = 24;
+/// Longest window of an expression: nobody's events are older than a hundred years, and its milliseconds are still a
+/// number that an expression can write.
+pub const EXPRESSION_SPAN_MAX: Span = Span::DAY.times(36_525);
 /// Most segments of a programme, journeys' own conditions included: they are numbered in 16 bits.
 pub const SEGMENTS_MAX: usize = 10_000;
 

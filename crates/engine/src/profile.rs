@@ -7,7 +7,6 @@ use crate::journey::Run;
 use crate::limits::PROFILE_TRAITS_MAX;
 use crate::programme::Channel;
 use crate::record::ConsentState;
-use crate::segment::Filter;
 use crate::value::{Map, OwnedMap, OwnedValue, Value, write_entry};
 use crate::{ProfileId, SendId};
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -24,8 +23,9 @@ pub struct Profile {
     pub(crate) first_seen: At,
     pub(crate) last_seen: At,
     pub(crate) language: String,
-    /// The second for which the timer waits that looks again at when the person was seen.
-    pub(crate) seen_due: u32,
+    /// The second for which the timer waits that looks again at what depends on the clock and on no event: when the person
+    /// was seen, and dates among the traits.
+    pub(crate) due: u32,
     pub(crate) runs: Vec<Run>,
     pub(crate) sends: Vec<SendId>,
 }
@@ -83,13 +83,13 @@ impl Profile {
         self.traits.get(name).map(|stated| stated.value.as_value())
     }
 
-    pub(crate) fn trait_matches(&self, filter: &Filter) -> bool {
-        let Some((first, rest)) = filter.path.split_first() else { return false };
-        let mut found = false;
-        if let Some(value) = self.trait_value(first) {
-            value.find(rest, &mut |value| found |= filter.test.holds(value));
+    /// The values of a trait, or of what lies below it.
+    pub(crate) fn find_trait(&self, path: &[String], found: &mut impl FnMut(Value<'_>)) {
+        if let Some((first, rest)) = path.split_first()
+            && let Some(value) = self.trait_value(first)
+        {
+            value.find(rest, &mut |value| found(value));
         }
-        found
     }
 
     /// States a trait; whether it changed. `null` takes the trait away, as in the tracking API.

@@ -10,6 +10,7 @@ pub use mistake::{Mistake, Place, nearest};
 
 use crate::at::Span;
 use borsh::{BorshDeserialize, BorshSerialize};
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -157,6 +158,18 @@ pub struct Journey {
     /// Share of profiles withheld, in thousandths.
     pub holdout_permille: u16,
     pub steps: Vec<Step>,
+}
+
+impl Programme {
+    /// The zone of its days; UTC for an empty programme.
+    pub(crate) fn timezone(&self) -> TimeZone {
+        timezone(&self.timezone).unwrap_or(TimeZone::UTC)
+    }
+}
+
+/// A time zone by its name, from the database that is part of this program: the same on every machine.
+pub fn timezone(name: &str) -> Option<TimeZone> {
+    jiff::tz::TimeZoneDatabase::bundled().get(name).ok()
 }
 
 impl Journey {

@@ -21,8 +21,8 @@ const SMALL_BITS: u32 = 18;
 pub(crate) enum TimerKey {
     /// Time alone may change what the rules say of the profile's events of this name.
     Name { profile: ProfileId, name: NameId },
-    /// Time alone may change what the rules say of when the profile was seen.
-    Seen { profile: ProfileId },
+    /// Time alone may change what the rules say of the profile, whatever it did.
+    Profile { profile: ProfileId },
     /// A run's wait is over, or its exit rule may have changed with time. Of the run's number the last bits, which is
     /// enough: a profile's other runs do not wait for the same second, and waking one that has nothing to do does nothing.
     Run { profile: ProfileId, run: u32 },
@@ -43,7 +43,7 @@ impl TimerKey {
     fn pack(self) -> u64 {
         let (kind, content) = match self {
             Self::Name { profile, name } => (0, Self::pair(profile, name.0)),
-            Self::Seen { profile } => (1, Self::pair(profile, 0)),
+            Self::Profile { profile } => (1, Self::pair(profile, 0)),
             Self::Run { profile, run } => (2, Self::pair(profile, run)),
             Self::Retry { send } => (3, send.0),
         };
@@ -62,7 +62,7 @@ impl TimerKey {
             (ProfileId((content >> SMALL_BITS) as u32), (content & ((1 << SMALL_BITS) - 1)) as u32);
         match (entry >> (KEY_BITS - 2)) & 3 {
             0 => Self::Name { profile, name: NameId(small) },
-            1 => Self::Seen { profile },
+            1 => Self::Profile { profile },
             2 => Self::Run { profile, run: small },
             _ => Self::Retry { send: SendId(content) },
         }
@@ -195,7 +195,7 @@ mod tests {
         let profile = ProfileId(u32::MAX);
         for key in [
             TimerKey::Name { profile, name: NameId((1 << SMALL_BITS) - 1) },
-            TimerKey::Seen { profile },
+            TimerKey::Profile { profile },
             TimerKey::run(profile, u64::MAX),
             TimerKey::Retry { send: SendId((1 << 50) - 1) },
         ] {

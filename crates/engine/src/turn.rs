@@ -224,20 +224,10 @@ impl<'a> Turn<'a> {
         self.follow_runs();
     }
 
-    pub(crate) fn evaluate(&self, rule: &Rule, since: &Since) -> Verdict {
-        verdict(rule, &self.moment(since))
-    }
-
-    fn moment<'m>(&'m self, since: &'m Since) -> Moment<'m> {
-        Moment {
-            history: &self.engine.state.history,
-            truths: &self.engine.state.truths,
-            governor: self.engine.governor(),
-            profile: self.profile(),
-            id: self.id,
-            now: self.now(),
-            since,
-        }
+    /// Evaluates a journey's rule: everything in it counts after `since`, what says so since the run began.
+    pub(crate) fn evaluate(&self, rule: &Rule, since: &Since, entry: &Since) -> Verdict {
+        let moment = Moment::of(&self.engine.state, &self.engine.programme, self.id);
+        verdict(rule, &Moment { since, entry, ..moment })
     }
 }
 

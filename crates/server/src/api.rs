@@ -7,6 +7,7 @@ mod activity;
 mod address;
 mod consents;
 mod description;
+mod expressions;
 mod extract;
 mod journeys;
 mod keys;
@@ -53,6 +54,7 @@ pub fn routes() -> Vec<Route> {
         row(Method::GET,    "/api/v1/segments",                     Read,   segments::list),
         row(Method::GET,    "/api/v1/segments/preview",             Read,   segments::preview_query),
         row(Method::POST,   "/api/v1/segments/preview",             Read,   segments::preview_body),
+        row(Method::POST,   "/api/v1/segments/parse",               Read,   expressions::parse),
         row(Method::GET,    "/api/v1/segments/{name}",              Read,   segments::show),
         row(Method::GET,    "/api/v1/journeys",                     Read,   journeys::list),
         row(Method::GET,    "/api/v1/journeys/{name}",              Read,   journeys::show),

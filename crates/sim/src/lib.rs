@@ -5,7 +5,8 @@
 //!
 //! Read in this order: [`world`] is the loop; [`options`] are the dice it is made of; [`workload`] is the people and
 //! programs outside, [`installation`] the process inside, [`provider`] the mail provider; [`auditor`] follows all of it
-//! with a model of its own and says when an invariant is broken, each by its [`invariant`] id.
+//! with a model of its own and says when an invariant is broken, each by its [`invariant`] id. [`naive`] is the segment
+//! language once more, for tests of whatever evaluates it.
 
 mod auditor;
 pub mod canary;
@@ -14,6 +15,7 @@ mod deliver;
 mod draft;
 mod installation;
 pub mod invariant;
+pub mod naive;
 pub mod options;
 mod programme;
 mod provider;

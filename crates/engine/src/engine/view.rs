@@ -8,9 +8,9 @@ use crate::journey::RunState;
 use crate::outbox::Send;
 use crate::profile::Profile;
 use crate::programme::{Mistake, Place, Programme};
-use crate::segment::parse;
 use crate::segment::rule::{Rule, Scope};
 use crate::segment::scan::{Members, Scan};
+use crate::segment::{Owner, unevaluated};
 use crate::state::{Counts, Merge, Reject};
 use crate::value::Map;
 use crate::{ProfileId, SendId, Seq};
@@ -193,7 +193,7 @@ impl Engine {
 
     fn rule(&self, text: &str) -> Result<Rule, Mistake> {
         let place = Place("expression".to_owned());
-        let expression = parse::parse(text).map_err(|wrong| Mistake {
+        let expression = unevaluated::parse_for(text, Owner::Segment).map_err(|wrong| Mistake {
             place: place.clone(),
             offset: Some(wrong.offset),
             message: wrong.message,
@@ -216,7 +216,10 @@ impl Engine {
         }
         // A name that no event ever had gets a number in this copy alone, and so matches nothing.
         let names = &mut self.state.names.clone();
-        Ok(Rule::compile(&expression, &mut Scope { names, history: &self.state.history, slot_of }))
+        Ok(Rule::compile(
+            &expression,
+            &mut Scope { names, history: &self.state.history, timezone: &self.programme.timezone(), slot_of },
+        ))
     }
 
     pub fn journeys(&self) -> Vec<JourneyView<'_>> {

@@ -4,7 +4,7 @@
 
 use super::{Arm, Channel, Journey, Mistake, OptIn, Place, Programme, Step, nearest};
 use crate::limits::SEGMENTS_MAX;
-use crate::segment::{Expression, parse};
+use crate::segment::{Expression, Owner, unevaluated};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Programme {
@@ -82,7 +82,7 @@ impl Check<'_> {
         let mut built_on: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         for (name, text) in &self.programme.segments {
             let place = Place::default().field("segments").field(name);
-            if let Some(expression) = self.expression(&place, text) {
+            if let Some(expression) = self.expression(&place, text, Owner::Segment) {
                 built_on.insert(name, expression.segments().into_iter().map(str::to_owned).collect());
             }
         }
@@ -96,16 +96,11 @@ impl Check<'_> {
     }
 
     /// Reads an expression and checks the names in it.
-    fn expression(&mut self, place: &Place, text: &str) -> Option<Expression> {
-        let expression = match parse::parse(text) {
+    fn expression(&mut self, place: &Place, text: &str, owner: Owner) -> Option<Expression> {
+        let expression = match unevaluated::parse_for(text, owner) {
             Ok(expression) => expression,
             Err(wrong) => {
-                self.mistakes.push(Mistake {
-                    place: place.clone(),
-                    offset: Some(wrong.offset),
-                    message: wrong.message,
-                    suggestion: wrong.suggestion,
-                });
+                self.mistakes.push(wrong.at(place.clone()));
                 return None;
             }
         };
@@ -154,12 +149,12 @@ impl Check<'_> {
             let suggestion = did_you_mean(&journey.purpose, self.programme.purposes.keys());
             self.add(&place.field("purpose"), message, suggestion);
         }
-        self.expression(&place.field("enter"), &journey.enter);
+        self.expression(&place.field("enter"), &journey.enter, Owner::Segment);
         if let Some(exit) = &journey.exit {
-            self.expression(&place.field("exit"), exit);
+            self.expression(&place.field("exit"), exit, Owner::Journey);
         }
         if let Some(goal) = &journey.goal {
-            self.expression(&place.field("goal").field("did"), &goal.did);
+            self.expression(&place.field("goal").field("did"), &goal.did, Owner::Journey);
         }
         if journey.holdout_permille > 1_000 {
             let suggestion = Some("write a share between 0% and 100%".to_owned());
@@ -182,7 +177,7 @@ impl Check<'_> {
                 }
                 Step::Exit => {}
                 Step::WaitUntil { until, .. } => {
-                    self.expression(&place.field("until"), until);
+                    self.expression(&place.field("until"), until, Owner::Journey);
                 }
                 Step::Send { message, channels } => self.send(&place, message, channels, purpose),
                 Step::Branch(arms) => self.branch(&place.field("branch"), arms, purpose),
@@ -208,7 +203,7 @@ impl Check<'_> {
             let place = place.index(index);
             match &arm.when {
                 Some(when) => {
-                    self.expression(&place.field("when"), when);
+                    self.expression(&place.field("when"), when, Owner::Journey);
                 }
                 None if index + 1 < arms.len() => {
                     self.add(

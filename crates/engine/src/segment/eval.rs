@@ -3,15 +3,19 @@
 //! Every walk is bounded: a count stops at the number it asks for, newest event first, and a window ends the walk at
 //! its edge, since a few profiles hold most of the events.
 
-use super::rule::{Check, Condition, DidRule, Measure, Node, Property, Rule};
+use super::rule::{Bounds, Check, Condition, DeedRule, DidRule, Measure, Node, Property, Rule};
+use super::sequence::sequence;
 use super::{Aggregate, Filter, Literal, Test};
 use crate::ProfileId;
-use crate::at::{At, Span};
+use crate::at::At;
 use crate::governor::Governor;
 use crate::history::{History, Since, View};
 use crate::profile::Profile;
+use crate::programme::Programme;
+use crate::state::State;
 use crate::truths::Truths;
 use crate::value::{Map, SCALE, Value};
+use std::ops::Range;
 
 /// A truth, and the next instant at which it could change with no new record (`At::MAX` for never).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,16 +34,41 @@ pub(crate) struct Moment<'a> {
     pub(crate) now: At,
     /// Only events after this count. [`Since::EVER`] for segments.
     pub(crate) since: &'a Since,
+    /// Where the run began, for what is asked `since entry`.
+    pub(crate) entry: &'a Since,
+}
+
+impl<'a> Moment<'a> {
+    /// A profile now, with everything that it ever did.
+    pub(crate) fn of(state: &'a State, programme: &'a Programme, id: ProfileId) -> Self {
+        let governor = Governor {
+            programme,
+            hash_key: state.installed.as_ref().map(|installed| installed.hash_key).unwrap_or_default(),
+            suppressions: &state.suppressions,
+        };
+        Self {
+            history: &state.history,
+            truths: &state.truths,
+            governor,
+            profile: &state.profiles[id.0 as usize],
+            id,
+            now: state.at,
+            since: Since::ever(),
+            entry: Since::ever(),
+        }
+    }
 }
 
 impl Verdict {
-    fn always(holds: bool) -> Self {
+    pub(super) fn always(holds: bool) -> Self {
         Self { holds, until: At::MAX }
     }
 
-    fn within(seen: At, span: Span, now: At) -> Self {
-        let end = seen.floor_to_second().plus(span);
-        Self { holds: end > now, until: if end > now { end } else { At::MAX } }
+    fn seen(at: At, bounds: &Bounds, now: At) -> Self {
+        let second = at.second();
+        let expiry = bounds.expiry(second);
+        let holds = bounds.from <= second && second < bounds.before && expiry > now;
+        Self { holds, until: if expiry > now { expiry } else { At::MAX } }
     }
 }
 
@@ -72,25 +101,34 @@ fn node(node: &Node, moment: &Moment<'_>) -> Verdict {
 /// Evaluates one condition.
 pub(crate) fn condition(condition: &Condition, moment: &Moment<'_>) -> Verdict {
     match condition {
-        Condition::Did(rule) => {
-            did(rule, moment.history.of(rule.event, moment.id), moment.history, moment.now, moment.since)
+        Condition::Did(rule) => did(rule, moment.history.of(rule.deed.event, moment.id), moment),
+        Condition::Sequence(rule) => sequence(rule, moment),
+        Condition::Trait { path, trial } => {
+            let mut holds = false;
+            moment.profile.find_trait(path, &mut |value| holds |= trial.holds(value));
+            Verdict::always(holds)
         }
-        Condition::Trait(filter) => Verdict::always(moment.profile.trait_matches(filter)),
+        Condition::Day { path, day } => {
+            let mut verdict = Verdict::always(false);
+            moment.profile.find_trait(path, &mut |value| {
+                let (holds, until) = day.look(value, moment.now);
+                verdict = Verdict { holds: verdict.holds || holds, until: verdict.until.min(until) };
+            });
+            verdict
+        }
         Condition::ConsentedTo(purpose, channel) => {
             Verdict::always(moment.profile.consents.is_granted(purpose, *channel))
         }
         Condition::ReachableBy(channel) => Verdict::always(moment.governor.reaches(moment.profile, *channel)),
-        Condition::FirstSeen(span) => Verdict::within(moment.profile.first_seen, *span, moment.now),
-        Condition::LastSeen(span) => Verdict::within(moment.profile.last_seen, *span, moment.now),
+        Condition::FirstSeen(bounds) => Verdict::seen(moment.profile.first_seen, bounds, moment.now),
+        Condition::LastSeen(bounds) => Verdict::seen(moment.profile.last_seen, bounds, moment.now),
     }
 }
 
 /// Evaluates a condition about events on one strand.
-pub(crate) fn did(rule: &DidRule, view: View<'_>, history: &History, now: At, since: &Since) -> Verdict {
-    let begin = rule.within.map_or(0, |span| view.after(window_start(now, span)));
-    let window = Window { view, from: begin.max(view.since(rule.event, since)), rule, history };
-    // The instant at which an event falls out of the window.
-    let expiry = |second: u32| rule.within.map_or(At::MAX, |span| At::of_second(second).plus(span));
+pub(crate) fn did(rule: &DidRule, view: View<'_>, moment: &Moment<'_>) -> Verdict {
+    let window = Window::of(&rule.deed, &rule.bounds, view, moment);
+    let expiry = |second: u32| rule.bounds.expiry(second);
     match &rule.quantity {
         Measure::AtLeast(0) => Verdict::always(true),
         Measure::AtLeast(count) => match window.newest(*count) {
@@ -119,51 +157,56 @@ pub(crate) fn did(rule: &DidRule, view: View<'_>, history: &History, now: At, si
     }
 }
 
-/// The last second that is not inside the window (now − span, now].
-pub(crate) fn window_start(now: At, span: Span) -> u32 {
-    now.minus(span).second()
-}
-
 /// The events of a strand that a rule looks at.
-struct Window<'a> {
-    view: View<'a>,
-    from: usize,
-    rule: &'a DidRule,
+pub(super) struct Window<'a> {
+    pub(super) view: View<'a>,
+    pub(super) range: Range<usize>,
+    deed: &'a DeedRule,
     history: &'a History,
 }
 
-impl Window<'_> {
+impl<'a> Window<'a> {
+    pub(super) fn of(deed: &'a DeedRule, bounds: &Bounds, view: View<'a>, moment: &Moment<'a>) -> Self {
+        let mut from = view.after(bounds.start(moment.now)).max(view.since(deed.event, moment.since));
+        if bounds.since_entry {
+            from = from.max(view.since(deed.event, moment.entry));
+        }
+        let to = if bounds.before == u32::MAX {
+            view.len()
+        } else {
+            view.times().partition_point(|second| *second < bounds.before)
+        };
+        Self { view, range: from.min(to)..to, deed, history: moment.history }
+    }
+
     /// The time of the `count`-th newest event that passes the checks.
     fn newest(&self, count: u32) -> Option<u32> {
         let count = count as usize;
-        let len = self.view.len();
-        if count == 0 || len < self.from + count {
+        if count == 0 || self.range.len() < count {
             return None;
         }
-        if self.rule.checks.is_empty() {
-            return Some(self.view.times()[len - count]);
+        if self.deed.checks.is_empty() {
+            return Some(self.view.times()[self.range.end - count]);
         }
-        let passing = (self.from..len).rev().filter(|index| self.passes(*index));
-        passing.skip(count - 1).map(|index| self.view.times()[index]).next()
+        let mut passing = self.range.clone().rev().filter(|index| self.passes(*index));
+        passing.nth(count - 1).map(|index| self.view.times()[index])
     }
 
-    fn passes(&self, index: usize) -> bool {
-        self.rule.checks.iter().all(|check| self.check(check, index))
+    pub(super) fn passes(&self, index: usize) -> bool {
+        self.deed.checks.iter().all(|check| self.check(check, index))
     }
 
     fn check(&self, check: &Check, index: usize) -> bool {
         match &check.property {
             Property::Column(column) => {
                 let code = self.view.code(*column, index);
-                self.history
-                    .dictionary(self.rule.event, *column)
-                    .values(code)
-                    .any(|value| check.test.holds(value))
+                let mut values = self.history.dictionary(self.deed.event, *column).values(code);
+                values.any(|value| check.trial.holds(value))
             }
             Property::Path(path) => {
                 let mut found = false;
                 let properties = self.view.fact(index).properties;
-                properties.find(path, &mut |value| found |= check.test.holds(value));
+                properties.find(path, &mut |value| found |= check.trial.holds(value));
                 found
             }
         }
@@ -171,11 +214,11 @@ impl Window<'_> {
 
     fn total(&self, property: &Property) -> Total {
         let mut total = Total::default();
-        for index in (self.from..self.view.len()).filter(|index| self.passes(*index)) {
+        for index in self.range.clone().filter(|index| self.passes(*index)) {
             let second = self.view.times()[index];
             match property {
                 Property::Column(column) => {
-                    let dictionary = self.history.dictionary(self.rule.event, *column);
+                    let dictionary = self.history.dictionary(self.deed.event, *column);
                     for millionths in dictionary.numbers(self.view.code(*column, index)) {
                         total.add(*millionths, second);
                     }
@@ -250,6 +293,13 @@ impl Test {
             }
             Self::Contains(literal) => literal.compare(value).is_some_and(std::cmp::Ordering::is_eq),
             Self::Exists => !value.is_null(),
+            Self::StartsWith(start) => {
+                value.text().is_some_and(|text| text.to_lowercase().starts_with(&start.to_lowercase()))
+            }
+            Self::EndsWith(end) => {
+                value.text().is_some_and(|text| text.to_lowercase().ends_with(&end.to_lowercase()))
+            }
+            Self::Day(_) => unreachable!("{}", super::rule::REFUSED),
         }
     }
 }

@@ -1,5 +1,8 @@
 //! Words, numbers and marks of the expression language, each with its place.
 
+use super::fault::Fault;
+use super::number::{decimal, millionths};
+
 /// A token and the byte at which it begins.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Token {
@@ -25,42 +28,55 @@ impl TokenKind {
         match self {
             Self::Word(word) => format!("`{word}`"),
             Self::Text(text) => format!("the text \"{text}\""),
-            Self::Number(_) => "a number".to_owned(),
+            Self::Number(number) => format!("the number {}", decimal(*number)),
             Self::Mark(mark) => format!("`{mark}`"),
             Self::End => "the end".to_owned(),
         }
     }
 }
 
-/// A character that cannot be read, and why.
+/// A character that cannot be read.
 pub(super) struct Unreadable {
     pub(super) offset: usize,
-    pub(super) message: String,
+    pub(super) fault: Fault,
 }
 
-const MARKS: [&str; 12] = ["!=", "<=", ">=", "=", "<", ">", "(", ")", "[", "]", ",", "-"];
+/// Longer ones first. The last line is of other languages: nothing asks for them, and so a message can name them.
+const MARKS: [&str; 18] = [
+    "!=", "<=", ">=", "==", "<>", "=", "<", ">", "(", ")", "[", "]", ",", "-", "%", //
+    "&&", "||", "!",
+];
+
+/// What is meant by a mark of another language.
+pub(super) fn instead_of(mark: &str) -> Option<&'static str> {
+    Some(match mark {
+        "==" => "=",
+        "<>" => "!=",
+        "&&" => "and",
+        "||" => "or",
+        "!" => "not",
+        _ => return None,
+    })
+}
+
+pub(super) fn is_word_start(c: char) -> bool {
+    c.is_alphabetic() || c == '_'
+}
+
+pub(super) fn is_word_part(c: char) -> bool {
+    c.is_alphanumeric() || "_.$-".contains(c)
+}
 
 pub(super) fn tokens(text: &str) -> Result<Vec<Token>, Unreadable> {
     let mut tokens = Vec::new();
     let mut offset = 0;
     while let Some(first) = text[offset..].chars().next() {
         let rest = &text[offset..];
-        let (kind, length) = if first.is_whitespace() {
+        if first.is_whitespace() {
             offset += first.len_utf8();
             continue;
-        } else if first == '"' || first == '\'' {
-            quoted(rest, first, offset)?
-        } else if first.is_ascii_digit() {
-            number(rest, offset)?
-        } else if first.is_alphabetic() || first == '_' {
-            let inside = |c: char| c.is_alphanumeric() || "_.$-".contains(c);
-            let length = rest.find(|c| !inside(c)).unwrap_or(rest.len());
-            (TokenKind::Word(rest[..length].to_owned()), length)
-        } else if let Some(mark) = MARKS.iter().find(|mark| rest.starts_with(**mark)) {
-            (TokenKind::Mark(mark), mark.len())
-        } else {
-            return Err(Unreadable { offset, message: format!("`{first}` means nothing here") });
-        };
+        }
+        let (kind, length) = token(rest, first).map_err(|fault| Unreadable { offset, fault })?;
         tokens.push(Token { kind, offset });
         offset += length;
     }
@@ -68,7 +84,32 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, Unreadable> {
     Ok(tokens)
 }
 
-fn quoted(rest: &str, quote: char, offset: usize) -> Result<(TokenKind, usize), Unreadable> {
+/// The token at the front and its length in bytes.
+fn token(rest: &str, first: char) -> Result<(TokenKind, usize), Fault> {
+    if first == '"' || first == '\'' {
+        return quoted(rest, first);
+    }
+    if first.is_ascii_digit() {
+        return number(rest);
+    }
+    if is_word_start(first) {
+        let length = rest.find(|c| !is_word_part(c)).unwrap_or(rest.len());
+        return Ok((TokenKind::Word(rest[..length].to_owned()), length));
+    }
+    if let Some(mark) = MARKS.iter().find(|mark| rest.starts_with(**mark)) {
+        return Ok((TokenKind::Mark(mark), mark.len()));
+    }
+    let fault = Fault::new(format!("`{first}` means nothing here"));
+    Err(match first {
+        '“' | '”' | '„' | '«' | '»' | '‘' | '’' => fault.or_rather("use straight quotes: \"…\""),
+        '≤' => fault.or_rather("write `<=`"),
+        '≥' => fault.or_rather("write `>=`"),
+        '≠' => fault.or_rather("write `!=`"),
+        _ => fault,
+    })
+}
+
+fn quoted(rest: &str, quote: char) -> Result<(TokenKind, usize), Fault> {
     let mut text = String::new();
     let mut escaped = false;
     for (at, c) in rest.char_indices().skip(1) {
@@ -81,18 +122,15 @@ fn quoted(rest: &str, quote: char, offset: usize) -> Result<(TokenKind, usize), 
             return Ok((TokenKind::Text(text), at + 1));
         }
     }
-    Err(Unreadable { offset, message: format!("the text that begins here has no closing {quote}") })
+    let fault = Fault::new(format!("the text that begins here has no closing {quote}"));
+    Err(fault.or_rather(format!("close it with {quote}")))
 }
 
-fn number(rest: &str, offset: usize) -> Result<(TokenKind, usize), Unreadable> {
+fn number(rest: &str) -> Result<(TokenKind, usize), Fault> {
     let length = rest.find(|c: char| !c.is_ascii_digit() && c != '.' && c != '_').unwrap_or(rest.len());
-    let digits = rest[..length].replace('_', "");
-    let (whole, fraction) = digits.split_once('.').unwrap_or((&digits, ""));
-    let scaled = (fraction.len() <= 6 && fraction.bytes().all(|byte| byte.is_ascii_digit()))
-        .then(|| format!("{whole}{fraction:0<6}").parse().ok())
-        .flatten();
-    let message = || "a number has at most six decimals and thirteen digits before them".to_owned();
-    scaled
-        .map(|millionths| (TokenKind::Number(millionths), length))
-        .ok_or_else(|| Unreadable { offset, message: message() })
+    let number = millionths(&rest[..length]).ok_or_else(|| {
+        Fault::new("a number has at most six decimals and thirteen digits before them")
+            .or_rather("write it as `1000` or `19.90`")
+    })?;
+    Ok((TokenKind::Number(number), length))
 }

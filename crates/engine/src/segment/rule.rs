@@ -1,11 +1,14 @@
-//! An expression with its names resolved: event names to numbers, properties to columns, segments to slots. What the
-//! engine evaluates.
+//! An expression with its names resolved: event names to numbers, properties to columns, segments to slots, dates to
+//! instants. What the engine evaluates.
 
-use super::{Aggregate, Comparison, Did, Expression, Filter, Quantity, Test};
-use crate::at::Span;
+use super::date::Date;
+use super::day::{RelativeDay, Trial};
+use super::{Aggregate, Comparison, Deed, Did, Expression, Filter, Quantity, Sequence, Then, Window};
+use crate::at::{At, Span};
 use crate::history::History;
 use crate::name::{NameId, Names};
 use crate::programme::Channel;
+use jiff::tz::TimeZone;
 use std::collections::BTreeSet;
 
 /// A compiled predicate and what it mentions.
@@ -29,26 +32,63 @@ pub(crate) enum Node {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Condition {
     Did(DidRule),
-    Trait(Filter),
+    Sequence(SequenceRule),
+    Trait { path: Vec<String>, trial: Trial },
+    Day { path: Vec<String>, day: RelativeDay },
     ConsentedTo(String, Option<Channel>),
     ReachableBy(Channel),
-    FirstSeen(Span),
-    LastSeen(Span),
+    FirstSeen(Bounds),
+    LastSeen(Bounds),
+}
+
+/// An event, and what must be true of it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct DeedRule {
+    pub(crate) event: NameId,
+    pub(crate) checks: Vec<Check>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct DidRule {
-    pub(crate) event: NameId,
-    pub(crate) checks: Vec<Check>,
+    pub(crate) deed: DeedRule,
     pub(crate) quantity: Measure,
+    pub(crate) bounds: Bounds,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct SequenceRule {
+    pub(crate) first: DeedRule,
+    /// Of the first event.
+    pub(crate) bounds: Bounds,
+    pub(crate) then: Vec<ThenRule>,
+    pub(crate) then_not: Option<ThenRule>,
+}
+
+/// What follows, and how long after what it follows at most.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ThenRule {
+    pub(crate) deed: DeedRule,
     pub(crate) within: Option<Span>,
+}
+
+/// When an event counts.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Bounds {
+    /// The window (now − span, now].
+    pub(crate) within: Option<Span>,
+    /// At this second or after it.
+    pub(crate) from: u32,
+    /// Before this second.
+    pub(crate) before: u32,
+    /// After the run began.
+    pub(crate) since_entry: bool,
 }
 
 /// A property and what it must be.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Check {
     pub(crate) property: Property,
-    pub(crate) test: Test,
+    pub(crate) trial: Trial,
 }
 
 /// Where a property of an event is found.
@@ -81,10 +121,11 @@ pub(crate) struct Mentions {
     pub(crate) seen: bool,
 }
 
-/// What names are resolved by.
+/// What names and dates are resolved by.
 pub(crate) struct Scope<'a, S> {
     pub(crate) names: &'a mut Names,
     pub(crate) history: &'a History,
+    pub(crate) timezone: &'a TimeZone,
     pub(crate) slot_of: S,
 }
 
@@ -95,38 +136,132 @@ impl Rule {
         scope: &mut Scope<'_, S>,
     ) -> Self {
         let mut mentions = Mentions::default();
-        let node = resolve(expression, scope, &mut mentions);
+        let node = scope.node(expression, &mut mentions);
         Self { node, mentions }
     }
 }
 
-fn resolve<S: Fn(&str) -> Option<u16>>(
-    expression: &Expression,
-    scope: &mut Scope<'_, S>,
-    mentions: &mut Mentions,
-) -> Node {
-    let condition = match expression {
-        Expression::And(parts) => {
-            return Node::And(parts.iter().map(|part| resolve(part, scope, mentions)).collect());
+impl<S: Fn(&str) -> Option<u16>> Scope<'_, S> {
+    fn node(&mut self, expression: &Expression, mentions: &mut Mentions) -> Node {
+        match expression {
+            Expression::And(parts) => Node::And(parts.iter().map(|part| self.node(part, mentions)).collect()),
+            Expression::Or(parts) => Node::Or(parts.iter().map(|part| self.node(part, mentions)).collect()),
+            Expression::Not(inner) => Node::Not(Box::new(self.node(inner, mentions))),
+            Expression::InSegment(name) => {
+                let slot = (self.slot_of)(name);
+                mentions.segments.extend(slot);
+                Node::InSegment(slot)
+            }
+            condition => {
+                let condition = self.condition(condition);
+                condition.mention(mentions);
+                Node::Condition(condition)
+            }
         }
-        Expression::Or(parts) => {
-            return Node::Or(parts.iter().map(|part| resolve(part, scope, mentions)).collect());
+    }
+
+    fn condition(&mut self, expression: &Expression) -> Condition {
+        match expression {
+            Expression::Did(did) => Condition::Did(self.did(did)),
+            Expression::Sequence(sequence) => Condition::Sequence(self.sequence(sequence)),
+            Expression::Trait(Filter { path, test }) => match RelativeDay::of(test, self.timezone) {
+                Some(day) => Condition::Day { path: path.clone(), day },
+                None => Condition::Trait { path: path.clone(), trial: Trial::new(test, self.timezone) },
+            },
+            Expression::ConsentedTo { purpose, channel } => Condition::ConsentedTo(purpose.clone(), *channel),
+            Expression::ReachableBy(channel) => Condition::ReachableBy(*channel),
+            Expression::FirstSeen(window) => Condition::FirstSeen(self.bounds(Some(window))),
+            Expression::LastSeen(window) => Condition::LastSeen(self.bounds(Some(window))),
+            Expression::Score(_) | Expression::Rank(_) => unreachable!("{REFUSED}"),
+            Expression::And(_) | Expression::Or(_) | Expression::Not(_) | Expression::InSegment(_) => {
+                unreachable!("invariant: these are no conditions")
+            }
         }
-        Expression::Not(inner) => return Node::Not(Box::new(resolve(inner, scope, mentions))),
-        Expression::InSegment(name) => {
-            let slot = (scope.slot_of)(name);
-            mentions.segments.extend(slot);
-            return Node::InSegment(slot);
+    }
+
+    fn did(&mut self, did: &Did) -> DidRule {
+        let deed = self.deed(&did.deed);
+        let quantity = match &did.quantity {
+            Quantity::AtLeast(count) => Measure::AtLeast(*count),
+            Quantity::AtMost(count) => Measure::AtMost(*count),
+            Quantity::Exactly(count) => Measure::Exactly(*count),
+            Quantity::Aggregate { aggregate, path, comparison, millionths } => Measure::Aggregate {
+                aggregate: *aggregate,
+                property: self.property(deed.event, path),
+                comparison: *comparison,
+                millionths: *millionths,
+            },
+        };
+        DidRule { deed, quantity, bounds: self.bounds(did.window.as_ref()) }
+    }
+
+    fn sequence(&mut self, sequence: &Sequence) -> SequenceRule {
+        SequenceRule {
+            first: self.deed(&sequence.first),
+            bounds: self.bounds(sequence.window.as_ref()),
+            then: sequence.then.iter().map(|then| self.then(then)).collect(),
+            then_not: sequence.then_not.as_ref().map(|then| self.then(then)),
         }
-        Expression::Did(did) => Condition::Did(DidRule::compile(did, scope.names, scope.history)),
-        Expression::Trait(filter) => Condition::Trait(filter.clone()),
-        Expression::ConsentedTo { purpose, channel } => Condition::ConsentedTo(purpose.clone(), *channel),
-        Expression::ReachableBy(channel) => Condition::ReachableBy(*channel),
-        Expression::FirstSeen { within } => Condition::FirstSeen(*within),
-        Expression::LastSeen { within } => Condition::LastSeen(*within),
-    };
-    condition.mention(mentions);
-    Node::Condition(condition)
+    }
+
+    fn then(&mut self, then: &Then) -> ThenRule {
+        ThenRule { deed: self.deed(&then.deed), within: then.within }
+    }
+
+    pub(crate) fn deed(&mut self, deed: &Deed) -> DeedRule {
+        let event = self.names.number(&deed.event);
+        let check = |filter: &Filter| Check {
+            property: self.property(event, &filter.path),
+            trial: Trial::new(&filter.test, self.timezone),
+        };
+        DeedRule { event, checks: deed.filters.iter().map(check).collect() }
+    }
+
+    fn property(&self, event: NameId, path: &[String]) -> Property {
+        match self.history.column(event, path) {
+            Some(column) => Property::Column(column),
+            None => Property::Path(path.to_vec()),
+        }
+    }
+
+    fn bounds(&self, window: Option<&Window>) -> Bounds {
+        let mut bounds = Bounds::EVER;
+        // The first second that is not before an instant.
+        let second = |date: &Date| crate::timer::second_of(self.instant(date));
+        match window {
+            None => {}
+            Some(Window::Within(span)) => bounds.within = Some(*span),
+            Some(Window::Since(date)) => bounds.from = second(date),
+            Some(Window::Before(date)) => bounds.before = second(date),
+            Some(Window::Between(from, before)) => {
+                (bounds.from, bounds.before) = (second(from), second(before));
+            }
+            Some(Window::SinceEntry) => bounds.since_entry = true,
+        }
+        bounds
+    }
+
+    fn instant(&self, date: &Date) -> At {
+        match date {
+            Date::Day(day) => super::day::midnight(*day, self.timezone),
+            Date::Instant(at) => *at,
+        }
+    }
+}
+
+impl Bounds {
+    pub(crate) const EVER: Self = Self { within: None, from: 0, before: u32::MAX, since_entry: false };
+
+    /// The last second that is too early at an instant.
+    pub(crate) fn start(&self, now: At) -> u32 {
+        let within = self.within.map_or(0, |span| now.minus(span).second());
+        within.max(self.from.saturating_sub(1))
+    }
+
+    /// When what happened in a second leaves the window.
+    pub(crate) fn expiry(&self, second: u32) -> At {
+        self.within.map_or(At::MAX, |span| At::of_second(second).plus(span))
+    }
 }
 
 impl Condition {
@@ -134,10 +269,14 @@ impl Condition {
     pub(crate) fn mention(&self, mentions: &mut Mentions) {
         match self {
             Self::Did(rule) => {
-                mentions.events.insert(rule.event);
+                mentions.events.insert(rule.deed.event);
             }
-            Self::Trait(filter) => {
-                mentions.traits.insert(filter.path[0].clone());
+            Self::Sequence(rule) => {
+                let follow = rule.then.iter().chain(&rule.then_not).map(|then| then.deed.event);
+                mentions.events.extend(follow.chain([rule.first.event]));
+            }
+            Self::Trait { path, .. } | Self::Day { path, .. } => {
+                mentions.traits.insert(path[0].clone());
             }
             Self::ConsentedTo(..) => mentions.consent = true,
             Self::ReachableBy(_) => {
@@ -149,43 +288,29 @@ impl Condition {
     }
 }
 
-impl DidRule {
-    pub(crate) fn compile(did: &Did, names: &mut Names, history: &History) -> Self {
-        let event = names.number(&did.event);
-        let property = |path: &[String]| match history.column(event, path) {
-            Some(column) => Property::Column(column),
-            None => Property::Path(path.to_vec()),
-        };
-        let check = |filter: &Filter| Check { property: property(&filter.path), test: filter.test.clone() };
-        Self {
-            event,
-            checks: did.filters.iter().map(check).collect(),
-            quantity: match &did.quantity {
-                Quantity::AtLeast(count) => Measure::AtLeast(*count),
-                Quantity::AtMost(count) => Measure::AtMost(*count),
-                Quantity::Exactly(count) => Measure::Exactly(*count),
-                Quantity::Aggregate { aggregate, path, comparison, millionths } => Measure::Aggregate {
-                    aggregate: *aggregate,
-                    property: property(path),
-                    comparison: *comparison,
-                    millionths: *millionths,
-                },
-            },
-            within: did.within,
-        }
-    }
-}
-
 /// Keeps every property that an expression asks for beside the times of its event.
 pub(crate) fn keep_properties(expression: &Expression, names: &mut Names, history: &mut History) {
-    expression.walk(&mut |part| {
-        let Expression::Did(did) = part else { return };
-        let event = names.number(&did.event);
-        for filter in &did.filters {
-            history.keep(event, &filter.path);
-        }
-        if let Quantity::Aggregate { path, .. } = &did.quantity {
+    let mut keep = |deed: &Deed, path: Option<&Vec<String>>| {
+        let event = names.number(&deed.event);
+        for path in deed.filters.iter().map(|filter| &filter.path).chain(path) {
             history.keep(event, path);
         }
+    };
+    expression.walk(&mut |part| match part {
+        Expression::Did(did) => match &did.quantity {
+            Quantity::Aggregate { path, .. } => keep(&did.deed, Some(path)),
+            _ => keep(&did.deed, None),
+        },
+        Expression::Sequence(sequence) => {
+            keep(&sequence.first, None);
+            for then in sequence.then.iter().chain(&sequence.then_not) {
+                keep(&then.deed, None);
+            }
+        }
+        _ => {}
     });
 }
+
+/// What [`super::unevaluated`] keeps out.
+pub(super) const REFUSED: &str =
+    "invariant: an expression that is not evaluated yet is refused before it is compiled";

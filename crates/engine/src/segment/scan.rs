@@ -4,12 +4,13 @@
 //! name already decides, in one pass over that name's strands, and looks at the events of the rest only. Whoever owns
 //! the threads hands out the slices; the order does not matter, since what is added up are counts.
 
-use super::eval::{Moment, condition, did, window_start};
-use super::rule::{Condition, DidRule, Measure, Node, Property, Rule};
+use super::eval::{Moment, condition, did};
+use super::rule::{Condition, DeedRule, DidRule, Measure, Node, Property, Rule, SequenceRule};
+use super::sequence::sequence;
 use crate::ProfileId;
 use crate::at::At;
 use crate::engine::Engine;
-use crate::history::{BLOCK, Block, History, Since, View};
+use crate::history::{BLOCK, Block, History, View};
 
 const WORDS: usize = BLOCK / 64;
 
@@ -37,6 +38,7 @@ enum Probe<'a> {
     Never,
     Each(&'a Condition),
     Did(DidProbe<'a>),
+    Sequence(&'a SequenceRule),
 }
 
 struct DidProbe<'a> {
@@ -115,34 +117,35 @@ impl<'a> Scan<'a> {
                 self.each(slice, candidates, |id| self.engine.state.truths.is_member(id, *segment))
             }
             Probe::Each(one) => self.each(slice, candidates, |id| condition(one, &self.moment(id)).holds),
-            Probe::Did(probe) => match self.engine.state.history.blocks(probe.rule.event).get(slice) {
-                Some(block) => probe.holds(block, &self.engine.state.history, self.now, candidates),
+            Probe::Did(probe) => match self.block(&probe.rule.deed, slice) {
+                Some(block) => probe.holds(block, candidates, &|local| self.moment(id(slice, local))),
                 None if probe.empty_holds => candidates.clone(),
+                None => none(),
+            },
+            Probe::Sequence(rule) => match self.block(&rule.first, slice) {
+                Some(block) => {
+                    let recent = recent(block, rule.bounds.start(self.now), candidates);
+                    self.each(slice, &recent, |id| sequence(rule, &self.moment(id)).holds)
+                }
                 None => none(),
             },
         }
     }
 
+    fn block(&self, deed: &DeedRule, slice: usize) -> Option<&'a Block> {
+        self.engine.state.history.blocks(deed.event).get(slice)
+    }
+
     fn each(&self, slice: usize, candidates: &Bits, holds: impl Fn(ProfileId) -> bool) -> Bits {
         let mut found = none();
         for local in ones(candidates) {
-            let id = ProfileId((slice * BLOCK + local) as u32);
-            found[local / 64] |= u64::from(holds(id)) << (local % 64);
+            found[local / 64] |= u64::from(holds(id(slice, local))) << (local % 64);
         }
         found
     }
 
     fn moment(&self, id: ProfileId) -> Moment<'_> {
-        let state = &self.engine.state;
-        Moment {
-            history: &state.history,
-            truths: &state.truths,
-            governor: self.engine.governor(),
-            profile: &state.profiles[id.0 as usize],
-            id,
-            now: self.now,
-            since: Since::ever(),
-        }
+        Moment { now: self.now, ..Moment::of(&self.engine.state, &self.engine.programme, id) }
     }
 }
 
@@ -157,6 +160,7 @@ fn probe<'a>(node: &'a Node, history: &History, now: At) -> Probe<'a> {
         Node::Not(inner) => Probe::Not(Box::new(probe(inner, history, now))),
         Node::InSegment(slot) => slot.map_or(Probe::Never, Probe::Segment),
         Node::Condition(Condition::Did(rule)) => Probe::Did(DidProbe::new(rule, history, now)),
+        Node::Condition(Condition::Sequence(rule)) => Probe::Sequence(rule),
         Node::Condition(one) => Probe::Each(one),
     }
 }
@@ -169,7 +173,7 @@ impl Probe<'_> {
             Self::Segment(_) => 1,
             Self::Did(probe) if probe.is_about_the_newest() => 1,
             Self::Did(_) => 2,
-            Self::Each(_) => 3,
+            Self::Each(_) | Self::Sequence(_) => 3,
             Self::Not(inner) => inner.cost(),
             Self::And(parts) | Self::Or(parts) => parts.iter().map(Self::cost).max().unwrap_or(0),
         }
@@ -178,96 +182,75 @@ impl Probe<'_> {
 
 impl<'a> DidProbe<'a> {
     fn new(rule: &'a DidRule, history: &History, now: At) -> Self {
-        let passing = rule.checks.iter().map(|check| match check.property {
+        let passing = rule.deed.checks.iter().map(|check| match check.property {
             Property::Path(_) => None,
             Property::Column(column) => {
-                let dictionary = history.dictionary(rule.event, column);
+                let dictionary = history.dictionary(rule.deed.event, column);
                 let mut bits = vec![0u64; dictionary.len().div_ceil(64)];
                 for code in 0..dictionary.len() {
-                    let passes = dictionary.values(code as u32).any(|value| check.test.holds(value));
+                    let passes = dictionary.values(code as u32).any(|value| check.trial.holds(value));
                     bits[code / 64] |= u64::from(passes) << (code % 64);
                 }
                 Some(bits)
             }
         });
-        Self {
-            start: rule.within.map_or(0, |span| window_start(now, span)),
-            empty_holds: did(rule, View::EMPTY, history, now, Since::ever()).holds,
-            passing: passing.collect(),
-            rule,
-        }
+        let empty_holds = match rule.quantity {
+            Measure::AtLeast(count) | Measure::Exactly(count) => count == 0,
+            Measure::AtMost(_) => true,
+            Measure::Aggregate { .. } => false,
+        };
+        Self { start: rule.bounds.start(now), empty_holds, passing: passing.collect(), rule }
     }
 
     /// Whether the newest event alone decides.
     fn is_about_the_newest(&self) -> bool {
-        self.rule.checks.is_empty() && matches!(self.rule.quantity, Measure::AtLeast(1) | Measure::AtMost(0))
+        self.rule.deed.checks.is_empty()
+            && self.rule.bounds.before == u32::MAX
+            && matches!(self.rule.quantity, Measure::AtLeast(1) | Measure::AtMost(0))
     }
 
-    fn holds(&self, block: &Block, history: &History, now: At, candidates: &Bits) -> Bits {
-        let recent = self.recent(block, candidates);
+    fn holds<'m>(&self, block: &Block, candidates: &Bits, moment: &impl Fn(usize) -> Moment<'m>) -> Bits {
+        let recent = recent(block, self.start, candidates);
         let mut found = none();
         if self.empty_holds {
             for ((found, recent), candidates) in found.iter_mut().zip(recent.iter()).zip(candidates.iter()) {
                 *found = candidates & !recent;
             }
         }
-        match self.rule.quantity {
-            Measure::AtMost(0) if self.rule.checks.is_empty() => {}
-            Measure::AtLeast(1) if self.rule.checks.is_empty() => {
-                for (found, recent) in found.iter_mut().zip(recent.iter()) {
-                    *found |= recent;
-                }
+        if !self.is_about_the_newest() {
+            for local in ones(&recent) {
+                let holds = self.holds_for(block.view(local as u16), || moment(local));
+                found[local / 64] |= u64::from(holds) << (local % 64);
             }
-            _ => {
-                for local in ones(&recent) {
-                    let holds = self.holds_for(block.view(local as u16), history, now);
-                    found[local / 64] |= u64::from(holds) << (local % 64);
-                }
+        } else if !self.empty_holds {
+            for (found, recent) in found.iter_mut().zip(recent.iter()) {
+                *found |= recent;
             }
         }
         found
     }
 
-    /// The candidates who have an event in the window.
-    fn recent(&self, block: &Block, candidates: &Bits) -> Bits {
-        let mut recent = none();
-        let Some(strands) = block.dense_strands() else {
-            for (local, strand) in block.sparse_strands() {
-                let local = usize::from(local);
-                recent[local / 64] |= u64::from(strand.last > self.start) << (local % 64);
-            }
-            for (recent, candidates) in recent.iter_mut().zip(candidates.iter()) {
-                *recent &= candidates;
-            }
-            return recent;
-        };
-        for (word, strands) in strands.chunks_exact(64).enumerate() {
-            if candidates[word] != 0 {
-                let bits = strands
-                    .iter()
-                    .rev()
-                    .fold(0, |bits, strand| (bits << 1) | u64::from(strand.last > self.start));
-                recent[word] = bits & candidates[word];
-            }
-        }
-        recent
-    }
-
-    fn holds_for(&self, view: View<'_>, history: &History, now: At) -> bool {
+    fn holds_for<'m>(&self, view: View<'_>, moment: impl Fn() -> Moment<'m>) -> bool {
         match self.rule.quantity {
+            _ if self.rule.bounds.before != u32::MAX => self.looked_at(moment),
             Measure::AtLeast(count) => self.reaches(view, count),
             Measure::AtMost(count) => !self.reaches(view, count.saturating_add(1)),
             Measure::Exactly(count) => {
                 self.reaches(view, count) && !self.reaches(view, count.saturating_add(1))
             }
-            Measure::Aggregate { .. } => did(self.rule, view, history, now, Since::ever()).holds,
+            Measure::Aggregate { .. } => self.looked_at(moment),
         }
+    }
+
+    fn looked_at<'m>(&self, moment: impl Fn() -> Moment<'m>) -> bool {
+        let moment = moment();
+        did(self.rule, moment.history.of(self.rule.deed.event, moment.id), &moment).holds
     }
 
     /// Whether `count` events of the window pass, the newest looked at first.
     fn reaches(&self, view: View<'_>, count: u32) -> bool {
         let (times, count) = (view.times(), count as usize);
-        if self.rule.checks.is_empty() {
+        if self.rule.deed.checks.is_empty() {
             return count == 0 || (times.len() >= count && times[times.len() - count] > self.start);
         }
         let mut left = count;
@@ -281,19 +264,47 @@ impl<'a> DidProbe<'a> {
     }
 
     fn passes(&self, view: View<'_>, index: usize) -> bool {
-        self.rule.checks.iter().zip(&self.passing).all(|(check, passing)| match (&check.property, passing) {
-            (Property::Column(column), Some(bits)) => {
-                let code = view.code(*column, index) as usize;
-                bits[code / 64] >> (code % 64) & 1 == 1
-            }
-            (Property::Column(_), None) => unreachable!("invariant: the codes of a column were asked"),
-            (Property::Path(path), _) => {
-                let mut found = false;
-                view.fact(index).properties.find(path, &mut |value| found |= check.test.holds(value));
-                found
+        self.rule.deed.checks.iter().zip(&self.passing).all(|(check, passing)| {
+            match (&check.property, passing) {
+                (Property::Column(column), Some(bits)) => {
+                    let code = view.code(*column, index) as usize;
+                    bits[code / 64] >> (code % 64) & 1 == 1
+                }
+                (Property::Column(_), None) => unreachable!("invariant: the codes of a column were asked"),
+                (Property::Path(path), _) => {
+                    let mut found = false;
+                    view.fact(index).properties.find(path, &mut |value| found |= check.trial.holds(value));
+                    found
+                }
             }
         })
     }
+}
+
+/// The candidates who have an event of the block's name after a second.
+fn recent(block: &Block, start: u32, candidates: &Bits) -> Bits {
+    let mut recent = none();
+    let Some(strands) = block.dense_strands() else {
+        for (local, strand) in block.sparse_strands() {
+            let local = usize::from(local);
+            recent[local / 64] |= u64::from(strand.last > start) << (local % 64);
+        }
+        for (recent, candidates) in recent.iter_mut().zip(candidates.iter()) {
+            *recent &= candidates;
+        }
+        return recent;
+    };
+    for (word, strands) in strands.chunks_exact(64).enumerate() {
+        if candidates[word] != 0 {
+            let bits = strands.iter().rev().fold(0, |bits, one| (bits << 1) | u64::from(one.last > start));
+            recent[word] = bits & candidates[word];
+        }
+    }
+    recent
+}
+
+fn id(slice: usize, local: usize) -> ProfileId {
+    ProfileId((slice * BLOCK + local) as u32)
 }
 
 fn none() -> Bits {

@@ -146,7 +146,8 @@ impl Turn<'_> {
         let run = &self.profile().runs[index];
         let Some((rule, within)) = &self.engine.index.plans[run.version as usize].goal else { return };
         let open = !run.reached_goal && self.now() < run.entered_at.plus(*within);
-        if open && self.touched.concerns(&rule.mentions) && self.evaluate(rule, &run.began).holds {
+        if open && self.touched.concerns(&rule.mentions) && self.evaluate(rule, &run.began, &run.began).holds
+        {
             let version = run.version as usize;
             self.engine.state.versions[version].reached_goal += 1;
             self.profile_mut().runs[index].reached_goal = true;
@@ -170,7 +171,7 @@ impl Turn<'_> {
             let version = run.version as usize;
             let mut due = At::MAX;
             if let Some(rule) = &self.engine.index.plans[version].exit {
-                let verdict = self.evaluate(rule, &run.began);
+                let verdict = self.evaluate(rule, &run.began, &run.began);
                 if verdict.holds {
                     return self.finish(index, RunState::Exited);
                 }
@@ -200,11 +201,11 @@ impl Turn<'_> {
                 }
             }
             Operation::WaitUntil { until, .. } => {
-                let verdict = self.evaluate(until, &run.arrived);
+                let verdict = self.evaluate(until, &run.arrived, &run.began);
                 if verdict.holds || now >= wait_ends { on } else { Next::Stay(wait_ends.min(verdict.until)) }
             }
             Operation::If { rule, or } => {
-                if self.evaluate(rule, Since::ever()).holds {
+                if self.evaluate(rule, Since::ever(), &run.began).holds {
                     on
                 } else {
                     Next::Go(*or)

@@ -5,12 +5,13 @@
 //! earliest is kept for each name, since one look at the name's events answers for all of its conditions.
 
 use super::Turn;
+use crate::ProfileId;
 use crate::at::At;
 use crate::engine::Engine;
-use crate::history::Since;
 use crate::name::NameId;
-use crate::segment::eval::{Verdict, condition, did};
+use crate::segment::eval::{Moment, condition, did};
 use crate::segment::rule::Condition;
+use crate::state::State;
 use crate::timer::{TimerKey, second_of};
 use crate::truths::Truths;
 
@@ -64,8 +65,7 @@ impl Turn<'_> {
 
     fn refresh_all_conditions(&mut self) {
         for number in 0..self.engine.index.conditions.len() as u32 {
-            let until = self.refresh_condition(number);
-            self.wake(clock(&self.engine.index.conditions[number as usize]), until);
+            self.refresh_condition(number);
         }
         for rank in 0..self.engine.index.order.len() as u16 {
             self.engine.ranks.insert(rank);
@@ -89,72 +89,63 @@ impl Turn<'_> {
             }
         }
         if self.touched.seen {
-            self.refresh_seen();
+            for next in 0..self.engine.index.by_seen.len() {
+                self.refresh_condition(self.engine.index.by_seen[next]);
+            }
         }
         match self.touched.timer {
             Some(TimerKey::Name { name, .. }) => self.refresh_name(name),
-            Some(TimerKey::Seen { .. }) => self.refresh_seen(),
+            Some(TimerKey::Profile { .. }) => {
+                for next in 0..self.engine.index.by_clock.len() {
+                    self.refresh_condition(self.engine.index.by_clock[next]);
+                }
+            }
             _ => {}
         }
     }
 
+    /// Evaluates every condition that an event of the name can change.
     fn refresh_name(&mut self, name: NameId) {
-        let Engine { state, index, ranks, .. } = &mut *self.engine;
-        let (now, view) = (state.at, state.history.of(name, self.id));
+        let Engine { state, index, ranks, programme, .. } = &mut *self.engine;
         let mut until = At::MAX;
         for number in index.by_event(name) {
-            let Condition::Did(rule) = &index.conditions[*number as usize] else { continue };
-            let verdict = did(rule, view, &state.history, now, Since::ever());
-            until = until.min(verdict.until);
+            let one = &index.conditions[*number as usize];
+            let moment = Moment::of(state, programme, self.id);
+            let verdict = match one {
+                Condition::Did(rule) => did(rule, moment.history.of(name, self.id), &moment),
+                other => condition(other, &moment),
+            };
+            if clock(one) == Clock::Name(name) {
+                until = until.min(verdict.until);
+            } else {
+                wake(state, self.id, clock(one), verdict.until);
+            }
             if state.truths.set_condition(self.id, *number, verdict.holds) {
                 for slot in &index.made_of[*number as usize] {
                     ranks.insert(index.rank[usize::from(*slot)]);
                 }
             }
         }
-        self.wake(Clock::Name(name), until);
+        wake(state, self.id, Clock::Name(name), until);
     }
 
-    fn refresh_seen(&mut self) {
-        let mut until = At::MAX;
-        for next in 0..self.engine.index.by_seen.len() {
-            until = until.min(self.refresh_condition(self.engine.index.by_seen[next]));
-        }
-        self.wake(Clock::Seen, until);
-    }
-
-    /// Evaluates one condition; until when its truth holds if nothing happens.
-    fn refresh_condition(&mut self, number: u32) -> At {
-        let Verdict { holds, until } =
-            condition(&self.engine.index.conditions[number as usize], &self.moment(Since::ever()));
+    fn refresh_condition(&mut self, number: u32) {
+        let holds = self.begin_condition(number);
         if self.engine.state.truths.set_condition(self.id, number, holds) {
             let index = &self.engine.index;
             for slot in &index.made_of[number as usize] {
                 self.engine.ranks.insert(index.rank[usize::from(*slot)]);
             }
         }
-        until
     }
 
-    /// Makes sure that a timer comes by an instant. One that comes earlier will do: it looks again, and sets the next.
-    fn wake(&mut self, clock: Clock, until: At) {
-        if until == At::MAX {
-            return;
-        }
-        assert!(until > self.now(), "invariant: a verdict holds until later than now");
-        let (profile, due) = (self.id, second_of(until));
-        let state = &mut self.engine.state;
-        match clock {
-            Clock::Name(name) if due < state.history.due(name, profile) => {
-                state.history.set_due(name, profile, due);
-                state.timers.set(due, TimerKey::Name { profile, name });
-            }
-            Clock::Seen if due < state.profiles[profile.0 as usize].seen_due => {
-                state.profiles[profile.0 as usize].seen_due = due;
-                state.timers.set(due, TimerKey::Seen { profile });
-            }
-            Clock::Name(_) | Clock::Seen | Clock::None => {}
-        }
+    /// Evaluates a condition and sets its timer; its truth.
+    pub(crate) fn begin_condition(&mut self, number: u32) -> bool {
+        let Engine { state, index, programme, .. } = &mut *self.engine;
+        let one = &index.conditions[number as usize];
+        let verdict = condition(one, &Moment::of(state, programme, self.id));
+        wake(state, self.id, clock(one), verdict.until);
+        verdict.holds
     }
 
     /// Takes the profile into a segment or out of it; whether that changed anything.
@@ -191,27 +182,41 @@ impl Turn<'_> {
             state.counts.membership_changes += u64::from(was != holds);
         }
     }
+}
 
-    /// Evaluates a condition that is new, for a profile that is not; its truth. Sets its timer.
-    pub(crate) fn begin_condition(&mut self, number: u32) -> bool {
-        let new = &self.engine.index.conditions[number as usize];
-        let (Verdict { holds, until }, clock) = (condition(new, &self.moment(Since::ever())), clock(new));
-        self.wake(clock, until);
-        holds
+/// Makes sure that a timer comes by an instant. One that comes earlier will do: it looks again, and sets the next.
+fn wake(state: &mut State, profile: ProfileId, clock: Clock, until: At) {
+    if until == At::MAX {
+        return;
+    }
+    assert!(until > state.at, "invariant: a verdict holds until later than now");
+    let due = second_of(until);
+    match clock {
+        Clock::Name(name) if due < state.history.due(name, profile) => {
+            state.history.set_due(name, profile, due);
+            state.timers.set(due, TimerKey::Name { profile, name });
+        }
+        Clock::Profile if due < state.profiles[profile.0 as usize].due => {
+            state.profiles[profile.0 as usize].due = due;
+            state.timers.set(due, TimerKey::Profile { profile });
+        }
+        Clock::Name(_) | Clock::Profile | Clock::None => {}
     }
 }
 
 /// Whose timer looks at a condition again.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Clock {
     Name(NameId),
-    Seen,
+    Profile,
     None,
 }
 
 fn clock(condition: &Condition) -> Clock {
     match condition {
-        Condition::Did(rule) => Clock::Name(rule.event),
-        Condition::FirstSeen(_) | Condition::LastSeen(_) => Clock::Seen,
-        Condition::Trait(_) | Condition::ConsentedTo(..) | Condition::ReachableBy(_) => Clock::None,
+        Condition::Did(rule) => Clock::Name(rule.deed.event),
+        Condition::Sequence(rule) => Clock::Name(rule.first.event),
+        Condition::Day { .. } | Condition::FirstSeen(_) | Condition::LastSeen(_) => Clock::Profile,
+        Condition::Trait { .. } | Condition::ConsentedTo(..) | Condition::ReachableBy(_) => Clock::None,
     }
 }

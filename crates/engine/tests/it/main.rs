@@ -1,7 +1,10 @@
 //! Integration tests of the engine, in one binary.
 
 mod determinism;
+mod forms;
 mod language;
 mod membership;
+mod mistakes;
 mod records;
 mod story;
+mod tree;

@@ -3,7 +3,9 @@
 use crate::story::{Story, programme};
 use engine::at::{At, Span};
 use engine::identifier::IdentifierKind;
-use engine::segment::{Aggregate, Comparison, Did, Expression, Filter, Literal, Quantity, Test, parse};
+use engine::segment::{
+    Aggregate, Comparison, Did, Expression, Filter, Literal, Quantity, Test, Window, parse,
+};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
@@ -61,8 +63,12 @@ impl Person {
                 let (_, text) = SEGMENTS.iter().find(|(known, _)| known == name).unwrap();
                 self.matches(&parse::parse(text).unwrap(), now)
             }
-            Expression::FirstSeen { within } => self.seen.iter().min().is_some_and(|at| inside(*at, *within)),
-            Expression::LastSeen { within } => self.seen.iter().max().is_some_and(|at| inside(*at, *within)),
+            Expression::FirstSeen(Window::Within(span)) => {
+                self.seen.iter().min().is_some_and(|at| inside(*at, *span))
+            }
+            Expression::LastSeen(Window::Within(span)) => {
+                self.seen.iter().max().is_some_and(|at| inside(*at, *span))
+            }
             Expression::Trait(Filter {
                 test: Test::Compare(Comparison::Equal, Literal::Text(text)), ..
             }) => self.colour == Some(text.as_str()),
@@ -72,15 +78,18 @@ impl Person {
     }
 
     fn did(&self, did: &Did, now: At) -> bool {
+        let inside = |at: At| match &did.window {
+            None => true,
+            Some(Window::Within(span)) => at > now.minus(*span) && at <= now,
+            Some(other) => unreachable!("not in the list above: {other:?}"),
+        };
         let counted: Vec<i64> = self
             .events
             .iter()
-            .filter(|(at, name, _)| {
-                *name == did.event && did.within.is_none_or(|span| *at > now.minus(span) && *at <= now)
-            })
+            .filter(|(at, name, _)| *name == did.deed.event && inside(*at))
             .map(|(_, _, n)| *n)
             .filter(|n| {
-                did.filters.iter().all(|filter| match &filter.test {
+                did.deed.filters.iter().all(|filter| match &filter.test {
                     Test::Compare(comparison, Literal::Number(bound)) => {
                         comparison.holds((n * 1_000_000).cmp(bound))
                     }

@@ -1,8 +1,8 @@
 //! The API described in OpenAPI 3.1, from the same types and handlers that answer.
 
 use super::{
-    activity, consents, journeys, keys, mailbox, profiles, programme, rejects, segments, sends, status,
-    suppressions,
+    activity, consents, expressions, journeys, keys, mailbox, profiles, programme, rejects, segments, sends,
+    status, suppressions,
 };
 use axum::Json;
 use utoipa::OpenApi;
@@ -21,6 +21,7 @@ use utoipa::{Modify, openapi};
         segments::list,
         segments::preview_query,
         segments::preview_body,
+        expressions::parse,
         segments::show,
         journeys::list,
         journeys::show,

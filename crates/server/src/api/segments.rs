@@ -1,6 +1,7 @@
 //! Segments: how many are in each, and who would be in one that nobody defined yet.
 
 use super::address::{IdentifierView, identifiers};
+use super::expressions::ExpressionGiven;
 use super::extract::{Body, Query};
 use crate::clock;
 use crate::hub::Hub;
@@ -8,6 +9,7 @@ use crate::problem::Problem;
 use axum::Json;
 use axum::extract::{Path, State};
 use engine::engine::{Engine, SegmentView as Segment};
+use engine::programme::Mistake;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Instant;
@@ -26,7 +28,7 @@ pub(super) struct SegmentList {
 }
 
 /// An expression to be tried.
-#[derive(Deserialize, utoipa::ToSchema, utoipa::IntoParams)]
+#[derive(Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Asked {
     expression: String,
@@ -84,30 +86,33 @@ pub(super) async fn preview_query(
     State(hub): State<Arc<Hub>>,
     Query(asked): Query<Asked>,
 ) -> Result<Json<PreviewView>, Problem> {
-    preview(&hub, asked).await
+    preview(&hub, asked.expression, "expression").await
 }
 
 /// Who would be in a segment with this expression.
 #[utoipa::path(
     post,
     path = "/api/v1/segments/preview",
-    request_body = Asked,
+    request_body = ExpressionGiven,
     responses((status = 200, body = PreviewView), (status = 400, body = Problem))
 )]
 pub(super) async fn preview_body(
     State(hub): State<Arc<Hub>>,
-    Body(asked): Body<Asked>,
+    Body(given): Body<ExpressionGiven>,
 ) -> Result<Json<PreviewView>, Problem> {
-    preview(&hub, asked).await
+    let (expression, field) = given.text()?;
+    preview(&hub, expression, field).await
 }
 
-async fn preview(hub: &Hub, asked: Asked) -> Result<Json<PreviewView>, Problem> {
+/// `field` is the one that the expression came in. A byte of the text means nothing to whoever sent a tree.
+async fn preview(hub: &Hub, expression: String, field: &'static str) -> Result<Json<PreviewView>, Problem> {
     let read = move |engine: &Engine| {
         let begun = Instant::now();
         let now = clock::now().max(engine.at());
-        let preview = engine
-            .preview_at(&asked.expression, now)
-            .map_err(|mistake| Problem::expression("expression", mistake))?;
+        let preview = engine.preview_at(&expression, now).map_err(|mistake| {
+            let offset = mistake.offset.filter(|_| field == "expression");
+            Problem::expression(field, Mistake { offset, ..mistake })
+        })?;
         let took_ms = begun.elapsed().as_secs_f64() * 1_000.0;
         let sample = preview
             .sample

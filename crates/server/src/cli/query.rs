@@ -8,6 +8,8 @@ use engine::at::At;
 use engine::engine::{Engine, Preview};
 use engine::programme::Mistake;
 use engine::record::Record;
+use engine::segment::Owner;
+use engine::segment::json::from_json;
 use eventlog::log::Log;
 use reqwest::Method;
 use serde_json::json;
@@ -17,7 +19,7 @@ use std::time::Instant;
 /// Count the people that match an expression
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// The expression, such as 'did "Order Completed" within 30 days'
+    /// The expression, such as 'did "Order Completed" within 30 days', or its JSON form
     expression: String,
     #[command(flatten)]
     data: DataDir,
@@ -34,10 +36,11 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     let at =
         args.at.as_deref().map(|text| At::parse(text).context("--at is not a time as 2026-01-31T12:00:00Z"));
     let at = at.transpose()?;
+    let expression = text(&args.expression)?;
     let (count, took_ms) = match Place::open(data)? {
         Place::Live(_) if at.is_some() => bail!("--at needs a stopped server, whose log is read again"),
         Place::Live(client) => {
-            let asked = json!({"expression": args.expression});
+            let asked = json!({"expression": expression});
             let answer = client.call(Method::POST, "/api/v1/segments/preview", &asked)?;
             (
                 answer["count"].as_u64().context("no count in the answer")?,
@@ -48,8 +51,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
             let engine = past(data, *log, at)?;
             let begun = Instant::now();
             let now = at.unwrap_or_else(clock::now).max(engine.at());
-            let preview = engine.preview_at(&args.expression, now);
-            let Preview { count, .. } = preview.map_err(|mistake| told(&args.expression, &mistake))?;
+            let preview = engine.preview_at(&expression, now);
+            let Preview { count, .. } = preview.map_err(|mistake| told(&expression, &mistake))?;
             (count, begun.elapsed().as_secs_f64() * 1_000.0)
         }
     };
@@ -59,6 +62,16 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
         println!("{count} {} ({took_ms:.1} ms)", if count == 1 { "person" } else { "people" });
     }
     Ok(())
+}
+
+/// The expression as text. No text begins as JSON does.
+fn text(given: &str) -> anyhow::Result<String> {
+    if !given.trim_start().starts_with('{') {
+        return Ok(given.to_owned());
+    }
+    let json = serde_json::from_str(given).context("the expression begins as JSON and is none")?;
+    let tree = from_json(&json, Owner::Segment).map_err(|mistake| anyhow::anyhow!("{mistake}"))?;
+    Ok(tree.to_string())
 }
 
 /// The engine as it was at an instant: replayed from the beginning up to then, since a snapshot knows too much.

@@ -10,10 +10,8 @@ async fn what_is_asked_is_answered_and_mistakes_are_named() {
     let shop = Shop::open().await;
     shop.ada_orders().await;
     let house = &shop.house;
-    // method, path, body, status, and pointers into the answer with what stands there
     #[rustfmt::skip]
-    #[expect(clippy::type_complexity, reason = "a table, read row by row")]
-    let table: Vec<(&str, &str, Value, u16, Vec<(&str, Value)>)> = vec![
+    let table: Vec<Row> = vec![
         ("GET", "/api/v1/status", json!(null), 200, vec![("/lag", json!(0)), ("/counts/profiles", json!(1)),
             ("/counts/sends/accepted", json!(1)), ("/programme/name", json!("bottega")), ("/programme/revision", json!(1))]),
 
@@ -73,20 +71,63 @@ async fn what_is_asked_is_answered_and_mistakes_are_named() {
         ("GET", "/api/v1/programme", json!(null), 200, vec![("/revision", json!(1)), ("/programme/name", json!("bottega"))]),
         ("GET", "/api/v1/nothing", json!(null), 404, vec![("/code", json!("not_found"))]),
     ];
-    for (method, path, body, status, expected) in table {
-        let body = (!body.is_null()).then_some(body);
-        let answer = house.ask(method, path, body.clone()).await;
-        assert_eq!(answer.status, status, "{method} {path} {body:?}: {answer:?}");
-        let answer = answer.json();
-        for (pointer, value) in expected {
-            assert_eq!(
-                answer.pointer(pointer).unwrap_or(&Value::Null),
-                &value,
-                "{method} {path} {pointer}: {answer}"
-            );
-        }
+    for row in table {
+        asks_and_is_answered(house, row).await;
     }
     shop.house.server.stop().await;
+}
+
+#[tokio::test]
+async fn an_expression_is_taken_as_text_and_as_a_tree() {
+    let shop = Shop::open().await;
+    shop.ada_orders().await;
+    #[rustfmt::skip]
+    let table: Vec<Row> = vec![
+        ("POST", "/api/v1/segments/preview", json!({"expression": "did \"A\"", "tree": {}}), 400, vec![("/code", json!("bad_json"))]),
+        ("POST", "/api/v1/segments/preview", json!({"tree": {"did": {"event": "Order Completed", "where": [{"path": "total", "test": {">": 10}}]}}}), 200, vec![
+            ("/count", json!(1)), ("/sample/0/identifiers/0/value", json!("ada"))]),
+        ("POST", "/api/v1/segments/preview", json!({"tree": {"and": [{"in_segment": "buyers"}, {"did": {"event": "A", "wher": []}}]}}), 400, vec![
+            ("/code", json!("bad_expression")), ("/field", json!("tree.and[1].did.wher")), ("/offset", json!(null)),
+            ("/suggestion", json!("did you mean \"where\"?"))]),
+        ("POST", "/api/v1/segments/preview", json!({"tree": {"in_segment": "byers"}}), 400, vec![
+            ("/field", json!("tree")), ("/offset", json!(null)), ("/suggestion", json!("did you mean \"buyers\"?"))]),
+        ("POST", "/api/v1/segments/parse", json!({"expression": "did 'A' (n>1.50)  at least 1 times and not(in segment \"vip\")"}), 200, vec![
+            ("/expression", json!("did \"A\" (n > 1.5) and not in segment \"vip\"")),
+            ("/tree", json!({"and": [{"did": {"event": "A", "where": [{"path": "n", "test": {">": 1.5}}]}}, {"not": {"in_segment": "vip"}}]}))]),
+        ("POST", "/api/v1/segments/parse", json!({"tree": {"sequence": {"event": "A", "then_not": {"event": "B", "within": "60 minutes"}}}}), 200, vec![
+            ("/expression", json!("did \"A\" then not \"B\" within 1 hour")),
+            ("/tree/sequence/then_not/within", json!("1 hour"))]),
+        ("POST", "/api/v1/segments/parse", json!({"expression": "did \"A\" since entry", "of": "journey"}), 200, vec![
+            ("/tree/did/window", json!({"since_entry": true}))]),
+        ("POST", "/api/v1/segments/parse", json!({"expression": "did \"A\" since entry"}), 400, vec![
+            ("/code", json!("bad_expression")), ("/field", json!("expression")), ("/offset", json!(8))]),
+        ("POST", "/api/v1/segments/parse", json!({"expression": "did \"A\" at least 2 tims"}), 400, vec![
+            ("/offset", json!(19)), ("/suggestion", json!("did you mean `times`?"))]),
+        ("POST", "/api/v1/segments/parse", json!({"tree": {"top": {"percent": 0, "by": {"count": {"event": "A"}}}}}), 400, vec![
+            ("/field", json!("tree.top.percent")), ("/message", json!("a share is more than 0% and less than 100%"))]),
+        ("POST", "/api/v1/segments/parse", json!({"expression": "did \"A\"", "of": "message"}), 400, vec![("/code", json!("bad_json"))]),
+    ];
+    for row in table {
+        asks_and_is_answered(&shop.house, row).await;
+    }
+    shop.house.server.stop().await;
+}
+
+/// Method, path, body, status, and pointers into the answer with what stands there.
+type Row = (&'static str, &'static str, Value, u16, Vec<(&'static str, Value)>);
+
+async fn asks_and_is_answered(house: &House, (method, path, body, status, expected): Row) {
+    let body = (!body.is_null()).then_some(body);
+    let answer = house.ask(method, path, body.clone()).await;
+    assert_eq!(answer.status, status, "{method} {path} {body:?}: {answer:?}");
+    let answer = answer.json();
+    for (pointer, value) in expected {
+        assert_eq!(
+            answer.pointer(pointer).unwrap_or(&Value::Null),
+            &value,
+            "{method} {path} {pointer}: {answer}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -64,6 +64,14 @@ async fn a_directory_reads_the_same_while_its_server_runs_and_when_it_is_stopped
     let mistake = trama(&["query", "did \"Seen\" whithin 3 days"], &data);
     let shown = String::from_utf8(mistake.stderr).unwrap();
     assert!(shown.contains("           ^\ndid you mean `within`?"), "{shown}");
+    let tree = r#"{"did": {"event": "Seen"}}"#;
+    assert_eq!(count(&trama(&["query", tree, "--json"], &data)), json!(2), "the other form");
+    let mistake = trama(&["query", r#"{"did": {"evnt": "Seen"}}"#], &data);
+    let shown = String::from_utf8(mistake.stderr).unwrap();
+    assert!(
+        shown.contains("tree.did.evnt: there is no key \"evnt\" here (did you mean \"event\"?)"),
+        "{shown}"
+    );
 }
 
 #[test]

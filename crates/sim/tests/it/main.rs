@@ -1,4 +1,6 @@
 //! The simulator's own test: what it says of the real parts, and that it would say otherwise of broken ones.
 
 mod canaries;
+mod naive;
 mod seeds;
+mod values;

@@ -1,0 +1,216 @@
+//! Tests of a value, with those of a date resolved to instants, and the days that are counted from today.
+//!
+//! Days are those of the programme's time zone, whatever its clocks do: a day begins where the zone says it does.
+
+use super::date::Date;
+use super::{DayTest, Test};
+use crate::at::At;
+use crate::value::{SCALE, Value};
+use jiff::civil;
+use jiff::tz::TimeZone;
+
+/// A test that is the same at every instant.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Trial {
+    Test(Test),
+    /// The value is a date inside [from, before).
+    During {
+        from: At,
+        before: At,
+        timezone: TimeZone,
+    },
+}
+
+/// A test of how far a date is from today.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct RelativeDay {
+    kind: RelativeKind,
+    days: i64,
+    timezone: TimeZone,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum RelativeKind {
+    Next,
+    Last,
+    Anniversary,
+}
+
+impl Trial {
+    pub(crate) fn new(test: &Test, timezone: &TimeZone) -> Self {
+        let (from, before) = match test {
+            Test::Day(DayTest::Before(date)) => (At::MIN, begin(date, timezone)),
+            Test::Day(DayTest::After(Date::Day(day))) => (next_midnight(*day, timezone), At::MAX),
+            Test::Day(DayTest::After(Date::Instant(at))) => (At(at.0.saturating_add(1)), At::MAX),
+            Test::Day(DayTest::On(day)) => (midnight(*day, timezone), next_midnight(*day, timezone)),
+            test => return Self::Test(test.clone()),
+        };
+        Self::During { from, before, timezone: timezone.clone() }
+    }
+
+    pub(crate) fn holds(&self, value: Value<'_>) -> bool {
+        match self {
+            Self::Test(test) => test.holds(value),
+            Self::During { from, before, timezone } => {
+                let at = When::read(value).map(|when| when.begin(timezone));
+                at.is_some_and(|at| *from <= at && at < *before)
+            }
+        }
+    }
+}
+
+impl RelativeDay {
+    /// The test, if it is one that looks at today.
+    pub(crate) fn of(test: &Test, timezone: &TimeZone) -> Option<Self> {
+        let (kind, days) = match test {
+            Test::Day(DayTest::InTheNext { days }) => (RelativeKind::Next, *days),
+            Test::Day(DayTest::InTheLast { days }) => (RelativeKind::Last, *days),
+            Test::Day(DayTest::AnniversaryInTheNext { days }) => (RelativeKind::Anniversary, *days),
+            _ => return None,
+        };
+        Some(Self { kind, days: i64::from(days), timezone: timezone.clone() })
+    }
+
+    /// Whether it holds for a value at an instant, and the instant at which that changes.
+    pub(crate) fn look(&self, value: Value<'_>, now: At) -> (bool, At) {
+        let Some(when) = When::read(value) else { return (false, At::MAX) };
+        let Some(today) = day_of(now, &self.timezone) else { return (false, At::MAX) };
+        let day = when.day(&self.timezone).unwrap_or(today);
+        // The days on which it holds: the first, and the first after them.
+        let (begin, end) = match self.kind {
+            RelativeKind::Next => (plus(day, 1 - self.days), plus(day, 1)),
+            RelativeKind::Last => (day, plus(day, self.days)),
+            RelativeKind::Anniversary => {
+                let next = anniversary(day, today);
+                (plus(next, 1 - self.days), plus(next, 1))
+            }
+        };
+        let changes = [begin, end].into_iter().find(|change| *change > today);
+        (begin <= today && today < end, changes.map_or(At::MAX, |day| midnight(day, &self.timezone)))
+    }
+}
+
+/// A date as a value has it.
+enum When {
+    Day(civil::Date),
+    Instant(At),
+}
+
+impl When {
+    /// Reads `YYYY-MM-DD`, RFC 3339, or a number of seconds or milliseconds since 1970; from 10¹¹ on a number is milliseconds.
+    fn read(value: Value<'_>) -> Option<Self> {
+        if let Some(text) = value.text() {
+            return Date::parse(text.trim()).map(|date| match date {
+                Date::Day(day) => Self::Day(day),
+                Date::Instant(at) => Self::Instant(at),
+            });
+        }
+        let number = value.millionths()? / SCALE;
+        let milliseconds =
+            if number.abs() >= 100_000_000_000 { number } else { number.checked_mul(1_000)? };
+        jiff::Timestamp::from_millisecond(milliseconds).ok()?;
+        Some(Self::Instant(At(milliseconds)))
+    }
+
+    fn begin(&self, timezone: &TimeZone) -> At {
+        match self {
+            Self::Day(day) => midnight(*day, timezone),
+            Self::Instant(at) => *at,
+        }
+    }
+
+    fn day(&self, timezone: &TimeZone) -> Option<civil::Date> {
+        match self {
+            Self::Day(day) => Some(*day),
+            Self::Instant(at) => day_of(*at, timezone),
+        }
+    }
+}
+
+fn begin(date: &Date, timezone: &TimeZone) -> At {
+    match date {
+        Date::Day(day) => midnight(*day, timezone),
+        Date::Instant(at) => *at,
+    }
+}
+
+/// The instant at which a day begins. Where the clocks skip midnight, the day begins with its first instant.
+pub(crate) fn midnight(day: civil::Date, timezone: &TimeZone) -> At {
+    match day.to_zoned(timezone.clone()).and_then(|zoned| zoned.start_of_day()) {
+        Ok(zoned) => At(zoned.timestamp().as_millisecond()),
+        Err(_) => At::MAX,
+    }
+}
+
+fn next_midnight(day: civil::Date, timezone: &TimeZone) -> At {
+    day.tomorrow().map_or(At::MAX, |next| midnight(next, timezone))
+}
+
+fn day_of(at: At, timezone: &TimeZone) -> Option<civil::Date> {
+    let timestamp = jiff::Timestamp::from_millisecond(at.0).ok()?;
+    Some(timestamp.to_zoned(timezone.clone()).date())
+}
+
+fn plus(day: civil::Date, days: i64) -> civil::Date {
+    let end = if days < 0 { civil::Date::MIN } else { civil::Date::MAX };
+    day.checked_add(jiff::Span::new().days(days.clamp(-3_000_000, 3_000_000))).unwrap_or(end)
+}
+
+/// The next return of a day's month and day, today or later. The 29th of February falls on the 1st of March where there
+/// is none.
+fn anniversary(day: civil::Date, today: civil::Date) -> civil::Date {
+    let in_year = |year: i16| {
+        let same = civil::Date::new(year, day.month(), day.day());
+        same.or_else(|_| civil::Date::new(year, 3, 1)).unwrap_or(civil::Date::MAX)
+    };
+    let this_year = in_year(today.year());
+    if this_year >= today { this_year } else { in_year(today.year().saturating_add(1)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rome() -> TimeZone {
+        crate::programme::timezone("Europe/Rome").expect("a zone that is bundled")
+    }
+
+    #[test]
+    fn days_are_counted_from_today_where_the_programme_is() {
+        // Noon in Rome on the day before the clocks go forward.
+        let now = At::parse("2026-03-28T11:00:00Z").unwrap();
+        let look = |kind, days, text: &str| {
+            let (holds, until) = RelativeDay { kind, days, timezone: rome() }.look(Value::Text(text), now);
+            (holds, if until == At::MAX { "never".to_owned() } else { until.to_string() })
+        };
+        use RelativeKind::{Anniversary, Last, Next};
+        for (kind, days, text, holds, until) in [
+            (Next, 7, "2026-03-28", true, "2026-03-28T23:00:00.000Z"),
+            (Next, 7, "2026-04-03", true, "2026-04-03T22:00:00.000Z"),
+            (Next, 7, "2026-04-04", false, "2026-03-28T23:00:00.000Z"),
+            (Next, 7, "2026-03-27", false, "never"),
+            (Last, 7, "2026-03-28", true, "2026-04-03T22:00:00.000Z"),
+            (Last, 7, "2026-03-21", false, "never"),
+            (Last, 7, "2026-03-29", false, "2026-03-28T23:00:00.000Z"),
+            (Anniversary, 7, "1990-04-03", true, "2026-04-03T22:00:00.000Z"),
+            (Anniversary, 1, "1990-03-28", true, "2026-03-28T23:00:00.000Z"),
+            (Anniversary, 7, "1990-03-27", false, "2027-03-20T23:00:00.000Z"),
+            (Anniversary, 7, "soon", false, "never"),
+        ] {
+            assert_eq!(look(kind, days, text), (holds, until.to_owned()), "{kind:?} {days} {text}");
+        }
+    }
+
+    #[test]
+    fn the_leap_day_is_kept_on_the_first_of_march() {
+        let day = |text: &str| text.parse::<civil::Date>().unwrap();
+        for (born, today, next) in [
+            ("2000-02-29", "2026-02-10", "2026-03-01"),
+            ("2000-02-29", "2028-02-10", "2028-02-29"),
+            ("2000-02-29", "2026-03-02", "2027-03-01"),
+            ("2000-12-31", "2026-12-31", "2026-12-31"),
+        ] {
+            assert_eq!(anniversary(day(born), day(today)), day(next), "{born} on {today}");
+        }
+    }
+}
