@@ -67,6 +67,21 @@ fn a_text_is_written_in_one_way_and_means_the_same() {
     }
 }
 
+#[test]
+fn a_number_is_a_json_number_where_a_double_holds_it() {
+    use serde_json::json;
+    for (written, expected) in [
+        ("50", json!(50)),
+        ("19.90", json!(19.9)),
+        ("-0.000001", json!(-0.000001)),
+        ("9000000000000", json!(9_000_000_000_000i64)),
+        ("9000000000000.000001", json!({"decimal": "9000000000000.000001"})),
+    ] {
+        let tree = to_json(&parse(&format!("trait.n = {written}")).unwrap());
+        assert_eq!(tree["trait"]["test"]["="], expected, "{written}");
+    }
+}
+
 /// Bytes that are words of the language, and bytes that are not.
 fn soup() -> impl Strategy<Value = String> {
     let words = WRITTEN.iter().flat_map(|(text, _)| text.split_inclusive([' ', '(', ')', ',', '"']));

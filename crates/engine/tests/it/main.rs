@@ -6,5 +6,6 @@ mod language;
 mod membership;
 mod mistakes;
 mod records;
+mod reference;
 mod story;
 mod tree;
