@@ -69,9 +69,11 @@ fn main() {
         if engine.next_due().is_some_and(|due| due <= at) {
             apply(&mut engine, at, &Record::Tick, &mut effects);
         }
-        for number in first..last {
-            let decoded = Record::decode(record(number)).expect("a record");
-            apply(&mut engine, at, &decoded, &mut effects);
+        let decoded: Vec<_> =
+            (first..last).map(|number| Record::decode(record(number)).expect("a record")).collect();
+        engine.foresee(decoded.iter());
+        for record in &decoded {
+            apply(&mut engine, at, record, &mut effects);
         }
         prepared += effects.len();
         effects.clear();

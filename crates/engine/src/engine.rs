@@ -5,6 +5,7 @@
 
 mod apply_delivery;
 mod apply_programme;
+mod foresee;
 mod view;
 
 pub use view::{JourneyView, Preview, Question, RunView, SegmentView, TimelineEntry};
@@ -39,6 +40,8 @@ pub struct Engine {
     pub(crate) ranks: Ranks,
     /// The same.
     pub(crate) touched: Touched,
+    /// The same, of a look ahead.
+    foreseen: foresee::Foreseen,
 }
 
 /// What became of a record.
@@ -263,6 +266,7 @@ impl Engine {
     fn apply_tick(&mut self, effects: &mut Vec<Effect>) {
         let now = self.state.at.second();
         while let Some((due, key)) = self.state.timers.pop(now) {
+            self.foresee_timers();
             match key {
                 TimerKey::Name { profile, name } => {
                     // A merged profile's events went with it, and an earlier timer may have been set since.

@@ -133,11 +133,19 @@ impl History {
         self.names[name.0 as usize].blocks[block].strand_mut(local).due = due;
     }
 
-    /// Tells the processor that a strand is about to be read.
-    pub(crate) fn prefetch(&self, name: NameId, profile: ProfileId) {
+    /// Brings a strand near, before it is read.
+    pub(crate) fn prefetch_strand(&self, name: NameId, profile: ProfileId) {
         let (block, local) = place(profile);
-        if let Some(block) = self.names.get(name.0 as usize).and_then(|history| history.blocks.get(block)) {
-            block.prefetch(local);
+        if let Some(block) = self.blocks(name).get(block) {
+            block.prefetch_strand(local);
+        }
+    }
+
+    /// Brings the newest events of a strand near; the strand is near already.
+    pub(crate) fn prefetch_tail(&self, name: NameId, profile: ProfileId) {
+        let (block, local) = place(profile);
+        if let Some(block) = self.blocks(name).get(block) {
+            block.prefetch_tail(local);
         }
     }
 

@@ -39,6 +39,11 @@ impl Names {
         self.number(OTHER)
     }
 
+    /// The number of a name that has one.
+    pub(crate) fn find(&self, text: &str) -> Option<NameId> {
+        self.ids.get(text).copied()
+    }
+
     pub(crate) fn text(&self, id: NameId) -> &str {
         &self.texts[id.0 as usize]
     }

@@ -31,21 +31,6 @@ impl<K: Hash + Eq, V> Table<K, V> {
     pub(crate) fn insert(&mut self, key: K, value: V) -> Option<V> {
         self.0.insert(key, value)
     }
-
-    pub(crate) fn remove<Q: ?Sized + Hash + Eq>(&mut self, key: &Q) -> Option<V>
-    where
-        K: std::borrow::Borrow<Q>,
-    {
-        self.0.remove(key)
-    }
-
-    /// The value under a key, made if there is none.
-    pub(crate) fn entry(&mut self, key: K) -> &mut V
-    where
-        V: Default,
-    {
-        self.0.entry(key).or_default()
-    }
 }
 
 impl<K: BorshSerialize + Ord, V: BorshSerialize> BorshSerialize for Table<K, V> {

@@ -33,3 +33,6 @@ pub const ZSTD_LEVEL: i32 = 1;
 
 const _: () = assert!(WAL_BYTES_MAX > BATCH_BYTES_MAX as u64, "one batch must fit the write-ahead log");
 const _: () = assert!(SNAPSHOTS_KEPT >= 2, "a damaged snapshot needs a predecessor");
+
+/// Records that the engine looks ahead over: what they touch fits the second cache, and the waits of so many overlap.
+pub const FORESEEN_RECORDS: usize = 512;

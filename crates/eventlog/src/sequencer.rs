@@ -11,6 +11,7 @@ use engine::engine::{self as core, Engine, Refusal};
 use engine::record::{self, Record};
 
 use crate::frame::{Records, push_record};
+use crate::limits::FORESEEN_RECORDS;
 use crate::log::Batch;
 
 /// What became of one submitted record.
@@ -72,23 +73,28 @@ impl Staging<'_> {
         }
         let mut tick = Vec::new();
         Record::Tick.encode(&mut tick);
-        let outcome = self.apply(&tick);
+        let outcome = self.apply(&tick, &Record::Tick);
         assert!(matches!(outcome, Outcome::Applied(_)), "invariant: time always passes, {outcome:?}");
     }
 
     /// A body that our own door framed can be taken apart; that it cannot be is a bug.
     fn submit(&mut self, records: &[u8]) -> Vec<Outcome> {
-        let records = Records::new(records);
-        records.map(|record| self.apply(record.expect("invariant: submissions are framed"))).collect()
+        let framed = Records::new(records).map(|record| record.expect("invariant: submissions are framed"));
+        let records: Vec<_> = framed.map(|bytes| (bytes, Record::decode(bytes))).collect();
+        let mut outcomes = Vec::with_capacity(records.len());
+        for ahead in records.chunks(FORESEEN_RECORDS) {
+            self.engine.foresee(ahead.iter().filter_map(|(_, record)| record.as_ref().ok()));
+            outcomes.extend(ahead.iter().map(|(bytes, record)| match record {
+                Ok(record) => self.apply(bytes, record),
+                Err(malformed) => Outcome::Malformed(*malformed),
+            }));
+        }
+        outcomes
     }
 
-    fn apply(&mut self, bytes: &[u8]) -> Outcome {
-        let record = match Record::decode(bytes) {
-            Ok(record) => record,
-            Err(malformed) => return Outcome::Malformed(malformed),
-        };
+    fn apply(&mut self, bytes: &[u8], record: &Record<'_>) -> Outcome {
         let seq = self.engine.seq().next();
-        match self.engine.apply(seq, self.at, &record, &mut self.effects) {
+        match self.engine.apply(seq, self.at, record, &mut self.effects) {
             core::Outcome::Applied => {
                 push_record(&mut self.body, bytes);
                 Outcome::Applied(seq)

@@ -11,6 +11,7 @@
 
 mod intake;
 mod queue;
+pub mod scan;
 mod snapshots;
 mod staging;
 mod start;

@@ -212,13 +212,24 @@ impl Block {
         }
     }
 
-    pub(super) fn prefetch(&self, local: u16) {
+    pub(super) fn prefetch_strand(&self, local: u16) {
         if self.dense {
             prefetch(&self.strands, usize::from(local));
         }
     }
 
-    /// Tells the processor that the end of a strand is about to be read.
+    pub(super) fn prefetch_tail(&self, local: u16) {
+        if let Some(strand) = self.strand(local) {
+            let end = (strand.start + strand.len) as usize;
+            prefetch(&self.times, end.saturating_sub(1));
+            prefetch(&self.facts, end.saturating_sub(1));
+            for column in &self.columns {
+                column.prefetch(end.saturating_sub(1));
+            }
+        }
+    }
+
+    /// Keeps what an event was; where it begins.
     pub(super) fn add_fact(&mut self, seq: Seq, millisecond: u16, properties: &[u8]) -> u32 {
         let begin = u32::try_from(self.fact_bytes.len()).expect("invariant: a block's facts are below 4 GiB");
         put_varint(&mut self.fact_bytes, seq.0);

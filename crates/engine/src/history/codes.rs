@@ -1,6 +1,7 @@
 //! A column of small numbers that is as wide as its largest: most properties take few values, and a byte an event is
 //! what keeps them affordable.
 
+use crate::prefetch::prefetch;
 use borsh::{BorshDeserialize, BorshSerialize};
 
 #[derive(Clone, BorshSerialize, BorshDeserialize)]
@@ -45,6 +46,14 @@ impl Codes {
             Self::Short(codes) => Self::Word(codes.iter().map(|code| u32::from(*code)).collect()),
             Self::Word(_) => unreachable!("invariant: a word holds every code"),
         };
+    }
+
+    pub(super) fn prefetch(&self, index: usize) {
+        match self {
+            Self::Byte(codes) => prefetch(codes, index),
+            Self::Short(codes) => prefetch(codes, index),
+            Self::Word(codes) => prefetch(codes, index),
+        }
     }
 
     pub(super) fn grow(&mut self, len: usize) {

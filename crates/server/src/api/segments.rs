@@ -6,6 +6,7 @@ use super::extract::{Body, Query};
 use crate::clock;
 use crate::hub::Hub;
 use crate::problem::Problem;
+use crate::runtime::scan;
 use axum::Json;
 use axum::extract::{Path, State};
 use engine::engine::{Engine, SegmentView as Segment};
@@ -109,7 +110,7 @@ async fn preview(hub: &Hub, expression: String, field: &'static str) -> Result<J
     let read = move |engine: &Engine| {
         let begun = Instant::now();
         let now = clock::now().max(engine.at());
-        let preview = engine.preview_at(&expression, now).map_err(|mistake| {
+        let preview = scan::preview(engine, &expression, now).map_err(|mistake| {
             let offset = mistake.offset.filter(|_| field == "expression");
             Problem::expression(field, Mistake { offset, ..mistake })
         })?;

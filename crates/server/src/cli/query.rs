@@ -3,6 +3,7 @@
 use super::DataDir;
 use super::place::{Place, engine};
 use crate::clock;
+use crate::runtime::scan;
 use anyhow::{Context, bail};
 use engine::at::At;
 use engine::engine::{Engine, Preview};
@@ -51,7 +52,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
             let engine = past(data, *log, at)?;
             let begun = Instant::now();
             let now = at.unwrap_or_else(clock::now).max(engine.at());
-            let preview = engine.preview_at(&expression, now);
+            let preview = scan::preview(&engine, &expression, now);
             let Preview { count, .. } = preview.map_err(|mistake| told(&expression, &mistake))?;
             (count, begun.elapsed().as_secs_f64() * 1_000.0)
         }

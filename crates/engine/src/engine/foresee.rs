@@ -1,0 +1,65 @@
+//! A look ahead over the records of a batch: what they will touch is brought near before it is needed.
+//!
+//! An event touches a dozen places that lie far apart in memory, and waiting for each would take longer than all the rest.
+//! Looking up a whole batch at once lets the waits overlap. It changes nothing: records are applied one by one, in the
+//! order of the log.
+
+use super::Engine;
+use crate::ProfileId;
+use crate::name::NameId;
+use crate::prefetch::prefetch;
+use crate::record::Record;
+use crate::timer::TimerKey;
+
+/// Timers ahead whose strand is brought near, and, nearer, the end of its events.
+const STRANDS_AHEAD: usize = 12;
+const TAILS_AHEAD: usize = 6;
+
+impl Engine {
+    /// Brings near what these records will touch. They are to be applied next.
+    pub fn foresee<'a>(&mut self, records: impl Iterator<Item = &'a Record<'a>> + Clone) {
+        let events = records.filter_map(|record| match record {
+            Record::Event(event) => Some(event),
+            _ => None,
+        });
+        for event in events.clone() {
+            self.state.message_ids.prefetch(event.message_id);
+            for identifier in &event.identifiers {
+                self.state.directory.prefetch(identifier.hash);
+            }
+        }
+        let mut touched = std::mem::take(&mut self.foreseen);
+        touched.clear();
+        for event in events {
+            let Some(known) = event.identifiers.first().and_then(|one| self.state.directory.get(one.hash))
+            else {
+                continue;
+            };
+            prefetch(&self.state.profiles, known.0 as usize);
+            self.state.truths.prefetch(known);
+            if let Some(name) = self.state.names.find(event.name) {
+                self.state.history.prefetch_strand(name, known);
+                touched.push((name, known));
+            }
+        }
+        for (name, known) in &touched {
+            self.state.history.prefetch_tail(*name, *known);
+        }
+        self.foreseen = touched;
+    }
+
+    /// The same for the timers that come after the next one.
+    pub(super) fn foresee_timers(&self) {
+        if let Some(TimerKey::Name { profile, name }) = self.state.timers.upcoming(STRANDS_AHEAD) {
+            self.state.history.prefetch_strand(name, profile);
+            self.state.truths.prefetch(profile);
+            prefetch(&self.state.profiles, profile.0 as usize);
+        }
+        if let Some(TimerKey::Name { profile, name }) = self.state.timers.upcoming(TAILS_AHEAD) {
+            self.state.history.prefetch_tail(name, profile);
+        }
+    }
+}
+
+/// What the last look ahead found; kept for its room.
+pub(super) type Foreseen = Vec<(NameId, ProfileId)>;
