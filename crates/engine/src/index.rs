@@ -3,10 +3,12 @@
 //!
 //! Derived from the state alone, so that a snapshot need not hold it.
 
+use crate::at::At;
 use crate::history::History;
 use crate::journey::{Entry, Plan, entry_segment};
 use crate::name::{NameId, Names};
 use crate::programme::Journey;
+use crate::segment::kernel::Kernel;
 use crate::segment::parse;
 use crate::segment::rule::{Condition, Mentions, Node, Rule, Scope};
 use crate::state::{JourneyVersion, SegmentState};
@@ -16,6 +18,10 @@ use std::collections::BTreeMap;
 #[derive(Clone, Default)]
 pub(crate) struct Index {
     pub(crate) conditions: Vec<Condition>,
+    /// By condition: what evaluates it for an event, where there is something quicker than the general way.
+    pub(crate) kernels: Vec<Option<Kernel>>,
+    /// The instant that the kernels are set to.
+    now: At,
     /// By condition: the segments made of it.
     pub(crate) made_of: Vec<Vec<u16>>,
     /// By slot; `None` for a segment that the programme no longer has.
@@ -27,7 +33,7 @@ pub(crate) struct Index {
     /// By slot: the slots built on it.
     pub(crate) built_on: Vec<Vec<u16>>,
     /// By name: the conditions that an event of it can change.
-    by_event: Vec<Vec<u32>>,
+    pub(crate) by_event: Vec<Vec<u32>>,
     by_trait: BTreeMap<String, Vec<u32>>,
     pub(crate) by_consent: Vec<u32>,
     pub(crate) by_seen: Vec<u32>,
@@ -134,6 +140,15 @@ impl Index {
         let number = u32::try_from(self.conditions.len()).expect("invariant: expressions have bounds");
         self.conditions.push(condition.clone());
         self.made_of.push(Vec::new());
+        let Condition::Did(rule) = condition else {
+            return self.mention(number, condition, None);
+        };
+        self.mention(number, condition, Kernel::new(rule))
+    }
+
+    /// Notes who is to be asked about a condition; its number.
+    fn mention(&mut self, number: u32, condition: &Condition, kernel: Option<Kernel>) -> u32 {
+        self.kernels.push(kernel);
         let mut mentions = Mentions::default();
         condition.mention(&mut mentions);
         for event in mentions.events {
@@ -152,6 +167,16 @@ impl Index {
             self.by_clock.push(number);
         }
         number
+    }
+
+    /// Moves every window to an instant.
+    pub(crate) fn set_now(&mut self, now: At) {
+        if self.now != now {
+            self.now = now;
+            for kernel in self.kernels.iter_mut().flatten() {
+                kernel.set_now(now);
+            }
+        }
     }
 
     /// The number of a condition that some segment asks.

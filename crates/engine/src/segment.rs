@@ -17,6 +17,7 @@ mod print;
 pub mod json;
 
 pub(crate) mod eval;
+pub(crate) mod kernel;
 pub(crate) mod rule;
 pub mod scan;
 mod sequence;

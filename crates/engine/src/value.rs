@@ -190,6 +190,19 @@ impl<'a> Map<'a> {
         self.iter().find(|(name, _)| *name == key).map(|(_, value)| value)
     }
 
+    /// The encoded value of a key, unread.
+    pub(crate) fn raw(self, key: &str) -> Option<&'a [u8]> {
+        let mut reader = Reader::new(self.0);
+        while let Some(name) = reader.bytes() {
+            let value = reader.rest();
+            skip(&mut reader)?;
+            if name == key.as_bytes() {
+                return Some(&value[..value.len() - reader.rest().len()]);
+            }
+        }
+        None
+    }
+
     /// The value at the end of a path such as `["page", "url"]`. A list on the way stands for each of its elements,
     /// so a path may lead to many values: `products.sku`.
     pub fn find(self, path: &[impl AsRef<str>], found: &mut impl FnMut(Value<'a>)) {
@@ -204,6 +217,24 @@ impl<'a> Map<'a> {
         let entries = self.iter().map(|(key, value)| (key.to_owned(), value.to_json()));
         serde_json::Value::Object(entries.collect())
     }
+}
+
+/// Whether an encoded value is a list.
+pub(crate) fn is_list(value: &[u8]) -> bool {
+    value.first() == Some(&LIST)
+}
+
+/// Goes past one value.
+fn skip(reader: &mut Reader<'_>) -> Option<()> {
+    match reader.byte()? {
+        NULL | FALSE | TRUE => {}
+        INT | DECIMAL => drop(reader.varint()?),
+        FLOAT => drop(reader.take(8)?),
+        TEXT => drop(reader.bytes()?),
+        LIST | MAP => drop(read_sized(reader)?),
+        _ => return None,
+    }
+    Some(())
 }
 
 fn descend<'a>(value: Value<'a>, path: &[impl AsRef<str>], found: &mut impl FnMut(Value<'a>)) {

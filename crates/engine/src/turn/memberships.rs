@@ -8,8 +8,10 @@ use super::Turn;
 use crate::ProfileId;
 use crate::at::At;
 use crate::engine::Engine;
+use crate::history::NEVER;
+use crate::index::Index;
 use crate::name::NameId;
-use crate::segment::eval::{Moment, condition, did};
+use crate::segment::eval::{Moment, condition};
 use crate::segment::rule::Condition;
 use crate::state::State;
 use crate::timer::{TimerKey, second_of};
@@ -106,27 +108,37 @@ impl Turn<'_> {
 
     /// Evaluates every condition that an event of the name can change.
     fn refresh_name(&mut self, name: NameId) {
-        let Engine { state, index, ranks, programme, .. } = &mut *self.engine;
-        let mut until = At::MAX;
-        for number in index.by_event(name) {
-            let one = &index.conditions[*number as usize];
-            let moment = Moment::of(state, programme, self.id);
-            let verdict = match one {
-                Condition::Did(rule) => did(rule, moment.history.of(name, self.id), &moment),
-                other => condition(other, &moment),
-            };
-            if clock(one) == Clock::Name(name) {
-                until = until.min(verdict.until);
-            } else {
-                wake(state, self.id, clock(one), verdict.until);
+        self.refresh_kernels(name);
+        for next in 0.. {
+            let index = &self.engine.index;
+            let Some(number) = index.by_event(name).get(next).copied() else { break };
+            if index.kernels[number as usize].is_none() {
+                self.refresh_condition(number);
             }
-            if state.truths.set_condition(self.id, *number, verdict.holds) {
-                for slot in &index.made_of[*number as usize] {
-                    ranks.insert(index.rank[usize::from(*slot)]);
+        }
+    }
+
+    fn refresh_kernels(&mut self, name: NameId) {
+        let (id, Engine { state, index, ranks, .. }) = (self.id, &mut *self.engine);
+        index.set_now(state.at);
+        let view = state.history.of(name, id);
+        let mut due = NEVER;
+        let Index { conditions, kernels, made_of, rank, by_event, .. } = index;
+        for number in by_event.get(name.0 as usize).into_iter().flatten() {
+            let number = *number as usize;
+            let (Condition::Did(rule), Some(kernel)) = (&conditions[number], &mut kernels[number]) else {
+                continue;
+            };
+            kernel.learn(rule, &state.history);
+            let look = kernel.look(rule, view, &state.history);
+            due = due.min(look.until);
+            if state.truths.set_condition(id, number as u32, look.holds) {
+                for slot in &made_of[number] {
+                    ranks.insert(rank[usize::from(*slot)]);
                 }
             }
         }
-        wake(state, self.id, Clock::Name(name), until);
+        wake_in(state, id, Clock::Name(name), due);
     }
 
     fn refresh_condition(&mut self, number: u32) {
@@ -190,9 +202,13 @@ fn wake(state: &mut State, profile: ProfileId, clock: Clock, until: At) {
         return;
     }
     assert!(until > state.at, "invariant: a verdict holds until later than now");
-    let due = second_of(until);
+    wake_in(state, profile, clock, second_of(until));
+}
+
+/// The same for a second; [`NEVER`] asks for no timer.
+fn wake_in(state: &mut State, profile: ProfileId, clock: Clock, due: u32) {
     match clock {
-        Clock::Name(name) if due < state.history.due(name, profile) => {
+        Clock::Name(name) if due < NEVER && due < state.history.due(name, profile) => {
             state.history.set_due(name, profile, due);
             state.timers.set(due, TimerKey::Name { profile, name });
         }
