@@ -7,6 +7,7 @@ use crate::ProfileId;
 use crate::identifier::KeyedHash;
 use crate::prefetch::prefetch;
 use borsh::{BorshDeserialize, BorshSerialize};
+use std::sync::Arc;
 
 /// Parts that grow one at a time, so that growth never moves more than a small piece of the whole.
 const PARTS: usize = 256;
@@ -14,7 +15,7 @@ const LINE: usize = 3;
 
 #[derive(Clone, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Directory {
-    parts: Vec<Part>,
+    parts: Vec<Arc<Part>>,
 }
 
 #[derive(Clone, Default, BorshSerialize, BorshDeserialize)]
@@ -33,7 +34,7 @@ struct Line {
 
 impl Default for Directory {
     fn default() -> Self {
-        Self { parts: vec![Part::default(); PARTS] }
+        Self { parts: vec![Arc::default(); PARTS] }
     }
 }
 
@@ -47,7 +48,7 @@ impl Directory {
     /// Points an identifier to a profile, whatever it pointed to before.
     pub(crate) fn insert(&mut self, hash: KeyedHash, profile: ProfileId) {
         assert!(hash.0 != 0, "invariant: a keyed hash of 128 bits is not zero");
-        self.parts[part_of(hash)].insert(hash.0, profile.0);
+        Arc::make_mut(&mut self.parts[part_of(hash)]).insert(hash.0, profile.0);
     }
 
     pub(crate) fn prefetch(&self, hash: KeyedHash) {

@@ -17,6 +17,7 @@ use crate::name::NameId;
 use crate::value::Map;
 use crate::{ProfileId, Seq};
 use borsh::{BorshDeserialize, BorshSerialize};
+use std::sync::Arc;
 
 /// All events of an installation.
 #[derive(Clone, Default, BorshSerialize, BorshDeserialize)]
@@ -29,9 +30,9 @@ pub(crate) struct History {
 #[derive(Clone, Default, BorshSerialize, BorshDeserialize)]
 pub(crate) struct NameHistory {
     /// The properties that rules ask for, kept beside the times.
-    columns: Vec<Dictionary>,
+    columns: Vec<Arc<Dictionary>>,
     /// By the profile's number divided by [`BLOCK`].
-    blocks: Vec<Block>,
+    blocks: Vec<Arc<Block>>,
 }
 
 /// An event to be added.
@@ -50,13 +51,17 @@ impl History {
         let (block, local) = place(profile);
         let history = self.of_name(name);
         if history.blocks.len() <= block {
-            history.blocks.resize_with(block + 1, Block::default);
+            history.blocks.resize_with(block + 1, Arc::default);
         }
         let NameHistory { columns, blocks } = history;
-        let block = &mut blocks[block];
+        let block = Arc::make_mut(&mut blocks[block]);
         let at = block.insert(local, occurrence);
         for (column, dictionary) in columns.iter_mut().enumerate() {
-            block.set_code(column, at, dictionary.code_of(occurrence.properties));
+            let code = match dictionary.find(occurrence.properties) {
+                Some(code) => code,
+                None => Arc::make_mut(dictionary).code_of(occurrence.properties),
+            };
+            block.set_code(column, at, code);
         }
     }
 
@@ -79,7 +84,7 @@ impl History {
     }
 
     /// The blocks of a name, for a scan; fewer than there are profiles where the last ones have no such event.
-    pub(crate) fn blocks(&self, name: NameId) -> &[Block] {
+    pub(crate) fn blocks(&self, name: NameId) -> &[Arc<Block>] {
         self.names.get(name.0 as usize).map_or(&[], |history| &history.blocks)
     }
 
@@ -92,9 +97,9 @@ impl History {
         let column = history.columns.len();
         let mut dictionary = Dictionary::new(path);
         for block in &mut history.blocks {
-            block.add_column(&mut dictionary);
+            Arc::make_mut(block).add_column(&mut dictionary);
         }
-        history.columns.push(dictionary);
+        history.columns.push(Arc::new(dictionary));
         u16::try_from(column).expect("invariant: rules are fewer than 2^16")
     }
 
@@ -109,14 +114,11 @@ impl History {
         let ((from_block, from), (into_block, into)) = (place(from), place(into));
         for history in &mut self.names {
             let Some(block) = history.blocks.get_mut(from_block) else { continue };
-            let taken = block.take(from);
-            if taken.is_empty() {
-                continue;
-            }
+            let taken = if block.view(from).is_empty() { continue } else { Arc::make_mut(block).take(from) };
             if history.blocks.len() <= into_block {
-                history.blocks.resize_with(into_block + 1, Block::default);
+                history.blocks.resize_with(into_block + 1, Arc::default);
             }
-            history.blocks[into_block].join(into, &taken, history.columns.len());
+            Arc::make_mut(&mut history.blocks[into_block]).join(into, &taken, history.columns.len());
         }
     }
 
@@ -130,7 +132,7 @@ impl History {
     /// Sets what [`Self::due`] gives. The profile has events of the name: without one, time changes nothing.
     pub(crate) fn set_due(&mut self, name: NameId, profile: ProfileId, due: u32) {
         let (block, local) = place(profile);
-        self.names[name.0 as usize].blocks[block].strand_mut(local).due = due;
+        Arc::make_mut(&mut self.names[name.0 as usize].blocks[block]).strand_mut(local).due = due;
     }
 
     /// Brings a strand near, before it is read.

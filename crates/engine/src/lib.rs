@@ -11,6 +11,7 @@ pub mod effect;
 pub mod engine;
 pub mod record;
 
+mod chunked;
 pub mod consent;
 mod directory;
 pub mod governor;

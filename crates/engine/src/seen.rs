@@ -10,6 +10,7 @@ use crate::identifier::KeyedHash;
 use crate::limits::MESSAGE_ID_WINDOW;
 use crate::prefetch::prefetch;
 use borsh::{BorshDeserialize, BorshSerialize};
+use std::sync::Arc;
 
 /// Parts that grow one at a time, so that growth never moves more than a small piece of the whole.
 const PARTS: usize = 256;
@@ -18,7 +19,7 @@ const DAYS: u64 = 16;
 
 #[derive(Clone, BorshSerialize, BorshDeserialize)]
 pub(crate) struct MessageIds {
-    parts: Vec<Part>,
+    parts: Vec<Arc<Part>>,
 }
 
 #[derive(Clone, Default, BorshSerialize, BorshDeserialize)]
@@ -32,7 +33,7 @@ struct Part {
 
 impl Default for MessageIds {
     fn default() -> Self {
-        Self { parts: vec![Part::default(); PARTS] }
+        Self { parts: vec![Arc::default(); PARTS] }
     }
 }
 
@@ -40,7 +41,7 @@ impl MessageIds {
     /// Remembers an id; whether it is a new one.
     pub(crate) fn remember(&mut self, id: KeyedHash, at: At) -> bool {
         let day = day_of(at);
-        self.parts[part_of(id)].remember(id, day)
+        Arc::make_mut(&mut self.parts[part_of(id)]).remember(id, day)
     }
 
     /// Whether the id was remembered inside the window.

@@ -1,6 +1,7 @@
 //! All that the engine remembers: one value, made of records alone, and written whole into a snapshot.
 
 use crate::at::At;
+use crate::chunked::Chunked;
 use crate::directory::Directory;
 use crate::governor::Suppression;
 use crate::history::History;
@@ -18,6 +19,11 @@ use crate::{ProfileId, SendId, Seq};
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+/// Profiles that are copied together when one is written to while a snapshot holds them: half a millisecond's work.
+const PROFILES_IN_CHUNK: usize = 256;
+/// The same for sends.
+const SENDS_IN_CHUNK: usize = 256;
+
 #[derive(Clone, Default, BorshSerialize, BorshDeserialize)]
 pub(crate) struct State {
     pub(crate) seq: Seq,
@@ -28,7 +34,7 @@ pub(crate) struct State {
     /// How many programmes were applied.
     pub(crate) revision: u32,
     pub(crate) names: Names,
-    pub(crate) profiles: Vec<Profile>,
+    pub(crate) profiles: Chunked<Profile, PROFILES_IN_CHUNK>,
     pub(crate) history: History,
     pub(crate) truths: Truths,
     pub(crate) directory: Directory,
@@ -36,7 +42,7 @@ pub(crate) struct State {
     pub(crate) suppressions: BTreeMap<KeyedHash, Suppression>,
     pub(crate) segments: Vec<SegmentState>,
     pub(crate) versions: Vec<JourneyVersion>,
-    pub(crate) sends: Vec<Send>,
+    pub(crate) sends: Chunked<Send, SENDS_IN_CHUNK>,
     /// Sends that are queued or attempted.
     pub(crate) owed: BTreeSet<SendId>,
     pub(crate) timers: Timers,

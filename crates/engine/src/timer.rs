@@ -9,6 +9,7 @@ use crate::{ProfileId, SendId};
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 const HOUR: u32 = 3_600;
 /// Bits of an entry that tell what it wakes; the 12 above them hold the second inside the hour.
@@ -80,10 +81,10 @@ pub(crate) struct Timers {
     /// The hour that is open, since 1970.
     open_hour: u32,
     /// What was due in it when it opened, latest first.
-    sorted: Vec<u64>,
+    sorted: Arc<Vec<u64>>,
     /// What was set since then for the open hour or before it.
     added: BTreeSet<u64>,
-    later: BTreeMap<u32, Vec<u64>>,
+    later: BTreeMap<u32, Arc<Vec<u64>>>,
     len: u64,
 }
 
@@ -99,7 +100,7 @@ impl Timers {
         }
         let entry = (u64::from(due % HOUR) << KEY_BITS) | key.pack();
         if hour > self.open_hour {
-            self.later.entry(hour).or_default().push(entry);
+            Arc::make_mut(self.later.entry(hour).or_default()).push(entry);
             self.len += 1;
         } else {
             self.len += u64::from(self.added.insert(entry));
@@ -108,8 +109,8 @@ impl Timers {
 
     /// Puts the open hour back among the later ones: something is due before it.
     fn close_hour(&mut self) {
-        let entries = self.later.entry(self.open_hour).or_default();
-        entries.append(&mut self.sorted);
+        let entries = Arc::make_mut(self.later.entry(self.open_hour).or_default());
+        entries.append(Arc::make_mut(&mut self.sorted));
         entries.extend(std::mem::take(&mut self.added));
     }
 
@@ -126,7 +127,7 @@ impl Timers {
             return None;
         }
         if self.sorted.last() == Some(&entry) {
-            self.sorted.pop();
+            Arc::make_mut(&mut self.sorted).pop();
         } else {
             self.added.pop_first();
         }
@@ -156,7 +157,7 @@ impl Timers {
 
     fn open_next(&mut self) {
         if let Some((hour, mut entries)) = self.later.pop_first() {
-            entries.sort_unstable_by_key(|entry| Reverse(*entry));
+            Arc::make_mut(&mut entries).sort_unstable_by_key(|entry| Reverse(*entry));
             self.open_hour = hour;
             self.sorted = entries;
         }

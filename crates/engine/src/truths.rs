@@ -5,6 +5,10 @@
 
 use crate::ProfileId;
 use borsh::{BorshDeserialize, BorshSerialize};
+use std::sync::Arc;
+
+/// Rows that are copied together when one is written to while a snapshot holds them.
+const ROWS_IN_CHUNK: usize = 4096;
 
 /// The rows of all profiles, by number.
 #[derive(Clone, Default, BorshSerialize, BorshDeserialize)]
@@ -12,23 +16,30 @@ pub(crate) struct Truths {
     /// Words in a row that hold conditions; those of the segments follow.
     condition_words: u32,
     row_words: u32,
-    words: Vec<u64>,
+    /// Rows of [`ROWS_IN_CHUNK`] profiles together.
+    chunks: Vec<Arc<Vec<u64>>>,
+    profiles: u64,
 }
 
 impl Truths {
     pub(crate) fn new(conditions: usize, segments: usize, profiles: usize) -> Self {
         let condition_words = conditions.div_ceil(64);
         let row_words = condition_words + segments.div_ceil(64);
+        let chunk = Arc::new(vec![0; row_words * ROWS_IN_CHUNK]);
         Self {
             condition_words: condition_words as u32,
             row_words: row_words as u32,
-            words: vec![0; row_words * profiles],
+            chunks: vec![chunk; profiles.div_ceil(ROWS_IN_CHUNK)],
+            profiles: profiles as u64,
         }
     }
 
     /// An empty row for a profile that has just come to be.
     pub(crate) fn push(&mut self) {
-        self.words.resize(self.words.len() + self.row_words as usize, 0);
+        if (self.profiles as usize).is_multiple_of(ROWS_IN_CHUNK) {
+            self.chunks.push(Arc::new(vec![0; self.row_words as usize * ROWS_IN_CHUNK]));
+        }
+        self.profiles += 1;
     }
 
     /// Whether rows have a place for a segment.
@@ -55,12 +66,19 @@ impl Truths {
     }
 
     pub(crate) fn clear(&mut self, profile: ProfileId) {
-        let begin = profile.0 as usize * self.row_words as usize;
-        self.words[begin..begin + self.row_words as usize].fill(0);
+        let (chunk, begin) = self.place(profile);
+        Arc::make_mut(&mut self.chunks[chunk])[begin..begin + self.row_words as usize].fill(0);
     }
 
     pub(crate) fn prefetch(&self, profile: ProfileId) {
-        crate::prefetch::prefetch(&self.words, profile.0 as usize * self.row_words as usize);
+        let (chunk, begin) = self.place(profile);
+        crate::prefetch::prefetch(&self.chunks[chunk], begin);
+    }
+
+    /// A row's chunk, and its first word there.
+    fn place(&self, profile: ProfileId) -> (usize, usize) {
+        let number = profile.0 as usize;
+        (number / ROWS_IN_CHUNK, number % ROWS_IN_CHUNK * self.row_words as usize)
     }
 
     fn segment_bit(&self, slot: u16) -> usize {
@@ -68,15 +86,17 @@ impl Truths {
     }
 
     fn bit(&self, profile: ProfileId, bit: usize) -> bool {
-        let word = profile.0 as usize * self.row_words as usize + bit / 64;
-        self.words[word] >> (bit % 64) & 1 == 1
+        let (chunk, begin) = self.place(profile);
+        self.chunks[chunk][begin + bit / 64] >> (bit % 64) & 1 == 1
     }
 
     fn set(&mut self, profile: ProfileId, bit: usize, holds: bool) -> bool {
-        let word = &mut self.words[profile.0 as usize * self.row_words as usize + bit / 64];
-        let changed = (*word >> (bit % 64) & 1 == 1) != holds;
-        *word ^= u64::from(changed) << (bit % 64);
-        changed
+        if self.bit(profile, bit) == holds {
+            return false;
+        }
+        let (chunk, begin) = self.place(profile);
+        Arc::make_mut(&mut self.chunks[chunk])[begin + bit / 64] ^= 1 << (bit % 64);
+        true
     }
 }
 

@@ -156,7 +156,7 @@ impl Metrics {
         }
         // The ledger only grows, so each look counts what is new and never walks all of it.
         let mut decided = self.decided.lock().expect("invariant: counting does not panic");
-        for send in engine.sends().iter().skip(*decided) {
+        for send in engine.sends().skip(*decided) {
             let reason = send.decision.reason().map_or("", |reason| reason.name());
             self.decisions.get_or_create(&DecisionLabel { decision: send.decision.name(), reason }).inc();
         }

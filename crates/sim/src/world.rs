@@ -355,7 +355,7 @@ impl World {
 
     fn is_owed(&self) -> bool {
         let owed = |status| matches!(status, Status::Queued | Status::Attempted);
-        self.installation.engine.sends().iter().any(|send| owed(send.status))
+        self.installation.engine.sends().any(|send| owed(send.status))
     }
 }
 

@@ -7,7 +7,6 @@
 use super::Engine;
 use crate::ProfileId;
 use crate::name::NameId;
-use crate::prefetch::prefetch;
 use crate::record::Record;
 use crate::timer::TimerKey;
 
@@ -35,7 +34,7 @@ impl Engine {
             else {
                 continue;
             };
-            prefetch(&self.state.profiles, known.0 as usize);
+            self.state.profiles.prefetch(known.0 as usize);
             self.state.truths.prefetch(known);
             if let Some(name) = self.state.names.find(event.name) {
                 self.state.history.prefetch_strand(name, known);
@@ -53,7 +52,7 @@ impl Engine {
         if let Some(TimerKey::Name { profile, name }) = self.state.timers.upcoming(STRANDS_AHEAD) {
             self.state.history.prefetch_strand(name, profile);
             self.state.truths.prefetch(profile);
-            prefetch(&self.state.profiles, profile.0 as usize);
+            self.state.profiles.prefetch(profile.0 as usize);
         }
         if let Some(TimerKey::Name { profile, name }) = self.state.timers.upcoming(TAILS_AHEAD) {
             self.state.history.prefetch_tail(name, profile);

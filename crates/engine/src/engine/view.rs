@@ -271,8 +271,8 @@ impl Engine {
     }
 
     /// The ledger, in order of decision.
-    pub fn sends(&self) -> &[Send] {
-        &self.state.sends
+    pub fn sends(&self) -> impl DoubleEndedIterator<Item = &Send> + ExactSizeIterator {
+        self.state.sends.iter()
     }
 
     pub fn send(&self, id: SendId) -> Option<&Send> {

@@ -64,12 +64,6 @@ pub(super) struct Taken {
     facts: Vec<(Seq, u16, Box<[u8]>)>,
 }
 
-impl Taken {
-    pub(super) fn is_empty(&self) -> bool {
-        self.times.is_empty()
-    }
-}
-
 impl Block {
     pub(crate) fn strand(&self, local: u16) -> Option<&Strand> {
         if self.dense {

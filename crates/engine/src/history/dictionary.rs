@@ -41,30 +41,31 @@ impl Dictionary {
         self.ends.len()
     }
 
+    /// The code of what an event has at the path, if that can be told at once: a plain value that was there before.
+    pub(super) fn find(&self, properties: Map<'_>) -> Option<u32> {
+        let [name] = self.path.as_slice() else { return None };
+        match properties.raw(name) {
+            None => Some(0),
+            Some(entry) if is_list(entry) => None,
+            Some(entry) => self.codes.get(entry).copied(),
+        }
+    }
+
     /// The code of what an event has at the path, given one if it is new.
     pub(super) fn code_of(&mut self, properties: Map<'_>) -> u32 {
-        // Nearly every property is one plain value, which is its own entry.
-        if let [name] = self.path.as_slice() {
-            match properties.raw(name) {
-                None => return 0,
-                Some(entry) if !is_list(entry) => return self.code_of_entry(entry),
-                Some(_) => {}
-            }
-        }
         let mut writer = ValueWriter::new();
         properties.find(&self.path, &mut |value| value.write(&mut writer));
         let entry = writer.into_bytes();
-        if entry.is_empty() { 0 } else { self.code_of_entry(&entry) }
-    }
-
-    fn code_of_entry(&mut self, entry: &[u8]) -> u32 {
-        if let Some(code) = self.codes.get(entry) {
+        if entry.is_empty() {
+            return 0;
+        }
+        if let Some(code) = self.codes.get(entry.as_slice()) {
             return *code;
         }
         let code = u32::try_from(self.ends.len()).expect("invariant: fewer than 2^32 distinct values");
-        self.numbers.extend(values(entry).filter_map(|value| value.millionths()));
+        self.numbers.extend(values(&entry).filter_map(|value| value.millionths()));
         self.number_ends.push(u32::try_from(self.numbers.len()).expect("invariant: fewer than 2^32 numbers"));
-        self.bytes.extend_from_slice(entry);
+        self.bytes.extend_from_slice(&entry);
         self.ends.push(u32::try_from(self.bytes.len()).expect("invariant: a dictionary is below 4 GiB"));
         self.codes.insert(entry.into(), code);
         code

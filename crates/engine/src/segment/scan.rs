@@ -77,8 +77,10 @@ impl<'a> Scan<'a> {
     /// Asks the profiles of one slice.
     pub fn slice(&self, slice: usize) -> Members {
         let mut everybody = none();
-        let profiles = &self.engine.state.profiles[slice * BLOCK..];
-        for (local, profile) in profiles.iter().take(BLOCK).enumerate() {
+        let profiles = &self.engine.state.profiles;
+        let numbers = slice * BLOCK..profiles.len().min((slice + 1) * BLOCK);
+        for (local, number) in numbers.enumerate() {
+            let profile = &profiles[number];
             everybody[local / 64] |= u64::from(profile.merged_into.is_none()) << (local % 64);
         }
         Members { slice, bits: self.holds(&self.probe, slice, &everybody) }
@@ -133,7 +135,7 @@ impl<'a> Scan<'a> {
     }
 
     fn block(&self, deed: &DeedRule, slice: usize) -> Option<&'a Block> {
-        self.engine.state.history.blocks(deed.event).get(slice)
+        self.engine.state.history.blocks(deed.event).get(slice).map(|block| &**block)
     }
 
     fn each(&self, slice: usize, candidates: &Bits, holds: impl Fn(ProfileId) -> bool) -> Bits {

@@ -93,7 +93,7 @@ pub(super) async fn list(
             }
             None => {
                 let end = usize::try_from(before).unwrap_or(usize::MAX).min(engine.sends().len());
-                let sends = engine.sends()[..end].iter().rev().take(limit);
+                let sends = engine.sends().take(end).rev().take(limit);
                 sends.map(|send| view(engine, send)).collect()
             }
         };

@@ -95,7 +95,7 @@ fn audit(shop: &Shop, acknowledged: &BTreeSet<u64>, sink: &Sink) -> usize {
     }
     let most = KILLS as usize * server::limits::SENDS_IN_HAND_MAX;
     assert!(unknown <= most, "{unknown} unknown, and no more than {most} can have been in flight");
-    let known: BTreeSet<&str> = engine.sends().iter().map(|send| send.address.as_str()).collect();
+    let known: BTreeSet<&str> = engine.sends().map(|send| send.address.as_str()).collect();
     assert!(arrived.keys().all(|address| known.contains(address.as_str())), "mail that nobody decided");
     unknown
 }
