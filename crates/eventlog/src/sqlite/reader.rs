@@ -63,17 +63,24 @@ impl SqliteReader {
         Ok(Cursor { connection, decompressor, wanted, next, done: false })
     }
 
+    /// What the log takes on the disk.
+    pub fn bytes(&self) -> Result<u64, Error> {
+        let mut bytes = 0;
+        for suffix in ["", "-wal"] {
+            let mut name = self.path.clone().into_os_string();
+            name.push(suffix);
+            let path = PathBuf::from(name);
+            if path.try_exists().map_err(Error::io("look at", &path))? {
+                bytes += path.metadata().map_err(Error::io("look at", &path))?.len();
+            }
+        }
+        Ok(bytes)
+    }
+
     /// The newest batch.
     pub(super) fn newest(&self) -> Result<Option<Batch>, Error> {
         self.read(Seq(i64::MAX.cast_unsigned()))?.follow()
     }
-}
-
-fn first(connection: &Connection) -> Result<Option<Seq>, Error> {
-    let first: Option<i64> = connection
-        .query_row("SELECT min(first_seq) FROM batches", [], |row| row.get(0))
-        .map_err(Error::sqlite("read"))?;
-    Ok(first.map(|first| Seq(first.cast_unsigned())))
 }
 
 /// A place in the log.
