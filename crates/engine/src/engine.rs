@@ -343,6 +343,18 @@ pub(crate) fn preferences<'a>(context: Map<'a>) -> impl Iterator<Item = (&'a str
     })
 }
 
+/// The evidence that comes with them: `context.consent.wording`, the version of the text that was shown, which may be a
+/// number, and `context.consent.proof`.
+pub(crate) fn evidence(context: Map<'_>) -> (String, String) {
+    let consent = context.get("consent").and_then(|value| value.map()).unwrap_or_default();
+    let text = |name| match consent.get(name) {
+        Some(Value::Text(text)) => text.to_owned(),
+        Some(number @ (Value::Int(_) | Value::Decimal(_))) => number.to_json().to_string(),
+        _ => String::new(),
+    };
+    (text("wording"), text("proof"))
+}
+
 /// Splits `newsletter.sms` into a purpose and a channel; without a channel's name at the end it is all purpose.
 pub(crate) fn split_preference(name: &str) -> (&str, Option<Channel>) {
     match name.rsplit_once('.') {
