@@ -123,27 +123,7 @@ struct Shop {
 
 impl Shop {
     fn new(folder: &Path, smtp: SocketAddr) -> Self {
-        let programme = folder.join("programme");
-        let write = |path: &str, text: &str| {
-            let path = programme.join(path);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, text).unwrap();
-        };
-        write(
-            "programme.yaml",
-            "programme: shop\ntimezone: Europe/Rome\nlanguages: [en]\n\
-             purposes:\n  orders: { title: { en: Orders }, channels: [email], opt_in: none }\n",
-        );
-        write(
-            "journeys/receipt.yaml",
-            "journey: receipt\npurpose: orders\nenter: did \"Order Completed\"\nreenter: always\n\
-             steps:\n  - send: receipt\n",
-        );
-        write(
-            "messages/receipt/message.yaml",
-            "message: receipt\nemail: { from: \"Shop <shop@example.com>\", subject: { en: \"Your order\" } }\n",
-        );
-        write("messages/receipt/email.en.txt", "Hello.\n\nThat was order {{ event.order }} in full.\n");
+        let programme = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios/receipt");
         let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
         Self { data: folder.join("data"), programme, address, smtp }
     }
