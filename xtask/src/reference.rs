@@ -7,6 +7,6 @@ const TESTS: &str = "in_the_docs";
 
 pub(crate) fn run() -> anyhow::Result<()> {
     let mut command = cargo(&["test", "--quiet", "--package", "server", "--test", "it", "--", TESTS]);
-    process::run(command.env("TRAMA_BLESS", "1"))?;
+    process::run(command.env("UPDATE_EXPECT", "1"))?;
     process::run(&mut process::command("git", &["status", "--short", "docs/reference"]))
 }

@@ -44,15 +44,20 @@ impl At {
         Self(i64::from(second) * 1_000)
     }
 
-    /// Reads an RFC 3339 instant, or a plain date as midnight UTC.
+    /// Reads an RFC 3339 instant; a date with a time and no zone as that time in UTC; a plain date as its midnight in
+    /// UTC. So a text means one instant, whichever machine reads it; for the same reason a zone that is only named,
+    /// without its offset, is refused.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         if let Ok(timestamp) = text.parse::<jiff::Timestamp>() {
             return Some(Self(timestamp.as_millisecond()));
         }
-        let date: jiff::civil::Date = text.parse().ok()?;
-        let zoned = date.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
-        Some(Self(zoned.timestamp().as_millisecond()))
+        if text.contains('[') {
+            return None;
+        }
+        let zoneless: jiff::civil::DateTime = text.parse().ok()?;
+        let timestamp = jiff::tz::TimeZone::UTC.to_timestamp(zoneless).ok()?;
+        Some(Self(timestamp.as_millisecond()))
     }
 }
 
@@ -137,9 +142,29 @@ mod tests {
 
     #[test]
     fn instants_are_read_and_printed() {
-        assert_eq!(At::parse("1970-01-01T00:00:01.5Z"), Some(At(1_500)));
-        assert_eq!(At::parse("2026-01-05"), Some(At(1_767_571_200_000)));
+        for (text, ms) in [
+            ("1970-01-01T00:00:01.5Z", 1_500),
+            ("1970-01-01T02:00:01+02:00", 1_000),
+            ("2026-01-05", 1_767_571_200_000),
+            (" 2026-01-05 ", 1_767_571_200_000),
+            ("2026-01-05T00:00", 1_767_571_200_000),
+            ("2026-01-05 11:59:58", 1_767_614_398_000),
+            ("2026-01-05T11:59:58.123456", 1_767_614_398_123),
+            ("2026-01-05T12:59:58+01:00[Europe/Rome]", 1_767_614_398_000),
+        ] {
+            assert_eq!(At::parse(text), Some(At(ms)), "{text}");
+        }
+        for wrong in [
+            "",
+            "yesterday",
+            "11:59:58",
+            "2026-01-05 11:59:58 Rome",
+            "2026-01-05T25:00",
+            "2026-01-05T11:59:58+99:00",
+            "2026-01-05T11:59:58[Europe/Rome]",
+        ] {
+            assert_eq!(At::parse(wrong), None, "{wrong}");
+        }
         assert_eq!(At(1_500).to_string(), "1970-01-01T00:00:01.500Z");
-        assert_eq!(At::parse("yesterday"), None);
     }
 }

@@ -17,7 +17,7 @@ use crate::history::NEVER;
 use crate::identifier::{IdentifierKind, normalise};
 use crate::identity::Resolved;
 use crate::index::Index;
-use crate::outbox::Status;
+use crate::outbox::{Send, Status};
 use crate::programme::{Channel, Mistake, Programme};
 use crate::record::{
     ConsentSource, ConsentStated, Event, EventFlags, EventKind, Installed, Record, Subject, SuppressionStated,
@@ -320,16 +320,27 @@ impl Engine {
 
     /// What a recovery must do before anything else: see [`Outstanding`].
     pub fn outstanding(&self) -> Outstanding {
-        let mut outstanding = Outstanding::default();
-        for id in &self.state.owed {
-            let send = self.state.send(*id).expect("invariant: only known sends are owed");
-            match send.status {
-                Status::Queued if send.retry_at.is_none() => outstanding.prepare.push(self.prepare(send)),
-                Status::Attempted => outstanding.in_flight.push((*id, send.attempts)),
-                _ => {}
-            }
-        }
-        outstanding
+        Outstanding { prepare: self.to_prepare(SendId(0), usize::MAX).0, in_flight: self.in_flight() }
+    }
+
+    /// Sends whose attempt is on record and whose receipt is not.
+    pub fn in_flight(&self) -> Vec<(SendId, u8)> {
+        let attempted = self.owed(SendId(0)).filter(|send| send.status == Status::Attempted);
+        attempted.map(|send| (send.id, send.attempts)).collect()
+    }
+
+    /// Sends that wait for being prepared, from a place in the ledger on and in its order. Looks at so many owed sends
+    /// at most, and gives the place of the next one, where there is one.
+    pub fn to_prepare(&self, from: SendId, looks: usize) -> (Vec<Prepare>, Option<SendId>) {
+        let mut owed = self.owed(from);
+        let waits = |send: &&Send| send.status == Status::Queued && send.retry_at.is_none();
+        let prepares = owed.by_ref().take(looks).filter(waits).map(|send| self.prepare(send)).collect();
+        (prepares, owed.next().map(|send| send.id))
+    }
+
+    fn owed(&self, from: SendId) -> impl Iterator<Item = &Send> {
+        let owed = self.state.owed.range(from..);
+        owed.map(|id| self.state.send(*id).expect("invariant: only known sends are owed"))
     }
 
     /// The whole state as bytes; equal states give equal bytes.
@@ -367,6 +378,18 @@ pub(crate) fn preferences<'a>(context: Map<'a>) -> impl Iterator<Item = (&'a str
         Value::Bool(granted) => Some((name, granted)),
         _ => None,
     })
+}
+
+/// The evidence that comes with them: `context.consent.wording`, the version of the text that was shown, which may be a
+/// number, and `context.consent.proof`.
+pub(crate) fn evidence(context: Map<'_>) -> (String, String) {
+    let consent = context.get("consent").and_then(|value| value.map()).unwrap_or_default();
+    let text = |name| match consent.get(name) {
+        Some(Value::Text(text)) => text.to_owned(),
+        Some(number @ (Value::Int(_) | Value::Decimal(_))) => number.to_json().to_string(),
+        _ => String::new(),
+    };
+    (text("wording"), text("proof"))
 }
 
 /// Splits `newsletter.sms` into a purpose and a channel; without a channel's name at the end it is all purpose.

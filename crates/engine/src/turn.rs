@@ -12,7 +12,7 @@ pub(crate) use memberships::Ranks;
 use crate::at::{At, Span};
 use crate::consent::Consent;
 use crate::effect::Effect;
-use crate::engine::{Engine, preferences, send_properties, split_preference};
+use crate::engine::{Engine, evidence, preferences, send_properties, split_preference};
 use crate::history::{Occurrence, Since};
 use crate::name::NameId;
 use crate::profile::Profile;
@@ -110,7 +110,9 @@ impl<'a> Turn<'a> {
     pub(crate) fn state_preferences(&mut self, context: Map<'_>, stated_at: At) {
         for (name, granted) in preferences(context) {
             let (purpose, channel) = split_preference(name);
-            self.state_consent(purpose, channel, granted, ConsentSource::Event, stated_at, ("", ""));
+            let (wording, proof) = evidence(context);
+            let evidence = (wording.as_str(), proof.as_str());
+            self.state_consent(purpose, channel, granted, ConsentSource::Event, stated_at, evidence);
         }
     }
 

@@ -158,15 +158,6 @@ impl Log for SqliteLog {
     }
 
     fn bytes(&self) -> Result<u64, Error> {
-        let mut bytes = 0;
-        for suffix in ["", "-wal"] {
-            let mut name = self.path.clone().into_os_string();
-            name.push(suffix);
-            let path = PathBuf::from(name);
-            if path.try_exists().map_err(Error::io("look at", &path))? {
-                bytes += path.metadata().map_err(Error::io("look at", &path))?.len();
-            }
-        }
-        Ok(bytes)
+        self.reader().bytes()
     }
 }

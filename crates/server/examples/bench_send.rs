@@ -26,8 +26,7 @@ const BATCH: usize = 500;
 fn main() {
     let emails = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(20_000);
     let folder = tempfile::tempdir_in(".").expect("a folder on the disk of this checkout");
-    let programme = folder.path().join("programme");
-    write_programme(&programme);
+    let programme = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios/receipt");
     let runtime = tokio::runtime::Runtime::new().expect("threads");
     runtime.block_on(latency(&folder.path().join("latency"), &programme));
 
@@ -100,31 +99,6 @@ async fn post(client: &reqwest::Client, server: &Server, numbers: std::ops::Rang
     let request = client.post(format!("http://{}/v1/batch", server.address));
     let reply = request.basic_auth(&server.write_key, Some("")).json(&body).send().await.expect("an answer");
     assert_eq!(reply.status(), 200);
-}
-
-fn write_programme(folder: &Path) {
-    let write = |path: &str, text: &str| {
-        let path = folder.join(path);
-        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
-        std::fs::write(path, text).expect("a file");
-    };
-    write(
-        "programme.yaml",
-        "programme: bench\ntimezone: Europe/Rome\nlanguages: [en]\n\
-         purposes:\n  orders: { title: { en: Orders }, channels: [email], opt_in: none }\n",
-    );
-    write(
-        "journeys/receipt.yaml",
-        "journey: receipt\npurpose: orders\nenter: did \"Order Completed\"\nreenter: always\n\
-         steps:\n  - send: receipt\n",
-    );
-    write(
-        "messages/receipt/message.yaml",
-        "message: receipt\nemail: { from: \"Shop <shop@example.com>\", subject: { en: \"Order {{ event.order }}\" } }\n",
-    );
-    let row = "<p>Dear {{ profile.first_name | default: 'friend' }}, your order {{ event.order }} is on its way.</p>\n";
-    write("messages/receipt/email.en.html", &format!("<html><body>{}</body></html>", row.repeat(20)));
-    write("messages/receipt/email.en.txt", "Dear {{ profile.first_name }}, your order is on its way.\n");
 }
 
 /// `smtp-sink` of Postfix, which takes everything and keeps nothing.

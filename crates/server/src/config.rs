@@ -119,6 +119,7 @@ mod tests {
                 |flags: &Flags| Config::read(Path::new("."), flags).map_err(|error| format!("{error:#}"));
             let port = |flags: &Flags| read(flags).map(|config| config.listen.port());
             assert_eq!(port(&Flags::default())?, 8080);
+            assert!(read(&Flags::default())?.listen.ip().is_loopback(), "nobody else until told otherwise");
             jail.create_file(FILE, "listen = '127.0.0.1:1001'\npublic_url = 'https://shop.example/'")?;
             assert_eq!(port(&Flags::default())?, 1001);
             assert_eq!(read(&Flags::default())?.public_url.as_deref(), Some("https://shop.example"));

@@ -1,5 +1,6 @@
 //! Effects out to the world, one module a channel or a step on the way there.
 
+pub mod backlog;
 pub mod bounce;
 pub mod channel;
 pub mod dispatch;

@@ -150,9 +150,14 @@ pub const SNAPSHOT_EVERY: u64 = 1_000_000;
 /// Time between two snapshots at least: staging waits while the state is copied, and under an import a million records
 /// are there every few seconds.
 pub const SNAPSHOT_REST: Duration = Duration::from_secs(60);
+/// States that wait to be written while one is: each is as large as the whole engine.
+pub const SNAPSHOTS_WAITING: usize = 1;
 /// Sends between their attempt's record and their receipt's: what a crash can leave unknown, so no more than keep every
 /// connection busy over the two commits that each send waits for.
 pub const SENDS_IN_HAND_MAX: usize = 64;
+/// Sends that wait in the dispatcher's backlog. What does not fit waits in the engine, which has them all anyway; with
+/// this many, looking there is needed once for some hundred sends.
+pub const SENDS_WAITING_MAX: usize = 1_024;
 /// How long a graceful stop waits for sends in hand; a provider that needs longer leaves them unknown.
 pub const STOP_PATIENCE: Duration = Duration::from_secs(20);
 

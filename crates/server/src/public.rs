@@ -66,6 +66,21 @@ impl Recipient {
         hub.runtime.read(move |engine| engine.profile(profile)?.consent(&purpose, channel)).await
     }
 
+    /// The wording under which a consent was asked for that waits for its confirmation.
+    async fn wording(&self, hub: &Hub, purpose: &str) -> String {
+        let (profile, channel, purpose) = (self.profile, self.channel, purpose.to_owned());
+        let read = move |engine: &Engine| {
+            let mut consents = engine.profile(profile)?.consents().iter().rev();
+            let asked = consents.find(|one| {
+                one.state == ConsentState::Pending
+                    && one.purpose == purpose
+                    && one.channel.is_none_or(|own| own == channel)
+            })?;
+            Some(asked.wording.clone())
+        };
+        hub.runtime.read(read).await.unwrap_or_default()
+    }
+
     /// States a consent of the recipient, unless it holds already; durable on return.
     async fn state(&self, hub: &Hub, statement: &Statement<'_>) -> Result<(), Page> {
         let holds = if statement.granted { ConsentState::Granted } else { ConsentState::Withdrawn };
@@ -79,7 +94,7 @@ impl Recipient {
             granted: statement.granted,
             source: statement.source,
             stated_at: statement.at,
-            wording: "",
+            wording: &statement.wording,
             proof: &statement.proof,
         });
         hub.record(&record).await.map(drop).map_err(|problem| Page::come_back(self.language, &problem))
@@ -92,6 +107,8 @@ struct Statement<'a> {
     granted: bool,
     source: ConsentSource,
     at: At,
+    /// Version of the text that the recipient said yes to; of a withdrawal nothing.
+    wording: String,
     proof: String,
 }
 

@@ -2,6 +2,7 @@
 
 use crate::api::programme::make_live;
 use crate::config::Config;
+use crate::deliver::backlog::Backlog;
 use crate::deliver::dispatch::{Channels, Dispatcher};
 use crate::deliver::email::Email;
 use crate::deliver::link::SignedLinks;
@@ -10,7 +11,7 @@ use crate::demo::Stage;
 use crate::http;
 use crate::hub::Hub;
 use crate::keys::Keys;
-use crate::limits::STOP_PATIENCE;
+use crate::limits::{SENDS_WAITING_MAX, STOP_PATIENCE};
 use crate::metrics::Metrics;
 use crate::presence::Presence;
 use crate::programme;
@@ -25,7 +26,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 /// A server that runs.
@@ -58,8 +59,9 @@ impl Server {
         let listener = listen(config.listen).await?;
         let address = listener.local_addr()?;
         let metrics = Arc::new(Metrics::default());
-        let (effects, inbox) = mpsc::unbounded_channel();
-        let (runtime, threads, owed) = runtime::start(&config.data, Arc::clone(&metrics), effects)?;
+        let backlog = Arc::new(Backlog::new(SENDS_WAITING_MAX));
+        let (runtime, threads, in_flight) =
+            runtime::start(&config.data, Arc::clone(&metrics), Arc::clone(&backlog))?;
         let log = SqliteReader::open(&config.data).context("the log cannot be read")?;
         let keys = Keys::open(&config.data)?;
         let presence = Presence::announce(&config.data, address)?;
@@ -80,8 +82,8 @@ impl Server {
         if let Some(email) = &email {
             channels.insert(Channel::Email, Arc::clone(email) as Arc<_>);
         }
-        let dispatcher = Dispatcher::new(hub.runtime.clone(), channels, Arc::clone(&hub.metrics));
-        let dispatcher = Task::spawn(|stop| dispatcher.run(owed, inbox, stop));
+        let dispatcher = Dispatcher::new(hub.runtime.clone(), channels, Arc::clone(&hub.metrics), backlog);
+        let dispatcher = Task::spawn(|stop| dispatcher.run(in_flight, stop));
         let router = http::router(&hub).into_make_service_with_connect_info::<SocketAddr>();
         let http = Task::spawn(|stop| async move {
             // Without it a small answer can wait for the acknowledgement of the one before.

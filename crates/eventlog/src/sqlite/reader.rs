@@ -39,7 +39,10 @@ impl SqliteReader {
 
     /// Place of the oldest record still held.
     pub fn first(&self) -> Result<Option<Seq>, Error> {
-        first(&schema::open_again(&self.path, true)?)
+        let first: Option<i64> = schema::open_again(&self.path, true)?
+            .query_row("SELECT min(first_seq) FROM batches", [], |row| row.get(0))
+            .map_err(Error::sqlite("read"))?;
+        Ok(first.map(|first| Seq(first.cast_unsigned())))
     }
 
     /// Streams the log from the batch that contains `from` on, as [`crate::log::Log::read`] does. What is appended
@@ -47,11 +50,12 @@ impl SqliteReader {
     pub fn read(&self, from: Seq) -> Result<Cursor, Error> {
         let connection = schema::open_again(&self.path, true)?;
         let wanted = Seq(from.0.max(1));
-        let start: Option<i64> = connection
-            .query_row(schema::FIRST_OF, [wanted.0.cast_signed()], |row| row.get(0))
+        let (start, first) = connection
+            .query_row(schema::START, [wanted.0.cast_signed()], |row| Ok((row.get(0)?, row.get(1)?)))
             .map_err(Error::sqlite("read"))?;
-        let next = match (start, first(&connection)?) {
-            (Some(start), _) => Seq(start.cast_unsigned()),
+        let seq = |number: Option<i64>| number.map(|number| Seq(number.cast_unsigned()));
+        let next = match (seq(start), seq(first)) {
+            (Some(start), _) => start,
             (None, None) => wanted,
             (None, Some(first)) => return Err(Error::Trimmed { from, first }),
         };
@@ -59,17 +63,24 @@ impl SqliteReader {
         Ok(Cursor { connection, decompressor, wanted, next, done: false })
     }
 
+    /// What the log takes on the disk.
+    pub fn bytes(&self) -> Result<u64, Error> {
+        let mut bytes = 0;
+        for suffix in ["", "-wal"] {
+            let mut name = self.path.clone().into_os_string();
+            name.push(suffix);
+            let path = PathBuf::from(name);
+            if path.try_exists().map_err(Error::io("look at", &path))? {
+                bytes += path.metadata().map_err(Error::io("look at", &path))?.len();
+            }
+        }
+        Ok(bytes)
+    }
+
     /// The newest batch.
     pub(super) fn newest(&self) -> Result<Option<Batch>, Error> {
         self.read(Seq(i64::MAX.cast_unsigned()))?.follow()
     }
-}
-
-fn first(connection: &Connection) -> Result<Option<Seq>, Error> {
-    let first: Option<i64> = connection
-        .query_row("SELECT min(first_seq) FROM batches", [], |row| row.get(0))
-        .map_err(Error::sqlite("read"))?;
-    Ok(first.map(|first| Seq(first.cast_unsigned())))
 }
 
 /// A place in the log.

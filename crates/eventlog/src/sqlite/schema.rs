@@ -30,6 +30,10 @@ pub(super) const DELETE: &str = "DELETE FROM batches WHERE first_seq IN
 /// The batch that holds a seq, or the newest before it.
 pub(super) const FIRST_OF: &str = "SELECT max(first_seq) FROM batches WHERE first_seq <= ?1";
 
+/// The same, and the oldest batch of all: in one statement, since between two a writer may append the first batch.
+pub(super) const START: &str = "SELECT (SELECT max(first_seq) FROM batches WHERE first_seq <= ?1),
+    (SELECT min(first_seq) FROM batches)";
+
 /// The next batch in order.
 pub(super) const NEXT: &str = "SELECT first_seq, at, count, checksum, body FROM batches
     WHERE first_seq >= ?1 ORDER BY first_seq LIMIT 1";

@@ -7,8 +7,8 @@ use clap::Subcommand;
 use engine::Seq;
 use engine::record::Record;
 use eventlog::log::Batch;
-use eventlog::sqlite::{SqliteLog, SqliteReader};
-use eventlog::verify::verify;
+use eventlog::sqlite::SqliteReader;
+use eventlog::verify::verify_beside;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::time::Duration;
@@ -22,7 +22,7 @@ pub(super) struct Args {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Read the whole log and say whether it is what was written; the server must be stopped
+    /// Read the whole log and say whether it is what was written; a server may run on it meanwhile
     Verify {
         #[command(flatten)]
         data: DataDir,
@@ -60,8 +60,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
 }
 
 fn walk(data: &Path) -> anyhow::Result<()> {
-    SqliteReader::open(data)?;
-    let report = verify(&SqliteLog::open(data)?);
+    let report = verify_beside(&SqliteReader::open(data)?);
     let last = report.last.map_or(Seq(0), |(seq, _)| seq);
     println!(
         "{} records in {} batches, seq {} to {last}, {} bytes on disk for {} as they came in",

@@ -7,9 +7,6 @@
 use crate::limits::{CLOCK_NOISE, CLOCK_SKEW_MAX, LATE_AFTER, OCCURRED_MIN};
 use engine::at::{At, Span};
 use engine::record::EventFlags;
-use jiff::Timestamp;
-use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
 
 /// The times on a call, as written.
 pub(super) struct Stated<'a> {
@@ -45,17 +42,13 @@ fn clock_error(sent_at: Option<&str>, received_at: At) -> Span {
     Span(if credible { error } else { 0 })
 }
 
-/// Reads RFC 3339 with any number of decimals, a local time or a date as UTC, or seconds or milliseconds since 1970.
+/// Reads what [`At::parse`] reads, and seconds or milliseconds since 1970.
 fn parse(text: &str) -> Option<At> {
-    if let Ok(timestamp) = text.parse::<Timestamp>() {
-        return Some(At(timestamp.as_millisecond()));
-    }
     if let Ok(number) = text.parse::<f64>() {
         let seconds = number.abs() < 100_000_000_000.0;
         return Some(At((if seconds { number * 1_000.0 } else { number }) as i64));
     }
-    let local: DateTime = text.parse().ok()?;
-    Some(At(local.to_zoned(TimeZone::UTC).ok()?.timestamp().as_millisecond()))
+    At::parse(text)
 }
 
 #[cfg(test)]

@@ -1,46 +1,37 @@
 //! Carries sends from the engine's effects to a channel and their receipts back into the log.
 //!
-//! One task owns it all. It is woken by an effect, by a send that is done, and by the stop. A bounded number of
+//! One task owns it all. It is woken by the backlog, by a send that is done, and by the stop. A bounded number of
 //! sends is in hand at a time, each in a small task of its own that goes straight through: get ready, record the
-//! attempt, wait for the engine's last word, hand over, record the receipt. The rest waits here in the order in which
-//! the engine asked for it; it is what the ledger calls queued, and a stop forgets it because the next start finds it
-//! there again.
+//! attempt, wait for the engine's last word, hand over, record the receipt. The rest waits in the [`Backlog`], or in
+//! the engine; it is what the ledger calls queued, and a stop forgets it because the next start finds it there again.
 
+use super::backlog::{Attempt, Backlog, LastWord};
 use super::channel::{Channel, Receipt};
 use crate::clock;
 use crate::limits::{SENDS_IN_HAND_MAX, STOP_PATIENCE};
 use crate::metrics::Metrics;
-use crate::runtime::{Owed, Runtime};
+use crate::runtime::Runtime;
 use engine::SendId;
-use engine::effect::{Effect, Prepare};
+use engine::effect::Prepare;
 use engine::programme;
 use engine::record::{Attempted, DeliveryOutcome, Record, Settled};
 use eventlog::sequencer::Outcome;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 /// The channels that this server can send on.
 pub type Channels = HashMap<programme::Channel, Arc<dyn Channel>>;
 
-/// One attempt of one send.
-type Attempt = (SendId, u8);
-
-/// The engine's last word before a hand-over.
-enum Verdict {
-    HandOver,
-    Release,
-}
-
 pub struct Dispatcher {
     carrier: Arc<Carrier>,
-    /// Asked for and not begun.
-    backlog: VecDeque<Prepare>,
+    backlog: Arc<Backlog>,
     in_hand: JoinSet<Attempt>,
+    /// The attempts of `in_hand`: what is asked for twice is begun once.
+    begun: HashSet<Attempt>,
     /// Who waits for the engine's last word.
-    verdicts: HashMap<Attempt, oneshot::Sender<Verdict>>,
+    waiting: HashMap<Attempt, oneshot::Sender<LastWord>>,
 }
 
 /// What each task needs.
@@ -51,90 +42,93 @@ struct Carrier {
 }
 
 impl Dispatcher {
-    pub fn new(runtime: Runtime, channels: Channels, metrics: Arc<Metrics>) -> Self {
+    pub fn new(runtime: Runtime, channels: Channels, metrics: Arc<Metrics>, backlog: Arc<Backlog>) -> Self {
         let carrier = Arc::new(Carrier { runtime, channels, metrics });
-        Self { carrier, backlog: VecDeque::new(), in_hand: JoinSet::new(), verdicts: HashMap::new() }
+        let (begun, waiting) = (HashSet::new(), HashMap::new());
+        Self { carrier, backlog, in_hand: JoinSet::new(), begun, waiting }
     }
 
-    /// Settles what an earlier process left, then carries until the stop or until effects end.
-    pub async fn run(
-        mut self,
-        owed: Owed,
-        mut effects: UnboundedReceiver<Effect>,
-        stop: oneshot::Receiver<()>,
-    ) {
-        for (send, attempt) in owed.in_flight {
+    /// Settles what an earlier process left in flight, then carries until the stop.
+    pub async fn run(mut self, in_flight: Vec<(SendId, u8)>, stop: oneshot::Receiver<()>) {
+        for attempt in in_flight {
             let reply = "the process ended between the hand-over and the answer".to_owned();
             let receipt = Receipt { outcome: DeliveryOutcome::Unknown, reply };
-            self.carrier.settle((send, attempt), &receipt).await;
+            self.carrier.settle(attempt, &receipt).await;
         }
-        self.backlog.extend(owed.prepare);
         tokio::pin!(stop);
         loop {
+            self.pass_on();
             self.take_up();
+            self.look();
             tokio::select! {
-                effect = effects.recv() => match effect {
-                    Some(effect) => self.follow(effect),
-                    None => break,
-                },
+                () = self.backlog.changed() => {}
                 Some(done) = self.in_hand.join_next() => self.put_down(done),
                 _ = &mut stop => break,
             }
         }
-        self.finish(effects).await;
+        self.finish().await;
     }
 
     /// Begins as much of the backlog as may be in hand.
     fn take_up(&mut self) {
         while self.in_hand.len() < SENDS_IN_HAND_MAX
-            && let Some(prepare) = self.backlog.pop_front()
+            && let Some(prepare) = self.backlog.next()
         {
             let attempt = (prepare.send, prepare.attempt);
-            let (verdict, last_word) = oneshot::channel();
-            self.verdicts.insert(attempt, verdict);
+            if !self.begun.insert(attempt) {
+                continue;
+            }
+            let (last_word, spoken) = oneshot::channel();
+            self.waiting.insert(attempt, last_word);
             let carrier = Arc::clone(&self.carrier);
             self.in_hand.spawn(async move {
-                carrier.carry(&prepare, last_word).await;
+                carrier.carry(&prepare, spoken).await;
                 attempt
             });
         }
     }
 
-    fn follow(&mut self, effect: Effect) {
-        match effect {
-            Effect::Prepare(prepare) => self.backlog.push_back(*prepare),
-            Effect::HandOver { send, attempt } => self.tell((send, attempt), Verdict::HandOver),
-            Effect::Release { send, attempt } => self.tell((send, attempt), Verdict::Release),
-        }
+    /// Has the backlog filled up with what is owed, where it lacks some. In a task of its own: it waits for the engine.
+    fn look(&self) {
+        let Some(from) = self.backlog.look() else { return };
+        let (backlog, runtime) = (Arc::clone(&self.backlog), self.carrier.runtime.clone());
+        tokio::spawn(async move {
+            let looks = backlog.looks();
+            let (prepares, next) = runtime.read(move |engine| engine.to_prepare(from, looks)).await;
+            backlog.found(prepares, next);
+        });
     }
 
-    fn tell(&mut self, attempt: Attempt, verdict: Verdict) {
-        let waiting = self.verdicts.remove(&attempt);
-        let told = waiting.is_some_and(|waiting| waiting.send(verdict).is_ok());
-        assert!(
-            told,
-            "invariant: only attempts that we recorded and still hold are decided, not {attempt:?}"
-        );
+    /// Tells each task the engine's last word on its attempt.
+    fn pass_on(&mut self) {
+        for (attempt, last_word) in self.backlog.last_words() {
+            let waiting = self.waiting.remove(&attempt);
+            let told = waiting.is_some_and(|waiting| waiting.send(last_word).is_ok());
+            assert!(
+                told,
+                "invariant: only attempts that we recorded and still hold are decided, not {attempt:?}"
+            );
+        }
     }
 
     fn put_down(&mut self, done: Result<Attempt, tokio::task::JoinError>) {
         match done {
-            Ok(attempt) => drop(self.verdicts.remove(&attempt)),
-            // Its send stays owed and is shown as unknown after the next start; the others go on.
+            Ok(attempt) => {
+                self.begun.remove(&attempt);
+                self.waiting.remove(&attempt);
+            }
+            // Its send stays owed, and its attempt counts as begun, so that only another process tries it again.
             Err(error) => tracing::error!(%error, "a bug while carrying a send"),
         }
     }
 
     /// Lets what is in hand come to its end, for as long as a stop can wait.
-    async fn finish(mut self, mut effects: UnboundedReceiver<Effect>) {
-        self.backlog.clear();
+    async fn finish(mut self) {
         let carried = async {
             while !self.in_hand.is_empty() {
+                self.pass_on();
                 tokio::select! {
-                    Some(effect) = effects.recv() => match effect {
-                        Effect::Prepare(_) => {}
-                        other => self.follow(other),
-                    },
+                    () = self.backlog.changed() => {}
                     Some(done) = self.in_hand.join_next() => self.put_down(done),
                 }
             }
@@ -151,7 +145,7 @@ impl Dispatcher {
 
 impl Carrier {
     /// One attempt from its beginning to its end.
-    async fn carry(&self, prepare: &Prepare, last_word: oneshot::Receiver<Verdict>) {
+    async fn carry(&self, prepare: &Prepare, last_word: oneshot::Receiver<LastWord>) {
         let attempt = (prepare.send, prepare.attempt);
         let ready = match self.channels.get(&prepare.channel) {
             Some(channel) => channel.prepare(prepare),
@@ -164,7 +158,7 @@ impl Carrier {
             // The send went another way meanwhile, or we stop: either way it is not ours any more.
             Ok(_) | Err(_) => return,
         }
-        let Ok(Verdict::HandOver) = last_word.await else { return };
+        let Ok(LastWord::HandOver) = last_word.await else { return };
         let receipt = match ready {
             Ok(hand_over) => hand_over.await,
             Err(reply) => Receipt { outcome: DeliveryOutcome::Permanent, reply },

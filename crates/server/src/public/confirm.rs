@@ -46,6 +46,7 @@ pub(super) async fn grant(
                 granted: true,
                 source: ConsentSource::DoubleOptIn,
                 at: clock::now(),
+                wording: recipient.wording(&hub, &purpose).await,
                 proof: proof("/confirm", &headers),
             };
             if let Err(page) = recipient.state(&hub, &statement).await {

@@ -37,7 +37,8 @@ pub(super) async fn change(State(hub): State<Arc<Hub>>, Path(token): Path<String
         // The link is known only to whoever reads this address, which is what a double opt-in asks for.
         let source = if granted { ConsentSource::DoubleOptIn } else { ConsentSource::UnsubscribePage };
         let proof = proof("/preferences", &head.headers);
-        let statement = Statement { purpose: &purpose, granted, source, at: clock::now(), proof };
+        let at = clock::now();
+        let statement = Statement { purpose: &purpose, granted, source, at, wording: String::new(), proof };
         if let Err(page) = recipient.state(&hub, &statement).await {
             return page;
         }

@@ -41,7 +41,8 @@ pub(super) async fn withdraw(
     let body = axum::body::to_bytes(body, PUBLIC_FORM_BYTES_MAX).await.unwrap_or_default();
     let source = if is_one_click(&body) { ConsentSource::OneClick } else { ConsentSource::UnsubscribePage };
     let proof = proof("/unsubscribe", &head.headers);
-    let statement = Statement { purpose: &purpose, granted: false, source, at: clock::now(), proof };
+    let (at, wording) = (clock::now(), String::new());
+    let statement = Statement { purpose: &purpose, granted: false, source, at, wording, proof };
     if let Err(page) = recipient.state(&hub, &statement).await {
         return page.into_response();
     }

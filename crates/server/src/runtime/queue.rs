@@ -3,7 +3,7 @@
 use crate::limits::{WAITING_BYTES_MAX, WAITING_RECORDS_MAX};
 use engine::at::At;
 use eventlog::sequencer::Outcome;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -49,6 +49,9 @@ pub(super) struct Queue {
     wake: Condvar,
     /// Bytes that wait, readable without the lock: the door asks before it reads a body.
     bytes: AtomicUsize,
+    /// Somebody was refused since it was emptied last. Until it is emptied, nobody else's body is worth reading: what
+    /// waits never quite reaches the bound, and small bodies would otherwise keep large ones out for ever.
+    refused: AtomicBool,
 }
 
 #[derive(Default)]
@@ -65,7 +68,7 @@ impl Queue {
     }
 
     pub(super) fn is_overloaded(&self) -> bool {
-        self.bytes() >= WAITING_BYTES_MAX
+        self.refused.load(Ordering::Relaxed)
     }
 
     pub(super) fn push(&self, entrance: Entrance, submission: Submission) -> Result<(), NotTaken> {
@@ -78,6 +81,7 @@ impl Queue {
         // One submission larger than the bound is taken when nothing else waits: it could never be taken otherwise.
         let full = bytes > WAITING_BYTES_MAX || records > WAITING_RECORDS_MAX;
         if entrance == Entrance::Outside && full && !waiting.submissions.is_empty() {
+            self.refused.store(true, Ordering::Relaxed);
             return Err(NotTaken::Overloaded);
         }
         waiting.records = records;
@@ -122,6 +126,7 @@ impl Queue {
         let taken = taken.count();
         let left = waiting.submissions.split_off(taken);
         let taken = std::mem::replace(&mut waiting.submissions, left);
+        self.refused.store(false, Ordering::Relaxed);
         waiting.records = waiting.submissions.iter().map(|one| one.count as usize).sum();
         self.bytes.store(waiting.submissions.iter().map(|one| one.records.len()).sum(), Ordering::Relaxed);
         taken
@@ -153,7 +158,9 @@ mod tests {
         for (bytes, count) in [(WAITING_BYTES_MAX, 1), (1, WAITING_RECORDS_MAX as u32)] {
             let queue = Queue::default();
             assert_eq!(queue.push(Entrance::Outside, submission(bytes, count)), Ok(()));
+            assert!(!queue.is_overloaded(), "nobody was refused yet");
             assert_eq!(queue.push(Entrance::Outside, submission(1, 1)), Err(NotTaken::Overloaded));
+            assert!(queue.is_overloaded(), "the next one is told before its body is read");
             assert_eq!(queue.push(Entrance::Inside, submission(1, 1)), Ok(()));
             let mut taken = 0;
             while queue.bytes() > 0
@@ -183,7 +190,7 @@ mod tests {
     fn one_that_is_larger_than_the_bound_is_taken_alone() {
         let queue = Queue::default();
         assert_eq!(queue.push(Entrance::Outside, submission(WAITING_BYTES_MAX + 1, 1)), Ok(()));
-        assert!(queue.is_overloaded());
+        assert_eq!(queue.push(Entrance::Outside, submission(1, 1)), Err(NotTaken::Overloaded));
     }
 
     #[test]

@@ -48,7 +48,7 @@ pub(super) fn run(shared: &Arc<Shared>, writer: &SyncSender<Staged>, mut snapsho
     }
 }
 
-/// Staging waits while the state is copied, and not while it is written.
+/// Sets the engine aside as it is. Nothing of what it holds is copied for that, and staging goes on at once.
 fn take_snapshot(engine: &Engine) -> Staged {
-    Staged::Snapshot(Order { seq: engine.seq(), at: engine.at(), state: engine.snapshot() })
+    Staged::Snapshot(Order { engine: engine.clone() })
 }

@@ -3,11 +3,11 @@
 use super::queue::Queue;
 use super::{Runtime, Shared, snapshots, staging, writer};
 use crate::clock;
-use crate::limits::STAGED_AHEAD;
+use crate::deliver::backlog::Backlog;
+use crate::limits::{SNAPSHOTS_WAITING, STAGED_AHEAD};
 use crate::metrics::Metrics;
 use anyhow::Context;
-use engine::effect::Effect;
-use engine::engine::Outstanding;
+use engine::SendId;
 use engine::identifier::HashKey;
 use engine::record::Installed;
 use eventlog::log::Log;
@@ -19,10 +19,6 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, RwLock, mpsc};
 use std::thread::JoinHandle;
 use std::time::Instant;
-use tokio::sync::mpsc::UnboundedSender;
-
-/// What an earlier process left to be done: the dispatcher's first work.
-pub type Owed = Outstanding;
 
 /// The running threads. Dropping it does not stop them; [`Threads::stop`] does.
 pub struct Threads {
@@ -30,16 +26,17 @@ pub struct Threads {
     running: Vec<JoinHandle<()>>,
 }
 
-/// Recovers the engine of a data directory and starts its threads. Effects go to `deliver`.
+/// Recovers the engine of a data directory and starts its threads. Effects go to the backlog. Gives the attempts too
+/// that an earlier process left in flight.
 pub fn start(
     data: &Path,
     metrics: Arc<Metrics>,
-    deliver: UnboundedSender<Effect>,
-) -> anyhow::Result<(Runtime, Threads, Owed)> {
+    backlog: Arc<Backlog>,
+) -> anyhow::Result<(Runtime, Threads, Vec<(SendId, u8)>)> {
     let mut log = SqliteLog::open(data).context("the log cannot be opened")?;
     let recovered = recover(data, &mut log)?;
     let engine = recovered.engine;
-    let owed = engine.outstanding();
+    let in_flight = engine.in_flight();
     let newest = recovered.snapshot.unwrap_or_default();
     let shared = Arc::new(Shared {
         queue: Queue::default(),
@@ -50,15 +47,15 @@ pub fn start(
     });
     let snapshots = Snapshots::open(data)?;
     let (to_writer, staged) = mpsc::sync_channel(STAGED_AHEAD);
-    let (to_snapshots, orders) = mpsc::channel();
+    let (to_snapshots, orders) = mpsc::sync_channel(SNAPSHOTS_WAITING);
     let (staging_shared, writer_shared) = (Arc::clone(&shared), Arc::clone(&shared));
     let running = vec![
         thread("engine", move || staging::run(&staging_shared, &to_writer, newest))?,
-        thread("writer", move || writer::run(&writer_shared, log, &staged, &to_snapshots, &deliver))?,
+        thread("writer", move || writer::run(&writer_shared, log, &staged, &to_snapshots, &backlog))?,
         thread("snapshots", move || snapshots::run(snapshots, &orders))?,
     ];
     let threads = Threads { shared: Arc::clone(&shared), running };
-    Ok((Runtime { shared }, threads, owed))
+    Ok((Runtime { shared }, threads, in_flight))
 }
 
 /// The engine of a data directory as it is at the end of its log. An empty log gets its first record.

@@ -2,6 +2,7 @@
 
 use super::Shared;
 use super::snapshots::Order;
+use crate::deliver::backlog::Backlog;
 use engine::effect::Effect;
 use eventlog::log::{Batch, Log};
 use eventlog::sequencer::Outcome;
@@ -9,7 +10,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc;
 use std::time::Instant;
-use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
 
 /// What the engine thread hands over, in the order of the log.
@@ -28,8 +28,8 @@ pub(super) fn run(
     shared: &Arc<Shared>,
     mut log: impl Log,
     inbox: &mpsc::Receiver<Staged>,
-    snapshots: &mpsc::Sender<Order>,
-    deliver: &UnboundedSender<Effect>,
+    snapshots: &mpsc::SyncSender<Order>,
+    backlog: &Backlog,
 ) {
     while let Ok(first) = inbox.recv() {
         let mut staged = vec![first];
@@ -37,11 +37,8 @@ pub(super) fn run(
         append(shared, &mut log, &mut staged);
         for one in staged {
             match one {
-                Staged::Batch { answers, effects, .. } => release(shared, answers, effects, deliver),
-                Staged::Snapshot(order) => {
-                    // Its reader ends only after this thread has dropped its end.
-                    snapshots.send(order).expect("invariant: the snapshot thread outlives the writer");
-                }
+                Staged::Batch { answers, effects, .. } => release(shared, answers, effects, backlog),
+                Staged::Snapshot(order) => pass_on(snapshots, order),
             }
         }
     }
@@ -67,14 +64,27 @@ fn append(shared: &Shared, log: &mut impl Log, staged: &mut [Staged]) {
     shared.durable.store(durable.0, Ordering::Release);
 }
 
-/// Answers and effects leave, now that what they rest on is durable. Who no longer waits is not missed.
-fn release(shared: &Shared, answers: Vec<Answer>, effects: Vec<Effect>, deliver: &UnboundedSender<Effect>) {
+/// Hands a state to the snapshot thread, or drops it where an older one still waits for a slow disk: states are large,
+/// and nothing but the length of a recovery depends on them.
+fn pass_on(snapshots: &mpsc::SyncSender<Order>, order: Order) {
+    match snapshots.try_send(order) {
+        Ok(()) => {}
+        Err(mpsc::TrySendError::Full(order)) => {
+            tracing::warn!(seq = %order.engine.seq(), "the disk is too slow for snapshots; this one is left out");
+        }
+        // Its reader ends only after this thread has dropped its end.
+        Err(mpsc::TrySendError::Disconnected(_)) => {
+            panic!("invariant: the snapshot thread outlives the writer")
+        }
+    }
+}
+
+/// Answers and effects leave, now that what they rest on is durable. Who no longer waits is not missed; after the
+/// dispatcher has stopped, sends stay owed, and the next start finds them.
+fn release(shared: &Shared, answers: Vec<Answer>, effects: Vec<Effect>, backlog: &Backlog) {
     for (ack, outcomes) in answers {
         shared.metrics.answered(&outcomes);
         drop(ack.send(outcomes));
     }
-    for effect in effects {
-        // After the dispatcher has stopped, sends stay owed, and the next start finds them.
-        drop(deliver.send(effect));
-    }
+    backlog.put(effects);
 }

@@ -1,9 +1,30 @@
 //! From a decision to a relay and back: what the relay says is what the ledger shows.
 
 use crate::house::{House, Shop};
-use serde_json::json;
+use engine::effect::{Effect, Prepare};
+use engine::outbox::Status;
+use engine::programme;
+use engine::record::{DeliveryOutcome, ProgrammeApplied, Record};
+use serde_json::{Value, json};
+use server::clock;
+use server::collect::endpoint::Endpoint;
+use server::deliver::backlog::Backlog;
+use server::deliver::channel::{self, HandOver, Receipt};
+use server::deliver::dispatch::{Channels, Dispatcher};
+use server::limits::{SENDS_IN_HAND_MAX, SENDS_WAITING_MAX};
+use server::mailbox::Mailbox;
 use server::mailbox::rule::{Act, Moment, Rule};
+use server::metrics::Metrics;
+use server::runtime::{self, Entrance};
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// A programme that sends one message for each order.
+const RECEIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/scenarios/receipt");
 
 #[tokio::test]
 async fn what_the_relay_says_is_what_the_ledger_shows() {
@@ -49,6 +70,95 @@ async fn a_stop_waits_for_the_relay_and_a_start_sends_what_is_owed() {
 }
 
 #[tokio::test]
+async fn a_wave_larger_than_the_backlog_arrives_whole_and_once_with_a_stop_in_the_middle() {
+    const ORDERS: usize = SENDS_WAITING_MAX + SENDS_WAITING_MAX / 2;
+    let mailbox = Mailbox::start(([127, 0, 0, 1], 0).into()).await.unwrap();
+    let settings = format!("programme = {RECEIPT:?}\nsmtp_url = \"smtp://{}\"\n", mailbox.addr);
+    let house = House::start_in(tempfile::tempdir().unwrap(), &settings).await;
+    let arrived = async |count: usize| {
+        let waiting = tokio::time::timeout(Duration::from_secs(60), mailbox.wait_for(count as u64));
+        waiting.await.unwrap_or_else(|_| panic!("{} of {count} came", mailbox.received()))
+    };
+
+    // One batch, so that all of it is asked for at once.
+    house.track(json!((0..ORDERS).map(order).collect::<Vec<_>>())).await;
+    arrived(ORDERS).await;
+    house.track(json!((ORDERS..2 * ORDERS).map(order).collect::<Vec<_>>())).await;
+    arrived(ORDERS + SENDS_IN_HAND_MAX).await;
+    let house = house.restart().await;
+    assert!(mailbox.received() < 2 * ORDERS as u64, "nothing was left for after the stop");
+    let mails = arrived(2 * ORDERS).await;
+    let recipients: BTreeSet<&String> = mails.iter().map(|mail| &mail.recipients[0]).collect();
+    assert_eq!((mails.len(), recipients.len()), (2 * ORDERS, 2 * ORDERS));
+    house.server.stop().await;
+    assert_eq!(mailbox.received(), 2 * ORDERS as u64);
+}
+
+fn order(number: usize) -> Value {
+    json!({"type": "track", "userId": format!("u{number}"), "event": "Order Completed",
+        "context": {"traits": {"email": format!("u{number}@example.com")}}})
+}
+
+/// A channel that is asked for the same send again while it gets that ready.
+struct Twice {
+    backlog: Arc<Backlog>,
+    prepared: AtomicU32,
+    handed_over: Arc<AtomicU32>,
+}
+
+impl channel::Channel for Twice {
+    fn prepare(&self, prepare: &Prepare) -> Result<HandOver, String> {
+        if self.prepared.fetch_add(1, Ordering::Relaxed) == 0 {
+            self.backlog.put(vec![Effect::Prepare(Box::new(prepare.clone()))]);
+        }
+        let handed_over = Arc::clone(&self.handed_over);
+        Ok(Box::pin(async move {
+            handed_over.fetch_add(1, Ordering::Relaxed);
+            Receipt { outcome: DeliveryOutcome::Accepted, reply: String::new() }
+        }))
+    }
+}
+
+#[tokio::test]
+async fn a_send_that_is_asked_for_twice_is_handed_over_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let backlog = Arc::new(Backlog::new(SENDS_WAITING_MAX));
+    let metrics = Arc::new(Metrics::default());
+    let (runtime, threads, _) =
+        runtime::start(dir.path(), Arc::clone(&metrics), Arc::clone(&backlog)).unwrap();
+    let handed_over = Arc::new(AtomicU32::new(0));
+    let twice = Twice {
+        backlog: Arc::clone(&backlog),
+        prepared: AtomicU32::new(0),
+        handed_over: Arc::clone(&handed_over),
+    };
+    let channels = Channels::from([(programme::Channel::Email, Arc::new(twice) as Arc<_>)]);
+    let dispatcher = Dispatcher::new(runtime.clone(), channels, metrics, backlog);
+    let (stop, stopped) = oneshot::channel();
+    let dispatching = tokio::spawn(dispatcher.run(Vec::new(), stopped));
+
+    let (programme, _) = server::programme::load(Path::new(RECEIPT)).unwrap();
+    let definition = serde_json::to_string(&programme).unwrap();
+    let applied = ProgrammeApplied { applied_at: clock::now(), operator: "test", definition: &definition };
+    runtime.record(&Record::ProgrammeApplied(applied)).await.unwrap();
+    let ordered = crate::collect::read(Endpoint::Batch, &json!({"batch": [order(1)]})).0;
+    runtime.submit(Entrance::Outside, ordered.records, ordered.count).unwrap().await.unwrap();
+    let accepted =
+        || runtime.read(|engine| engine.sends().iter().all(|send| send.status == Status::Accepted));
+    for _ in 0..500 {
+        if accepted().await {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!(accepted().await, "the send is not settled");
+    assert_eq!(handed_over.load(Ordering::Relaxed), 1);
+    stop.send(()).unwrap();
+    dispatching.await.unwrap();
+    threads.stop();
+}
+
+#[tokio::test]
 async fn without_a_relay_a_send_fails_and_says_why() {
     let house = House::start().await;
     let programme = json!({"name": "x", "languages": ["en"], "timezone": "UTC",
@@ -63,7 +173,7 @@ async fn without_a_relay_a_send_fails_and_says_why() {
         .track(json!([{"type": "track", "userId": "ada", "event": "Order Completed",
             "context": {"traits": {"email": "ada@example.com"}}}]))
         .await;
-    let mailbox = server::mailbox::Mailbox::start(([127, 0, 0, 1], 0).into()).await.unwrap();
+    let mailbox = Mailbox::start(([127, 0, 0, 1], 0).into()).await.unwrap();
     let shop = Shop { house, mailbox };
     let send = shop.answered("user_id:ada").await;
     assert_eq!(send["status"], "failed");

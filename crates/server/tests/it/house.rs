@@ -217,16 +217,16 @@ email: { from: \"Bottega <ciao@bottega.example>\", subject: { it: \"Confermi?\",
     ("messages/thanks/email.en.txt", "Thank you. No more of this: {{ unsubscribe_url }}\n"),
 ];
 
-/// Compares a generated reference with the one in `docs/reference`. With `TRAMA_BLESS=1` it is written there instead.
+/// Compares a generated reference with the one in `docs/reference`. With `UPDATE_EXPECT=1` it is written there instead.
 pub(crate) fn assert_reference(name: &str, generated: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference").join(name);
-    if std::env::var_os("TRAMA_BLESS").is_some() {
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, generated).unwrap();
     }
     let kept = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
         kept == generated,
-        "docs/reference/{name} is not what the program says; run the tests with TRAMA_BLESS=1"
+        "docs/reference/{name} is not what the program says; run the tests with UPDATE_EXPECT=1"
     );
 }

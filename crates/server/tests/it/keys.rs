@@ -57,6 +57,15 @@ async fn a_later_key_is_hashed_scoped_and_gone_when_it_is_revoked() {
     assert_eq!(send().await.status, 401, "at once, on the live server");
     assert_eq!(house.ask("DELETE", &path, None).await.status, 404);
 
+    // Only a write key names a source: a token of another scope in a browser would give away more than events.
+    for scope in ["read", "admin"] {
+        let made = house.ask("POST", "/api/v1/keys", Some(json!({"name": scope, "scope": scope}))).await;
+        let token = made.json()["token"].as_str().unwrap().to_owned();
+        let event = json!({"type": "track", "userId": "u1", "event": "Seen"});
+        let sent = house.bare("POST", "/v1/track").basic_auth(&token, Some("")).json(&event);
+        assert_eq!(answer(sent).await.status, 401, "{scope}");
+    }
+
     for (wanted, status, code) in [
         (json!({"name": "default", "scope": "read"}), 409, "name_taken"),
         (json!({"name": " ", "scope": "read"}), 400, "bad_name"),

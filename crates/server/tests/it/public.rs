@@ -86,7 +86,7 @@ async fn a_double_opt_in_is_confirmed_by_the_button_and_not_by_the_link() {
     let shop = Shop::open().await;
     let asks = |granted: bool| {
         json!([{"type": "identify", "userId": "ada", "traits": {"email": "ada@example.com", "language": "it"},
-            "context": {"consent": {"categoryPreferences": {"newsletter": granted}}}}])
+            "context": {"consent": {"categoryPreferences": {"newsletter": granted}, "wording": 7, "proof": "footer form"}}}])
     };
     shop.house.track(asks(true)).await;
     let mails = shop.mailbox.wait_for(1).await;
@@ -99,6 +99,12 @@ async fn a_double_opt_in_is_confirmed_by_the_button_and_not_by_the_link() {
         assert!(done.status == 200 && done.text.contains("Grazie"), "{again}: {done:?}");
     }
     assert_eq!(consent(&shop, "newsletter").await, (json!("granted"), json!("double_opt_in")));
+    // What was shown when it was asked for is the wording of both halves; each half has its own proof.
+    let profile = shop.house.get("/api/v1/profiles/user_id:ada").await;
+    let evidence = profile["consents"].as_array().unwrap().iter().map(|one| (&one["wording"], &one["proof"]));
+    let [(asked, form), (given, link)] = evidence.collect::<Vec<_>>()[..] else { panic!("{profile}") };
+    assert_eq!((asked, given, form), (&json!("7"), &json!("7"), &json!("footer form")));
+    assert!(link.as_str().unwrap().starts_with("/confirm, by a signed link"), "{link}");
     shop.house.track(asks(false)).await;
     let late = post(&shop, &path, FORM, "").await;
     assert!(late.text.contains("nulla da confermare"), "{late:?}");
@@ -134,6 +140,35 @@ async fn links_lead_where_they_were_signed_to_and_machines_do_not_count() {
     let token = path.strip_prefix("/c/").unwrap();
     assert_eq!(post(&shop, &format!("/unsubscribe/{token}"), FORM, "").await.status, 404);
     assert_eq!(consent(&shop, "offers").await.0, "granted");
+    shop.house.server.stop().await;
+}
+
+#[tokio::test]
+async fn what_a_person_opens_and_clicks_becomes_events_of_that_person() {
+    const PERSON: &str = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15";
+    let shop = Shop::open().await;
+    let mail = shop.ada_orders().await;
+    let visit = async |path: &str| answer(shop.house.bare("GET", path).header("user-agent", PERSON)).await;
+    // For a moment after the delivery nobody is believed to be a person, so she looks until she is.
+    let mut send = Value::Null;
+    for _ in 0..500 {
+        assert_eq!(visit(&link(&mail, "o")).await.status, 200);
+        assert_eq!(visit(&link(&mail, "c")).await.status, 302);
+        send = shop.answered("user_id:ada").await;
+        if !send["opened_at"].is_null() && !send["clicked_at"].is_null() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert!(!send["opened_at"].is_null() && !send["clicked_at"].is_null(), "{send}");
+    let timeline = shop.house.get("/api/v1/profiles/user_id:ada/timeline").await;
+    let events = timeline["events"].as_array().unwrap();
+    let of =
+        |name: &str| events.iter().find(|event| event["name"] == name).unwrap_or_else(|| panic!("{name}"));
+    assert_eq!(of("Message Opened")["properties"]["message"], "thanks");
+    assert_eq!(of("Message Clicked")["properties"]["url"], "https://bottega.example/olio");
+    let opens = events.iter().filter(|event| event["name"] == "Message Opened").count();
+    assert_eq!(opens, 1, "one open is as good as many");
     shop.house.server.stop().await;
 }
 

@@ -7,6 +7,7 @@ use crate::collect::door::{Arrival, Door, unreadable};
 use crate::collect::endpoint::Endpoint;
 use crate::collect::envelope::{Envelope, EnvelopeError};
 use crate::collect::visitor::Peer;
+use crate::deliver::backlog::Backlog;
 use crate::keys::{Keys, Scope};
 use crate::limits::IMPORT_BATCHES_AHEAD;
 use crate::metrics::Metrics;
@@ -19,7 +20,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 pub(super) enum Destination {
     Log(Box<LogDestination>),
@@ -135,8 +136,8 @@ impl LogDestination {
         let holder = keys.holder(&key).filter(|holder| holder.scope == Scope::Write);
         let source = holder.context("TRAMA_WRITE_KEY is no write key of this installation")?.name;
         // What the events ask of the world stays owed, and the server does it when it starts.
-        let (effects, _) = mpsc::unbounded_channel();
-        let (runtime, threads, _) = runtime::start(data, Arc::new(Metrics::default()), effects)?;
+        let backlog = Arc::new(Backlog::new(0));
+        let (runtime, threads, _) = runtime::start(data, Arc::new(Metrics::default()), backlog)?;
         let installed =
             runtime.read_blocking(|engine| engine.installed().map(|installed| installed.hash_key));
         let door = Door::new(installed.expect("invariant: the first record installs"));
