@@ -7,7 +7,7 @@ use std::sync::mpsc;
 /// A state to be written. It comes through the writer, so all that it rests on is durable.
 pub(super) struct Order {
     /// The engine as it was. It shares with the living one all that was not written to since.
-    pub(super) engine: Engine,
+    pub(super) engine: Box<Engine>,
 }
 
 /// Writes until the writer thread is gone. A snapshot only shortens recovery, so a failure is told and survived.

@@ -50,5 +50,5 @@ pub(super) fn run(shared: &Arc<Shared>, writer: &SyncSender<Staged>, mut snapsho
 
 /// Sets the engine aside as it is. Nothing of what it holds is copied for that, and staging goes on at once.
 fn take_snapshot(engine: &Engine) -> Staged {
-    Staged::Snapshot(Order { engine: engine.clone() })
+    Staged::Snapshot(Order { engine: Box::new(engine.clone()) })
 }

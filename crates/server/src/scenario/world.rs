@@ -190,7 +190,8 @@ impl<'s> World<'s> {
 
     /// Notes whatever changed about messages.
     fn watch(&mut self) {
-        for index in 0..self.engine.sends().len() {
+        let sends = self.engine.sends().len();
+        for index in 0..sends {
             let send = self.engine.send(SendId(index as u64)).expect("a send below their number");
             let (id, status) = (send.id, send.status);
             let now = (status, send.opened_at.is_some(), send.clicked_at.is_some());

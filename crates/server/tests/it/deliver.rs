@@ -143,8 +143,7 @@ async fn a_send_that_is_asked_for_twice_is_handed_over_once() {
     runtime.record(&Record::ProgrammeApplied(applied)).await.unwrap();
     let ordered = crate::collect::read(Endpoint::Batch, &json!({"batch": [order(1)]})).0;
     runtime.submit(Entrance::Outside, ordered.records, ordered.count).unwrap().await.unwrap();
-    let accepted =
-        || runtime.read(|engine| engine.sends().iter().all(|send| send.status == Status::Accepted));
+    let accepted = || runtime.read(|engine| engine.sends().all(|send| send.status == Status::Accepted));
     for _ in 0..500 {
         if accepted().await {
             break;
