@@ -120,7 +120,7 @@ impl Engine {
 
     /// When time alone has the next thing to do.
     pub fn next_due(&self) -> Option<At> {
-        self.state.timers.next_due().map(At::of_second)
+        self.state.timers.next_due()
     }
 
     pub fn installed(&self) -> Option<&Installed> {
@@ -264,28 +264,27 @@ impl Engine {
 
     /// Everything due by now happens, in the order in which it is due.
     fn apply_tick(&mut self, effects: &mut Vec<Effect>) {
-        let now = self.state.at.second();
-        while let Some((due, key)) = self.state.timers.pop(now) {
+        while let Some((due, key)) = self.state.timers.pop(self.state.at) {
             self.foresee_timers();
             match key {
                 TimerKey::Name { profile, name } => {
                     // A merged profile's events went with it, and an earlier timer may have been set since.
-                    if self.state.history.due(name, profile) == due {
+                    if self.state.history.due(name, profile) == due.second() {
                         self.state.history.set_due(name, profile, NEVER);
                         self.fire(profile, key, effects);
                     }
                 }
                 TimerKey::Profile { profile } => {
-                    if self.state.profiles[profile.0 as usize].due == due {
+                    if self.state.profiles[profile.0 as usize].due == due.second() {
                         self.state.profiles[profile.0 as usize].due = NEVER;
                         self.fire(profile, key, effects);
                     }
                 }
-                TimerKey::Run { profile, .. } => {
+                TimerKey::Run { profile, run } => {
                     self.state.counts.timer_fires += 1;
                     let profile = self.state.canonical(profile);
                     let mut turn = Turn::begin(self, profile, effects);
-                    turn.wake_run(key, due);
+                    turn.wake_run(run, due);
                 }
                 TimerKey::Retry { send } => self.fire_retry(due, send, effects),
             }

@@ -1,7 +1,10 @@
-//! What is due when: a calendar of hours. An hour's entries lie in no order until the hour opens, since most of what
-//! waits is far away, and sorting a whole hour at once is cheaper than keeping all of time in order.
+//! What is due when: two calendars.
 //!
-//! Entries are never taken back. Whoever set one remembers the second it wants, and ignores any other.
+//! Memberships change by the second, and there are millions of such timers: they wait in hours, which lie in no order
+//! until they open, since most of what waits is far away, and sorting a whole hour at once is cheaper than keeping all
+//! of time in order. Runs and sends wait for an instant of their own; they are few, and kept in order.
+//!
+//! Entries are never taken back. Whoever set one remembers what it wants, and ignores any other.
 
 use crate::at::At;
 use crate::name::NameId;
@@ -12,62 +15,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 const HOUR: u32 = 3_600;
-/// Bits of an entry that tell what it wakes; the 12 above them hold the second inside the hour.
+/// Bits of an entry that tell what it wakes; those above them hold the second inside the hour.
 const KEY_BITS: u32 = 52;
-/// Bits of a name or of the end of a run's number.
-const SMALL_BITS: u32 = 18;
+/// Bits of a name.
+const NAME_BITS: u32 = 18;
 
-/// What a timer wakes. The order decides between timers of the same second.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// What a timer wakes. The order decides between timers of the same instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
 pub(crate) enum TimerKey {
     /// Time alone may change what the rules say of the profile's events of this name.
     Name { profile: ProfileId, name: NameId },
     /// Time alone may change what the rules say of the profile, whatever it did.
     Profile { profile: ProfileId },
-    /// A run's wait is over, or its exit rule may have changed with time. Of the run's number the last bits, which is
-    /// enough: a profile's other runs do not wait for the same second, and waking one that has nothing to do does nothing.
-    Run { profile: ProfileId, run: u32 },
+    /// A run's wait is over, or its exit rule may have changed with time.
+    Run { profile: ProfileId, run: u64 },
     /// A send is to be tried again.
     Retry { send: SendId },
-}
-
-impl TimerKey {
-    pub(crate) fn run(profile: ProfileId, run: u64) -> Self {
-        Self::Run { profile, run: (run & ((1 << SMALL_BITS) - 1)) as u32 }
-    }
-
-    /// Whether the key may be that of a run.
-    pub(crate) fn is_of(self, id: u64) -> bool {
-        matches!(self, Self::Run { run, .. } if u64::from(run) == id & ((1 << SMALL_BITS) - 1))
-    }
-
-    fn pack(self) -> u64 {
-        let (kind, content) = match self {
-            Self::Name { profile, name } => (0, Self::pair(profile, name.0)),
-            Self::Profile { profile } => (1, Self::pair(profile, 0)),
-            Self::Run { profile, run } => (2, Self::pair(profile, run)),
-            Self::Retry { send } => (3, send.0),
-        };
-        assert!(content < 1 << (KEY_BITS - 2), "invariant: names and sends have bounds");
-        (kind << (KEY_BITS - 2)) | content
-    }
-
-    fn pair(profile: ProfileId, small: u32) -> u64 {
-        assert!(small < 1 << SMALL_BITS, "invariant: names have a bound");
-        (u64::from(profile.0) << SMALL_BITS) | u64::from(small)
-    }
-
-    fn unpack(entry: u64) -> Self {
-        let content = entry & ((1 << (KEY_BITS - 2)) - 1);
-        let (profile, small) =
-            (ProfileId((content >> SMALL_BITS) as u32), (content & ((1 << SMALL_BITS) - 1)) as u32);
-        match (entry >> (KEY_BITS - 2)) & 3 {
-            0 => Self::Name { profile, name: NameId(small) },
-            1 => Self::Profile { profile },
-            2 => Self::Run { profile, run: small },
-            _ => Self::Retry { send: SendId(content) },
-        }
-    }
 }
 
 /// The second at which an instant has come: a timer never fires early.
@@ -78,28 +41,73 @@ pub(crate) fn second_of(due: At) -> u32 {
 
 #[derive(Clone, Default, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Timers {
+    hours: Hours,
+    instants: BTreeSet<(At, TimerKey)>,
+}
+
+impl Timers {
+    /// Sets a timer for a second: of a membership.
+    pub(crate) fn set_second(&mut self, due: u32, key: TimerKey) {
+        self.hours.set(due, pack(key));
+    }
+
+    /// Sets a timer for an instant: of a run or a send.
+    pub(crate) fn set(&mut self, due: At, key: TimerKey) {
+        self.instants.insert((due, key));
+    }
+
+    /// The instant of the earliest entry.
+    pub(crate) fn next_due(&self) -> Option<At> {
+        let second = self.hours.first().map(|(second, _)| At::of_second(second));
+        let instant = self.instants.first().map(|(instant, _)| *instant);
+        second.into_iter().chain(instant).min()
+    }
+
+    /// Takes the earliest entry that is due by now; memberships before runs.
+    pub(crate) fn pop(&mut self, now: At) -> Option<(At, TimerKey)> {
+        let due = self.next_due().filter(|due| *due <= now)?;
+        if self.hours.first().is_some_and(|(second, _)| At::of_second(second) == due) {
+            return Some((due, unpack(self.hours.pop())));
+        }
+        self.instants.pop_first()
+    }
+
+    /// The membership that comes so many after the earliest, as far as they are in order.
+    pub(crate) fn upcoming(&self, skip: usize) -> Option<TimerKey> {
+        let place = self.hours.sorted.len().checked_sub(1 + skip)?;
+        Some(unpack(self.hours.sorted[place]))
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.hours.len as usize + self.instants.len()
+    }
+}
+
+/// Timers by the second. An entry is the second inside its hour, and what it wakes.
+#[derive(Clone, Default, BorshSerialize, BorshDeserialize)]
+struct Hours {
     /// The hour that is open, since 1970.
-    open_hour: u32,
+    open: u32,
     /// What was due in it when it opened, latest first.
     sorted: Arc<Vec<u64>>,
-    /// What was set since then for the open hour or before it.
+    /// What was set for it since.
     added: BTreeSet<u64>,
     later: BTreeMap<u32, Arc<Vec<u64>>>,
     len: u64,
 }
 
-impl Timers {
-    pub(crate) fn set(&mut self, due: u32, key: TimerKey) {
+impl Hours {
+    fn set(&mut self, due: u32, key: u64) {
         let hour = due / HOUR;
         if self.sorted.is_empty() && self.added.is_empty() && self.later.is_empty() {
-            self.open_hour = hour;
+            self.open = hour;
         }
-        if hour < self.open_hour {
-            self.close_hour();
-            self.open_hour = hour;
+        if hour < self.open {
+            self.close();
+            self.open = hour;
         }
-        let entry = (u64::from(due % HOUR) << KEY_BITS) | key.pack();
-        if hour > self.open_hour {
+        let entry = (u64::from(due % HOUR) << KEY_BITS) | key;
+        if hour > self.open {
             Arc::make_mut(self.later.entry(hour).or_default()).push(entry);
             self.len += 1;
         } else {
@@ -108,99 +116,121 @@ impl Timers {
     }
 
     /// Puts the open hour back among the later ones: something is due before it.
-    fn close_hour(&mut self) {
-        let entries = Arc::make_mut(self.later.entry(self.open_hour).or_default());
+    fn close(&mut self) {
+        let entries = Arc::make_mut(self.later.entry(self.open).or_default());
         entries.append(Arc::make_mut(&mut self.sorted));
         entries.extend(std::mem::take(&mut self.added));
     }
 
-    /// The second of the earliest entry.
-    pub(crate) fn next_due(&self) -> Option<u32> {
-        self.first().map(|entry| self.second(entry))
+    /// The earliest entry, and its second.
+    fn first(&self) -> Option<(u32, u64)> {
+        let entry = match (self.sorted.last().copied(), self.added.first().copied()) {
+            (Some(one), Some(two)) => one.min(two),
+            (one, two) => one.or(two)?,
+        };
+        Some((self.open * HOUR + (entry >> KEY_BITS) as u32, entry))
     }
 
-    /// Takes the earliest entry that is due by a second.
-    pub(crate) fn pop(&mut self, now: u32) -> Option<(u32, TimerKey)> {
-        let entry = self.first()?;
-        let due = self.second(entry);
-        if due > now {
-            return None;
-        }
+    /// Takes the earliest entry.
+    fn pop(&mut self) -> u64 {
+        let (_, entry) = self.first().expect("invariant: there is one");
         if self.sorted.last() == Some(&entry) {
             Arc::make_mut(&mut self.sorted).pop();
         } else {
             self.added.pop_first();
         }
         self.len -= 1;
-        if self.sorted.is_empty() && self.added.is_empty() {
-            self.open_next();
-        }
-        Some((due, TimerKey::unpack(entry)))
-    }
-
-    /// The entries that come after the earliest, nearest first, as far as they are in order.
-    pub(crate) fn upcoming(&self, skip: usize) -> Option<TimerKey> {
-        let place = self.sorted.len().checked_sub(1 + skip)?;
-        Some(TimerKey::unpack(self.sorted[place]))
-    }
-
-    fn first(&self) -> Option<u64> {
-        match (self.sorted.last().copied(), self.added.first().copied()) {
-            (Some(one), Some(two)) => Some(one.min(two)),
-            (one, two) => one.or(two),
-        }
-    }
-
-    fn second(&self, entry: u64) -> u32 {
-        self.open_hour * HOUR + (entry >> KEY_BITS) as u32
-    }
-
-    fn open_next(&mut self) {
-        if let Some((hour, mut entries)) = self.later.pop_first() {
+        if self.sorted.is_empty()
+            && self.added.is_empty()
+            && let Some((hour, mut entries)) = self.later.pop_first()
+        {
             Arc::make_mut(&mut entries).sort_unstable_by_key(|entry| Reverse(*entry));
-            self.open_hour = hour;
+            self.open = hour;
             self.sorted = entries;
         }
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.len as usize
+        entry
     }
 }
+
+/// Names are numbered from 1 here, so that 0 stands for the profile whatever it did.
+fn pack(key: TimerKey) -> u64 {
+    let (profile, small) = match key {
+        TimerKey::Name { profile, name } => (profile, name.0 + 1),
+        TimerKey::Profile { profile } => (profile, 0),
+        TimerKey::Run { .. } | TimerKey::Retry { .. } => {
+            unreachable!("invariant: runs and sends wait for instants")
+        }
+    };
+    assert!(small < 1 << NAME_BITS, "invariant: names have a bound");
+    (u64::from(profile.0) << NAME_BITS) | u64::from(small)
+}
+
+fn unpack(entry: u64) -> TimerKey {
+    let entry = entry & ((1 << KEY_BITS) - 1);
+    let profile = ProfileId((entry >> NAME_BITS) as u32);
+    match (entry & ((1 << NAME_BITS) - 1)) as u32 {
+        0 => TimerKey::Profile { profile },
+        name => TimerKey::Name { profile, name: NameId(name - 1) },
+    }
+}
+
+const _: () = assert!(NAME_BITS + 32 <= KEY_BITS && HOUR < 1 << (64 - KEY_BITS));
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn retry(number: u64) -> TimerKey {
+        TimerKey::Retry { send: SendId(number) }
+    }
+
+    fn profile(number: u32) -> TimerKey {
+        TimerKey::Profile { profile: ProfileId(number) }
+    }
 
     #[test]
     fn entries_come_in_order_whatever_the_order_they_were_set_in() {
         let mut timers = Timers::default();
         let dues = [7_200, 10, 3_600, 3_599, 90_000, 5, 7_201];
         for (index, due) in dues.into_iter().enumerate() {
-            timers.set(due, TimerKey::Retry { send: SendId(index as u64) });
+            timers.set_second(due, profile(index as u32));
+            timers.set(At(i64::from(due) * 1_000 + 1), retry(index as u64));
         }
-        assert_eq!(timers.len(), dues.len());
+        timers.set(At(10_000), retry(99));
+        assert_eq!(timers.len(), 2 * dues.len() + 1);
         let mut popped = Vec::new();
-        while let Some((due, _)) = timers.pop(7_200) {
-            popped.push(due);
-            if due == 10 {
-                timers.set(11, TimerKey::Retry { send: SendId(99) });
+        while let Some((due, key)) = timers.pop(At(7_200_000)) {
+            popped.push((due.0, key));
+            if key == profile(1) {
+                timers.set_second(11, profile(77));
             }
         }
-        assert_eq!(popped, [5, 10, 11, 3_599, 3_600, 7_200]);
-        assert_eq!(timers.next_due(), Some(7_201));
+        let expected = [
+            (5_000, profile(5)),
+            (5_001, retry(5)),
+            (10_000, profile(1)),
+            (10_000, retry(99)),
+            (10_001, retry(1)),
+            (11_000, profile(77)),
+            (3_599_000, profile(3)),
+            (3_599_001, retry(3)),
+            (3_600_000, profile(2)),
+            (3_600_001, retry(2)),
+            (7_200_000, profile(0)),
+        ];
+        assert_eq!(popped, expected);
+        assert_eq!(timers.next_due(), Some(At(7_200_001)));
     }
 
     #[test]
     fn a_key_comes_back_as_it_went_in() {
         let profile = ProfileId(u32::MAX);
         for key in [
-            TimerKey::Name { profile, name: NameId((1 << SMALL_BITS) - 1) },
+            TimerKey::Name { profile, name: NameId((1 << NAME_BITS) - 2) },
+            TimerKey::Name { profile: ProfileId(0), name: NameId(0) },
             TimerKey::Profile { profile },
-            TimerKey::run(profile, u64::MAX),
-            TimerKey::Retry { send: SendId((1 << 50) - 1) },
         ] {
-            assert_eq!(TimerKey::unpack(key.pack()), key);
+            assert_eq!(unpack((3_599 << KEY_BITS) | pack(key)), key);
         }
     }
 

@@ -8,7 +8,7 @@ use crate::limits::{ATTEMPTS_MAX, RETRY_FIRST, SEND_AGE_MAX};
 use crate::outbox::{Decision, Reason, Send, Status};
 use crate::profile::Profile;
 use crate::record::{Attempted, DeliveryOutcome, Engaged, Engagement, Settled};
-use crate::timer::{TimerKey, second_of};
+use crate::timer::TimerKey;
 use crate::turn::Turn;
 use crate::{ProfileId, SendId};
 
@@ -85,7 +85,7 @@ impl Engine {
                 Some(retry_at) => {
                     self.state.send_mut(id).retry_at = Some(retry_at);
                     self.state.set_status(id, Status::Queued);
-                    self.state.timers.set(second_of(retry_at), TimerKey::Retry { send: id });
+                    self.state.timers.set(retry_at, TimerKey::Retry { send: id });
                 }
                 None => self.state.set_status(id, Status::Failed),
             },
@@ -143,9 +143,9 @@ impl Engine {
     }
 
     /// A send's wait for another attempt is over.
-    pub(super) fn fire_retry(&mut self, due: u32, id: SendId, effects: &mut Vec<Effect>) {
+    pub(super) fn fire_retry(&mut self, due: At, id: SendId, effects: &mut Vec<Effect>) {
         let send = self.state.send_mut(id);
-        if send.retry_at.map(second_of) != Some(due) || send.status != Status::Queued {
+        if send.retry_at != Some(due) || send.status != Status::Queued {
             return;
         }
         send.retry_at = None;

@@ -9,7 +9,7 @@ use crate::limits::{RUN_STEPS_MAX, RUNS_REMEMBERED_MAX};
 use crate::name::NameId;
 use crate::programme::Reenter;
 use crate::state::State;
-use crate::timer::{TimerKey, second_of};
+use crate::timer::TimerKey;
 use crate::value::{Map, OwnedMap};
 
 impl Turn<'_> {
@@ -154,13 +154,14 @@ impl Turn<'_> {
         }
     }
 
-    /// The timer of a run came, of whose number the last bits are known. One that has nothing to do does nothing.
-    pub(crate) fn wake_run(&mut self, key: TimerKey, due: u32) {
-        for index in 0..self.profile().runs.len() {
-            let run = &self.profile().runs[index];
-            if run.state == RunState::Active && key.is_of(run.id) && second_of(run.due) == due {
-                self.advance(index);
-            }
+    /// A run's timer came.
+    pub(crate) fn wake_run(&mut self, run: u64, due: At) {
+        let found = self.profile().runs.iter().position(|one| one.id == run);
+        if let Some(index) = found
+            && self.profile().runs[index].due == due
+            && self.profile().runs[index].state == RunState::Active
+        {
+            self.advance(index);
         }
     }
 
@@ -259,7 +260,7 @@ impl Turn<'_> {
         if run.due != due {
             run.due = due;
             if due < At::MAX {
-                timers.set(second_of(due), TimerKey::run(profile, run.id));
+                timers.set(due, TimerKey::Run { profile, run: run.id });
             }
         }
     }

@@ -210,11 +210,11 @@ fn wake_in(state: &mut State, profile: ProfileId, clock: Clock, due: u32) {
     match clock {
         Clock::Name(name) if due < NEVER && due < state.history.due(name, profile) => {
             state.history.set_due(name, profile, due);
-            state.timers.set(due, TimerKey::Name { profile, name });
+            state.timers.set_second(due, TimerKey::Name { profile, name });
         }
         Clock::Profile if due < state.profiles[profile.0 as usize].due => {
             state.profiles[profile.0 as usize].due = due;
-            state.timers.set(due, TimerKey::Profile { profile });
+            state.timers.set_second(due, TimerKey::Profile { profile });
         }
         Clock::Name(_) | Clock::Profile | Clock::None => {}
     }
