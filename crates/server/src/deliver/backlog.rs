@@ -21,11 +21,11 @@ use std::sync::{Mutex, MutexGuard};
 use tokio::sync::Notify;
 
 /// One attempt of one send.
-pub(super) type Attempt = (SendId, u8);
+pub(crate) type Attempt = (SendId, u8);
 
 /// The engine's last word before a hand-over.
 #[derive(Debug)]
-pub(super) enum LastWord {
+pub(crate) enum LastWord {
     HandOver,
     Release,
 }
@@ -81,7 +81,7 @@ impl Backlog {
         self.lock().prepares.pop_first().map(|(_, prepare)| prepare)
     }
 
-    pub(super) fn last_words(&self) -> Vec<(Attempt, LastWord)> {
+    pub(crate) fn last_words(&self) -> Vec<(Attempt, LastWord)> {
         std::mem::take(&mut self.lock().last_words)
     }
 

@@ -88,3 +88,92 @@ fn release(shared: &Shared, answers: Vec<Answer>, effects: Vec<Effect>, backlog:
     }
     backlog.put(effects);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::Metrics;
+    use crate::runtime::queue::Queue;
+    use engine::at::At;
+    use engine::engine::Engine;
+    use engine::programme::Programme;
+    use engine::record::Record;
+    use engine::{SendId, Seq};
+    use eventlog::log::Batches;
+    use eventlog::memory::{MemoryDisk, MemoryLog};
+    use std::sync::RwLock;
+    use std::sync::atomic::AtomicU64;
+
+    /// A log whose disk takes as long as it is told to.
+    struct HeldLog {
+        log: MemoryLog,
+        at_the_disk: mpsc::Sender<()>,
+        go_on: mpsc::Receiver<()>,
+    }
+
+    impl Log for HeldLog {
+        fn append(&mut self, batches: &[Batch]) -> Result<(), eventlog::Error> {
+            self.at_the_disk.send(()).unwrap();
+            self.go_on.recv().unwrap();
+            self.log.append(batches)
+        }
+
+        fn read(&self, from: Seq) -> Result<Batches<'_>, eventlog::Error> {
+            self.log.read(from)
+        }
+
+        fn first(&self) -> Result<Option<Seq>, eventlog::Error> {
+            self.log.first()
+        }
+
+        fn last(&self) -> Option<(Seq, At)> {
+            self.log.last()
+        }
+
+        fn trim(&mut self, to: Seq) -> Result<(), eventlog::Error> {
+            self.log.trim(to)
+        }
+
+        fn bytes(&self) -> Result<u64, eventlog::Error> {
+            self.log.bytes()
+        }
+    }
+
+    #[test]
+    fn nobody_hears_of_anything_before_the_disk_has_it() {
+        let (at_the_disk, begun) = mpsc::channel();
+        let (disk, go_on) = mpsc::channel();
+        let log = HeldLog { log: MemoryLog::open(&MemoryDisk::default()).unwrap(), at_the_disk, go_on };
+        let shared = Arc::new(Shared {
+            queue: Queue::default(),
+            engine: RwLock::new(Engine::new()),
+            durable: AtomicU64::new(0),
+            programme: RwLock::new(Arc::new(Programme::default())),
+            metrics: Arc::new(Metrics::default()),
+        });
+        let durable = || shared.durable.load(Ordering::Acquire);
+        let backlog = Backlog::new(1);
+        let (to_writer, inbox) = mpsc::sync_channel(1);
+        let (to_snapshots, _orders) = mpsc::sync_channel(1);
+        std::thread::scope(|scope| {
+            let (shared, backlog) = (&shared, &backlog);
+            scope.spawn(move || run(shared, log, &inbox, &to_snapshots, backlog));
+            let (mut record, mut body) = (Vec::new(), Vec::new());
+            Record::Tick.encode(&mut record);
+            eventlog::frame::push_record(&mut body, &record);
+            let (ack, mut told) = oneshot::channel();
+            let answers = vec![(ack, vec![Outcome::Applied(Seq(1))])];
+            let effects = vec![Effect::HandOver { send: SendId(1), attempt: 1 }];
+            let batch = Some(Batch { first: Seq(1), at: At(0), count: 1, body });
+            to_writer.send(Staged::Batch { batch, answers, effects }).unwrap();
+
+            begun.recv().unwrap();
+            let early = (told.try_recv().is_ok(), backlog.last_words().len(), durable());
+            disk.send(()).unwrap();
+            drop(to_writer);
+            assert_eq!(early, (false, 0, 0), "acknowledged, effects, and durable before the disk has it");
+            assert_eq!(told.blocking_recv(), Ok(vec![Outcome::Applied(Seq(1))]));
+        });
+        assert_eq!((durable(), backlog.last_words().len()), (1, 1));
+    }
+}

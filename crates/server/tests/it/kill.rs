@@ -13,7 +13,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Notify};
 
 const KILLS: u32 = 100;
 /// Senders that each have one batch on the way.
@@ -44,8 +44,13 @@ async fn a_hundred_kills_lose_nothing_and_send_nothing_twice() {
     for kill in 1..=KILLS {
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         tokio::time::sleep(Duration::from_millis((random >> 33) % LIFE_MS_MAX)).await;
-        server.kill().unwrap();
-        server.wait().unwrap();
+        if kill % 4 == 2 {
+            // The instant at which somebody was told yes is the worst: what is not on the disk by then never will be.
+            let told = tokio::time::timeout(PATIENCE, senders.acknowledgement.notified());
+            told.await.expect("somebody is acknowledged something");
+        }
+        server.0.kill().unwrap();
+        server.0.wait().unwrap();
         server = shop.start();
         if kill % 4 != 0 {
             shop.wait_until_ready(&mut server).await;
@@ -146,20 +151,20 @@ impl Shop {
         Self { data: folder.join("data"), programme, address, smtp }
     }
 
-    fn start(&self) -> Child {
-        Command::new(env!("CARGO_BIN_EXE_trama"))
+    fn start(&self) -> Running {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_trama"));
+        command
             .args(["serve", "--listen", &self.address.to_string(), "--data"])
             .arg(&self.data)
             .arg("--programme")
             .arg(&self.programme)
             .env("TRAMA_SMTP_URL", format!("smtp://{}", self.smtp))
             .env("TRAMA_TRACE", "warn")
-            .stdin(Stdio::null())
-            .spawn()
-            .unwrap()
+            .stdin(Stdio::null());
+        Running(command.spawn().unwrap())
     }
 
-    async fn wait_until_ready(&self, server: &mut Child) {
+    async fn wait_until_ready(&self, server: &mut Running) {
         let client = reqwest::Client::new();
         let begun = Instant::now();
         loop {
@@ -167,7 +172,7 @@ impl Shop {
             if ready.is_ok_and(|reply| reply.status() == 200) {
                 return;
             }
-            assert!(server.try_wait().unwrap().is_none(), "the server ended by itself");
+            assert!(server.0.try_wait().unwrap().is_none(), "the server ended by itself");
             assert!(begun.elapsed() < PATIENCE, "the server does not get ready");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
@@ -201,11 +206,21 @@ impl Shop {
     }
 }
 
+/// A server that does not outlive a test that failed.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
 /// Asks the server to stop, and waits until it has.
-fn stop(server: &mut Child) {
-    let pid = server.id().to_string();
+fn stop(server: &mut Running) {
+    let pid = server.0.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-    assert!(server.wait().unwrap().success(), "a stop that was asked for ends well");
+    assert!(server.0.wait().unwrap().success(), "a stop that was asked for ends well");
 }
 
 /// Posts orders one batch after another; a batch goes on being sent until it is acknowledged, as an SDK does.
@@ -214,13 +229,21 @@ struct Senders {
     write_key: String,
     next: AtomicU64,
     acknowledged: Mutex<BTreeSet<u64>>,
+    /// Somebody was told yes just now.
+    acknowledgement: Notify,
     stop: AtomicBool,
 }
 
 impl Senders {
     fn new(address: SocketAddr, write_key: String) -> Arc<Self> {
-        let (next, acknowledged) = (AtomicU64::new(1), Mutex::default());
-        Arc::new(Self { address, write_key, next, acknowledged, stop: AtomicBool::new(false) })
+        Arc::new(Self {
+            address,
+            write_key,
+            next: AtomicU64::new(1),
+            acknowledged: Mutex::default(),
+            acknowledgement: Notify::new(),
+            stop: AtomicBool::new(false),
+        })
     }
 
     async fn pour(self: Arc<Self>) {
@@ -237,6 +260,7 @@ impl Senders {
                     let (status, text) = (reply.status(), reply.text().await);
                     assert!(status == 200 || status == 503 || status == 429, "{status} {text:?}");
                     if status == 200 && text.is_ok() {
+                        self.acknowledgement.notify_waiters();
                         break;
                     }
                 }
