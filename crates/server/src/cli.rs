@@ -60,12 +60,16 @@ pub fn run() -> ExitCode {
         Command::Test(args) => test::run(&args),
         Command::Keys(args) => keys::run(args),
         Command::Status(args) => status::run(&args),
-        Command::Import(args) => import::run(&args),
+        Command::Import(args) => return ended(import::run(&args)),
         Command::Query(args) => query::run(&args),
         Command::Log(args) => log::run(&args),
     };
+    ended(done.map(|()| ExitCode::SUCCESS))
+}
+
+fn ended(done: anyhow::Result<ExitCode>) -> ExitCode {
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         // The reader of our output has seen enough.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
