@@ -178,6 +178,13 @@ pub const IMPORT_SAMPLE_ROWS: usize = 500;
 /// Rows that a dry run shows.
 pub const IMPORT_ROWS_SHOWN: usize = 5;
 
+// ---- Backup ------------------------------------------------------------------------------------------------
+
+/// Compression of a backup: nearly all of it is batches and snapshots, which are compressed already.
+pub const BACKUP_ZSTD_LEVEL: i32 = 1;
+/// Largest manifest: some hundred bytes for each of a handful of files.
+pub const BACKUP_MANIFEST_BYTES_MAX: u64 = 1 << 20;
+
 // ---- API ---------------------------------------------------------------------------------------------------
 
 /// Largest body of a management call: a programme of a thousand messages of 16 KB.
