@@ -67,7 +67,7 @@ pub(super) struct Args {
     /// Print the first rows as events, and what would be refused of all of them; take nothing
     #[arg(long)]
     dry_run: bool,
-    /// Directory for the lists of refused rows [default: beside each file]
+    /// Directory for the lists of refused rows [default: beside each file; for a dry run, none]
     #[arg(long, value_name = "DIR")]
     refused: Option<PathBuf>,
     #[command(flatten, next_help_heading = "Tables")]
@@ -176,7 +176,11 @@ impl<'a> Import<'a> {
         let bar = bar(path, rows.size());
         bar.set_position(rows.place().bytes);
         let Self { args, destination, preparer, notes } = self;
-        let listed = RefusedRows::new(path, args.refused.as_deref(), begun.refused_bytes)?;
+        let folder = args.refused.as_deref();
+        let listed = match args.dry_run && folder.is_none() {
+            true => RefusedRows::unlisted(),
+            false => RefusedRows::new(path, folder, begun.refused_bytes)?,
+        };
         let mut sheet = Sheet { path, bar, notes, listed, tally: Tally::default(), begun, foreign: 0 };
         let mut unseen = if args.dry_run { IMPORT_ROWS_SHOWN } else { 0 };
         pipeline::run(&mut rows, preparer, |ready| {

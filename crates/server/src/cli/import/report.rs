@@ -67,6 +67,11 @@ impl fmt::Display for Tally {
 }
 
 impl RefusedRows {
+    /// For a run that takes nothing, and so leaves nothing.
+    pub(super) fn unlisted() -> Self {
+        Self { path: PathBuf::new(), file: None, begin: 0, bytes: 0, shown: 0 }
+    }
+
     /// Those of `orders.csv` go to `orders.csv.refused` beside it, or in `folder`.
     pub(super) fn new(of: &Path, folder: Option<&Path>, begin: u64) -> anyhow::Result<Self> {
         // No file that `*.csv` would import.
@@ -81,11 +86,16 @@ impl RefusedRows {
 
     /// Where they are listed, if there are any.
     pub(super) fn listed_in(&self) -> Option<&Path> {
-        (self.begin > 0 || self.shown > 0).then_some(self.path.as_path())
+        (self.bytes > 0).then_some(self.path.as_path())
     }
 
     /// Lists a row, and tells whether it should be shown as well.
     pub(super) fn push(&mut self, refused: &Refused) -> anyhow::Result<bool> {
+        self.shown += 1;
+        let show = self.shown <= SHOWN_MAX;
+        if self.path.as_os_str().is_empty() {
+            return Ok(show);
+        }
         let file = match &mut self.file {
             Some(file) => file,
             none => none.insert(open(&self.path, self.begin)?),
@@ -94,8 +104,7 @@ impl RefusedRows {
         let line = refused.number.to_string();
         let row: [&str; 5] = [&line, &refused.field, &refused.code, &refused.message, value];
         file.write_record(row).with_context(|| format!("cannot write {}", self.path.display()))?;
-        self.shown += 1;
-        Ok(self.shown <= SHOWN_MAX)
+        Ok(show)
     }
 
     /// How many rows were listed without being shown.

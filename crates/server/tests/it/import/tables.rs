@@ -109,6 +109,10 @@ fn bad_rows_are_listed_with_their_reasons_and_stop_nothing() {
     let mut arguments = vec!["--event", "Order Completed", "--time-format", "iso"];
     map.iter().for_each(|said| arguments.extend(["--map", said]));
     let dry = [&["--dry-run"], arguments.as_slice()].concat();
+    said(&import(&dry, &file).output().unwrap(), REFUSED);
+    assert!(!dir.path().join("orders.csv.refused").exists(), "a dry run leaves nothing");
+    let folder = dir.path().to_str().unwrap();
+    let dry = [&["--dry-run", "--refused", folder], arguments.as_slice()].concat();
     let (stdout, stderr) = said(&import(&dry, &file).output().unwrap(), REFUSED);
     assert!(stdout.contains("3 events taken, 0 known already, 9 refused"), "{stdout}");
     assert!(
