@@ -39,11 +39,11 @@ fn widths(start: &[u8], delimiter: u8, whole: bool) -> Vec<usize> {
     widths
 }
 
-/// A cell as text: UTF-8, or else Windows-1252, in which every byte is a letter. Whether it was the latter.
-pub(super) fn text(cell: &[u8]) -> (Cow<'_, str>, bool) {
+/// A cell as text: UTF-8, or else Windows-1252, in which every byte is a letter.
+pub(super) fn text(cell: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(cell) {
-        Ok(text) => (Cow::Borrowed(text), false),
-        Err(_) => (WINDOWS_1252.decode_without_bom_handling(cell).0, true),
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => WINDOWS_1252.decode_without_bom_handling(cell).0,
     }
 }
 
@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn letters_are_utf_8_or_else_windows_1252() {
-        assert_eq!(text("caffè €".as_bytes()), ("caffè €".into(), false));
-        assert_eq!(text(b"caff\xe8 \x80"), ("caffè €".into(), true));
+        assert_eq!(text("caffè €".as_bytes()), "caffè €");
+        assert_eq!(text(b"caff\xe8 \x80"), "caffè €");
     }
 }

@@ -46,10 +46,9 @@ impl Shape {
         for (index, column) in mapping.columns.iter().enumerate() {
             let cell = Node::Cell(index);
             match &column.target {
-                Target::Skip => {}
                 Target::External(kind) => external.push(identifier(kind, cell)),
                 target => {
-                    let path = path(target, mapping.kind);
+                    let Some(path) = path(target, mapping.kind) else { continue };
                     shape.put(&path.iter().map(String::as_str).collect::<Vec<_>>(), cell);
                 }
             }
@@ -73,13 +72,13 @@ impl Shape {
         let (last, branches) = path.split_last().expect("invariant: a path has a name");
         for name in branches {
             let name = key(name);
-            // A name that is a cell already keeps it, and what was to lie inside goes beside it.
-            let at = entries.iter().position(|(one, node)| *one == name && matches!(node, Node::Branch(_)));
-            let at = at.unwrap_or_else(|| {
+            let at = entries.iter().position(|(one, _)| *one == name).unwrap_or_else(|| {
                 entries.push((name, Node::Branch(Vec::new())));
                 entries.len() - 1
             });
-            let Node::Branch(inside) = &mut entries[at].1 else { unreachable!("just looked for") };
+            let Node::Branch(inside) = &mut entries[at].1 else {
+                unreachable!("a mapping gives no column a place within another's")
+            };
             entries = inside;
         }
         entries.push((key(last), node));
@@ -158,14 +157,14 @@ fn identifier(kind: &str, cell: Node) -> Node {
     ])
 }
 
-/// Where in a call a target lies.
-fn path(target: &Target, kind: EventKind) -> Vec<String> {
+/// Where in a call a target lies; `None` where it has no place of its own.
+pub(super) fn path(target: &Target, kind: EventKind) -> Option<Vec<String>> {
     let below = |around: &[&str], name: &str| {
         around.iter().copied().chain(name.split('.')).map(str::to_owned).collect::<Vec<_>>()
     };
     // The traits of an identify call are the person's; other calls carry them in their context.
     let traits: &[&str] = if kind == EventKind::Identify { &["traits"] } else { &["context", "traits"] };
-    match target {
+    Some(match target {
         Target::UserId => below(&[], "userId"),
         Target::AnonymousId => below(&[], "anonymousId"),
         Target::GroupId => below(&[], "groupId"),
@@ -184,8 +183,8 @@ fn path(target: &Target, kind: EventKind) -> Vec<String> {
         Target::Consent(name) => {
             vec!["context".into(), "consent".into(), "categoryPreferences".into(), name.clone()]
         }
-        Target::External(_) | Target::Skip => unreachable!("they have no path"),
-    }
+        Target::External(_) | Target::Skip => return None,
+    })
 }
 
 fn key(name: &str) -> Vec<u8> {

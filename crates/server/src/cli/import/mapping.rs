@@ -10,7 +10,8 @@ mod target;
 pub(super) use file::{delimiter, kind, time_zone};
 pub(super) use target::{Target, target};
 
-use super::cell::{Form, Unreadable};
+use super::cell::{Form, Unreadable, put_time};
+use super::event::path;
 use super::times::Times;
 use crate::limits::OCCURRED_MIN;
 use engine::at::At;
@@ -99,11 +100,23 @@ impl Mapping {
     fn mistakes(&self) -> Vec<String> {
         let mut mistakes = Vec::new();
         let has = |target: &Target| self.columns.iter().any(|column| column.target == *target);
-        for (index, column) in self.columns.iter().enumerate() {
-            let first = self.columns[..index].iter().find(|first| first.target == column.target);
-            if let Some(first) = first.filter(|_| column.target != Target::Skip) {
-                let (one, two, target) = (&first.name, &column.name, &column.target);
-                mistakes.push(format!("the columns \"{one}\" and \"{two}\" would both be {target}"));
+        let placed: Vec<(&str, Vec<String>)> = self
+            .columns
+            .iter()
+            .filter_map(|column| Some((column.name.as_str(), path(&column.target, self.kind)?)))
+            .collect();
+        for (index, (two, within)) in placed.iter().enumerate() {
+            // One value has no room for another, and none in it.
+            let clash =
+                placed[..index].iter().find(|(_, path)| within.starts_with(path) || path.starts_with(within));
+            if let Some((one, path)) = clash {
+                let (one_path, two_path) = (path.join("."), within.join("."));
+                mistakes.push(match one_path == two_path {
+                    true => format!("the columns \"{one}\" and \"{two}\" would both be {one_path}"),
+                    false => {
+                        format!("the columns \"{one}\" and \"{two}\" would be {one_path} and {two_path}")
+                    }
+                });
             }
         }
         if !self.columns.iter().any(|column| column.target.names_somebody()) {
@@ -128,12 +141,15 @@ impl Mapping {
         out: &mut Vec<u8>,
     ) -> Result<bool, Unreadable> {
         let Column { target, form, .. } = &self.columns[column];
-        if let (Target::Time, Form::Time(times)) = (target, form)
-            && let Some(at) = times.read(cell)
-        {
-            happened(at, latest)?;
+        let (Target::Time, Form::Time(times)) = (target, form) else { return form.write(cell, out) };
+        match times.read(cell) {
+            Some(at) => {
+                put_time(happened(at, latest)?, out);
+                Ok(true)
+            }
+            // Nothing, in one of many words, or a mistake.
+            None => form.write(cell, out),
         }
-        form.write(cell, out)
     }
 
     /// A number that differs where rows would become other events. How values are written does not count, so that a
@@ -363,7 +379,13 @@ columns:
                 table,
                 &["email=email", "date=email"],
                 Stated::default(),
-                "the columns \"email\" and \"date\" would both be email",
+                "the columns \"email\" and \"date\" would both be traits.email",
+            ),
+            (
+                table,
+                &["email=email", "date=trait email.day"],
+                Stated::default(),
+                "the columns \"email\" and \"date\" would be traits.email and traits.email.day",
             ),
             (table, &[], track(), "a track call needs the name of its event"),
             (table, &[], event(), "the column \"date\" could have the day or the month first"),

@@ -122,8 +122,7 @@ impl Parquet {
         self.key.clear();
         for column in 0..self.columns.len() {
             // The value as it is, whatever the mapping makes of it.
-            values.natural(column, &mut self.key);
-            self.key.push(0);
+            identify(values.field(column), &mut self.key);
         }
         let hash = xxh3_128_with_seed(&self.key, self.meaning);
         self.identity.pass(hash);
@@ -243,6 +242,22 @@ impl Cells for Values<'_> {
             }
         }
     }
+}
+
+/// Bytes that another value would not have, cheaply where there are many of them.
+fn identify(field: &Field, key: &mut Vec<u8>) {
+    let before = key.len();
+    match field {
+        Field::Str(text) => key.extend_from_slice(text.as_bytes()),
+        Field::Int(number) => key.extend_from_slice(&number.to_le_bytes()),
+        Field::Long(number) | Field::TimestampMillis(number) | Field::TimestampMicros(number) => {
+            key.extend_from_slice(&number.to_le_bytes());
+        }
+        Field::Double(number) => key.extend_from_slice(&number.to_bits().to_le_bytes()),
+        other => _ = put(other, key),
+    }
+    let length = (key.len() - before) as u32;
+    key.extend_from_slice(&length.to_le_bytes());
 }
 
 fn instant(field: &Field) -> Option<At> {

@@ -6,10 +6,10 @@ use super::dialect;
 use super::event::{BadCell, Cells, Shape};
 use super::identity::Identity;
 use super::input::Input;
-use super::mapping::{Mapping, Sample, Stated, Target};
+use super::mapping::{Column, Mapping, Sample, Stated, Target};
 use crate::limits::{IMPORT_LINE_BYTES_MAX, IMPORT_SAMPLE_BYTES, IMPORT_SAMPLE_ROWS};
 use anyhow::{Context, bail};
-use csv::{ByteRecord, ReaderBuilder};
+use csv::{ByteRecord, ReaderBuilder, StringRecord};
 use engine::at::At;
 use std::borrow::Cow;
 use std::io::{Chain, Cursor, Error, Read};
@@ -108,35 +108,38 @@ impl Table {
         // Numbered among its equals even where it is refused, so that a row that is mended changes no other.
         let own_id = self.has_own_id();
         let id = if own_id { None } else { Some(self.identity.id(hash)) };
+        let row = match StringRecord::from_byte_record(std::mem::take(&mut self.row)) {
+            Ok(row) => row,
+            Err(not_utf_8) => {
+                batch.foreign += 1;
+                not_utf_8.into_byte_record().iter().map(dialect::text).collect()
+            }
+        };
         let width = self.mapping.columns.len();
-        if self.row.len() < width || self.row.iter().skip(width).any(|cell| !cell.is_empty()) {
-            let message = format!("{} cells, where the first line names {width} columns", self.row.len());
-            let value = self.row.iter().map(|cell| dialect::text(cell).0.into_owned()).collect::<Vec<_>>();
+        let texts = Texts { mapping: &self.mapping, row: &row, latest: self.latest };
+        if row.len() < width || row.iter().skip(width).any(|cell| !cell.is_empty()) {
             let refused = Refused {
                 number,
                 field: String::new(),
                 code: "wrong_width".to_owned(),
-                message,
-                value: value.join(&char::from(self.delimiter).to_string()),
+                message: format!("{} cells, where the first line names {width} columns", row.len()),
+                value: row.iter().collect::<Vec<_>>().join(&char::from(self.delimiter).to_string()),
             };
             batch.refused.push(refused);
-            return;
+        } else if let Err(BadCell { column, why }) = self.shape.write(&texts, batch.open()) {
+            let Column { name, form, .. } = &self.mapping.columns[column];
+            batch.refused.push(Refused {
+                number,
+                field: name.clone(),
+                code: why.code().to_owned(),
+                message: why.message(form),
+                value: row[column].to_owned(),
+            });
+        } else {
+            batch.push(number, id);
         }
-        batch.foreign += u64::from(self.row.iter().any(|cell| dialect::text(cell).1));
-        let texts = Texts { mapping: &self.mapping, row: &self.row, latest: self.latest };
-        match self.shape.write(&texts, batch.open()) {
-            Ok(()) => batch.push(number, id),
-            Err(BadCell { column, why }) => {
-                let column_of = &self.mapping.columns[column];
-                batch.refused.push(Refused {
-                    number,
-                    field: column_of.name.clone(),
-                    code: why.code().to_owned(),
-                    message: why.message(&column_of.form),
-                    value: dialect::text(&self.row[column]).0.into_owned(),
-                });
-            }
-        }
+        // Its memory serves the next one.
+        self.row = row.into_byte_record();
     }
 
     /// Reads one row; false at the end.
@@ -174,7 +177,7 @@ fn mapping(builder: &ReaderBuilder, start: &[u8], whole: bool, stated: &Stated) 
     let Some((first, rows)) = rows.split_first() else { bail!("it is empty") };
     let names = names(first);
     let cells: Vec<Vec<Cow<'_, str>>> =
-        rows.iter().map(|row| row.iter().map(|cell| dialect::text(cell).0).collect()).collect();
+        rows.iter().map(|row| row.iter().map(dialect::text).collect()).collect();
     let samples: Vec<Sample<'_>> = names
         .iter()
         .enumerate()
@@ -190,7 +193,7 @@ fn mapping(builder: &ReaderBuilder, start: &[u8], whole: bool, stated: &Stated) 
 fn names(first: &ByteRecord) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for (index, cell) in first.iter().enumerate() {
-        let mut name = dialect::text(cell).0.trim().to_owned();
+        let mut name = dialect::text(cell).trim().to_owned();
         if name.is_empty() {
             name = format!("column {}", index + 1);
         }
@@ -204,14 +207,14 @@ fn names(first: &ByteRecord) -> Vec<String> {
 
 struct Texts<'t> {
     mapping: &'t Mapping,
-    row: &'t ByteRecord,
+    row: &'t StringRecord,
     latest: At,
 }
 
 impl Cells for Texts<'_> {
     fn write(&self, column: usize, out: &mut Vec<u8>) -> Result<bool, Unreadable> {
         let cell = self.row.get(column).unwrap_or_default();
-        self.mapping.write(column, &dialect::text(cell).0, self.latest, out)
+        self.mapping.write(column, cell, self.latest, out)
     }
 }
 
