@@ -30,3 +30,18 @@ impl Ownership {
         }
     }
 }
+
+/// Whether a process owns a directory, without taking anything of it.
+pub(crate) fn is_owned(dir: &Path) -> Result<bool, Error> {
+    let path = dir.join(LOCK_FILE);
+    let file = match File::open(&path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+        Err(source) => return Err(Error::Io { doing: "open", path, source }),
+    };
+    match file.try_lock_shared() {
+        Ok(()) => Ok(false),
+        Err(TryLockError::WouldBlock) => Ok(true),
+        Err(TryLockError::Error(source)) => Err(Error::Io { doing: "look at the lock of", path, source }),
+    }
+}

@@ -1,7 +1,7 @@
 //! From what is on the disk to the engine as it was: the newest usable snapshot, then the records after it.
 //!
-//! Runs once, when a process starts. Effects of the replay are dropped: they left before, or what they stood for is
-//! still owed, and the engine's `outstanding` lists it.
+//! Runs once, when a process starts, and whenever somebody asks about the past. Effects of the replay are dropped: they
+//! left before, or what they stood for is still owed, and the engine's `outstanding` lists it.
 
 use engine::Seq;
 use engine::at::At;
@@ -10,7 +10,7 @@ use engine::record::{Installed, Record};
 
 use crate::error::Error;
 use crate::frame::push_record;
-use crate::log::{Batch, Log};
+use crate::log::{Batch, Batches, Log};
 use crate::snapshots::Snapshots;
 
 /// The engine at the end of the log, and how it got there.
@@ -50,24 +50,58 @@ pub fn recover(
 /// Applies everything after the engine's place, and tells how many records that was.
 pub fn replay(log: &dyn Log, engine: &mut Engine) -> Result<u64, Error> {
     let begin = engine.seq();
-    let mut effects = Vec::new();
     for batch in log.read(begin.next())? {
-        let batch = batch?;
-        let mut seq = batch.first;
-        for bytes in batch.records() {
-            let damaged = |what: String| Error::damaged(seq, what);
-            let bytes = bytes.map_err(|malformed| damaged(malformed.to_string()))?;
-            if seq > engine.seq() {
-                let record = Record::decode(bytes).map_err(|malformed| damaged(malformed.to_string()))?;
-                match engine.apply(seq, batch.at, &record, &mut effects) {
-                    Outcome::Applied => effects.clear(),
-                    refused => return Err(damaged(format!("a record that was taken is now {refused:?}"))),
-                }
-            }
-            seq = seq.next();
-        }
+        apply(engine, &batch?)?;
     }
     Ok(engine.seq().0 - begin.0)
+}
+
+/// The engine as it was at an instant, after everything that the log had taken in by then. Reads and changes nothing,
+/// so that the log may be another process's.
+pub fn recover_as_of<'l>(
+    at: At,
+    snapshots: &Snapshots,
+    read: impl FnOnce(Seq) -> Result<Batches<'l>, Error>,
+) -> Result<Engine, Error> {
+    let mut engine = Engine::new();
+    for (_, snapshot) in snapshots.newest_first()? {
+        // One that cannot be used is for the next start to set aside; here it is only passed over.
+        if let Some(restored) = snapshot
+            .ok()
+            .filter(|snapshot| snapshot.at <= at)
+            .and_then(|snapshot| Engine::restore(&snapshot.state).ok())
+        {
+            engine = restored;
+            break;
+        }
+    }
+    for batch in read(engine.seq().next())? {
+        let batch = batch?;
+        if batch.at > at {
+            break;
+        }
+        apply(&mut engine, &batch)?;
+    }
+    Ok(engine)
+}
+
+/// Applies those records of a batch that come after the engine's place.
+fn apply(engine: &mut Engine, batch: &Batch) -> Result<(), Error> {
+    let mut effects = Vec::new();
+    let mut seq = batch.first;
+    for bytes in batch.records() {
+        let damaged = |what: String| Error::damaged(seq, what);
+        let bytes = bytes.map_err(|malformed| damaged(malformed.to_string()))?;
+        if seq > engine.seq() {
+            let record = Record::decode(bytes).map_err(|malformed| damaged(malformed.to_string()))?;
+            match engine.apply(seq, batch.at, &record, &mut effects) {
+                Outcome::Applied => effects.clear(),
+                refused => return Err(damaged(format!("a record that was taken is now {refused:?}"))),
+            }
+        }
+        seq = seq.next();
+    }
+    Ok(())
 }
 
 fn restore(snapshots: &Snapshots) -> Result<Recovered, Error> {

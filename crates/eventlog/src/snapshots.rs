@@ -69,6 +69,22 @@ impl Snapshots {
         }))
     }
 
+    /// Copies the snapshots as they lie here, whole or not; their places. One that is removed meanwhile is passed over.
+    pub fn copy(&self, to: &mut Self) -> Result<Vec<Seq>, Error> {
+        let mut copied = Vec::new();
+        for (seq, name) in self.names()? {
+            match self.folder.read(&name) {
+                Ok(bytes) => {
+                    to.folder.write(&name, &[&bytes])?;
+                    copied.push(seq);
+                }
+                Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(copied)
+    }
+
     /// Takes a snapshot that cannot be used out of the count: it must not stand for one that can. The file stays
     /// under another name, for whoever wants to look at it.
     pub fn set_aside(&mut self, seq: Seq) -> Result<(), Error> {

@@ -19,7 +19,7 @@ use crate::error::Error;
 use crate::folder::{make_private, sync_dir};
 use crate::limits;
 use crate::log::{Batch, Batches, Log, assert_continues, checksum};
-use crate::ownership::Ownership;
+use crate::ownership::{Ownership, is_owned};
 use checkpoint::Checkpoint;
 pub use reader::SqliteReader;
 
@@ -29,6 +29,11 @@ const DATABASE: &str = "log.db";
 /// Whether a directory holds a log.
 pub fn exists(dir: &Path) -> bool {
     dir.join(DATABASE).is_file()
+}
+
+/// Whether a process has the log of a directory open for writing.
+pub fn is_in_use(dir: &Path) -> Result<bool, Error> {
+    is_owned(dir)
 }
 
 /// What can be chosen when a log is opened.

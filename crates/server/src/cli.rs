@@ -1,6 +1,7 @@
 //! The command line. This file is its table; each command has a file of its own below.
 
 mod apply;
+mod backup;
 mod check;
 mod client;
 mod demo;
@@ -10,6 +11,7 @@ mod log;
 mod place;
 mod plan;
 mod query;
+mod restore;
 mod serve;
 mod status;
 mod test;
@@ -39,6 +41,8 @@ enum Command {
     Import(import::Args),
     Query(query::Args),
     Log(log::Args),
+    Backup(backup::Args),
+    Restore(restore::Args),
 }
 
 /// The directory that holds an installation.
@@ -60,12 +64,18 @@ pub fn run() -> ExitCode {
         Command::Test(args) => test::run(&args),
         Command::Keys(args) => keys::run(args),
         Command::Status(args) => status::run(&args),
-        Command::Import(args) => import::run(&args),
+        Command::Import(args) => return ended(import::run(&args)),
         Command::Query(args) => query::run(&args),
         Command::Log(args) => log::run(&args),
+        Command::Backup(args) => backup::run(&args),
+        Command::Restore(args) => restore::run(&args),
     };
+    ended(done.map(|()| ExitCode::SUCCESS))
+}
+
+fn ended(done: anyhow::Result<ExitCode>) -> ExitCode {
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         // The reader of our output has seen enough.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {

@@ -163,14 +163,32 @@ pub const STOP_PATIENCE: Duration = Duration::from_secs(20);
 
 // ---- Import ------------------------------------------------------------------------------------------------
 
-/// Lines that are imported together: enough that a commit costs little for each.
-pub const IMPORT_BATCH_LINES: usize = 2_000;
-/// Bytes of lines that are imported together, below what a body of the tracking API may have.
+/// Rows that are imported together: enough that a commit costs little for each.
+pub const IMPORT_BATCH_ROWS: usize = 2_000;
+/// Bytes of events that are imported together, below what a body of the tracking API may have.
 pub const IMPORT_BATCH_BYTES: usize = 2 << 20;
 /// Longest line: far above the largest event, so that what is longer is another kind of file.
 pub const IMPORT_LINE_BYTES_MAX: u64 = 4 << 20;
-/// Batches handed to the engine before the oldest must be durable.
+/// Batches handed to the engine before the oldest must be durable, and as many on their way there.
 pub const IMPORT_BATCHES_AHEAD: usize = 8;
+/// Threads that make records of events. The engine is one thread, and four of these keep it busy.
+pub const IMPORT_PREPARERS_MAX: usize = 4;
+/// Rows without a message id that are told apart from their equals: 300 MB of hashes. Equal rows further apart than
+/// that count as different in any case.
+pub const IMPORT_ROWS_REMEMBERED: usize = 28 << 20;
+/// Bytes at the front of a table from which its delimiter and the types of its columns are guessed.
+pub const IMPORT_SAMPLE_BYTES: u64 = 256 << 10;
+/// Rows that are looked at for the same.
+pub const IMPORT_SAMPLE_ROWS: usize = 500;
+/// Rows that a dry run shows.
+pub const IMPORT_ROWS_SHOWN: usize = 5;
+
+// ---- Backup ------------------------------------------------------------------------------------------------
+
+/// Compression of a backup: nearly all of it is batches and snapshots, which are compressed already.
+pub const BACKUP_ZSTD_LEVEL: i32 = 1;
+/// Largest manifest: some hundred bytes for each of a handful of files.
+pub const BACKUP_MANIFEST_BYTES_MAX: u64 = 1 << 20;
 
 // ---- API ---------------------------------------------------------------------------------------------------
 
@@ -203,8 +221,9 @@ pub const TOKEN_BYTES_MAX: usize = 2200;
 const _: () = assert!((LINK_BYTES_MAX + 64) * 4 / 3 <= TOKEN_BYTES_MAX, "what we sign, we can read");
 
 const _: () =
-    assert!(IMPORT_BATCH_LINES <= BATCH_EVENTS_MAX, "the tracking API takes a batch of an import whole");
-const _: () = assert!(IMPORT_BATCH_BYTES as u64 + IMPORT_LINE_BYTES_MAX <= BODY_BYTES_MAX as u64);
+    assert!(IMPORT_BATCH_ROWS <= BATCH_EVENTS_MAX, "the tracking API takes a batch of an import whole");
+// A message id is added to the last event too, and the brackets.
+const _: () = assert!(IMPORT_BATCH_BYTES as u64 + IMPORT_LINE_BYTES_MAX + 100 <= BODY_BYTES_MAX as u64);
 const _: () = assert!(
     WAITING_BYTES_MAX + API_BODY_BYTES_MAX < eventlog::limits::BATCH_BYTES_MAX
         && BODY_BYTES_MAX < API_BODY_BYTES_MAX,

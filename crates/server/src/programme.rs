@@ -33,7 +33,7 @@ mod journey;
 mod reading;
 mod source;
 mod write;
-mod yaml;
+pub(crate) mod yaml;
 
 pub use difference::{Change, Difference, differences};
 pub use finding::{Finding, Severity};

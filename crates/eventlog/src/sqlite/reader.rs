@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use engine::Seq;
 use engine::at::At;
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use zstd::bulk::Decompressor;
 
 use super::schema;
@@ -39,10 +39,7 @@ impl SqliteReader {
 
     /// Place of the oldest record still held.
     pub fn first(&self) -> Result<Option<Seq>, Error> {
-        let first: Option<i64> = schema::open_again(&self.path, true)?
-            .query_row("SELECT min(first_seq) FROM batches", [], |row| row.get(0))
-            .map_err(Error::sqlite("read"))?;
-        Ok(first.map(|first| Seq(first.cast_unsigned())))
+        first(&schema::open_again(&self.path, true)?)
     }
 
     /// Streams the log from the batch that contains `from` on, as [`crate::log::Log::read`] does. What is appended
@@ -77,10 +74,54 @@ impl SqliteReader {
         Ok(bytes)
     }
 
+    /// Copies the batches up to a place into a new database of another directory, as they are stored. Gives the place of
+    /// the first record, and how many batches there were.
+    pub(crate) fn copy(&self, dir: &Path, to: Seq) -> Result<(Option<Seq>, u64), Error> {
+        let from = schema::open_again(&self.path, true)?;
+        let path = dir.join(super::DATABASE);
+        let into = schema::make(&path)?;
+        let first = first(&from)?;
+        let (mut next, mut batches) = (first.unwrap_or(Seq(1)), 0);
+        let mut select = from.prepare(schema::NEXT).map_err(Error::sqlite("read"))?;
+        let mut insert = into.prepare(schema::INSERT).map_err(Error::sqlite("copy"))?;
+        let transaction = into.unchecked_transaction().map_err(Error::sqlite("copy"))?;
+        while next <= to {
+            let last = select
+                .query_row([next.0.cast_signed()], |row| {
+                    let (first, at, count) =
+                        (Seq(row.get::<_, i64>(0)?.cast_unsigned()), row.get(1)?, row.get(2)?);
+                    let (sum, stored): (i64, _) = (row.get(3)?, row.get_ref(4)?.as_blob()?);
+                    if first != next
+                        || count == 0
+                        || sum.cast_unsigned() != checksum(first, At(at), count, stored)
+                    {
+                        return Ok(Err(Error::damaged(next, "the checksum of its batch does not match")));
+                    }
+                    insert.execute(params![first.0.cast_signed(), at, count, sum, stored])?;
+                    Ok(Ok(first.0 + u64::from(count)))
+                })
+                .map_err(Error::sqlite("copy"))?;
+            next = Seq(last?);
+            batches += 1;
+        }
+        drop(insert);
+        transaction.commit().map_err(Error::sqlite("copy"))?;
+        into.close().map_err(|(_, source)| Error::Sqlite { doing: "copy", source })?;
+        std::fs::File::open(&path).and_then(|file| file.sync_all()).map_err(Error::io("sync", &path))?;
+        Ok((first, batches))
+    }
+
     /// The newest batch.
     pub(super) fn newest(&self) -> Result<Option<Batch>, Error> {
         self.read(Seq(i64::MAX.cast_unsigned()))?.follow()
     }
+}
+
+fn first(connection: &Connection) -> Result<Option<Seq>, Error> {
+    let first: Option<i64> = connection
+        .query_row("SELECT min(first_seq) FROM batches", [], |row| row.get(0))
+        .map_err(Error::sqlite("read"))?;
+    Ok(first.map(|first| Seq(first.cast_unsigned())))
 }
 
 /// A place in the log.

@@ -47,12 +47,28 @@ pub(super) fn open(path: &Path) -> Result<Connection, Error> {
     let tables: u32 = check(&connection, path)?;
     prepare(&connection).map_err(&doing)?;
     if tables == 0 {
-        let marks = format!(
-            "BEGIN; {CREATE}; PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT}; COMMIT"
-        );
-        connection.execute_batch(&marks).map_err(&doing)?;
+        create(&connection).map_err(&doing)?;
     }
     Ok(connection)
+}
+
+/// Makes a database that is filled once, by one connection. It is durable when the caller has synced the file.
+pub(super) fn make(path: &Path) -> Result<Connection, Error> {
+    let connection = Connection::open(path).map_err(Error::sqlite("make"))?;
+    let set_up = || {
+        connection.pragma_update(None, "page_size", limits::PAGE_BYTES)?;
+        connection.pragma_update(None, "journal_mode", "off")?;
+        connection.pragma_update(None, "synchronous", "off")?;
+        create(&connection)
+    };
+    set_up().map_err(Error::sqlite("set up"))?;
+    Ok(connection)
+}
+
+fn create(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch(&format!(
+        "BEGIN; {CREATE}; PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT}; COMMIT"
+    ))
 }
 
 /// Refuses what is not ours or newer than us; how many tables there are.

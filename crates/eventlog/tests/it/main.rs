@@ -3,6 +3,7 @@
 mod batches;
 mod compatibility;
 mod conformance;
+mod copy;
 mod memory;
 mod records;
 mod recovery;

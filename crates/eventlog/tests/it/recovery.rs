@@ -3,11 +3,11 @@
 use engine::Seq;
 use engine::at::{At, Span};
 use engine::engine::Engine;
-use engine::record::Installed;
+use engine::record::{Installed, Record};
 use eventlog::Error;
 use eventlog::log::{Batch, Log};
 use eventlog::memory::{MemoryDisk, MemoryFolder, MemoryLog};
-use eventlog::recovery::{Recovered, recover};
+use eventlog::recovery::{Recovered, recover, recover_as_of};
 use eventlog::sequencer::stage;
 use eventlog::snapshots::Snapshots;
 
@@ -144,4 +144,37 @@ fn a_power_cut_during_the_first_start_is_a_first_start_again() {
             assert_eq!(house.recover().unwrap().engine.seq(), Seq(1));
         }
     }
+}
+
+#[test]
+fn the_past_is_as_it_was_from_any_snapshot_and_from_none() {
+    let house = House::new();
+    let live = house.lived_in();
+    let batches: Vec<Batch> = house.log().read(Seq(1)).unwrap().map(Result::unwrap).collect();
+    let then = |at: At| {
+        let log = house.log();
+        recover_as_of(at, &house.snapshots(), |from| log.read(from)).unwrap()
+    };
+    // A plain replay of everything taken in by an instant.
+    let naive = |at: At| {
+        let mut engine = Engine::new();
+        for batch in batches.iter().filter(|batch| batch.at <= at) {
+            for (seq, record) in (batch.first.0..).zip(batch.records()) {
+                let record = Record::decode(record.unwrap()).unwrap();
+                engine.apply(Seq(seq), batch.at, &record, &mut Vec::new());
+            }
+        }
+        engine
+    };
+    for damaged in [None, Some(9), Some(5)] {
+        damaged.into_iter().for_each(|seq| house.damage(seq));
+        for at in batches.iter().flat_map(|batch| [At(batch.at.0 - 1), batch.at, At(batch.at.0 + 1)]) {
+            assert_eq!(then(at).hash(), naive(at).hash(), "{at} without {damaged:?}");
+        }
+        assert_eq!(then(At::MAX).hash(), live.hash());
+    }
+    house.log().trim(Seq(5)).unwrap();
+    let log = house.log();
+    let refusal = recover_as_of(At(0), &house.snapshots(), |from| log.read(from)).err();
+    assert!(matches!(refusal, Some(Error::Trimmed { from: Seq(1), .. })), "{refusal:?}");
 }

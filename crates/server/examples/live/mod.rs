@@ -54,7 +54,7 @@ impl Drop for Server {
     }
 }
 
-fn binary() -> PathBuf {
+pub(crate) fn binary() -> PathBuf {
     let here = std::env::current_exe().expect("a path");
     let folder = here.parent().and_then(Path::parent).expect("examples lie beside the binary");
     let program = folder.join("trama");

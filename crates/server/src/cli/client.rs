@@ -3,7 +3,9 @@
 use anyhow::{Context, bail};
 use reqwest::Method;
 use reqwest::blocking::{Client as Http, RequestBuilder, Response};
+use serde::Deserialize;
 use serde_json::Value;
+use std::fmt;
 
 /// A server and the token to talk to it with.
 pub(crate) struct Client {
@@ -52,11 +54,46 @@ impl Client {
         if status.is_success() {
             return Ok(response);
         }
-        let problem: Value = response.json().unwrap_or_default();
-        match problem["message"].as_str() {
-            Some(message) => bail!("{message}{}", hint(&problem)),
+        let refusal: Option<Refusal> = response.json().ok();
+        match refusal {
+            Some(refusal) => Err(refusal.into()),
             None => bail!("{} answered {status}", self.server),
         }
+    }
+}
+
+/// The server's own words for why it did not do what it was asked.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Refusal {
+    pub(crate) message: String,
+    /// The byte of what was sent at which it goes wrong.
+    pub(crate) offset: Option<usize>,
+    pub(crate) suggestion: Option<String>,
+    #[serde(default)]
+    mistakes: Vec<Mistake>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Mistake {
+    place: String,
+    message: String,
+}
+
+impl std::error::Error for Refusal {}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        if let Some(offset) = self.offset {
+            write!(f, " (at byte {offset})")?;
+        }
+        if let Some(suggestion) = &self.suggestion {
+            write!(f, "; {suggestion}")?;
+        }
+        for Mistake { place, message } in &self.mistakes {
+            write!(f, "\n{place}: {message}")?;
+        }
+        Ok(())
     }
 }
 
@@ -74,19 +111,4 @@ pub(super) fn given_token() -> anyhow::Result<Option<String>> {
 
 pub(super) fn token() -> anyhow::Result<String> {
     given_token()?.context("a token is needed: set TRAMA_TOKEN, or TRAMA_TOKEN_FILE to a file that holds it")
-}
-
-fn hint(problem: &Value) -> String {
-    let mut hint = String::new();
-    if let Some(offset) = problem["offset"].as_u64() {
-        hint.push_str(&format!(" (at byte {offset})"));
-    }
-    if let Some(suggestion) = problem["suggestion"].as_str() {
-        hint.push_str(&format!("; {suggestion}"));
-    }
-    for mistake in problem["mistakes"].as_array().into_iter().flatten() {
-        let (place, message) = (mistake["place"].as_str(), mistake["message"].as_str());
-        hint.push_str(&format!("\n{}: {}", place.unwrap_or_default(), message.unwrap_or_default()));
-    }
-    hint
 }

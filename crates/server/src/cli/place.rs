@@ -33,6 +33,21 @@ impl Place {
     }
 }
 
+/// The server that runs on a directory, if one does. Takes nothing of a directory that is free.
+pub(super) fn live(data: &Path) -> anyhow::Result<Option<Client>> {
+    if !eventlog::sqlite::exists(data) {
+        bail!("there is no installation in {}; `trama serve --data {0}` makes one", data.display());
+    }
+    if !eventlog::sqlite::is_in_use(data)? {
+        return Ok(None);
+    }
+    match presence::find(data)? {
+        Some(address) => Ok(Some(Client::new(&address, &token(data)?)?)),
+        // A command that has it in hand, such as an import.
+        None => Ok(None),
+    }
+}
+
 /// The engine of a stopped server.
 pub(super) fn engine(data: &Path, log: &mut SqliteLog) -> anyhow::Result<Engine> {
     Ok(recover(data, log)?.engine)

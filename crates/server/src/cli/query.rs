@@ -1,61 +1,64 @@
-//! `trama query`: how many people match an expression.
+//! `trama query`: how many people match an expression, now or at an instant of the past.
 
-use super::DataDir;
-use super::place::{Place, engine};
+use super::client::{Client, Refusal, token};
+use super::place::live;
 use crate::clock;
 use crate::runtime::scan;
 use anyhow::{Context, bail};
 use engine::at::At;
-use engine::engine::{Engine, Preview};
-use engine::programme::Mistake;
-use engine::record::Record;
 use engine::segment::Owner;
 use engine::segment::json::from_json;
-use eventlog::log::Log;
+use eventlog::recovery::recover_as_of;
+use eventlog::snapshots::Snapshots;
+use eventlog::sqlite::SqliteReader;
 use reqwest::Method;
 use serde_json::json;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// Count the people that match an expression
+///
+/// A server that runs on the directory is asked; without one the log is read, and nothing is changed.
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// The expression, such as 'did "Order Completed" within 30 days', or its JSON form
     expression: String,
-    #[command(flatten)]
-    data: DataDir,
-    /// The instant to ask about, as RFC 3339; now, when absent
-    #[arg(long, value_name = "TIME")]
-    at: Option<String>,
+    /// Directory of the installation: its log, keys and settings
+    #[arg(
+        long,
+        env = "TRAMA_DATA",
+        hide_env_values = true,
+        value_name = "DIR",
+        required_unless_present = "server"
+    )]
+    data: Option<PathBuf>,
+    /// Address of a server to ask; its token comes from TRAMA_TOKEN or TRAMA_TOKEN_FILE
+    #[arg(long, value_name = "URL")]
+    server: Option<String>,
+    /// The instant to ask about, as 2026-01-31T12:00:00Z: what was known then, and what was true then [default: now]
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    at: Option<At>,
     /// Print {"count": …, "took_ms": …}
     #[arg(long)]
     json: bool,
 }
 
+/// How many people, and the milliseconds that it took to find out.
+struct Found {
+    count: u64,
+    took_ms: f64,
+}
+
 pub(super) fn run(args: &Args) -> anyhow::Result<()> {
-    let data = &args.data.data;
-    let at =
-        args.at.as_deref().map(|text| At::parse(text).context("--at is not a time as 2026-01-31T12:00:00Z"));
-    let at = at.transpose()?;
-    let expression = text(&args.expression)?;
-    let (count, took_ms) = match Place::open(data)? {
-        Place::Live(_) if at.is_some() => bail!("--at needs a stopped server, whose log is read again"),
-        Place::Live(client) => {
-            let asked = json!({"expression": expression});
-            let answer = client.call(Method::POST, "/api/v1/segments/preview", &asked)?;
-            (
-                answer["count"].as_u64().context("no count in the answer")?,
-                answer["took_ms"].as_f64().unwrap_or(0.0),
-            )
-        }
-        Place::Stopped(log) => {
-            let engine = past(data, *log, at)?;
-            let begun = Instant::now();
-            let now = at.unwrap_or_else(clock::now).max(engine.at());
-            let preview = scan::preview(&engine, &expression, now);
-            let Preview { count, .. } = preview.map_err(|mistake| told(&expression, &mistake))?;
-            (count, begun.elapsed().as_secs_f64() * 1_000.0)
-        }
+    let expression = &text(&args.expression)?;
+    let Found { count, took_ms } = match (&args.server, &args.data, args.at) {
+        (Some(_), _, Some(_)) => bail!("--at reads the log again, so it needs the directory: --data DIR"),
+        (Some(server), _, None) => ask(&Client::new(server, &token()?)?, expression)?,
+        (None, Some(data), at) => match live(data)? {
+            Some(client) if at.is_none() => ask(&client, expression)?,
+            _ => read(data, expression, at)?,
+        },
+        (None, None, _) => bail!("say which installation: --data DIR or --server URL"),
     };
     if args.json {
         println!("{}", json!({"count": count, "took_ms": took_ms}));
@@ -63,6 +66,60 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
         println!("{count} {} ({took_ms:.1} ms)", if count == 1 { "person" } else { "people" });
     }
     Ok(())
+}
+
+/// Asks a running server.
+fn ask(client: &Client, expression: &str) -> anyhow::Result<Found> {
+    let asked = json!({"expression": expression});
+    let answer =
+        client.call(Method::POST, "/api/v1/segments/preview", &asked).map_err(|error| {
+            match error.downcast_ref::<Refusal>() {
+                Some(Refusal { message, offset, suggestion, .. }) => {
+                    told(expression, message, *offset, suggestion.as_deref())
+                }
+                None => error,
+            }
+        })?;
+    let count = answer["count"].as_u64().context("no count in the answer")?;
+    Ok(Found { count, took_ms: answer["took_ms"].as_f64().unwrap_or(0.0) })
+}
+
+/// Reads the log up to an instant, or to its end.
+fn read(data: &Path, expression: &str, at: Option<At>) -> anyhow::Result<Found> {
+    let until = at.unwrap_or(At::MAX);
+    let log = SqliteReader::open(data)?;
+    let snapshots = Snapshots::open(data)?;
+    let engine = recover_as_of(until, &snapshots, |from| Ok(Box::new(log.read(from)?)))
+        .context("the log cannot be read up to that instant")?;
+    let now = at.unwrap_or_else(clock::now).max(engine.at());
+    let begun = Instant::now();
+    let preview = scan::preview(&engine, expression, now);
+    let took_ms = begun.elapsed().as_secs_f64() * 1_000.0;
+    match preview {
+        Ok(preview) => Ok(Found { count: preview.count, took_ms }),
+        Err(wrong) => Err(told(expression, &wrong.message, wrong.offset, wrong.suggestion.as_deref())),
+    }
+}
+
+/// The expression with a mark under the place where it goes wrong.
+fn told(expression: &str, message: &str, offset: Option<usize>, suggestion: Option<&str>) -> anyhow::Error {
+    let mut told = message.to_owned();
+    if let Some(offset) = offset.filter(|offset| expression.is_char_boundary(*offset)) {
+        let (before, after) = expression.split_at(offset);
+        let before = before.rsplit('\n').next().unwrap_or_default();
+        let after = after.split('\n').next().unwrap_or_default();
+        // A tab is repeated, so that the mark stands under its character in any terminal.
+        let indent: String = before.chars().map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
+        told.push_str(&format!("\n  {before}{after}\n  {indent}^"));
+    }
+    if let Some(suggestion) = suggestion {
+        told.push_str(&format!("\n{suggestion}"));
+    }
+    anyhow::anyhow!(told)
+}
+
+fn instant(text: &str) -> Result<At, String> {
+    At::parse(text).ok_or_else(|| "a time is written as 2026-01-31T12:00:00Z".to_owned())
 }
 
 /// The expression as text. No text begins as JSON does.
@@ -75,35 +132,21 @@ fn text(given: &str) -> anyhow::Result<String> {
     Ok(tree.to_string())
 }
 
-/// The engine as it was at an instant: replayed from the beginning up to then, since a snapshot knows too much.
-fn past(data: &Path, mut log: eventlog::sqlite::SqliteLog, at: Option<At>) -> anyhow::Result<Engine> {
-    let newest = log.last().map_or(At::MIN, |(_, at)| at);
-    let Some(at) = at.filter(|at| *at < newest) else { return engine(data, &mut log) };
-    let mut engine = Engine::new();
-    let mut effects = Vec::new();
-    for batch in log.read(engine::Seq(1))? {
-        let batch = batch?;
-        if batch.at > at {
-            break;
-        }
-        for record in batch.records() {
-            let record = Record::decode(record?)?;
-            engine.apply(engine.seq().next(), batch.at, &record, &mut effects);
-            effects.clear();
-        }
-    }
-    Ok(engine)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// The expression with a mark under the place where it goes wrong.
-fn told(expression: &str, mistake: &Mistake) -> anyhow::Error {
-    let mut told = mistake.message.clone();
-    if let Some(offset) = mistake.offset {
-        let column = expression.get(..offset).map_or(0, |before| before.chars().count());
-        told.push_str(&format!("\n  {expression}\n  {}^", " ".repeat(column)));
+    #[test]
+    fn a_mistake_is_marked_on_its_line() {
+        for (expression, offset, expected) in [
+            ("did X", Some(4), "m\n  did X\n      ^\ns"),
+            ("in segment \"è\" or x", Some(18), "m\n  in segment \"è\" or x\n                   ^\ns"),
+            ("did \"A\"\n\tand x\nor y", Some(13), "m\n  \tand x\n  \t    ^\ns"),
+            ("did", Some(3), "m\n  did\n     ^\ns"),
+            ("è", Some(1), "m\ns"),
+            ("did", None, "m\ns"),
+        ] {
+            assert_eq!(told(expression, "m", offset, Some("s")).to_string(), expected, "{expression}");
+        }
     }
-    if let Some(suggestion) = &mistake.suggestion {
-        told.push_str(&format!("\n{suggestion}"));
-    }
-    anyhow::anyhow!(told)
 }

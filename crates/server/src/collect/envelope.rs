@@ -91,6 +91,11 @@ impl<'a> Envelope<'a> {
         self.around.write_key.text().or_else(first)
     }
 
+    /// How many events it holds, those beyond the limit included.
+    pub fn count(&self) -> usize {
+        self.items.len() + self.beyond
+    }
+
     pub(super) fn endpoint(&self) -> Endpoint {
         self.endpoint
     }

@@ -20,13 +20,13 @@ pub struct Mark {
 
 /// A value and the place where it begins.
 #[derive(Clone, Debug)]
-pub(super) struct Node {
-    pub(super) at: Mark,
-    pub(super) content: Content,
+pub(crate) struct Node {
+    pub(crate) at: Mark,
+    pub(crate) content: Content,
 }
 
 #[derive(Clone, Debug)]
-pub(super) enum Content {
+pub(crate) enum Content {
     /// Nothing, `~` or `null`: the same as not being there.
     Nothing,
     /// Numbers, truth values and words alike: what a text means is for its reader to say.
@@ -36,32 +36,32 @@ pub(super) enum Content {
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Key {
-    pub(super) at: Mark,
-    pub(super) name: String,
+pub(crate) struct Key {
+    pub(crate) at: Mark,
+    pub(crate) name: String,
 }
 
 /// Why a file is not YAML, or not the part of it that definitions use.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Unreadable {
-    pub(super) at: Mark,
-    pub(super) message: String,
+pub(crate) struct Unreadable {
+    pub(crate) at: Mark,
+    pub(crate) message: String,
 }
 
 impl Node {
-    pub(super) fn text(&self) -> Option<&str> {
+    pub(crate) fn text(&self) -> Option<&str> {
         match &self.content {
             Content::Text(text) => Some(text),
             _ => None,
         }
     }
 
-    pub(super) fn is_nothing(&self) -> bool {
+    pub(crate) fn is_nothing(&self) -> bool {
         matches!(self.content, Content::Nothing)
     }
 
     /// What the node is, in the words of a message.
-    pub(super) fn kind(&self) -> &'static str {
+    pub(crate) fn kind(&self) -> &'static str {
         match self.content {
             Content::Nothing => "nothing",
             Content::Text(_) => "a text",
@@ -72,7 +72,7 @@ impl Node {
 }
 
 /// Reads the one document of a file.
-pub(super) fn parse(text: &str) -> Result<Node, Unreadable> {
+pub(crate) fn parse(text: &str) -> Result<Node, Unreadable> {
     let mut tree = Tree::default();
     for event in Parser::new_from_str(text) {
         let (event, span) = event.map_err(|error| Unreadable {

@@ -21,7 +21,7 @@ use std::thread::JoinHandle;
 use std::time::Instant;
 
 /// Attempts that an earlier process left in flight.
-pub type InFlight = Vec<(SendId, u8)>;
+pub(super) type InFlight = Vec<(SendId, u8)>;
 
 /// The running threads. Dropping it does not stop them; [`Threads::stop`] does.
 pub struct Threads {

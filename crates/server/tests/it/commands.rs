@@ -77,6 +77,64 @@ async fn a_directory_reads_the_same_while_its_server_runs_and_when_it_is_stopped
     );
 }
 
+#[tokio::test]
+async fn the_past_is_asked_of_the_log_while_the_server_runs_and_when_it_is_stopped() {
+    let mut house = House::start().await;
+    let mut instants = Vec::new();
+    for number in 0..4 {
+        let seen = json!([{"type": "track", "userId": format!("u{number}"), "event": "Seen"}]);
+        house.track(seen).await;
+        let now = server::clock::now();
+        instants.push(now.to_string());
+        // The next batch has a later instant.
+        while server::clock::now() <= now {
+            std::hint::spin_loop();
+        }
+        if number == 1 {
+            // It leaves a snapshot, which knows too much for what was before.
+            house = house.restart().await;
+        }
+    }
+    let counts = async |house: &House| {
+        let mut counts = Vec::new();
+        for at in instants.iter().map(String::as_str).chain(["2020-01-01T00:00:00Z"]) {
+            let arguments = ["query", "did \"Seen\" within 1 hour", "--json", "--at", at].map(str::to_owned);
+            let data = house.dir.path().to_owned();
+            let asked =
+                tokio::task::spawn_blocking(move || trama(&arguments.each_ref().map(|one| &**one), &data));
+            let answer: Value = serde_json::from_str(&said(&asked.await.unwrap())).unwrap();
+            assert!(answer["took_ms"].is_f64(), "{answer}");
+            counts.push(answer["count"].as_u64().unwrap());
+        }
+        counts
+    };
+    assert_eq!(counts(&house).await, [1, 2, 3, 4, 0]);
+
+    // A server is asked by its address too, and says where an expression goes wrong.
+    let (url, token) = (house.url(""), house.admin_token.clone());
+    let ask = async |expression: &'static str, more: &'static [&'static str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_trama"));
+        command.args(["query", expression, "--server", &url]).args(more).env("TRAMA_TOKEN", &token);
+        command.env_remove("TRAMA_DATA");
+        tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
+    };
+    assert!(said(&ask("did \"Seen\"", &[]).await).starts_with("4 people ("));
+    let shown = String::from_utf8(ask("did \"Seen\" whithin 3 days", &[]).await.stderr).unwrap();
+    assert!(shown.contains("           ^\ndid you mean `within`?"), "{shown}");
+    let shown = String::from_utf8(ask("did \"Seen\"", &["--at", "2026-01-01"]).await.stderr).unwrap();
+    assert!(shown.contains("it needs the directory: --data DIR"), "{shown}");
+    let shown = String::from_utf8(ask("did \"Seen\"", &["--at", "today"]).await.stderr).unwrap();
+    assert!(shown.contains("a time is written as 2026-01-31T12:00:00Z"), "{shown}");
+
+    let House { dir, server, .. } = house;
+    server.stop().await;
+    for (at, expected) in instants.iter().zip([1, 2, 3, 4]) {
+        let asked = trama(&["query", "did \"Seen\" within 1 hour", "--json", "--at", at], dir.path());
+        let answer: Value = serde_json::from_str(&said(&asked)).unwrap();
+        assert_eq!(answer["count"], expected, "{at}");
+    }
+}
+
 #[test]
 fn a_directory_without_an_installation_is_left_alone() {
     let dir = tempfile::tempdir().unwrap();

@@ -1,6 +1,7 @@
 //! The server's integration tests, in one binary.
 
 mod api;
+mod backup;
 mod collect;
 mod commands;
 mod deliver;

@@ -1,81 +1,55 @@
-//! Where imported lines go: into the log of a stopped server, or to the tracking API of a running one.
+//! Where the events go: into the log of a stopped server, to the tracking API of a running one, or nowhere, which tells
+//! what would be refused.
 
-use super::super::place::Place;
-use super::lines::{Batch, Line};
+mod directory;
+mod server;
+
+use super::batch::{Batch, Refused, Row, alone};
+use crate::cli::place::Place;
 use crate::clock;
 use crate::collect::door::{Arrival, Door, unreadable};
 use crate::collect::endpoint::Endpoint;
 use crate::collect::envelope::{Envelope, EnvelopeError};
 use crate::collect::visitor::Peer;
-use crate::deliver::backlog::Backlog;
-use crate::keys::{Keys, Scope};
-use crate::limits::IMPORT_BATCHES_AHEAD;
-use crate::metrics::Metrics;
-use crate::runtime::{self, Entrance, Runtime, Threads};
-use anyhow::{Context, bail};
-use eventlog::sequencer::Outcome;
-use serde::Deserialize;
-use std::collections::VecDeque;
-use std::fmt;
+use crate::keys::Keys;
+use anyhow::Context;
+use directory::DirectoryDestination;
+use engine::identifier::HashKey;
+use engine::record::EventKind;
+use server::ServerDestination;
 use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
-use tokio::sync::oneshot;
 
 pub(super) enum Destination {
-    Log(Box<LogDestination>),
+    Directory(Box<DirectoryDestination>),
     Server(ServerDestination),
+    Nowhere,
 }
 
-/// The engine and the log in this process.
-pub(super) struct LogDestination {
-    runtime: Runtime,
-    threads: Threads,
-    door: Door,
+/// Makes of batches what their destination takes. Threads share it.
+pub(super) struct Preparer {
+    /// `None` where the server has a door of its own.
+    door: Option<Door>,
     source: String,
-    serial: u64,
-    /// Batches handed over and not durable yet, oldest first.
-    ahead: VecDeque<Ahead>,
 }
 
-struct Ahead {
-    answer: oneshot::Receiver<Vec<Outcome>>,
-    /// Line of each record.
-    numbers: Vec<u64>,
+/// A batch that can be handed over.
+pub(super) struct Ready {
+    pub(super) batch: Batch,
+    /// Framed records, and the row of each by its place in the batch.
+    records: Vec<u8>,
+    rows: Vec<usize>,
+    /// Rows that the door refused; a record of each is among the others.
     refused: Vec<Refused>,
-    end: u64,
-}
-
-pub(super) struct ServerDestination {
-    http: reqwest::blocking::Client,
-    url: String,
-    write_key: String,
-    done: VecDeque<Answer>,
 }
 
 /// What came of a batch.
 #[derive(Default)]
 pub(super) struct Answer {
-    /// Where it ends in its file; all before it is durable.
-    pub(super) end: u64,
+    pub(super) batch: Batch,
+    /// Rows that were refused after they had become events.
     pub(super) refused: Vec<Refused>,
-    accepted: u64,
-    repeated: u64,
-}
-
-/// A line that was not taken.
-pub(super) struct Refused {
-    number: u64,
-    code: String,
-    message: String,
-}
-
-/// What came of all lines so far.
-#[derive(Default)]
-pub(super) struct Tally {
-    accepted: u64,
-    repeated: u64,
-    refused: u64,
+    pub(super) accepted: u64,
+    pub(super) repeated: u64,
 }
 
 impl Destination {
@@ -92,7 +66,7 @@ impl Destination {
             Place::Stopped(log) => {
                 // Given free for the runtime, which takes the directory for itself.
                 drop(log);
-                LogDestination::open(data).map(|log| Self::Log(Box::new(log)))
+                DirectoryDestination::open(data).map(|log| Self::Directory(Box::new(log)))
             }
         }
     }
@@ -103,250 +77,133 @@ impl Destination {
         ServerDestination::new(url, write_key).map(Self::Server)
     }
 
-    /// Hands over a batch. It may not be durable yet on return.
-    pub(super) fn send(&mut self, batch: &Batch) -> anyhow::Result<()> {
+    pub(super) fn preparer(&self) -> Preparer {
         match self {
-            Self::Log(log) => log.send(batch),
-            Self::Server(server) => server.send(batch),
+            Self::Directory(directory) => directory.preparer(),
+            Self::Server(server) => Preparer { door: None, source: server.source().to_owned() },
+            Self::Nowhere => Preparer { door: Some(Door::new(HashKey::default())), source: String::new() },
+        }
+    }
+
+    /// Hands over a batch. It may not be durable yet on return.
+    pub(super) fn send(&mut self, ready: Ready) -> anyhow::Result<()> {
+        match self {
+            Self::Directory(directory) => directory.send(ready),
+            Self::Server(server) => server.send(ready),
+            Self::Nowhere => Ok(()),
         }
     }
 
     /// Answers in the order of the batches; with `all`, waits for every one.
     pub(super) fn answers(&mut self, all: bool) -> anyhow::Result<Vec<Answer>> {
         match self {
-            Self::Log(log) => log.answers(if all { 0 } else { IMPORT_BATCHES_AHEAD }),
-            Self::Server(server) => Ok(server.done.drain(..).collect()),
+            Self::Directory(directory) => directory.answers(all),
+            Self::Server(server) => Ok(server.answers()),
+            Self::Nowhere => Ok(Vec::new()),
         }
     }
 
     pub(super) fn close(self) {
-        if let Self::Log(log) = self {
-            log.threads.stop();
+        if let Self::Directory(directory) = self {
+            directory.close();
         }
     }
 }
 
-impl LogDestination {
-    fn open(data: &Path) -> anyhow::Result<Self> {
-        let keys = Keys::open(data)?;
-        let key = match std::env::var("TRAMA_WRITE_KEY") {
-            Ok(key) => key,
-            Err(_) => first_write_key(&keys)?,
-        };
-        let holder = keys.holder(&key).filter(|holder| holder.scope == Scope::Write);
-        let source = holder.context("TRAMA_WRITE_KEY is no write key of this installation")?.name;
-        // What the events ask of the world stays owed, and the server does it when it starts.
-        let backlog = Arc::new(Backlog::new(0));
-        let (runtime, threads, _) = runtime::start(data, Arc::new(Metrics::default()), backlog)?;
-        let installed =
-            runtime.read_blocking(|engine| engine.installed().map(|installed| installed.hash_key));
-        let door = Door::new(installed.expect("invariant: the first record installs"));
-        let serial = clock::now().0.unsigned_abs();
-        Ok(Self { runtime, threads, door, source, serial, ahead: VecDeque::new() })
+impl Preparer {
+    /// What tells the events of one sender from those of another.
+    pub(super) fn source(&self) -> &str {
+        &self.source
     }
 
-    fn send(&mut self, batch: &Batch) -> anyhow::Result<()> {
-        let mut records = Vec::new();
-        let (mut numbers, mut refused) = (Vec::new(), Vec::new());
-        let lines: Vec<&Line> = batch.lines.iter().collect();
-        for part in parts(&lines) {
-            match Envelope::read(&part.body, Endpoint::Import) {
-                Ok(envelope) => {
-                    self.serial += 1;
-                    let peer = Peer { ip: None, user_agent: "", prefetch: false };
-                    let (received_at, serial) = (clock::now(), self.serial);
-                    let arrival = Arrival { source: &self.source, received_at, serial, peer };
-                    let reading = self.door.read(&envelope, &arrival);
-                    records.extend_from_slice(&reading.records);
-                    numbers.extend(part.lines.iter().map(|line| line.number));
-                    refused.extend(reading.rejections.into_iter().map(|rejection| Refused {
-                        number: part.lines[rejection.index].number,
-                        code: rejection.code.to_owned(),
-                        message: rejection.message,
-                    }));
-                }
-                Err(error) => {
-                    let line = part.lines[0];
-                    records.extend(unreadable(&line.json, &error, &self.source, clock::now()));
-                    numbers.push(line.number);
-                    refused.push(Refused::unreadable(line, &error));
-                }
-            }
-        }
-        let count = u32::try_from(numbers.len()).expect("invariant: a batch has few lines");
-        let answer = self.runtime.submit(Entrance::Inside, records, count);
-        let answer = answer.ok().context("the runtime is stopping")?;
-        self.ahead.push_back(Ahead { answer, numbers, refused, end: batch.end });
-        Ok(())
-    }
-
-    fn answers(&mut self, left: usize) -> anyhow::Result<Vec<Answer>> {
-        let mut answers = Vec::new();
-        while self.ahead.len() > left
-            && let Some(ahead) = self.ahead.pop_front()
+    pub(super) fn prepare(&self, batch: Batch) -> Ready {
+        let mut ready = Ready { batch, records: Vec::new(), rows: Vec::new(), refused: Vec::new() };
+        if let Some(door) = &self.door
+            && !ready.batch.rows.is_empty()
+            && !self.whole(door, &mut ready)
         {
-            let outcomes = ahead.answer.blocking_recv().context("the runtime is stopping")?;
-            let mut answer = Answer { end: ahead.end, refused: ahead.refused, ..Answer::default() };
-            let door_refused = answer.refused.len() as u64;
-            for (outcome, number) in outcomes.into_iter().zip(ahead.numbers) {
-                match outcome {
-                    Outcome::Applied(_) => answer.accepted += 1,
-                    Outcome::Duplicate => answer.repeated += 1,
-                    Outcome::Refused(refusal) => answer.refused.push(Refused::by_engine(number, &refusal)),
-                    Outcome::Malformed(malformed) => {
-                        panic!("invariant: our own record can be read: {malformed}")
-                    }
-                }
-            }
-            // Of a line that the door refused, the record of that is in the log.
-            answer.accepted -= door_refused;
-            answers.push(answer);
-        }
-        Ok(answers)
-    }
-}
-
-impl ServerDestination {
-    fn new(url: &str, write_key: String) -> anyhow::Result<Self> {
-        let http =
-            reqwest::blocking::Client::builder().timeout(None).build().context("cannot set up HTTP")?;
-        let url = format!("{}/v1/import", url.trim_end_matches('/'));
-        Ok(Self { http, url, write_key, done: VecDeque::new() })
-    }
-
-    fn send(&mut self, batch: &Batch) -> anyhow::Result<()> {
-        let mut answer = Answer { end: batch.end, ..Answer::default() };
-        let lines: Vec<&Line> = batch.lines.iter().collect();
-        for part in parts(&lines) {
-            self.post(&part, &mut answer)?;
-        }
-        self.done.push_back(answer);
-        Ok(())
-    }
-
-    fn post(&self, part: &Part<'_>, answer: &mut Answer) -> anyhow::Result<()> {
-        /// What the tracking API says.
-        #[derive(Deserialize)]
-        struct Taken {
-            accepted: u64,
-            rejected: Vec<Rejected>,
-        }
-        #[derive(Deserialize)]
-        struct Rejected {
-            index: usize,
-            code: String,
-            message: String,
-        }
-        loop {
-            let request = self.http.post(&self.url).basic_auth(&self.write_key, Some(""));
-            let request = request.header("content-type", "application/json").body(part.body.clone());
-            let response = request.send().with_context(|| format!("{} cannot be reached", self.url))?;
-            match response.status().as_u16() {
-                200 => {
-                    let taken: Taken = serde_json::from_str(&response.text()?)?;
-                    answer.accepted += taken.accepted;
-                    answer.refused.extend(taken.rejected.into_iter().map(|rejected| Refused {
-                        number: part.lines[rejected.index].number,
-                        code: rejected.code,
-                        message: rejected.message,
-                    }));
-                    return Ok(());
-                }
-                429 | 503 => {
-                    let seconds = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
-                    let seconds = seconds.and_then(|seconds| seconds.parse().ok()).unwrap_or(1);
-                    std::thread::sleep(Duration::from_secs(seconds));
-                }
-                400 if part.unreadable.is_some() => {
-                    let error = part.unreadable.as_ref().expect("just looked at");
-                    answer.refused.push(Refused::unreadable(part.lines[0], error));
-                    return Ok(());
-                }
-                status => bail!("the server answered {status}: {}", response.text().unwrap_or_default()),
+            for row in 0..ready.batch.rows.len() {
+                self.single(door, row, &mut ready);
             }
         }
+        ready
     }
-}
 
-/// Lines that make one body.
-struct Part<'a> {
-    lines: Vec<&'a Line>,
-    body: Vec<u8>,
-    /// Why its one line cannot be read.
-    unreadable: Option<EnvelopeError>,
-}
-
-/// All lines as one body where each can be read; otherwise those that can, and each of the others alone.
-fn parts<'a>(lines: &[&'a Line]) -> Vec<Part<'a>> {
-    let whole = Part { body: body(lines), lines: lines.to_vec(), unreadable: None };
-    if Envelope::read(&whole.body, Endpoint::Import).is_ok() {
-        return vec![whole];
+    /// Reads all rows as one body; false where one of them cannot be read.
+    fn whole(&self, door: &Door, ready: &mut Ready) -> bool {
+        let Ok(envelope) = Envelope::read(&ready.batch.body, Endpoint::Import) else { return false };
+        let reading = door.read(&envelope, &self.arrival(0));
+        // A line that holds more than one event, or less, would shift all others.
+        if reading.count as usize != ready.batch.rows.len() {
+            return false;
+        }
+        let refused = reading.rejections.into_iter().map(|rejection| {
+            let row = &ready.batch.rows[rejection.index];
+            refused(&ready.batch, row, rejection.code, rejection.field, rejection.message)
+        });
+        ready.refused = refused.collect();
+        ready.rows = (0..ready.batch.rows.len()).collect();
+        ready.records = reading.records;
+        true
     }
-    let mut parts = Vec::new();
-    let mut readable = Vec::new();
-    for line in lines {
-        match Envelope::read(&line.json, Endpoint::Single(engine::record::EventKind::Track)) {
-            Ok(_) => readable.push(*line),
+
+    /// Reads one row by itself.
+    fn single(&self, door: &Door, index: usize, ready: &mut Ready) {
+        let row = &ready.batch.rows[index];
+        let body = alone(ready.batch.event(row));
+        ready.rows.push(index);
+        let own = ready.batch.own(row);
+        match Envelope::read(&own, Endpoint::Single(EventKind::Track)) {
+            Ok(_) => {
+                let envelope = Envelope::read(&body, Endpoint::Import);
+                let envelope = envelope.expect("invariant: what can be read alone can be read in a list");
+                let reading = door.read(&envelope, &self.arrival(row.number));
+                ready.records.extend_from_slice(&reading.records);
+                let refused = reading.rejections.into_iter().map(|rejection| {
+                    refused(&ready.batch, row, rejection.code, rejection.field, rejection.message)
+                });
+                ready.refused.extend(refused);
+            }
             Err(error) => {
-                parts.push(Part { lines: vec![*line], body: line.json.clone(), unreadable: Some(error) });
+                ready.records.extend(unreadable(&own, &error, &self.source, clock::now()));
+                let refused = refused_line(&ready.batch, row, &error);
+                ready.refused.push(refused);
             }
         }
     }
-    if !readable.is_empty() {
-        parts.insert(0, Part { body: body(&readable), lines: readable, unreadable: None });
+
+    /// Every event has a message id by now, so the serial decides nothing.
+    fn arrival(&self, serial: u64) -> Arrival<'_> {
+        let peer = Peer { ip: None, user_agent: "", prefetch: false };
+        Arrival { source: &self.source, received_at: clock::now(), serial, peer }
     }
-    parts
 }
 
-fn body(lines: &[&Line]) -> Vec<u8> {
-    let mut body = b"{\"batch\":[".to_vec();
-    for (index, line) in lines.iter().enumerate() {
-        if index > 0 {
-            body.push(b',');
-        }
-        body.extend_from_slice(&line.json);
+impl Ready {
+    /// What comes of it where it goes nowhere.
+    pub(super) fn into_answer(self) -> Answer {
+        let accepted = (self.batch.rows.len() - self.refused.len()) as u64;
+        Answer { batch: self.batch, refused: self.refused, accepted, repeated: 0 }
     }
-    body.extend_from_slice(b"]}");
-    body
+}
+
+/// A row that the door will not have, with the value of the field at fault.
+fn refused(batch: &Batch, row: &Row, code: &str, field: &str, message: String) -> Refused {
+    let own = batch.own(row);
+    let path: Vec<&str> = field.split('.').filter(|name| !name.is_empty()).collect();
+    let value = sonic_rs::get_from_slice(&own, &path).ok().filter(|_| !path.is_empty());
+    let value = match &value {
+        Some(value) => value.as_raw_cow().trim_matches('"').to_owned(),
+        None => String::from_utf8_lossy(&own).into_owned(),
+    };
+    Refused { number: row.number, field: field.to_owned(), code: code.to_owned(), message, value }
+}
+
+/// A line that cannot be read at all.
+fn refused_line(batch: &Batch, row: &Row, error: &EnvelopeError) -> Refused {
+    refused(batch, row, error.code(), "", error.to_string())
 }
 
 fn first_write_key(keys: &Keys) -> anyhow::Result<String> {
     keys.first().write_key.context("the first write key was revoked; give another one in TRAMA_WRITE_KEY")
-}
-
-impl Refused {
-    fn unreadable(line: &Line, error: &EnvelopeError) -> Self {
-        Self { number: line.number, code: error.code().to_owned(), message: error.to_string() }
-    }
-
-    fn by_engine(number: u64, refusal: &engine::engine::Refusal) -> Self {
-        Self { number, code: "refused".to_owned(), message: refusal.to_string() }
-    }
-}
-
-/// The line's number, the code and the reason, as they follow the name of the file.
-impl fmt::Display for Refused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}: {}", self.number, self.code, self.message)
-    }
-}
-
-impl Answer {
-    pub(super) fn tally(&self) -> Tally {
-        Tally { accepted: self.accepted, repeated: self.repeated, refused: self.refused.len() as u64 }
-    }
-}
-
-impl Tally {
-    pub(super) fn add(&mut self, other: &Self) {
-        self.accepted += other.accepted;
-        self.repeated += other.repeated;
-        self.refused += other.refused;
-    }
-}
-
-impl fmt::Display for Tally {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} events taken, {} known already, {} refused", self.accepted, self.repeated, self.refused)
-    }
 }

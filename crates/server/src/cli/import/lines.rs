@@ -1,123 +1,87 @@
-//! The lines of a file, with their numbers, and with message ids where they had none.
+//! A file of tracking events, one a line.
 
-use crate::limits::{IMPORT_BATCH_BYTES, IMPORT_BATCH_LINES, IMPORT_LINE_BYTES_MAX};
+use super::batch::{Batch, Place};
+use super::identity::Identity;
+use super::input::Input;
+use crate::limits::IMPORT_LINE_BYTES_MAX;
 use anyhow::{Context, bail};
+use memchr::memmem;
 use sonic_rs::JsonValueTrait;
-use std::collections::HashMap;
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
-use std::path::Path;
+use std::io::{BufRead, Read};
 use xxhash_rust::xxh3::xxh3_128;
 
 pub(super) struct Lines {
-    file: BufReader<File>,
-    size: u64,
-    /// Bytes read.
-    offset: u64,
-    /// Number of the line read last, from 1.
+    input: Input,
+    identity: Identity,
+    /// Lines read.
     number: u64,
-    /// How often each line without a message id came.
-    times: HashMap<u128, u32>,
     line: Vec<u8>,
 }
 
-/// Some lines that are sent together, and where they end in the file.
-#[derive(Debug, Default)]
-pub(super) struct Batch {
-    pub(super) lines: Vec<Line>,
-    pub(super) end: u64,
-}
-
-#[derive(Debug)]
-pub(super) struct Line {
-    pub(super) number: u64,
-    pub(super) json: Vec<u8>,
-}
-
-impl Batch {
-    pub(super) fn is_empty(&self) -> bool {
-        self.lines.is_empty()
-    }
-}
-
 impl Lines {
-    pub(super) fn open(path: &Path) -> anyhow::Result<Self> {
-        let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
-        let size = file.metadata()?.len();
-        let file = BufReader::with_capacity(1 << 20, file);
-        Ok(Self { file, size, offset: 0, number: 0, times: HashMap::new(), line: Vec::new() })
+    pub(super) fn new(mut input: Input, seed: u64) -> anyhow::Result<Self> {
+        input.skip_mark()?;
+        Ok(Self { input, identity: Identity::new(seed), number: 0, line: Vec::new() })
     }
 
-    pub(super) fn size(&self) -> u64 {
-        self.size
+    pub(super) fn place(&self) -> Place {
+        Place { rows: self.number, bytes: self.input.read_bytes(), check: self.identity.check() }
     }
 
-    pub(super) fn offset(&self) -> u64 {
-        self.offset
-    }
-
-    /// Passes over a line that was imported before; false at the end. It still counts among its equals.
-    pub(super) fn skip(&mut self) -> anyhow::Result<bool> {
-        let more = self.read()?;
-        if more {
-            self.identified();
+    /// Passes over lines that were imported before; they still count among their equals.
+    pub(super) fn skip(&mut self, rows: u64) -> anyhow::Result<()> {
+        while self.number < rows && self.read()? {
+            let line = self.line.trim_ascii();
+            let hash = xxh3_128(line);
+            self.identity.pass(hash);
+            if !line.is_empty() && !has_id(line) {
+                self.identity.id(hash);
+            }
         }
-        Ok(more)
+        Ok(())
     }
 
     /// The next lines; none at the end. Empty lines are passed over.
     pub(super) fn batch(&mut self) -> anyhow::Result<Batch> {
         let mut batch = Batch::default();
-        let mut bytes = 0;
-        while batch.lines.len() < IMPORT_BATCH_LINES && bytes < IMPORT_BATCH_BYTES && self.read()? {
-            if let Some(json) = self.identified() {
-                bytes += json.len();
-                batch.lines.push(Line { number: self.number, json });
+        while !batch.is_full() && self.read()? {
+            let line = self.line.trim_ascii();
+            let hash = xxh3_128(line);
+            self.identity.pass(hash);
+            if !line.is_empty() {
+                let id = (!has_id(line)).then(|| self.identity.id(hash));
+                batch.open().extend_from_slice(line);
+                batch.push(self.number, id);
             }
         }
-        batch.end = self.offset;
+        batch.close();
+        batch.end = self.place();
         Ok(batch)
     }
 
     /// Reads one line; false at the end.
     fn read(&mut self) -> anyhow::Result<bool> {
         self.line.clear();
-        let mut bounded = (&mut self.file).take(IMPORT_LINE_BYTES_MAX);
+        let mut bounded = (&mut self.input).take(IMPORT_LINE_BYTES_MAX);
         let read = bounded.read_until(b'\n', &mut self.line).context("cannot read on")?;
-        self.number += 1;
         if read as u64 == IMPORT_LINE_BYTES_MAX && self.line.last() != Some(&b'\n') {
-            bail!(
-                "line {} is longer than {IMPORT_LINE_BYTES_MAX} bytes: is this a file of lines?",
-                self.number
-            );
+            let number = self.number + 1;
+            bail!("line {number} is longer than {IMPORT_LINE_BYTES_MAX} bytes: is this a file of lines?");
         }
-        if self.offset == 0
-            && let Some(rest) = self.line.strip_prefix(b"\xef\xbb\xbf")
-        {
-            self.line = rest.to_vec();
-        }
-        self.offset += read as u64;
+        self.number += u64::from(read > 0);
         Ok(read > 0)
     }
+}
 
-    /// The line read last, with a message id; `None` where it is empty.
-    fn identified(&mut self) -> Option<Vec<u8>> {
-        let line = self.line.trim_ascii();
-        if line.is_empty() {
-            return None;
-        }
-        let own = sonic_rs::get_from_slice(line, ["messageId"]);
-        // Null and the empty text are the same as not being there; a number is an id.
-        let has_id = own.is_ok_and(|id| id.as_str().map_or(!id.is_null(), |text| !text.trim().is_empty()));
-        let Some(rest) = line.strip_prefix(b"{").filter(|_| !has_id) else { return Some(line.to_vec()) };
-        let hash = xxh3_128(line);
-        let times = self.times.entry(hash).or_default();
-        *times += 1;
-        let separator = if rest.trim_ascii_start().starts_with(b"}") { "" } else { "," };
-        let mut json = format!("{{\"messageId\":\"import-{hash:032x}-{times}\"{separator}").into_bytes();
-        json.extend_from_slice(rest);
-        Some(json)
+/// Whether an event has a message id of its own. Null and the empty text are the same as not being there; a number
+/// is an id.
+fn has_id(event: &[u8]) -> bool {
+    // Most lines without an id do not have the word either, and to look for it costs next to nothing.
+    if memmem::find(event, b"messageId").is_none() {
+        return false;
     }
+    let own = sonic_rs::get_from_slice(event, ["messageId"]);
+    own.is_ok_and(|id| id.as_str().map_or(!id.is_null(), |text| !text.trim().is_empty()))
 }
 
 #[cfg(test)]
@@ -125,23 +89,25 @@ mod tests {
     use super::*;
     use std::io::Write;
 
-    fn read(text: &str) -> Vec<(u64, String)> {
+    fn read(text: &[u8]) -> (Vec<(u64, String)>, Place) {
         let mut file = tempfile::NamedTempFile::new().unwrap();
-        file.write_all(text.as_bytes()).unwrap();
-        let batch = Lines::open(file.path()).unwrap().batch().unwrap();
-        assert_eq!(batch.end, text.len() as u64);
-        batch.lines.into_iter().map(|line| (line.number, String::from_utf8(line.json).unwrap())).collect()
+        file.write_all(text).unwrap();
+        let batch = Lines::new(Input::open(file.path()).unwrap(), 0).unwrap().batch().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        (batch.rows.iter().map(|row| (row.number, text(batch.event(row)))).collect(), batch.end)
     }
 
     #[test]
     fn a_line_without_an_id_gets_the_same_one_each_time_and_its_equals_get_others() {
-        let text = "\u{feff}{\"type\":\"track\"}\n\n{\"type\":\"track\"}\r\n{\"messageId\":\"m1\"}\n{}";
-        let (first, second) = (read(text), read(text));
-        assert_eq!(first, second);
-        let numbers: Vec<u64> = first.iter().map(|(number, _)| *number).collect();
-        assert_eq!(numbers, [1, 3, 4, 5]);
+        let text =
+            "\u{feff}{\"type\":\"track\"}\n\n{\"type\":\"track\"}\r\n{\"messageId\":\"m1\"}\n{}".as_bytes();
+        let first = read(text);
+        assert_eq!(first, read(text));
+        let (events, end) = first;
+        let numbers: Vec<u64> = events.iter().map(|(number, _)| *number).collect();
+        assert_eq!((numbers, end.rows, end.bytes), (vec![1, 3, 4, 5], 5, text.len() as u64));
         let id = |at: usize| {
-            let json: serde_json::Value = serde_json::from_str(&first[at].1).unwrap();
+            let json: serde_json::Value = serde_json::from_str(&events[at].1).unwrap();
             json["messageId"].as_str().unwrap().to_owned()
         };
         assert!(id(0).ends_with("-1") && id(1).ends_with("-2") && id(0)[..39] == id(1)[..39]);
@@ -151,10 +117,39 @@ mod tests {
 
     #[test]
     fn an_id_that_is_null_or_empty_is_none() {
-        for line in ["{\"messageId\":null,\"a\":1}", "{\"messageId\":\"\",\"a\":1}"] {
-            assert!(read(line)[0].1.starts_with("{\"messageId\":\"import-"), "{line}");
+        for (event, own) in [
+            ("{\"messageId\":null,\"a\":1}", false),
+            ("{\"messageId\":\" \",\"a\":1}", false),
+            ("{\"properties\":{\"messageId\":\"m\"}}", false),
+            ("{\"messageId\":7}", true),
+            ("{\"a\":1,\"messageId\":\"m\"}", true),
+        ] {
+            assert_eq!(has_id(event.as_bytes()), own, "{event}");
         }
-        assert_eq!(read("{\"messageId\":7}")[0].1, "{\"messageId\":7}");
-        assert_eq!(read("no json at all")[0].1, "no json at all");
+    }
+
+    #[test]
+    fn a_compressed_file_reads_as_the_text_in_it() {
+        let text = b"{\"event\":\"A\"}\n{\"event\":\"B\"}\n";
+        let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gz.write_all(&text[..14]).unwrap();
+        let mut both = gz.finish().unwrap();
+        // Compressed files that were put together are one.
+        let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gz.write_all(&text[14..]).unwrap();
+        both.extend(gz.finish().unwrap());
+        assert_eq!(read(&both).0, read(text).0);
+    }
+
+    #[test]
+    fn what_was_passed_over_counts_among_its_equals() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(b"{\"a\":1}\n{\"a\":1}\n{\"a\":1}\n").unwrap();
+        let whole = Lines::new(Input::open(file.path()).unwrap(), 0).unwrap().batch().unwrap();
+        let mut rest = Lines::new(Input::open(file.path()).unwrap(), 0).unwrap();
+        rest.skip(2).unwrap();
+        let rest = rest.batch().unwrap();
+        assert_eq!(rest.event(&rest.rows[0]), whole.event(&whole.rows[2]));
+        assert_eq!(rest.end, whole.end);
     }
 }
