@@ -153,10 +153,17 @@ impl Turn<'_> {
 
     /// Evaluates a condition and sets its timer; its truth.
     pub(crate) fn begin_condition(&mut self, number: u32) -> bool {
-        let Engine { state, index, programme, .. } = &mut *self.engine;
+        let (id, Engine { state, index, programme, .. }) = (self.id, &mut *self.engine);
+        index.set_now(state.at);
         let one = &index.conditions[number as usize];
-        let verdict = condition(one, &Moment::of(state, programme, self.id));
-        wake(state, self.id, clock(one), verdict.until);
+        if let (Condition::Did(rule), Some(kernel)) = (one, &mut index.kernels[number as usize]) {
+            kernel.learn(rule, &state.history);
+            let look = kernel.look(rule, state.history.of(rule.deed.event, id), &state.history);
+            wake_in(state, id, clock(one), look.until);
+            return look.holds;
+        }
+        let verdict = condition(one, &Moment::of(state, programme, id));
+        wake(state, id, clock(one), verdict.until);
         verdict.holds
     }
 
