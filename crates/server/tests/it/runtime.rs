@@ -1,8 +1,11 @@
 //! The runtime under a real server: durable means durable, once means once, and a stop is a stop.
 
-use crate::house::{House, config};
-use serde_json::json;
+use crate::house::{House, answer, config};
+use serde_json::{Value, json};
+use server::limits::{BODY_BYTES_MAX, WAITING_BYTES_MAX};
 use server::server::Server;
+use std::sync::mpsc;
+use std::time::Duration;
 
 #[tokio::test]
 async fn what_was_taken_is_there_after_a_restart_and_counts_once() {
@@ -59,6 +62,59 @@ async fn many_senders_at_once_are_each_answered_and_all_there() {
     assert_eq!(status["counts"]["events"], 1_000);
     assert_eq!(status["counts"]["profiles"], 20);
     assert_eq!(status["durable_seq"], 1_001, "the installation and every event, once");
+}
+
+#[tokio::test]
+async fn a_full_server_says_when_to_come_back_and_takes_nothing_of_what_it_refuses() {
+    const EVENTS: usize = 200;
+    let house = House::start().await;
+    let post = |body: String| {
+        let request = house.bare("POST", "/v1/batch").basic_auth(&house.write_key, Some(""));
+        tokio::spawn(answer(request.body(body)))
+    };
+    // Whoever reads the engine keeps it from taking anything more.
+    let (runtime, (let_go, held), (holds, begun)) =
+        (house.server.hub().runtime.clone(), mpsc::channel::<()>(), mpsc::channel());
+    let reader = std::thread::spawn(move || {
+        runtime.read_blocking(|_| {
+            holds.send(()).unwrap();
+            held.recv().unwrap();
+        });
+    });
+    begun.recv().unwrap();
+    // What the engine has in hand, what may wait, and one more.
+    let event =
+        json!({"type": "track", "userId": "u1", "event": "Seen", "properties": {"text": "x".repeat(30_000)}});
+    let large = json!({"batch": vec![event; EVENTS]}).to_string();
+    assert!(large.len() < BODY_BYTES_MAX);
+    let senders: Vec<_> = (0..WAITING_BYTES_MAX / large.len() + 3).map(|_| post(large.clone())).collect();
+    let mut ready = answer(house.bare("GET", "/readyz")).await;
+    for _ in 0..3_000 {
+        if ready.status == 503 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        ready = answer(house.bare("GET", "/readyz")).await;
+    }
+    assert_eq!((ready.status, ready.text.as_str()), (503, "overloaded\n"));
+    let small = json!({"batch": [{"type": "page", "userId": "u2", "messageId": "m1"}]}).to_string();
+    let told = post(small.clone()).await.unwrap();
+    assert_eq!((told.status, &told.json()["code"]), (429, &json!("overloaded")));
+    assert!(told.headers["retry-after"].to_str().unwrap().parse::<u64>().unwrap() >= 1, "{told:?}");
+
+    let_go.send(()).unwrap();
+    reader.join().unwrap();
+    let mut taken = 0;
+    for sender in senders {
+        let told = sender.await.unwrap();
+        assert!(matches!(told.status, 200 | 429), "{told:?}");
+        taken += usize::from(told.status == 200) * EVENTS;
+    }
+    assert_eq!(house.get("/api/v1/status").await["counts"]["events"], taken, "all of a body or nothing");
+    assert_eq!(post(small).await.unwrap().status, 200);
+    let seen: Value = house.get("/api/v1/profiles/user_id:u2/timeline").await;
+    assert_eq!(seen["events"].as_array().unwrap().len(), 1, "{seen}");
+    house.server.stop().await;
 }
 
 #[tokio::test]
