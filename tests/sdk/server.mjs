@@ -6,11 +6,13 @@ import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
 const TRAMA = process.env.TRAMA_BIN ?? fileURLToPath(new URL("../../target/debug/trama", import.meta.url));
+// The same server with its engine held; `crates/server/examples/held.rs` says what for.
+const HELD = join(dirname(TRAMA), "examples", "held");
 
 // Generous, since the machine may be building something else; a test that passes never waits this long.
 const PATIENCE_MS = 30_000;
@@ -18,10 +20,21 @@ const POLL_MS = 20;
 
 /** Starts `trama serve` and resolves when it is ready. `t` is the test that owns it. */
 export async function startServer(t) {
+  const { server } = await start(t, TRAMA, (data, host) => ["serve", "--data", data, "--listen", host]);
+  return server;
+}
+
+/** Starts a server that takes nothing more than it has room for, until it is let go. */
+export async function startHeldServer(t) {
+  const { server, child } = await start(t, HELD, (data, host) => [data, host]);
+  return { server, letGo: () => child.stdin.end() };
+}
+
+async function start(t, program, parameters) {
   const data = await mkdtemp(join(tmpdir(), "trama-sdk-"));
   const port = await freePort();
   const host = `127.0.0.1:${port}`;
-  const child = spawn(TRAMA, ["serve", "--data", data, "--listen", host], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(program, parameters(data, host), { stdio: "pipe" });
   const said = [];
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => said.push(chunk));
   let died;
@@ -41,7 +54,7 @@ export async function startServer(t) {
   });
   const { stdout } = await promisify(execFile)(TRAMA, ["keys", "--data", data, "--json"]);
   const keys = JSON.parse(stdout);
-  return new Server(url, keys.write_key, keys.admin_token);
+  return { server: new Server(url, keys.write_key, keys.admin_token), child };
 }
 
 class Server {

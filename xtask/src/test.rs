@@ -59,7 +59,16 @@ fn steps() -> anyhow::Result<Vec<Step>> {
         Step { name: "sim", command: sim::command(1, SIM_SEEDS) },
         Step {
             name: "binary",
-            command: cargo(&["build", "--quiet", "--package", "server", "--bin", "trama"]),
+            command: cargo(&[
+                "build",
+                "--quiet",
+                "--package",
+                "server",
+                "--bin",
+                "trama",
+                "--example",
+                "held",
+            ]),
         },
         Step { name: "sdks", command: sdk_tests()? },
     ])

@@ -2,6 +2,7 @@
 
 use crate::house::House;
 use serde_json::{Value, json};
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
@@ -133,6 +134,31 @@ async fn the_past_is_asked_of_the_log_while_the_server_runs_and_when_it_is_stopp
         let answer: Value = serde_json::from_str(&said(&asked)).unwrap();
         assert_eq!(answer["count"], expected, "{at}");
     }
+}
+
+#[tokio::test]
+async fn a_tail_prints_what_comes_while_it_runs() {
+    let house = House::start().await;
+    let mut tail = Command::new(env!("CARGO_BIN_EXE_trama"))
+        .args(["log", "tail", "-n", "1", "--data"])
+        .arg(house.dir.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let printed = BufReader::new(tail.stdout.take().unwrap()).lines();
+    let (line, mut lines) = tokio::sync::mpsc::unbounded_channel();
+    std::thread::spawn(move || printed.map_while(Result::ok).try_for_each(|one| line.send(one)));
+    for event in ["", "Seen", "Bought"] {
+        if !event.is_empty() {
+            house.track(json!([{"type": "track", "userId": "ada", "event": event}])).await;
+        }
+        let next = tokio::time::timeout(Duration::from_secs(30), lines.recv()).await.unwrap().unwrap();
+        let record: Value = serde_json::from_str(&next).unwrap();
+        assert_eq!(record["name"].as_str().unwrap_or_default(), event, "{record}");
+    }
+    tail.kill().unwrap();
+    tail.wait().unwrap();
+    house.server.stop().await;
 }
 
 #[test]

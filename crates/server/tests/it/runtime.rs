@@ -1,8 +1,19 @@
 //! The runtime under a real server: durable means durable, once means once, and a stop is a stop.
 
-use crate::house::{House, config};
-use serde_json::json;
+use crate::house::{House, answer, config};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use engine::Seq;
+use eventlog::sequencer::Outcome;
+use serde_json::{Value, json};
+use server::collect::endpoint::Endpoint;
+use server::limits::{BODY_BYTES_MAX, WAITING_BYTES_MAX};
+use server::runtime::Entrance;
 use server::server::Server;
+use std::sync::mpsc;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 #[tokio::test]
 async fn what_was_taken_is_there_after_a_restart_and_counts_once() {
@@ -59,6 +70,128 @@ async fn many_senders_at_once_are_each_answered_and_all_there() {
     assert_eq!(status["counts"]["events"], 1_000);
     assert_eq!(status["counts"]["profiles"], 20);
     assert_eq!(status["durable_seq"], 1_001, "the installation and every event, once");
+}
+
+/// Somebody who reads the engine and so keeps it from taking anything more.
+struct Reader {
+    let_go: mpsc::Sender<()>,
+    reading: std::thread::JoinHandle<()>,
+}
+
+impl Reader {
+    fn begin(house: &House) -> Self {
+        let runtime = house.server.hub().runtime.clone();
+        let ((let_go, held), (begins, begun)) = (mpsc::channel(), mpsc::channel());
+        let reading = std::thread::spawn(move || {
+            runtime.read_blocking(|_| {
+                begins.send(()).unwrap();
+                held.recv().unwrap();
+            });
+        });
+        begun.recv().unwrap();
+        Self { let_go, reading }
+    }
+
+    fn end(self) {
+        self.let_go.send(()).unwrap();
+        self.reading.join().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_waits_together_becomes_durable_together() {
+    let house = House::start().await;
+    let reader = Reader::begin(&house);
+    let submit = |number: usize| {
+        let event = json!({"type": "page", "userId": "u1", "messageId": number.to_string()});
+        let (reading, _) = crate::collect::read(Endpoint::Batch, &json!({"batch": [event]}));
+        let runtime = &house.server.hub().runtime;
+        runtime.submit(Entrance::Outside, reading.records, reading.count).unwrap()
+    };
+    let answers: Vec<_> = (0..20).map(submit).collect();
+    reader.end();
+    for answer in answers {
+        assert!(matches!(answer.await.unwrap()[..], [Outcome::Applied(_)]));
+    }
+    let batches = house.server.hub().log.read(Seq(1)).unwrap().count();
+    assert!(batches <= 3, "the installation, what the engine had in hand, and the rest: {batches}");
+    house.server.stop().await;
+}
+
+#[tokio::test]
+async fn a_stop_answers_what_came_in_before_it() {
+    let house = House::start().await;
+    let address = house.server.address();
+    let reader = Reader::begin(&house);
+    let mut sender = TcpStream::connect(address).await.unwrap();
+    let body = r#"{"batch":[{"type":"page","userId":"u1"}]}"#;
+    let authorization = BASE64_STANDARD.encode(format!("{}:", house.write_key));
+    let head = format!(
+        "POST /v1/batch HTTP/1.1\r\nhost: {address}\r\nauthorization: Basic {authorization}\r\n\
+         expect: 100-continue\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    sender.write_all(head.as_bytes()).await.unwrap();
+    let mut heard = [0; 25];
+    sender.read_exact(&mut heard).await.unwrap();
+    assert_eq!(str::from_utf8(&heard), Ok("HTTP/1.1 100 Continue\r\n\r\n"), "the server waits for the body");
+    let House { dir, server, .. } = house;
+    let stopping = tokio::spawn(server.stop());
+    while TcpStream::connect(address).await.is_ok() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    sender.write_all(body.as_bytes()).await.unwrap();
+    reader.end();
+    let mut told = String::new();
+    sender.read_to_string(&mut told).await.unwrap();
+    assert!(told.starts_with("HTTP/1.1 200 OK\r\n") && told.contains("\"accepted\":1"), "{told}");
+    stopping.await.unwrap();
+    let house = House::start_in(dir, "").await;
+    assert_eq!(house.get("/api/v1/status").await["counts"]["events"], 1);
+    house.server.stop().await;
+}
+
+#[tokio::test]
+async fn a_full_server_says_when_to_come_back_and_takes_nothing_of_what_it_refuses() {
+    const EVENTS: usize = 200;
+    let house = House::start().await;
+    let post = |body: String| {
+        let request = house.bare("POST", "/v1/batch").basic_auth(&house.write_key, Some(""));
+        tokio::spawn(answer(request.body(body)))
+    };
+    let reader = Reader::begin(&house);
+    // What the engine has in hand, what may wait, and one more.
+    let event =
+        json!({"type": "track", "userId": "u1", "event": "Seen", "properties": {"text": "x".repeat(30_000)}});
+    let large = json!({"batch": vec![event; EVENTS]}).to_string();
+    assert!(large.len() < BODY_BYTES_MAX);
+    let senders: Vec<_> = (0..WAITING_BYTES_MAX / large.len() + 3).map(|_| post(large.clone())).collect();
+    let mut ready = answer(house.bare("GET", "/readyz")).await;
+    for _ in 0..3_000 {
+        if ready.status == 503 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        ready = answer(house.bare("GET", "/readyz")).await;
+    }
+    assert_eq!((ready.status, ready.text.as_str()), (503, "overloaded\n"));
+    let small = json!({"batch": [{"type": "page", "userId": "u2", "messageId": "m1"}]}).to_string();
+    let told = post(small.clone()).await.unwrap();
+    assert_eq!((told.status, &told.json()["code"]), (429, &json!("overloaded")));
+    assert!(told.headers["retry-after"].to_str().unwrap().parse::<u64>().unwrap() >= 1, "{told:?}");
+
+    reader.end();
+    let mut taken = 0;
+    for sender in senders {
+        let told = sender.await.unwrap();
+        assert!(matches!(told.status, 200 | 429), "{told:?}");
+        taken += usize::from(told.status == 200) * EVENTS;
+    }
+    assert_eq!(house.get("/api/v1/status").await["counts"]["events"], taken, "all of a body or nothing");
+    assert_eq!(post(small).await.unwrap().status, 200);
+    let seen: Value = house.get("/api/v1/profiles/user_id:u2/timeline").await;
+    assert_eq!(seen["events"].as_array().unwrap().len(), 1, "{seen}");
+    house.server.stop().await;
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use http_body_util::channel::{Channel, Sender};
 use serde_json::{Value, json};
+use server::collect::endpoint::Endpoint;
 use server::limits::{BODY_BYTES_MAX, RETRY_AFTER_JITTER_SECONDS, RETRY_AFTER_SECONDS};
 use std::io::Write;
 use std::sync::atomic::Ordering;
@@ -75,6 +76,17 @@ async fn every_path_takes_its_events_and_answers_exactly_200() {
         assert_eq!(answer.json, json!({"success": true, "accepted": types.len(), "rejected": []}), "{path}");
         let taken: Vec<_> = shop.take().into_iter().map(|record| record["type"].clone()).collect();
         assert_eq!(taken, types, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn every_mistaken_path_is_served_too() {
+    let shop = Shop::open();
+    let body =
+        json!({"batch": [track()], "userId": "u1", "event": "Seen", "groupId": "g1", "previousId": "a1"});
+    for (path, _) in Endpoint::paths() {
+        let answer = shop.post(&path, &[BASIC], body.to_string()).await;
+        assert_eq!((answer.status, shop.take().len()), (StatusCode::OK, 1), "{path}: {answer:?}");
     }
 }
 
