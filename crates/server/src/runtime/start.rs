@@ -20,19 +20,21 @@ use std::sync::{Arc, RwLock, mpsc};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
+/// Attempts that an earlier process left without a receipt: the dispatcher's first work.
+pub type InFlight = Vec<(SendId, u8)>;
+
 /// The running threads. Dropping it does not stop them; [`Threads::stop`] does.
 pub struct Threads {
     shared: Arc<Shared>,
     running: Vec<JoinHandle<()>>,
 }
 
-/// Recovers the engine of a data directory and starts its threads. Effects go to the backlog. Gives the attempts too
-/// that an earlier process left in flight.
+/// Recovers the engine of a data directory and starts its threads. Effects go to the backlog.
 pub fn start(
     data: &Path,
     metrics: Arc<Metrics>,
     backlog: Arc<Backlog>,
-) -> anyhow::Result<(Runtime, Threads, Vec<(SendId, u8)>)> {
+) -> anyhow::Result<(Runtime, Threads, InFlight)> {
     let mut log = SqliteLog::open(data).context("the log cannot be opened")?;
     let recovered = recover(data, &mut log)?;
     let engine = recovered.engine;
