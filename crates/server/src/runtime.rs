@@ -18,7 +18,7 @@ mod start;
 mod writer;
 
 pub use queue::{Entrance, NotTaken};
-pub use start::{Threads, recover, start};
+pub use start::{InFlight, Threads, recover, start};
 
 use crate::metrics::Metrics;
 use engine::Seq;

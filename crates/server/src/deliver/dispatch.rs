@@ -10,8 +10,7 @@ use super::channel::{Channel, Receipt};
 use crate::clock;
 use crate::limits::{SENDS_IN_HAND_MAX, STOP_PATIENCE};
 use crate::metrics::Metrics;
-use crate::runtime::Runtime;
-use engine::SendId;
+use crate::runtime::{InFlight, Runtime};
 use engine::effect::Prepare;
 use engine::programme;
 use engine::record::{Attempted, DeliveryOutcome, Record, Settled};
@@ -49,7 +48,7 @@ impl Dispatcher {
     }
 
     /// Settles what an earlier process left in flight, then carries until the stop.
-    pub async fn run(mut self, in_flight: Vec<(SendId, u8)>, stop: oneshot::Receiver<()>) {
+    pub async fn run(mut self, in_flight: InFlight, stop: oneshot::Receiver<()>) {
         for attempt in in_flight {
             let reply = "the process ended between the hand-over and the answer".to_owned();
             let receipt = Receipt { outcome: DeliveryOutcome::Unknown, reply };

@@ -2,7 +2,7 @@
 
 import { keep, make, moment, say, table } from "./dom.js";
 import { ask, live, unsent, unsentCount } from "./server.js";
-import { count, reason, some, title, why } from "./words.js";
+import { count, reason, sentence, some, title, why } from "./words.js";
 import { address, letter, name, tally } from "./today.js";
 
 /** The shelf of letters and, with a number, one of them. */
@@ -129,7 +129,7 @@ function reject(one) {
   return make(
     "tr",
     {},
-    make("td", {}, one.message),
+    make("td", {}, sentence(one.message)),
     make("td", { class: "phone-off" }, make("code", {}, one.field || "the whole event")),
     make("td", { class: "phone-off" }, one.source),
     make("td", {}, make("code", { style: "overflow-wrap: anywhere" }, one.payload.slice(0, 160))),

@@ -1,5 +1,7 @@
 // The way to the server: the key, the requests, and what happened since we last asked.
 
+import { sentence } from "./words.js";
+
 const KEY = "trama-token";
 
 /** What the server says of itself to this page: in the demonstration its pace and a key that only reads. */
@@ -47,7 +49,7 @@ async function get(path) {
   const answer = await fetch(`/api/v1/${path}`, { headers: { authorization: `Bearer ${token}` }, cache: "no-store" });
   if (answer.status === 401 || answer.status === 403) {
     sessionStorage.removeItem(KEY);
-    throw new NeedsKey((await answer.json()).message);
+    throw new NeedsKey(answer.status === 401 ? "No key of this server has this token." : sentence((await answer.json()).message));
   }
   if (answer.status === 404) return null;
   if (!answer.ok) throw new Error((await answer.json()).message);

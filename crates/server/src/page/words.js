@@ -21,6 +21,12 @@ export function title(name) {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
+/** A message of the server, which may begin anywhere, as a sentence; the name of a field stays as it is. */
+export function sentence(message) {
+  const begun = /^[a-z]+ /.test(message) ? message.charAt(0).toUpperCase() + message.slice(1) : message;
+  return /[.?!…]$/.test(begun) ? begun : `${begun}.`;
+}
+
 /** Who somebody is: their name, or what is known instead. */
 export function who(person) {
   if (!person) return "Nobody";
@@ -52,7 +58,7 @@ const EVENTS = {
   "Product Viewed": (p) => ["Looked at", p.name, p.price && money(p.price, p.currency)],
   "Product Added": (p) => ["Put into the cart", p.name, p.price && money(p.price, p.currency)],
   "Product Removed": (p) => ["Took out of the cart", p.name],
-  "Checkout Started": (p) => ["Went to the counter", p.total && money(p.total, p.currency)],
+  "Checkout Started": (p) => ["Went to the checkout", p.total && money(p.total, p.currency)],
   "Order Completed": (p) => ["Ordered", (p.products ?? []).map(several).join(", "), p.total && money(p.total, p.currency)],
   "Newsletter Requested": () => ["Asked for the letter from the shop"],
   "Guide Read": (p) => ["Read the guide", p.title],
@@ -139,7 +145,9 @@ export function status(send) {
 /** Why a message did not arrive, as a sentence. */
 export function why(send) {
   if (send.explanation) return send.explanation;
-  const reply = send.reply ? ` It said: ${send.reply}` : "";
+  // Before a reply's number stands what we made of it.
+  const said = send.reply?.replace(/^[a-z ]+: (?=\d{3} )/, "");
+  const reply = said ? ` It said: ${said}` : "";
   if (send.status === "bounced") return `The mail server refused the address, so it is blocked from now on.${reply}`;
   if (send.status === "failed") return `It was given up.${reply}`;
   return "The process ended between the hand-over and the answer. It may have arrived, and is not sent again.";

@@ -20,8 +20,8 @@ use std::sync::{Arc, RwLock, mpsc};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
-/// Attempts that an earlier process left in flight.
-pub(super) type InFlight = Vec<(SendId, u8)>;
+/// Attempts that an earlier process left without a receipt: the dispatcher's first work.
+pub type InFlight = Vec<(SendId, u8)>;
 
 /// The running threads. Dropping it does not stop them; [`Threads::stop`] does.
 pub struct Threads {
