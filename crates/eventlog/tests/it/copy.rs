@@ -14,6 +14,15 @@ use eventlog::verify::verify;
 
 use crate::batches::{batch, bulky, read};
 
+/// Ends the writer also where a check fails, so that the test does.
+struct Stop<'s>(&'s AtomicBool);
+
+impl Drop for Stop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+    }
+}
+
 #[test]
 fn a_copy_of_a_log_that_grows_has_all_that_was_there_when_it_began() {
     let (from, house) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
@@ -33,6 +42,7 @@ fn a_copy_of_a_log_that_grows_has_all_that_was_there_when_it_began() {
                 }
             }
         });
+        let _stopped_in_any_case = Stop(&stop);
         for number in 0..20 {
             let before = appended.load(Ordering::Acquire);
             let to = house.path().join(number.to_string());
@@ -52,7 +62,6 @@ fn a_copy_of_a_log_that_grows_has_all_that_was_there_when_it_began() {
                 assert!(seq <= last && snapshot.unwrap().state == b"some state", "the snapshot at seq {seq}");
             }
         }
-        stop.store(true, Ordering::Release);
     });
     assert_eq!(read(&log, 1)[..3], read(&SqliteLog::open(&house.path().join("19")).unwrap(), 1)[..3]);
 }

@@ -62,6 +62,8 @@ pub(super) struct Column {
     pub(super) form: Form,
     /// Nobody said so.
     pub(super) guessed: bool,
+    /// What the reader of the mapping may want to know.
+    pub(super) doubt: Option<&'static str>,
 }
 
 /// A column as a file has it.
@@ -85,7 +87,10 @@ impl Mapping {
                 None => (guess.target(sample.name), None, true),
             };
             match form_of(&target, form, stated, sample) {
-                Ok(form) => columns.push(Column { name: sample.name.to_owned(), target, form, guessed }),
+                Ok(form) => {
+                    let doubt = guess::doubt(&form, sample).filter(|_| guessed);
+                    columns.push(Column { name: sample.name.to_owned(), target, form, guessed, doubt });
+                }
                 Err(mistake) => mistakes.push(mistake),
             }
         }
@@ -200,16 +205,14 @@ impl fmt::Display for Mapping {
             writeln!(f, "decimal: comma")?;
         }
         writeln!(f, "columns:")?;
-        for Column { name, target, form, guessed } in &self.columns {
+        for Column { name, target, form, guessed, doubt } in &self.columns {
             let is_told = target.is_typed() && *form != Form::AsItIs;
             let typed = if is_told { format!("{target} as {}", form.name()) } else { target.to_string() };
-            writeln!(
-                f,
-                "  {}: {}{}",
-                quoted(name),
-                quoted(&typed),
-                if *guessed { "  # guessed" } else { "" }
-            )?;
+            write!(f, "  {}: {}", quoted(name), quoted(&typed))?;
+            match doubt {
+                Some(doubt) => writeln!(f, "  # guessed: {doubt}")?,
+                None => writeln!(f, "{}", if *guessed { "  # guessed" } else { "" })?,
+            }
         }
         Ok(())
     }
@@ -248,17 +251,24 @@ fn form_of(
     let zone = || stated.time_zone.clone().unwrap_or(TimeZone::UTC);
     let told = || stated.time_format.as_deref().map(Times::from_format);
     let name = sample.name;
-    let guessed = || match told() {
-        Some(times) => Ok(times),
-        None => match Times::guess(&sample.cells.iter().copied()) {
-            Ok(times) => Ok(times.unwrap_or(Times::iso())),
-            Err(_) => Err(format!(
-                "the column \"{name}\" could have the day or the month first: say --time-format 'day first' or 'month first'"
-            )),
-        },
+    let guessed = || match Times::guess(&sample.cells.iter().copied()) {
+        Ok(times) => Ok(times.unwrap_or(Times::iso())),
+        Err(_) => Err(format!(
+            "the column \"{name}\" could have the day or the month first: say --time-format 'day first' or 'month first'"
+        )),
+    };
+    // What was told is of the time of events; other columns may be written in another way.
+    let told_or_guessed = || match told() {
+        Some(told) if sample.cells.iter().all(|cell| cell.trim().is_empty() || told.read(cell).is_some()) => {
+            Ok(told)
+        }
+        Some(told) => Ok(guessed().unwrap_or(told)),
+        None => guessed(),
     };
     match target {
-        Target::Time => return guessed().map(|times| Form::Time(times.in_zone(zone()))),
+        Target::Time => {
+            return told().map_or_else(guessed, Ok).map(|times| Form::Time(times.in_zone(zone())));
+        }
         Target::Consent(_) => return Ok(Form::Truth),
         target if !target.is_typed() => return Ok(Form::Text),
         _ => {}
@@ -266,13 +276,13 @@ fn form_of(
     if said.is_none() && sample.is_typed {
         return Ok(Form::AsItIs);
     }
-    let Some(said) = said else { return Ok(guess::form(sample, stated.decimal_comma, told(), zone())) };
+    let Some(said) = said else { return Ok(guess::form(sample, stated.decimal_comma, told(), &zone())) };
     Ok(match said {
         "text" => Form::Text,
         "number" => Form::Number { decimal_comma: stated.decimal_comma },
         "truth" => Form::Truth,
-        "time" => Form::Time(guessed()?.in_zone(zone())),
-        "date" => Form::Date(guessed()?.in_zone(zone())),
+        "time" => Form::Time(told_or_guessed()?.in_zone(zone())),
+        "date" => Form::Date(told_or_guessed()?.in_zone(zone())),
         "list" => Form::List,
         "json" => Form::Json,
         _ => unreachable!("the types of targets are known"),

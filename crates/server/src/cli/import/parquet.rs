@@ -6,18 +6,20 @@ use super::cell::{Form, Unreadable, put_text, put_time};
 use super::event::{BadCell, Cells, Shape};
 use super::identity::Identity;
 use super::mapping::{Mapping, Sample, Stated, Target, happened};
-use anyhow::Context;
+use anyhow::{Context, bail};
 use engine::at::At;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
-use parquet::basic::{LogicalType, TimeUnit};
+use parquet::basic::{ConvertedType, LogicalType, Repetition, TimeUnit};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::reader::RowIter;
 use parquet::record::{Field, Row};
 use parquet::schema::types::{Type, TypePtr};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::path::Path;
+use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 pub(super) struct Parquet {
@@ -44,6 +46,10 @@ struct Column {
     nanoseconds: bool,
     /// Its times are what a clock showed, and say nothing of where it hung.
     clock: bool,
+    /// Its sixteen bytes are a UUID.
+    uuid: bool,
+    /// Spans of months, days and milliseconds, which the reader of rows does not know.
+    interval: bool,
 }
 
 impl Parquet {
@@ -62,8 +68,10 @@ impl Parquet {
         let mapping =
             Mapping::new(stated, &samples).map_err(|mistakes| anyhow::anyhow!(mistakes.join("\n")))?;
         let own_id = mapping.columns.iter().position(|column| column.target == Target::MessageId);
+        let wanted = wanted(metadata.schema(), &mapping, &mut columns)?;
+        let rows = RowIter::from_file_into(Box::new(reader)).project(Some(wanted));
         Ok(Self {
-            rows: RowIter::from_file_into(Box::new(reader)),
+            rows: rows.context("its columns cannot be read")?,
             columns,
             shape: Shape::new(&mapping),
             identity: Identity::new(mapping.whole() ^ source),
@@ -155,9 +163,8 @@ fn leaves(fields: &[TypePtr], around: &str, path: &[usize], columns: &mut Vec<Co
             // Lists and maps are groups with a name for what they are.
             Type::GroupType { basic_info, fields }
                 if basic_info.logical_type_ref().is_none()
-                    && basic_info.converted_type() == parquet::basic::ConvertedType::NONE
-                    && (!basic_info.has_repetition()
-                        || basic_info.repetition() != parquet::basic::Repetition::REPEATED) =>
+                    && basic_info.converted_type() == ConvertedType::NONE
+                    && (!basic_info.has_repetition() || basic_info.repetition() != Repetition::REPEATED) =>
             {
                 leaves(fields, &format!("{name}."), &path, columns);
             }
@@ -169,10 +176,31 @@ fn leaves(fields: &[TypePtr], around: &str, path: &[usize], columns: &mut Vec<Co
                 };
                 let nanoseconds = time.is_some_and(|time| time.unit == TimeUnit::NANOS);
                 let clock = time.is_some_and(|time| !time.is_adjusted_to_u_t_c);
-                columns.push(Column { name, path, nanoseconds, clock });
+                let uuid = logical == Some(&LogicalType::Uuid);
+                let interval = other.get_basic_info().converted_type() == ConvertedType::INTERVAL;
+                columns.push(Column { name, path, nanoseconds, clock, uuid, interval });
             }
         }
     }
+}
+
+/// The schema without the fields of which nothing is wanted; the paths of the columns are told in it.
+fn wanted(schema: &Type, mapping: &Mapping, columns: &mut [Column]) -> anyhow::Result<Type> {
+    let is_wanted = |index: usize| mapping.columns[index].target != Target::Skip;
+    for (index, column) in columns.iter().enumerate() {
+        if column.interval && is_wanted(index) {
+            let name = &column.name;
+            bail!("the column \"{name}\" holds intervals, which cannot be read: say --map '{name}=skip'");
+        }
+    }
+    let mut places = BTreeSet::new();
+    places.extend((0..columns.len()).filter(|index| is_wanted(*index)).map(|index| columns[index].path[0]));
+    for column in columns {
+        // Of a field that is left out nobody asks.
+        column.path[0] = places.range(..column.path[0]).count();
+    }
+    let fields = places.iter().map(|place| Arc::clone(&schema.get_fields()[*place])).collect();
+    Ok(Type::group_type_builder(schema.name()).with_fields(fields).build()?)
 }
 
 struct Values<'v> {
@@ -184,6 +212,9 @@ struct Values<'v> {
 
 impl<'v> Values<'v> {
     fn field(&self, column: usize) -> &'v Field {
+        if self.mapping.columns[column].target == Target::Skip {
+            return &Field::Null;
+        }
         let path = &self.columns[column].path;
         let mut field = &self.row[path[0]].1;
         for index in &path[1..] {
@@ -206,12 +237,16 @@ impl<'v> Values<'v> {
 
     /// Writes a value as the JSON that it is by nature.
     fn natural(&self, column: usize, out: &mut Vec<u8>) -> bool {
-        match self.instant(column) {
-            Some(at) => {
-                put_time(at, out);
+        if let Some(at) = self.instant(column) {
+            put_time(at, out);
+            return true;
+        }
+        match self.field(column) {
+            Field::Bytes(bytes) if self.columns[column].uuid => {
+                put_text(&uuid(bytes.data()), out);
                 true
             }
-            None => put(self.field(column), out),
+            field => put(field, out),
         }
     }
 }
@@ -249,6 +284,7 @@ fn identify(field: &Field, key: &mut Vec<u8>) {
     let before = key.len();
     match field {
         Field::Str(text) => key.extend_from_slice(text.as_bytes()),
+        Field::Bytes(bytes) => key.extend_from_slice(bytes.data()),
         Field::Int(number) => key.extend_from_slice(&number.to_le_bytes()),
         Field::Long(number) | Field::TimestampMillis(number) | Field::TimestampMicros(number) => {
             key.extend_from_slice(&number.to_le_bytes());
@@ -369,6 +405,18 @@ fn name_of(field: &Field) -> String {
 fn put_time_of_day(micros: i64, out: &mut Vec<u8>) -> bool {
     let time = Timestamp::from_microsecond(micros).map(|at| at.to_zoned(jiff::tz::TimeZone::UTC).time());
     time.map(|time| put_text(&time.to_string(), out)).is_ok()
+}
+
+/// Hexadecimal digits in groups, as UUIDs are written.
+fn uuid(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for (index, byte) in bytes.iter().enumerate() {
+        if [4, 6, 8, 10].contains(&index) {
+            text.push('-');
+        }
+        write!(text, "{byte:02x}").expect("invariant: a text takes whatever is written to it");
+    }
+    text
 }
 
 /// A big-endian whole number with so many digits behind the point.

@@ -121,7 +121,7 @@ impl Guess {
 }
 
 /// The form that all of the first cells have.
-pub(super) fn form(sample: &Sample<'_>, decimal_comma: bool, told: Option<Times>, zone: TimeZone) -> Form {
+pub(super) fn form(sample: &Sample<'_>, decimal_comma: bool, told: Option<Times>, zone: &TimeZone) -> Form {
     let cells = || sample.cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty());
     if cells().next().is_none() {
         return Form::Text;
@@ -138,13 +138,56 @@ pub(super) fn form(sample: &Sample<'_>, decimal_comma: bool, told: Option<Times>
     // A number with leading zeros is a code, and no count of seconds.
     let digits = cells().any(|cell| cell.bytes().all(|byte| byte.is_ascii_digit()));
     let fits = |times: &Times| cells().all(|cell| times.read(cell).is_some());
-    let times = match told {
-        Some(times) => Some(times).filter(fits),
-        None => Times::guess(&cells()).ok().flatten().filter(|_| !digits),
-    };
-    match times {
-        Some(times) if cells().all(|cell| times.is_day(cell)) => Form::Date(times.in_zone(zone)),
-        Some(times) => Form::Time(times.in_zone(zone)),
+    let guessed = || Times::guess(&cells()).ok().flatten().filter(|_| !digits);
+    match told.filter(fits).or_else(guessed) {
+        Some(times) if cells().all(|cell| times.is_day(cell)) => Form::Date(times.in_zone(zone.clone())),
+        Some(times) => Form::Time(times.in_zone(zone.clone())),
         None => Form::Text,
+    }
+}
+
+/// What speaks against a guess.
+pub(super) fn doubt(form: &Form, sample: &Sample<'_>) -> Option<&'static str> {
+    let mut cells = sample.cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty()).peekable();
+    let is_text = *form == Form::Text && cells.peek().is_some();
+    let mut commas = false;
+    let numbers = cells.all(|cell| {
+        commas |= cell.contains(',');
+        number(cell, true).is_some()
+    });
+    (is_text && numbers && commas).then_some("are these numbers with a comma? --decimal-comma")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_cells_tell_the_type() {
+        let told = || Some(Times::from_format("%d.%m.%Y %H:%M"));
+        for (cells, comma, told, expected) in [
+            (&["1", "", "-2.5"][..], false, None, "number"),
+            (&["1,5", "7"], true, None, "number"),
+            (&["1,5", "7"], false, None, "text, in doubt"),
+            (&["00123", "20100"], false, None, "text"),
+            (&["4111111111111111"], false, None, "text"),
+            (&["+391234567"], false, None, "text"),
+            (&["TRUE", "false"], false, None, "truth"),
+            (&["yes", "no"], false, None, "text"),
+            (&["2026-01-05", ""], false, None, "date"),
+            (&["2026-01-05T10:00:00Z"], false, None, "time"),
+            (&["31/01/1980", "01/02/1980"], false, None, "date"),
+            (&["01/02/1980"], false, None, "text"),
+            (&["05.01.2026 10:00"], false, told(), "time"),
+            (&["2026-01-05"], false, told(), "date"),
+            (&["Rome", "1"], false, None, "text"),
+            (&["", " "], false, None, "text"),
+            (&[], false, None, "text"),
+        ] {
+            let sample = Sample { name: "x", cells: cells.to_vec(), is_typed: false };
+            let form = form(&sample, comma, told, &TimeZone::UTC);
+            let doubt = if doubt(&form, &sample).is_some() { ", in doubt" } else { "" };
+            assert_eq!(format!("{}{doubt}", form.name()), expected, "{cells:?}");
+        }
     }
 }
