@@ -64,11 +64,13 @@ impl Verdict {
         Self { holds, until: At::MAX }
     }
 
-    fn seen(at: At, bounds: &Bounds, now: At) -> Self {
+    /// Of being seen. It has no place in the log, so it is since the entry only in a later second.
+    fn seen(at: At, bounds: &Bounds, moment: &Moment<'_>) -> Self {
         let second = at.second();
         let expiry = bounds.expiry(second);
-        let holds = bounds.from <= second && second < bounds.before && expiry > now;
-        Self { holds, until: if expiry > now { expiry } else { At::MAX } }
+        let from = if bounds.since_entry { moment.entry.second + 1 } else { bounds.from };
+        let holds = from <= second && second < bounds.before && expiry > moment.now;
+        Self { holds, until: if expiry > moment.now { expiry } else { At::MAX } }
     }
 }
 
@@ -120,8 +122,8 @@ pub(crate) fn condition(condition: &Condition, moment: &Moment<'_>) -> Verdict {
             Verdict::always(moment.profile.consents.is_granted(purpose, *channel))
         }
         Condition::ReachableBy(channel) => Verdict::always(moment.governor.reaches(moment.profile, *channel)),
-        Condition::FirstSeen(bounds) => Verdict::seen(moment.profile.first_seen, bounds, moment.now),
-        Condition::LastSeen(bounds) => Verdict::seen(moment.profile.last_seen, bounds, moment.now),
+        Condition::FirstSeen(bounds) => Verdict::seen(moment.profile.first_seen, bounds, moment),
+        Condition::LastSeen(bounds) => Verdict::seen(moment.profile.last_seen, bounds, moment),
     }
 }
 
