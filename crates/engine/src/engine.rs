@@ -30,6 +30,9 @@ use crate::value::{Map, OwnedMap, Value};
 use crate::{ProfileId, SendId, Seq};
 use std::sync::Arc;
 
+/// The layout of the state in a snapshot. A snapshot of another layout is of no use, and the log is replayed.
+const LAYOUT: u32 = 2;
+
 /// The deterministic core. Cheap to make; all of it is [`State`] and what derives from it.
 #[derive(Clone, Default)]
 pub struct Engine {
@@ -348,12 +351,16 @@ impl Engine {
 
     /// The whole state as bytes; equal states give equal bytes.
     pub fn snapshot(&self) -> Vec<u8> {
-        borsh::to_vec(&self.state).expect("invariant: memory takes every write")
+        borsh::to_vec(&(LAYOUT, &self.state)).expect("invariant: memory takes every write")
     }
 
     /// The engine that [`Engine::snapshot`] was taken of.
     pub fn restore(bytes: &[u8]) -> Result<Self, RestoreError> {
-        let mut state: State = borsh::from_slice(bytes).map_err(|error| RestoreError(error.to_string()))?;
+        let (layout, state) = bytes.split_first_chunk().unwrap_or((&[0; 4], &[]));
+        if u32::from_le_bytes(*layout) != LAYOUT {
+            return Err(RestoreError("its layout is that of another version".to_owned()));
+        }
+        let mut state: State = borsh::from_slice(state).map_err(|error| RestoreError(error.to_string()))?;
         let programme = Arc::new(state.parsed_programme().unwrap_or_default());
         let index = Index::build(
             &mut state.names,

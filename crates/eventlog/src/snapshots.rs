@@ -14,7 +14,7 @@ use crate::folder::{DiskFolder, Folder};
 use crate::limits;
 
 const MAGIC: [u8; 8] = *b"TRAMASNP";
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 1;
 /// Magic, format, seq, at, length of the state, checksum.
 const HEADER: usize = 8 + 4 + 8 + 8 + 8 + 16;
 /// Name that a snapshot has until it is whole.
