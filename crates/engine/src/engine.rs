@@ -14,7 +14,7 @@ use crate::at::At;
 use crate::effect::{Effect, Prepare};
 use crate::governor::{Governor, Suppression};
 use crate::history::NEVER;
-use crate::identifier::{IdentifierKind, normalise};
+use crate::identifier::{IdentifierKind, KeyedHash, normalise};
 use crate::identity::Resolved;
 use crate::index::Index;
 use crate::outbox::{Send, Status};
@@ -199,7 +199,7 @@ impl Engine {
         let resolved = self.resolve(&event.identifiers, event.occurred_at.min(self.state.at), effects);
         let mut turn = Turn::begin(self, resolved.profile, effects);
         let occurred_at = event.occurred_at.min(turn.now());
-        turn.touched.whole = resolved.is_new;
+        turn.note_resolved(&resolved);
         turn.touched.past = event.flags.has(EventFlags::IMPORTED) || event.flags.has(EventFlags::LATE);
         turn.state_traits(event.traits, occurred_at);
         turn.state_preferences(event.context, occurred_at);
@@ -218,11 +218,11 @@ impl Engine {
             }
             Subject::Send(send) => {
                 let profile = self.state.send(send).expect("invariant: checked").profile;
-                Resolved { profile: self.state.canonical(profile), is_new: false }
+                Resolved { profile: self.state.canonical(profile), is_new: false, is_addressed: false }
             }
         };
         let mut turn = Turn::begin(self, resolved.profile, effects);
-        turn.touched.whole = resolved.is_new;
+        turn.note_resolved(&resolved);
         turn.state_consent(
             consent.purpose,
             Channel::parse(consent.channel),
@@ -254,8 +254,12 @@ impl Engine {
             };
             self.state.suppressions.insert(identifier.hash, suppression);
         }
-        if let Some(id) = self.state.directory.get(identifier.hash) {
-            let id = self.state.canonical(id);
+        self.reconsider(identifier.hash, effects);
+    }
+
+    /// An address was suppressed, or is so no longer: looks again at whom it reaches.
+    fn reconsider(&mut self, address: KeyedHash, effects: &mut Vec<Effect>) {
+        for id in self.state.reached_at(address) {
             let mut turn = Turn::begin(self, id, effects);
             turn.touched.consent = true;
             turn.settle();

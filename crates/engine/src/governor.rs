@@ -128,6 +128,11 @@ pub fn address_kind(channel: Channel) -> Option<IdentifierKind> {
     }
 }
 
+/// Whether channels may send to identifiers of the kind.
+pub(crate) fn is_address(kind: IdentifierKind) -> bool {
+    Channel::ALL.into_iter().any(|channel| address_kind(channel) == Some(kind))
+}
+
 /// Where a channel finds the person: what the traits say now, or else the newest identifier of the right kind.
 pub(crate) fn address(profile: &Profile, channel: Channel) -> Option<String> {
     let kind = address_kind(channel)?;

@@ -8,7 +8,7 @@ use crate::ProfileId;
 use crate::at::At;
 use crate::effect::Effect;
 use crate::engine::Engine;
-use crate::governor::address;
+use crate::governor::{address, is_address};
 use crate::history::NEVER;
 use crate::identifier::IdentifierKind;
 use crate::journey::RunState;
@@ -25,6 +25,8 @@ pub(crate) struct Resolved {
     pub(crate) profile: ProfileId,
     /// It came into being, or took in another: everything about it may have changed.
     pub(crate) is_new: bool,
+    /// It has an identifier that it had not, and that channels may send to.
+    pub(crate) is_addressed: bool,
 }
 
 impl Engine {
@@ -38,10 +40,13 @@ impl Engine {
         let target = self.target(identifiers);
         let is_new = target.is_none();
         let mut target = target.unwrap_or_else(|| self.create(seen_at));
-        let mut merged = false;
+        let (mut merged, mut is_addressed) = (false, false);
         for identifier in identifiers {
             match self.owner(identifier) {
-                None => self.attach(target, identifier),
+                None => {
+                    self.attach(target, identifier);
+                    is_addressed |= is_address(identifier.kind);
+                }
                 Some(owner) if owner == target => {}
                 Some(owner) if self.may_merge(owner, target) => {
                     target = self.merge(owner, target, effects);
@@ -55,7 +60,7 @@ impl Engine {
                 }
             }
         }
-        Resolved { profile: target, is_new: is_new || merged }
+        Resolved { profile: target, is_new: is_new || merged, is_addressed }
     }
 
     fn owner(&self, identifier: &Identifier<'_>) -> Option<ProfileId> {

@@ -50,7 +50,8 @@ impl Profile {
     }
 
     pub fn traits(&self) -> impl Iterator<Item = (&str, Value<'_>)> {
-        self.traits.iter().map(|(name, stated)| (name.as_str(), stated.value.as_value()))
+        let all = self.traits.iter().map(|(name, stated)| (name.as_str(), stated.value.as_value()));
+        all.filter(|(_, value)| !value.is_null())
     }
 
     pub fn consents(&self) -> &[crate::consent::Consent] {
@@ -80,7 +81,7 @@ impl Profile {
     }
 
     pub(crate) fn trait_value(&self, name: &str) -> Option<Value<'_>> {
-        self.traits.get(name).map(|stated| stated.value.as_value())
+        self.traits.get(name).map(|stated| stated.value.as_value()).filter(|value| !value.is_null())
     }
 
     /// The values of a trait, or of what lies below it.
@@ -92,23 +93,23 @@ impl Profile {
         }
     }
 
-    /// States a trait; whether it changed. `null` takes the trait away, as in the tracking API.
+    /// States a trait; whether it changed. `null` takes the trait away, as in the tracking API, and is kept as what was
+    /// said last.
     pub(crate) fn state_trait(&mut self, name: &str, value: Value<'_>, stated_at: At) -> bool {
         let full = self.traits.len() >= PROFILE_TRAITS_MAX;
         match self.traits.get_mut(name) {
             Some(stated) if stated.stated_at > stated_at => false,
-            Some(_) if value.is_null() => self.traits.remove(name).is_some(),
             Some(stated) => {
                 let value = OwnedValue::from(value);
                 let changed = stated.value != value;
                 *stated = StatedTrait { value, stated_at };
                 changed
             }
-            None if value.is_null() || full => false,
+            None if full => false,
             None => {
                 let stated = StatedTrait { value: value.into(), stated_at };
                 self.traits.insert(name.to_owned(), stated);
-                true
+                !value.is_null()
             }
         }
     }
@@ -116,7 +117,8 @@ impl Profile {
     /// All traits as one map, as they are at this moment.
     pub(crate) fn traits_map(&self) -> OwnedMap {
         let mut bytes = Vec::new();
-        for (name, stated) in &self.traits {
+        let held = self.traits.iter().filter(|(_, stated)| !stated.value.as_value().is_null());
+        for (name, stated) in held {
             write_entry(&mut bytes, name, &stated.value);
         }
         Map::from_bytes(&bytes).into()

@@ -38,6 +38,8 @@ pub(crate) struct State {
     pub(crate) history: History,
     pub(crate) truths: Truths,
     pub(crate) directory: Directory,
+    /// Addresses that a profile's traits name and that were not its identifiers.
+    pub(crate) addresses: BTreeSet<(KeyedHash, ProfileId)>,
     pub(crate) message_ids: MessageIds,
     pub(crate) suppressions: BTreeMap<KeyedHash, Suppression>,
     pub(crate) segments: Vec<SegmentState>,
@@ -155,6 +157,13 @@ impl State {
             id = into;
         }
         id
+    }
+
+    /// The profiles that an address may reach: whose identifier it is, and whose traits name it.
+    pub(crate) fn reached_at(&self, address: KeyedHash) -> BTreeSet<ProfileId> {
+        let of_traits = (address, ProfileId(0))..=(address, ProfileId(u32::MAX));
+        let named = self.addresses.range(of_traits).map(|(_, id)| *id);
+        named.chain(self.directory.get(address)).map(|id| self.canonical(id)).collect()
     }
 
     pub(crate) fn reject(&mut self, seq: Seq, rejected: &Rejected<'_>) {

@@ -13,7 +13,10 @@ use crate::at::{At, Span};
 use crate::consent::Consent;
 use crate::effect::Effect;
 use crate::engine::{Engine, evidence, preferences, send_properties, split_preference};
+use crate::governor::is_address;
 use crate::history::{Occurrence, Since};
+use crate::identifier::{IdentifierKind, normalise};
+use crate::identity::Resolved;
 use crate::name::NameId;
 use crate::profile::Profile;
 use crate::programme::{Channel, OptIn};
@@ -22,7 +25,7 @@ use crate::segment::eval::{Moment, Verdict, verdict};
 use crate::segment::rule::{Mentions, Rule};
 use crate::state::State;
 use crate::timer::TimerKey;
-use crate::value::Map;
+use crate::value::{Map, Value};
 use crate::{ProfileId, SendId, Seq};
 
 pub(crate) struct Turn<'a> {
@@ -98,10 +101,30 @@ impl<'a> Turn<'a> {
         self.engine.state.seq
     }
 
+    /// Notes what finding the profile by its identifiers did to it.
+    pub(crate) fn note_resolved(&mut self, resolved: &Resolved) {
+        self.touched.whole = resolved.is_new;
+        self.touched.consent |= resolved.is_addressed;
+    }
+
     pub(crate) fn state_traits(&mut self, traits: Map<'_>, stated_at: At) {
         for (name, value) in traits.iter() {
             if self.profile_mut().state_trait(name, value, stated_at) {
+                self.note_address(name, value);
                 self.touched.traits.push(name.to_owned());
+            }
+        }
+    }
+
+    /// Remembers an address among the traits, unless it is an identifier of the profile.
+    fn note_address(&mut self, name: &str, value: Value<'_>) {
+        let kind = IdentifierKind::ALL.into_iter().find(|kind| is_address(*kind) && kind.name() == name);
+        let Some(kind) = kind else { return };
+        if let Some(address) = value.text().and_then(|text| normalise(kind, text).ok()) {
+            let hash = self.engine.hash_key().identifier(kind, &address);
+            let state = &mut self.engine.state;
+            if state.directory.get(hash).map(|id| state.canonical(id)) != Some(self.id) {
+                state.addresses.insert((hash, self.id));
             }
         }
     }
@@ -227,7 +250,7 @@ impl<'a> Turn<'a> {
     }
 
     /// Evaluates a journey's rule: everything in it counts after `since`, what says so since the run began.
-    pub(crate) fn evaluate(&self, rule: &Rule, since: &Since, entry: &Since) -> Verdict {
+    pub(crate) fn evaluate(&self, rule: &Rule, since: Since, entry: Since) -> Verdict {
         let moment = Moment::of(&self.engine.state, &self.engine.programme, self.id);
         verdict(rule, &Moment { since, entry, ..moment })
     }

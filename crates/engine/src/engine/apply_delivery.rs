@@ -93,13 +93,13 @@ impl Engine {
             DeliveryOutcome::Unknown => self.state.set_status(id, Status::Unknown),
             DeliveryOutcome::InvalidRecipient => {
                 self.state.set_status(id, Status::Bounced);
-                self.suppress_bounced(id, settled.reply);
+                self.suppress_bounced(id, settled.reply, effects);
                 self.occur_of_send(profile, "Message Bounced", id, "", effects);
             }
         }
     }
 
-    fn suppress_bounced(&mut self, id: SendId, reply: &str) {
+    fn suppress_bounced(&mut self, id: SendId, reply: &str, effects: &mut Vec<Effect>) {
         let send = self.state.send(id).expect("invariant: checked");
         let Some(kind) = send.channel.and_then(address_kind) else { return };
         let hash = self.hash_key().identifier(kind, &send.address);
@@ -110,6 +110,7 @@ impl Engine {
             stated_at: self.state.at,
         };
         self.state.suppressions.insert(hash, suppression);
+        self.reconsider(hash, effects);
     }
 
     pub(super) fn apply_engaged(&mut self, engaged: &Engaged<'_>, effects: &mut Vec<Effect>) {
@@ -138,7 +139,6 @@ impl Engine {
         let profile = self.state.canonical(profile);
         let mut turn = Turn::begin(self, profile, effects);
         turn.occur_of_send(name, send, url);
-        turn.touched.consent |= name == "Message Bounced";
         turn.settle();
     }
 

@@ -13,8 +13,13 @@ pub enum Date {
 const FIRST: At = At(-62_167_219_200_000);
 
 impl Date {
-    /// Reads `2026-01-31`, or an instant of RFC 3339 as `2026-01-31T09:30:00+01:00`.
+    /// Reads `2026-01-31`, or an instant of RFC 3339 as `2026-01-31T09:30:00+01:00`, that can be written again.
     pub fn parse(text: &str) -> Option<Self> {
+        Self::read(text).filter(|date| !matches!(date, Self::Instant(at) if *at < FIRST))
+    }
+
+    /// The same of any instant: what a value may be.
+    pub(super) fn read(text: &str) -> Option<Self> {
         let bytes = text.as_bytes();
         let digits = |range: std::ops::Range<usize>| bytes[range].iter().all(u8::is_ascii_digit);
         let begins_as_a_day = bytes.len() >= 10
@@ -25,8 +30,7 @@ impl Date {
             10 => text.parse().ok().map(Self::Day),
             _ => {
                 let timestamp: jiff::Timestamp = text.parse().ok()?;
-                let at = At(timestamp.as_millisecond());
-                (at >= FIRST).then_some(Self::Instant(at))
+                Some(Self::Instant(At(timestamp.as_millisecond())))
             }
         }
     }

@@ -9,6 +9,9 @@ use crate::value::{SCALE, Value};
 use jiff::civil;
 use jiff::tz::TimeZone;
 
+/// A number from here on is milliseconds since 1970, and seconds below.
+const MILLISECONDS_FROM: i64 = 100_000_000_000;
+
 /// A test that is the same at every instant.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Trial {
@@ -97,17 +100,23 @@ enum When {
 }
 
 impl When {
-    /// Reads `YYYY-MM-DD`, RFC 3339, or a number of seconds or milliseconds since 1970; from 10¹¹ on a number is milliseconds.
+    /// Reads `YYYY-MM-DD`, RFC 3339, or a number of seconds or milliseconds since 1970.
     fn read(value: Value<'_>) -> Option<Self> {
-        if let Some(text) = value.text() {
-            return Date::parse(text.trim()).map(|date| match date {
-                Date::Day(day) => Self::Day(day),
-                Date::Instant(at) => Self::Instant(at),
-            });
-        }
-        let number = value.millionths()? / SCALE;
-        let milliseconds =
-            if number.abs() >= 100_000_000_000 { number } else { number.checked_mul(1_000)? };
+        let milliseconds = match value {
+            Value::Text(text) => {
+                return Date::read(text).map(|date| match date {
+                    Date::Day(day) => Self::Day(day),
+                    Date::Instant(at) => Self::Instant(at),
+                });
+            }
+            Value::Int(number) if number >= MILLISECONDS_FROM => number,
+            Value::Int(number) => number.checked_mul(1_000)?,
+            Value::Decimal(millionths) if millionths / SCALE >= MILLISECONDS_FROM => millionths / SCALE,
+            Value::Decimal(millionths) => millionths.div_euclid(SCALE / 1_000),
+            Value::Float(number) if number >= MILLISECONDS_FROM as f64 => number as i64,
+            Value::Float(number) => (number * 1_000.0).floor() as i64,
+            Value::Null | Value::Bool(_) | Value::List(_) | Value::Map(_) => return None,
+        };
         jiff::Timestamp::from_millisecond(milliseconds).ok()?;
         Some(Self::Instant(At(milliseconds)))
     }
@@ -134,11 +143,12 @@ fn begin(date: &Date, timezone: &TimeZone) -> At {
     }
 }
 
-/// The instant at which a day begins. Where the clocks skip midnight, the day begins with its first instant.
+/// The instant at which a day begins. Where the clocks skip midnight, the day begins with its first instant. The last
+/// day of the calendar has no instant in every zone; it begins after all others, and before the end of time.
 pub(crate) fn midnight(day: civil::Date, timezone: &TimeZone) -> At {
     match day.to_zoned(timezone.clone()).and_then(|zoned| zoned.start_of_day()) {
         Ok(zoned) => At(zoned.timestamp().as_millisecond()),
-        Err(_) => At::MAX,
+        Err(_) => At(At::MAX.0 - 1),
     }
 }
 

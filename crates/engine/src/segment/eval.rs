@@ -33,9 +33,9 @@ pub(crate) struct Moment<'a> {
     pub(crate) id: ProfileId,
     pub(crate) now: At,
     /// Only events after this count. [`Since::EVER`] for segments.
-    pub(crate) since: &'a Since,
+    pub(crate) since: Since,
     /// Where the run began, for what is asked `since entry`.
-    pub(crate) entry: &'a Since,
+    pub(crate) entry: Since,
 }
 
 impl<'a> Moment<'a> {
@@ -53,8 +53,8 @@ impl<'a> Moment<'a> {
             profile: &state.profiles[id.0 as usize],
             id,
             now: state.at,
-            since: Since::ever(),
-            entry: Since::ever(),
+            since: Since::EVER,
+            entry: Since::EVER,
         }
     }
 }
@@ -64,11 +64,13 @@ impl Verdict {
         Self { holds, until: At::MAX }
     }
 
-    fn seen(at: At, bounds: &Bounds, now: At) -> Self {
+    /// Of being seen. It has no place in the log, so it is since the entry only in a later second.
+    fn seen(at: At, bounds: &Bounds, moment: &Moment<'_>) -> Self {
         let second = at.second();
         let expiry = bounds.expiry(second);
-        let holds = bounds.from <= second && second < bounds.before && expiry > now;
-        Self { holds, until: if expiry > now { expiry } else { At::MAX } }
+        let from = if bounds.since_entry { moment.entry.second + 1 } else { bounds.from };
+        let holds = from <= second && second < bounds.before && expiry > moment.now;
+        Self { holds, until: if expiry > moment.now { expiry } else { At::MAX } }
     }
 }
 
@@ -120,8 +122,8 @@ pub(crate) fn condition(condition: &Condition, moment: &Moment<'_>) -> Verdict {
             Verdict::always(moment.profile.consents.is_granted(purpose, *channel))
         }
         Condition::ReachableBy(channel) => Verdict::always(moment.governor.reaches(moment.profile, *channel)),
-        Condition::FirstSeen(bounds) => Verdict::seen(moment.profile.first_seen, bounds, moment.now),
-        Condition::LastSeen(bounds) => Verdict::seen(moment.profile.last_seen, bounds, moment.now),
+        Condition::FirstSeen(bounds) => Verdict::seen(moment.profile.first_seen, bounds, moment),
+        Condition::LastSeen(bounds) => Verdict::seen(moment.profile.last_seen, bounds, moment),
     }
 }
 
@@ -167,9 +169,9 @@ pub(super) struct Window<'a> {
 
 impl<'a> Window<'a> {
     pub(super) fn of(deed: &'a DeedRule, bounds: &Bounds, view: View<'a>, moment: &Moment<'a>) -> Self {
-        let mut from = view.after(bounds.start(moment.now)).max(view.since(deed.event, moment.since));
+        let mut from = view.after(bounds.start(moment.now)).max(view.since(moment.since));
         if bounds.since_entry {
-            from = from.max(view.since(deed.event, moment.entry));
+            from = from.max(view.since(moment.entry));
         }
         let to = if bounds.before == u32::MAX {
             view.len()

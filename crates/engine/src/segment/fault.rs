@@ -51,6 +51,11 @@ pub(super) fn span(unit: Span, count: i64) -> Sound<Span> {
     let span = unit.times(count);
     match span {
         Span(..=0) => Err(Fault::new("a window is longer than nothing")),
+        // A second is the least that can be told apart, of events and of timers.
+        _ if span.0 % Span::SECOND.0 != 0 => {
+            let whole = Span::SECOND.times(span.0 / Span::SECOND.0 + 1);
+            Err(Fault::new("what happens counts in whole seconds").or_rather(format!("write `{whole}`")))
+        }
         _ if span > EXPRESSION_SPAN_MAX => {
             let longest = format!("a window is at most {EXPRESSION_SPAN_MAX} long");
             Err(Fault::new(longest).or_rather("leave the window out: everything ever counts then"))

@@ -5,6 +5,7 @@ use super::date::Date;
 use super::day::{RelativeDay, Trial};
 use super::{Aggregate, Comparison, Deed, Did, Expression, Filter, Quantity, Sequence, Then, Window};
 use crate::at::{At, Span};
+use crate::governor::address_kind;
 use crate::history::History;
 use crate::name::{NameId, Names};
 use crate::programme::Channel;
@@ -279,9 +280,9 @@ impl Condition {
                 mentions.traits.insert(path[0].clone());
             }
             Self::ConsentedTo(..) => mentions.consent = true,
-            Self::ReachableBy(_) => {
+            Self::ReachableBy(channel) => {
                 mentions.consent = true;
-                mentions.traits.extend(["email".to_owned(), "phone".to_owned()]);
+                mentions.traits.extend(address_kind(*channel).map(|kind| kind.name().to_owned()));
             }
             Self::FirstSeen(_) | Self::LastSeen(_) => mentions.seen = true,
         }

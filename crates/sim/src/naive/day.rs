@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde_json::Value as Json;
 
-use super::Moment;
+use super::{Moment, value};
 
 /// The instant at which a date begins.
 pub(super) fn begins(date: Date, timezone: &TimeZone) -> At {
@@ -79,8 +79,9 @@ fn date_of(value: &Json) -> Option<Date> {
         let instant: Timestamp = text.parse().ok()?;
         return Some(Date::Instant(At(instant.as_millisecond())));
     }
-    let number = value.as_f64()?;
-    let ms = if number >= 1e11 { number } else { number * 1_000.0 };
-    let instant = Timestamp::from_millisecond(ms.floor() as i64).ok()?;
+    let millionths = value::exact_millionths(value)?;
+    let is_milliseconds = millionths >= 100_000_000_000 * 1_000_000;
+    let ms = millionths.div_euclid(if is_milliseconds { 1_000_000 } else { 1_000 });
+    let instant = Timestamp::from_millisecond(i64::try_from(ms).ok()?).ok()?;
     Some(Date::Instant(At(instant.as_millisecond())))
 }

@@ -87,13 +87,18 @@ fn digits_against(one: &str, two: &str) -> Ordering {
     }
 }
 
-/// A number in millionths, rounded where it has more than six decimals; none where it is no number, or too large.
+/// A number in millionths; none where it is too large to be added up.
 pub(super) fn millionths(value: &Json) -> Option<i128> {
+    i64::try_from(exact_millionths(value)?).ok().map(i128::from)
+}
+
+/// A number in millionths, rounded where it has more than six decimals; none where it is no number, or has no end.
+pub(super) fn exact_millionths(value: &Json) -> Option<i128> {
     let digits = digits(value.as_number()?);
     let (whole, fraction) = digits.split_once('.').unwrap_or((&digits, ""));
     let sign = if digits.starts_with('-') { -1 } else { 1 };
     let whole: i128 = whole.trim_start_matches('-').parse().ok()?;
     let fraction: i128 = format!("{fraction:0<7}")[..7].parse().ok()?;
     let size = whole.checked_mul(1_000_000)? + (fraction + 5) / 10;
-    i64::try_from(sign * size).ok().map(i128::from)
+    Some(sign * size)
 }

@@ -2,5 +2,6 @@
 
 mod canaries;
 mod naive;
+mod oracle;
 mod seeds;
 mod values;

@@ -70,9 +70,6 @@ fn events_are_counted_in_windows_of_whole_seconds() {
         (r#"did "A" exactly 0 times"#, &["", "B"], &["A"]),
         // Now is half a second after second 0: (now - 10 s, now] holds the seconds -9 to 0.
         (r#"did "A" within 10 seconds"#, &["A", "A@-9"], &["A@-10", "A@1"]),
-        (r#"did "A" within 10500 ms"#, &["A@-9"], &["A@-10"]),
-        (r#"did "A" within 10501 ms"#, &["A@-10"], &["A@-11"]),
-        (r#"did "A" within 500 ms"#, &[], &["A", "A@-1"]),
         (r#"did "A" at least 2 times within 10 seconds"#, &["A@-9 A"], &["A@-10 A"]),
         (r#"did "A" (n > 2) exactly 1 time within 10 seconds"#, &["A(3) A(2) A(3)@-10"], &["A(3) A(3)"]),
     ];
@@ -178,7 +175,6 @@ fn deeds_follow_each_other() {
             &["A@-5 B@-1", "A@-5 B@-5", "A@-9 A@-5 B@-1"],
             &["A@-5 B", "B@-5 A@-5", "A@-9 B@-4"],
         ),
-        (r#"did "A" then "B" within 4500 ms"#, &["A@-5 B@-1"], &["A@-5 B"]),
         // The window is that of the first event alone.
         (r#"did "A" within 10 seconds then "B""#, &["A@-9 B"], &["A@-10 B", "A@-10 B@-9"]),
         (r#"did "A" before "2026-03-29T10:00:00Z" then "B""#, &["A@-3601 B"], &["A@-3600 B"]),
@@ -209,8 +205,6 @@ fn deeds_fail_to_follow_once_their_time_is_over() {
         (r#"did "A" then not "B""#, &["A@-9 B@-5 A@-1"], &["A@-9 A@-8 B@-5"]),
         // time(A) + D <= now, and now is half a second after second 0.
         (r#"did "A" then not "B" within 5 seconds"#, &["A@-5"], &["A@-4"]),
-        (r#"did "A" then not "B" within 5500 ms"#, &["A@-5"], &["A@-4"]),
-        (r#"did "A" then not "B" within 5501 ms"#, &["A@-6"], &["A@-5"]),
         // Up to time(A) + D, that second included.
         (
             r#"did "A" then not "B" within 3 seconds"#,
@@ -395,12 +389,12 @@ fn consents_addresses_segments_and_being_seen() {
         (r#"consented to "offers" by sms"#, false), (r#"consented to "newsletter""#, false),
         ("reachable by sms", true), ("reachable by email", false),
         (r#"in segment "pro""#, true), (r#"in segment "others""#, false), (r#"in segment "nobody""#, false),
-        ("first seen within 100 seconds", false), ("first seen within 101 seconds", true), ("first seen within 100501 ms", true),
+        ("first seen within 100 seconds", false), ("first seen within 101 seconds", true),
         ("last seen within 10 seconds", false), ("last seen within 11 seconds", true),
         (r#"last seen since "2026-03-29T10:59:50Z""#, true), (r#"last seen since "2026-03-29T10:59:51Z""#, false),
         (r#"first seen before "2026-03-29T10:58:21Z""#, true), (r#"first seen before "2026-03-29T10:58:20Z""#, false),
         (r#"first seen between "2026-03-29" and "2026-03-30""#, true),
-        ("last seen within 500 ms", false), ("reachable by sms and reachable by email", false), ("reachable by sms or reachable by email", true),
+        ("reachable by sms and reachable by email", false), ("reachable by sms or reachable by email", true),
         ("not reachable by email and reachable by sms", true), ("not (reachable by email or reachable by sms)", false),
     ];
     for (expression, expected) in rows {

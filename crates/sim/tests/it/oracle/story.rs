@@ -1,0 +1,435 @@
+//! A story told to the real engine, with notes beside it of everything that was said.
+
+use engine::at::{At, Span};
+use engine::engine::{Engine, Outcome};
+use engine::identifier::{HashKey, IdentifierKind, normalise};
+use engine::programme::{Channel, EmailMessage, EmailTemplate, Message, OptIn, Programme, Purpose, timezone};
+use engine::record::{
+    ConsentSource, ConsentState, ConsentStated, Event, EventFlags, EventKind, Identifier, Installed,
+    ProgrammeApplied, Record, Subject, SuppressionStated,
+};
+use engine::segment::Expression;
+use engine::value::OwnedMap;
+use engine::{ProfileId, Seq};
+use serde_json::{Map, Value as Json, json};
+use sim::naive::{self, Moment, Person};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::deed::{Deed, Name, Wait};
+use super::tree::{PURPOSES, SPANS, Said, built_on, segment_name};
+
+const KEY: HashKey = HashKey([7; 16]);
+
+pub(super) struct Story {
+    engine: Engine,
+    now: At,
+    zone: &'static str,
+    segments: Vec<Said>,
+    /// By the profile that it was said of, whatever became of that since.
+    notes: BTreeMap<ProfileId, Notes>,
+    suppressed: BTreeSet<(IdentifierKind, String)>,
+    /// Instants given to statements: of two, which is the newer is never a matter of taste.
+    stated: BTreeSet<At>,
+    messages: u64,
+}
+
+/// What was said of somebody.
+#[derive(Default)]
+struct Notes {
+    events: Vec<naive::Event>,
+    traits: Vec<(At, String, Json)>,
+    seen: Vec<At>,
+}
+
+impl Story {
+    pub(super) fn begin(now: At, zone: &'static str, segments: &[Said]) -> Self {
+        let mut story = Self {
+            engine: Engine::new(),
+            now,
+            zone,
+            segments: segments.to_vec(),
+            notes: BTreeMap::new(),
+            suppressed: BTreeSet::new(),
+            stated: BTreeSet::new(),
+            messages: 0,
+        };
+        let installed = Installed { installation: 1, hash_key: KEY, seed: 42, link_key: [9; 32] };
+        story.apply(&Record::Installed(installed));
+        story.apply_programme();
+        story
+    }
+
+    pub(super) fn tell(&mut self, deed: &Deed) {
+        match deed {
+            Deed::Track { who, name, ago, properties, flags } => {
+                let at = self.now.minus(*ago);
+                let event =
+                    Told { kind: EventKind::Track, name, flags: *flags, properties, ..Told::default() };
+                let Some(id) = self.event(who, at, &event) else { return };
+                let place = self.engine.seq().0;
+                self.note(id).events.push(naive::Event {
+                    name: name.clone(),
+                    second: at.0.div_euclid(1_000),
+                    place,
+                    properties: properties.clone(),
+                });
+            }
+            Deed::Identify { who, ago, traits } => {
+                let at = self.unique(*ago);
+                let event = Told { kind: EventKind::Identify, traits, ..Told::default() };
+                let Some(id) = self.event(who, at, &event) else { return };
+                for (name, value) in traits.as_object().expect("traits are an object") {
+                    self.note(id).traits.push((at, name.clone(), value.clone()));
+                }
+            }
+            Deed::Prefer { who, ago, preferences } => {
+                let at = self.unique(*ago);
+                let context = json!({ "consent": { "categoryPreferences": preferences } });
+                let event = Told { kind: EventKind::Identify, context: &context, ..Told::default() };
+                self.event(who, at, &event);
+            }
+            Deed::Consent { who, purpose, channel, granted, ago } => {
+                let stated_at = self.unique(*ago);
+                let is_new = self.find(who).is_none();
+                self.apply(&Record::ConsentStated(ConsentStated {
+                    subject: Subject::Identifier(identifier(who)),
+                    purpose,
+                    channel,
+                    granted: *granted,
+                    source: ConsentSource::Api,
+                    stated_at,
+                    wording: "",
+                    proof: "",
+                }));
+                if let Some(id) = self.find(who).filter(|_| is_new) {
+                    self.note(id).seen.push(stated_at);
+                }
+            }
+            Deed::Suppress { address, lifted } => {
+                let known = (address.0, address.1.to_owned());
+                match lifted {
+                    true => self.suppressed.remove(&known),
+                    false => self.suppressed.insert(known),
+                };
+                self.apply(&Record::SuppressionStated(SuppressionStated {
+                    identifier: identifier(address),
+                    lifted: *lifted,
+                    stated_at: self.now,
+                    reason: "asked",
+                }));
+            }
+            Deed::Wait(wait) => self.wait(wait),
+            Deed::Redefine { segments, zone } => {
+                self.segments.clone_from(segments);
+                self.zone = zone;
+                self.apply_programme();
+            }
+            Deed::Restart => {
+                self.engine = Engine::restore(&self.engine.snapshot()).expect("its own snapshot")
+            }
+        }
+    }
+
+    /// An instant so long ago that nobody has spoken at yet.
+    fn unique(&mut self, ago: Span) -> At {
+        let mut at = self.now.minus(ago);
+        while !self.stated.insert(at) {
+            at = at.minus(Span(1));
+        }
+        at
+    }
+
+    fn note(&mut self, id: ProfileId) -> &mut Notes {
+        self.notes.entry(id).or_default()
+    }
+
+    fn find(&self, who: &Name) -> Option<ProfileId> {
+        self.engine.find(who.0, who.1)
+    }
+
+    /// Tells an event; whose it was, unless it was nobody's.
+    fn event(&mut self, who: &[Name], at: At, told: &Told<'_>) -> Option<ProfileId> {
+        self.messages += 1;
+        let message_id = self.messages.to_string();
+        let [properties, traits, context] = [told.properties, told.traits, told.context]
+            .map(|json| OwnedMap::from_json(json).expect("deeds have objects"));
+        self.apply(&Record::Event(Event {
+            kind: told.kind,
+            flags: told.flags,
+            occurred_at: at,
+            received_at: self.now,
+            source: "test",
+            name: told.name,
+            message_id: KEY.message_id("test", &message_id),
+            identifiers: who.iter().map(identifier).collect(),
+            message_id_text: &message_id,
+            properties: properties.as_map(),
+            traits: traits.as_map(),
+            context: context.as_map(),
+        }));
+        if told.flags.has(EventFlags::BOT) {
+            return None;
+        }
+        let id = self.find(&who[0]).expect("the first name of a record is known from then on");
+        self.note(id).seen.push(at);
+        Some(id)
+    }
+
+    fn apply_programme(&mut self) {
+        let purpose = |opt_in, confirm: Option<&str>| Purpose {
+            channels: Channel::ALL.to_vec(),
+            opt_in,
+            confirm: confirm.map(str::to_owned),
+            ..Purpose::default()
+        };
+        let template = EmailTemplate { text: Some("confirm".to_owned()), ..EmailTemplate::default() };
+        let email = EmailMessage {
+            from: "Shop <shop@example.com>".to_owned(),
+            subject: [("en".to_owned(), "Confirm".to_owned())].into(),
+            templates: [("en".to_owned(), template)].into(),
+            ..EmailMessage::default()
+        };
+        let segments = self.segments.iter().enumerate();
+        let programme = Programme {
+            name: "test".to_owned(),
+            timezone: self.zone.to_owned(),
+            languages: vec!["en".to_owned()],
+            purposes: [
+                ("offers".to_owned(), purpose(OptIn::Single, None)),
+                ("news".to_owned(), purpose(OptIn::Double, Some("confirm"))),
+            ]
+            .into(),
+            segments: segments.map(|(number, said)| (segment_name(number), said.0.to_string())).collect(),
+            messages: [("confirm".to_owned(), Message { email: Some(email) })].into(),
+            ..Programme::default()
+        };
+        let definition = serde_json::to_string(&programme).expect("a programme is plain JSON");
+        let applied = ProgrammeApplied { applied_at: self.now, operator: "test", definition: &definition };
+        self.apply(&Record::ProgrammeApplied(applied));
+    }
+
+    /// Sends a record through its bytes, as every record goes.
+    fn apply(&mut self, record: &Record<'_>) {
+        let mut bytes = Vec::new();
+        record.encode(&mut bytes);
+        let record = Record::decode(&bytes).expect("what was encoded can be decoded");
+        let outcome = self.engine.apply(self.engine.seq().next(), self.now, &record, &mut Vec::new());
+        let again = matches!((&record, &outcome), (Record::ProgrammeApplied(_), Outcome::Duplicate));
+        assert!(again || outcome == Outcome::Applied, "{outcome:?}");
+    }
+
+    fn wait(&mut self, wait: &Wait) {
+        let until = match wait {
+            Wait::For(span) => self.now.plus(*span),
+            Wait::Turn { place, off } => {
+                let turns = self.turns();
+                match turns.is_empty() {
+                    true => self.now.plus(Span::HOUR),
+                    false => turns[place % turns.len()].plus(Span(*off)),
+                }
+            }
+            Wait::Timer { off } => match self.engine.next_due() {
+                Some(due) if due < self.now.plus(Span::DAY.times(1_000)) => due.plus(Span(*off)),
+                _ => self.now.plus(Span::HOUR),
+            },
+        };
+        while let Some(due) = self.engine.next_due()
+            && due <= until
+        {
+            self.now = self.now.max(due);
+            self.apply(&Record::Tick);
+        }
+        self.now = self.now.max(until);
+    }
+
+    /// The next instants at which time alone could change something.
+    fn turns(&self) -> Vec<At> {
+        let seconds = self.notes.values().flat_map(|notes| {
+            notes
+                .events
+                .iter()
+                .map(|event| event.second)
+                .chain(notes.seen.iter().map(|at| at.0.div_euclid(1_000)))
+        });
+        let ends = seconds.flat_map(|second| SPANS.map(|span| At(second * 1_000).plus(span)));
+        let zone = timezone(self.zone).expect("a bundled zone");
+        let today = jiff::Timestamp::from_millisecond(self.now.0).expect("now").to_zoned(zone.clone()).date();
+        let midnights = (1..4).map(|days| {
+            let day = super::tree::plus(today, days).to_zoned(zone.clone()).expect("near today");
+            At(day.start_of_day().expect("near today").timestamp().as_millisecond())
+        });
+        let turns: BTreeSet<At> = ends.chain(midnights).filter(|at| *at > self.now).collect();
+        turns.into_iter().collect()
+    }
+
+    /// Compares everything that the engine says of everybody with what a naive reading of the notes gives.
+    pub(super) fn check(&self, questions: &[Said]) -> Result<(), String> {
+        let people: Vec<(ProfileId, Person)> =
+            self.engine.profiles().map(|(id, _)| (id, self.person(id))).collect();
+        let mut moment = Moment::new(self.now, timezone(self.zone).expect("a bundled zone"));
+        let named = self.segments.iter().enumerate();
+        moment.segments = named.map(|(number, said)| (segment_name(number), said.0.clone())).collect();
+        for (number, said) in self.segments.iter().enumerate() {
+            let name = segment_name(number);
+            let mut count = 0;
+            for (id, person) in &people {
+                let expected = naive::holds(&said.0, person, &moment);
+                count += u64::from(expected);
+                if self.engine.memberships(*id).contains(&name.as_str()) != expected {
+                    let what = format!("{id:?} should be in {name}: {expected}");
+                    return Err(self.report(&what, &said.0, &[(*id, person)]));
+                }
+            }
+            let found = self.engine.segment(&name).expect("it is in the programme").count;
+            if found != count {
+                return Err(format!("{name} counts {found} people, should be {count}"));
+            }
+            self.check_question(&said.0, &people, &moment)?;
+        }
+        for question in questions {
+            let question = built_on(question.0.clone(), self.segments.len());
+            self.check_question(&question, &people, &moment)?;
+        }
+        Ok(())
+    }
+
+    fn check_question(
+        &self,
+        question: &Expression,
+        people: &[(ProfileId, Person)],
+        moment: &Moment,
+    ) -> Result<(), String> {
+        let matching = people.iter().filter(|(_, person)| naive::holds(question, person, moment));
+        let expected: Vec<ProfileId> = matching.map(|(id, _)| *id).collect();
+        let found =
+            self.engine.preview_at(&question.to_string(), self.now).map_err(|wrong| wrong.to_string())?;
+        let sample = &expected[..expected.len().min(10)];
+        if found.count == expected.len() as u64 && found.sample == sample {
+            return Ok(());
+        }
+        let differs = |id: &ProfileId| found.sample.contains(id) != sample.contains(id);
+        let people: Vec<(ProfileId, &Person)> =
+            people.iter().filter(|(id, _)| differs(id)).map(|(id, person)| (*id, person)).collect();
+        let what = format!("the scan finds {:?}, should find {sample:?}", found.sample);
+        Err(self.report(&what, question, &people))
+    }
+
+    fn report(&self, what: &str, expression: &Expression, people: &[(ProfileId, &Person)]) -> String {
+        let mut text = format!("{what}\n  {expression}\n  at {} in {}\n", self.now, self.zone);
+        for (number, said) in self.segments.iter().enumerate() {
+            text += &format!("  {}: {said:?}\n", segment_name(number));
+        }
+        for (id, person) in people {
+            text += &format!(
+                "  {id:?}: seen {} to {}, {}, granted {:?}, reachable {:?}\n",
+                At(person.first_seen * 1_000),
+                At(person.last_seen * 1_000),
+                person.traits,
+                person.granted,
+                person.reachable
+            );
+            for event in &person.events {
+                text += &format!(
+                    "    {} at {}, seq {}: {}\n",
+                    event.name,
+                    At(event.second * 1_000),
+                    event.place,
+                    event.properties
+                );
+            }
+        }
+        text
+    }
+
+    /// All that was said of the profiles that are one person now.
+    fn person(&self, id: ProfileId) -> Person {
+        let notes: Vec<&Notes> = self
+            .notes
+            .iter()
+            .filter(|(noted, _)| self.engine.canonical(**noted) == id)
+            .map(|(_, notes)| notes)
+            .collect();
+        let second = |at: &At| at.0.div_euclid(1_000);
+        let seen = || notes.iter().flat_map(|notes| notes.seen.iter().map(second));
+        let mut events: Vec<naive::Event> = notes.iter().flat_map(|notes| notes.events.clone()).collect();
+        events.sort_by_key(|event| Seq(event.place));
+        let traits = traits(&notes);
+        let reaches = |channel: &Channel| self.reaches(id, *channel, &traits);
+        let reachable = Channel::ALL.into_iter().filter(reaches).collect();
+        Person {
+            events,
+            granted: self.granted(id),
+            reachable,
+            first_seen: seen().min().expect("whoever is known was seen"),
+            last_seen: seen().max().expect("whoever is known was seen"),
+            traits,
+        }
+    }
+
+    /// What is granted, as the evidence stands.
+    fn granted(&self, id: ProfileId) -> BTreeSet<(String, Channel)> {
+        let profile = self.engine.profile(id).expect("it is known");
+        let pairs = PURPOSES.iter().flat_map(|purpose| Channel::ALL.map(|channel| (*purpose, channel)));
+        pairs
+            .filter(|(purpose, channel)| profile.consent(purpose, *channel) == Some(ConsentState::Granted))
+            .map(|(purpose, channel)| (purpose.to_owned(), channel))
+            .collect()
+    }
+
+    /// Whether there is an address that is not suppressed: what the traits say, or else the newest identifier.
+    fn reaches(&self, id: ProfileId, channel: Channel, traits: &Json) -> bool {
+        let (kind, name) = match channel {
+            Channel::Email => (IdentifierKind::Email, "email"),
+            Channel::Sms => (IdentifierKind::Phone, "phone"),
+            Channel::Push | Channel::WebPush => (IdentifierKind::DeviceToken, "device_token"),
+            Channel::InApp | Channel::Webhook => return false,
+        };
+        let stated = traits[name].as_str().and_then(|text| normalise(kind, text).ok());
+        let identifiers = self.engine.profile(id).expect("it is known").identifiers();
+        let known = || identifiers.iter().rfind(|one| one.kind == kind).map(|one| one.value.clone());
+        stated.or_else(known).is_some_and(|address| !self.suppressed.contains(&(kind, address)))
+    }
+}
+
+/// The newest statement of each trait; null takes it away.
+fn traits(notes: &[&Notes]) -> Json {
+    let mut said: Vec<&(At, String, Json)> = notes.iter().flat_map(|notes| &notes.traits).collect();
+    said.sort_by_key(|(at, _, _)| *at);
+    let mut traits = Map::new();
+    for (_, name, value) in said {
+        match value {
+            Json::Null => traits.remove(name),
+            value => traits.insert(name.clone(), value.clone()),
+        };
+    }
+    Json::Object(traits)
+}
+
+/// An event's parts, most of them empty.
+struct Told<'a> {
+    kind: EventKind,
+    name: &'a str,
+    flags: EventFlags,
+    properties: &'a Json,
+    traits: &'a Json,
+    context: &'a Json,
+}
+
+impl Default for Told<'_> {
+    fn default() -> Self {
+        static EMPTY: std::sync::LazyLock<Json> = std::sync::LazyLock::new(|| json!({}));
+        let flags = EventFlags::default();
+        Self {
+            kind: EventKind::Track,
+            name: "Identified",
+            flags,
+            properties: &EMPTY,
+            traits: &EMPTY,
+            context: &EMPTY,
+        }
+    }
+}
+
+fn identifier(name: &Name) -> Identifier<'static> {
+    Identifier { kind: name.0, hash: KEY.identifier(name.0, name.1), value: name.1 }
+}
