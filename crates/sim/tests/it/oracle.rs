@@ -2,14 +2,15 @@
 //! everything that was ever said.
 //!
 //! Each case draws a programme of random expressions, tells a random story on the real engine, and moves the clock timer
-//! by timer to the instants at which something could change. The stories play where days are hard to tell.
+//! by timer to the instants at which something could change. Some stories have everything in them; others are about one
+//! part of the language in few words, so that what is rare meets. They play where days are hard to tell.
 
 mod deed;
+mod found;
 mod story;
 mod tree;
+mod words;
 
-use engine::at::At;
-use jiff::civil::Date;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
@@ -17,29 +18,10 @@ use proptest::test_runner::TestRunner;
 use deed::{Deed, deed};
 use story::Story;
 use tree::{Said, expressions, segments};
+use words::{Start, Words};
 
-/// Cases of each place and season, unless `PROPTEST_CASES` says how many.
-const CASES: u32 = 40;
 /// Steps towards a smaller failing case, enough to come to one that can be read.
 const SHRINK_ITERS_MAX: u32 = 20_000;
-
-/// Where and when a story begins.
-#[derive(Clone, Copy, Debug)]
-struct Start {
-    zone: &'static str,
-    at: &'static str,
-}
-
-impl Start {
-    fn at(self) -> At {
-        At::parse(self.at).expect("an instant")
-    }
-
-    /// Its day in UTC, around which expressions and values have their dates.
-    fn today(self) -> Date {
-        self.at[..10].parse().expect("a day")
-    }
-}
 
 #[derive(Clone)]
 struct Case {
@@ -60,22 +42,23 @@ impl std::fmt::Debug for Case {
     }
 }
 
-fn case(today: Date) -> impl Strategy<Value = Case> {
-    let parts = (segments(today), expressions(today, 0..3), vec(deed(today), 1..40));
+fn case(words: Words) -> impl Strategy<Value = Case> {
+    let parts = (segments(words), expressions(words, 0..3), vec(deed(words), 1..40));
     parts.prop_map(|(segments, questions, deeds)| Case { segments, questions, deeds })
 }
 
-fn holds_at(start: Start) {
+/// Tells so many stories, or as many as `PROPTEST_CASES` says.
+fn hold(start: Start, words: Words, cases: u32) {
     let mut config = ProptestConfig {
         failure_persistence: None,
         max_shrink_iters: SHRINK_ITERS_MAX,
         ..ProptestConfig::default()
     };
     if std::env::var_os("PROPTEST_CASES").is_none() {
-        config.cases = CASES;
+        config.cases = cases;
     }
-    let outcome = TestRunner::new(config).run(&case(start.today()), |case| {
-        let mut story = Story::begin(start.at(), start.zone, &case.segments);
+    let outcome = TestRunner::new(config).run(&case(words), |case| {
+        let mut story = Story::begin(start, words, &case.segments);
         for deed in &case.deeds {
             story.tell(deed);
             story.check(&case.questions).map_err(TestCaseError::fail)?;
@@ -87,37 +70,54 @@ fn holds_at(start: Start) {
     }
 }
 
+/// A test for each place and season, of stories with everything in them.
+macro_rules! everything {
+    ($($name:ident: $zone:literal, $at:literal;)*) => {
+        $(#[test]
+        fn $name() {
+            let start = Start { zone: $zone, at: $at };
+            hold(start, Words::everything(start.today()), 30);
+        })*
+    };
+}
+
+everything! {
+    in_rome_when_the_clocks_go_forward: "Europe/Rome", "2026-03-27T22:10:00.400Z";
+    in_rome_when_the_clocks_go_back: "Europe/Rome", "2026-10-24T09:00:00Z";
+    in_santiago_where_the_clocks_jump_over_midnight: "America/Santiago", "2026-09-04T20:00:00Z";
+    in_santiago_where_the_clocks_go_back_at_midnight: "America/Santiago", "2026-04-03T20:00:00.999Z";
+    in_kathmandu_at_the_end_of_a_leap_year_february: "Asia/Kathmandu", "2028-02-27T12:00:00Z";
+    in_utc_at_the_end_of_a_plain_february: "UTC", "2026-02-26T23:59:59Z";
+    in_new_york_at_the_turn_of_the_year: "America/New_York", "2026-12-30T03:00:00.001Z";
+}
+
+const ROME: Start = Start { zone: "Europe/Rome", at: "2026-03-27T22:10:00.400Z" };
+const UTC: Start = Start { zone: "UTC", at: "2026-02-26T23:59:59Z" };
+const SANTIAGO: Start = Start { zone: "America/Santiago", at: "2026-09-04T20:00:00Z" };
+
 #[test]
-fn in_rome_when_the_clocks_go_forward() {
-    holds_at(Start { zone: "Europe/Rome", at: "2026-03-27T22:10:00.400Z" });
+fn of_what_was_done_in_which_order() {
+    hold(ROME, Words::order(ROME.today()), 400);
 }
 
 #[test]
-fn in_rome_when_the_clocks_go_back() {
-    holds_at(Start { zone: "Europe/Rome", at: "2026-10-24T09:00:00Z" });
+fn of_what_was_done_between_dates() {
+    hold(SANTIAGO, Words::dates(SANTIAGO.today()), 200);
 }
 
 #[test]
-fn in_santiago_where_the_clocks_jump_over_midnight() {
-    holds_at(Start { zone: "America/Santiago", at: "2026-09-04T20:00:00Z" });
+fn of_days_that_come_nearer() {
+    for start in [ROME, UTC, SANTIAGO] {
+        hold(start, Words::days(start.today()), 80);
+    }
 }
 
 #[test]
-fn in_santiago_where_midnight_comes_twice() {
-    holds_at(Start { zone: "America/Santiago", at: "2026-04-03T20:00:00.999Z" });
+fn of_properties_and_figures() {
+    hold(UTC, Words::properties(UTC.today()), 200);
 }
 
 #[test]
-fn in_kathmandu_at_the_end_of_a_leap_year_february() {
-    holds_at(Start { zone: "Asia/Kathmandu", at: "2028-02-27T12:00:00Z" });
-}
-
-#[test]
-fn in_utc_at_the_end_of_a_plain_february() {
-    holds_at(Start { zone: "UTC", at: "2026-02-26T23:59:59Z" });
-}
-
-#[test]
-fn in_new_york_at_the_turn_of_the_year() {
-    holds_at(Start { zone: "America/New_York", at: "2026-12-30T03:00:00.001Z" });
+fn of_who_may_be_reached() {
+    hold(UTC, Words::people(UTC.today()), 200);
 }

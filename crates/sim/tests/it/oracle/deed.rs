@@ -10,24 +10,8 @@ use proptest::sample::select;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 
-use super::tree::{SPANS, Said, event, instant, plus, segments};
-
-/// An identifier, in its normal form.
-pub(super) type Name = (IdentifierKind, &'static str);
-
-/// Few, so that people meet.
-const NAMES: [Name; 10] = [
-    (IdentifierKind::UserId, "u1"),
-    (IdentifierKind::UserId, "u2"),
-    (IdentifierKind::UserId, "u3"),
-    (IdentifierKind::Email, "a@example.com"),
-    (IdentifierKind::Email, "b@example.com"),
-    (IdentifierKind::Phone, "+39123456"),
-    (IdentifierKind::DeviceToken, "token-1"),
-    (IdentifierKind::AnonymousId, "device-1"),
-    (IdentifierKind::AnonymousId, "device-2"),
-    (IdentifierKind::AnonymousId, "device-3"),
-];
+use super::tree::{PURPOSES, Said, event, instant, plus, segments, span, weighted};
+use super::words::{Name, Words};
 
 pub(super) const ZONES: [&str; 4] = ["Europe/Rome", "UTC", "America/Santiago", "Pacific/Auckland"];
 
@@ -79,13 +63,18 @@ pub(super) enum Wait {
         place: usize,
         off: i64,
     },
+    /// To one of the next midnights and quarters of a day.
+    Quarter {
+        place: usize,
+        off: i64,
+    },
     /// To the next timer, or to just before it.
     Timer {
         off: i64,
     },
 }
 
-pub(super) fn deed(today: Date) -> impl Strategy<Value = Deed> {
+pub(super) fn deed(words: Words) -> impl Strategy<Value = Deed> {
     let flags = select(vec![
         EventFlags::default(),
         EventFlags::default(),
@@ -94,52 +83,102 @@ pub(super) fn deed(today: Date) -> impl Strategy<Value = Deed> {
         EventFlags::IMPORTED,
         EventFlags::BOT,
     ]);
-    prop_oneof![
-        16 => (who(), event(), ago(), properties(today), flags)
-            .prop_map(|(who, name, ago, properties, flags)| Deed::Track { who, name, ago, properties, flags }),
-        6 => (who(), ago(), traits(today)).prop_map(|(who, ago, traits)| Deed::Identify { who, ago, traits }),
-        1 => (who(), ago(), preferences())
-            .prop_map(|(who, ago, preferences)| Deed::Prefer { who, ago, preferences }),
-        1 => (select(NAMES.to_vec()), select(super::tree::PURPOSES.to_vec()), select(vec!["", "email", "sms"]), any::<bool>(), ago())
-            .prop_map(|(who, purpose, channel, granted, ago)| Deed::Consent { who, purpose, channel, granted, ago }),
-        1 => (select(NAMES[3..7].to_vec()), any::<bool>())
-            .prop_map(|(address, lifted)| Deed::Suppress { address, lifted }),
-        14 => wait().prop_map(Deed::Wait),
-        1 => (segments(today), select(ZONES.to_vec()))
-            .prop_map(|(segments, zone)| Deed::Redefine { segments, zone }),
-        1 => Just(Deed::Restart),
-    ]
+    let track = (who(words), event(words), ago(words), properties(words), flags);
+    let consent = (
+        select(words.names),
+        select(PURPOSES.to_vec()),
+        select(vec!["", "email", "sms"]),
+        any::<bool>(),
+        ago(words),
+    );
+    let address = select(words.names).prop_filter("an address", |name| {
+        matches!(name.0, IdentifierKind::Email | IdentifierKind::Phone | IdentifierKind::DeviceToken)
+    });
+    let often = words.deeds;
+    let others = [often.track, often.identify, often.consent, often.suppress, often.redefine, often.restart];
+    weighted(vec![
+        (
+            often.track,
+            track
+                .prop_map(|(who, name, ago, properties, flags)| Deed::Track {
+                    who,
+                    name,
+                    ago,
+                    properties,
+                    flags,
+                })
+                .boxed(),
+        ),
+        (
+            often.identify,
+            (who(words), ago(words), traits(words))
+                .prop_map(|(who, ago, traits)| Deed::Identify { who, ago, traits })
+                .boxed(),
+        ),
+        (
+            often.consent,
+            (who(words), ago(words), preferences())
+                .prop_map(|(who, ago, preferences)| Deed::Prefer { who, ago, preferences })
+                .boxed(),
+        ),
+        (
+            often.consent,
+            consent
+                .prop_map(|(who, purpose, channel, granted, ago)| Deed::Consent {
+                    who,
+                    purpose,
+                    channel,
+                    granted,
+                    ago,
+                })
+                .boxed(),
+        ),
+        (
+            often.suppress,
+            (address, any::<bool>()).prop_map(|(address, lifted)| Deed::Suppress { address, lifted }).boxed(),
+        ),
+        (others.iter().sum(), wait(words).prop_map(Deed::Wait).boxed()),
+        (
+            often.redefine,
+            (segments(words), select(ZONES.to_vec()))
+                .prop_map(|(segments, zone)| Deed::Redefine { segments, zone })
+                .boxed(),
+        ),
+        (often.restart, Just(Deed::Restart).boxed()),
+    ])
 }
 
-fn wait() -> impl Strategy<Value = Wait> {
-    let off = || select(vec![0, 0, 0, -1, 1, 499, 999]);
+fn wait(words: Words) -> impl Strategy<Value = Wait> {
+    let off = || select(vec![0, 0, 0, 0, -1, 1, 499, 999]);
     prop_oneof![
-        1 => ago().prop_map(Wait::For),
+        2 => ago(words).prop_map(Wait::For),
         4 => (0..8usize, off()).prop_map(|(place, off)| Wait::Turn { place, off }),
+        2 => (0..8usize, off()).prop_map(|(place, off)| Wait::Quarter { place, off }),
         2 => off().prop_map(|off| Wait::Timer { off }),
     ]
 }
 
 /// One identifier of a kind, the most trusted first.
-fn who() -> impl Strategy<Value = Vec<Name>> {
-    let one = select(NAMES.to_vec()).prop_map(|name| vec![name]);
-    let some = btree_set(select(NAMES.to_vec()), 1..4).prop_map(|names| {
+fn who(words: Words) -> impl Strategy<Value = Vec<Name>> {
+    let one = select(words.names).prop_map(|name| vec![name]);
+    let most = words.names.len().min(3);
+    let some = btree_set(select(words.names), 1..=most).prop_map(|names| {
         let by_kind: BTreeMap<IdentifierKind, &str> = names.into_iter().collect();
         by_kind.into_iter().collect()
     });
     prop_oneof![3 => one, 1 => some]
 }
 
-/// Up to the length of the longest window, most often nothing.
-fn ago() -> impl Strategy<Value = Span> {
+/// Up to the length of the longest window, often nothing.
+fn ago(words: Words) -> impl Strategy<Value = Span> {
     let off = select(vec![0, 0, 0, 1, 500, 999]);
     prop_oneof![
         2 => Just(Span(0)),
-        3 => (select(SPANS.to_vec()), off).prop_map(|(span, off)| Span(span.0 + off)),
+        3 => (span(words), off).prop_map(|(span, off)| Span(span.0 + off)),
     ]
 }
 
-fn properties(today: Date) -> impl Strategy<Value = Json> {
+fn properties(words: Words) -> impl Strategy<Value = Json> {
     let sure = |json: Json| json;
     prop_oneof![
         3 => Just(json!({})),
@@ -148,18 +187,18 @@ fn properties(today: Date) -> impl Strategy<Value = Json> {
         1 => (number(), number()).prop_map(|(one, two)| json!({ "n": [one, two, "red"], "s": null })),
         1 => (number(), number()).prop_map(|(one, two)| json!({ "p": [{ "n": one }, { "n": two }, 3] })),
         1 => number().prop_map(move |number| sure(json!({ "p": { "n": number }, "s": ["blue", "Red"] }))),
-        2 => date(today).prop_map(|date| json!({ "at": date })),
+        2 => date(words).prop_map(|date| json!({ "at": date })),
     ]
 }
 
-fn traits(today: Date) -> impl Strategy<Value = Json> {
+fn traits(words: Words) -> impl Strategy<Value = Json> {
     prop_oneof![
         2 => text().prop_map(|text| json!({ "colour": text })),
         1 => number().prop_map(|number| json!({ "age": number })),
         1 => select(vec![json!(null), json!(["red", "blue"]), json!([]), json!("Red")]).prop_map(|tags| json!({ "tags": tags })),
         1 => text().prop_map(|text| json!({ "home": { "city": text }, "colour": null })),
         1 => select(vec![json!(null), json!("red"), json!([{ "city": "red" }, { "city": 3 }])]).prop_map(|home| json!({ "home": home })),
-        6 => date(today).prop_map(|date| json!({ "day": date })),
+        6 => date(words).prop_map(|date| json!({ "day": date })),
         2 => address().prop_map(|(name, value)| json!({ name: value })),
     ]
 }
@@ -196,19 +235,21 @@ fn text() -> impl Strategy<Value = Json> {
 }
 
 /// A date in every form that a value may have, and some that are none.
-fn date(today: Date) -> impl Strategy<Value = Json> {
+fn date(words: Words) -> impl Strategy<Value = Json> {
+    let near = || -words.days..=words.days;
     let one = prop_oneof![
-        4 => (-9..10i64).prop_map(move |days| json!(plus(today, days).to_string())),
-        4 => (-3..5i64, select(vec![1990, 1996, 2000, 2027])).prop_filter_map("29 February", move |(days, year)| {
-            let day = plus(today, days);
+        4 => near().prop_map(move |days| json!(plus(words.today, days).to_string())),
+        4 => (near(), select(vec![1990, 1996, 2000, 2027])).prop_filter_map("29 February", move |(days, year)| {
+            let day = plus(words.today, days);
             let then = Date::new(year, day.month(), day.day()).ok()?;
             Some(json!(then.to_string()))
         }),
-        1 => select(vec!["2000-02-29", "9999-12-31", "9999-12-30", "0000-01-01", "1969-12-31"]).prop_map(Json::from),
-        3 => instant(today).prop_map(|at| json!(at.to_string())),
-        1 => instant(today).prop_map(|at| json!(at.to_string().replace('Z', "+00:00"))),
-        2 => instant(today).prop_map(|at| json!(at.0)),
-        2 => instant(today).prop_map(|at| json!(at.0 as f64 / 1_000.0)),
+        2 => Just(json!("2000-02-29")),
+        1 => select(vec!["9999-12-31", "9999-12-30", "0000-01-01", "1969-12-31"]).prop_map(Json::from),
+        3 => instant(words).prop_map(|at| json!(at.to_string())),
+        1 => instant(words).prop_map(|at| json!(at.to_string().replace('Z', "+00:00"))),
+        2 => instant(words).prop_map(|at| json!(at.0)),
+        2 => instant(words).prop_map(|at| json!(at.0 as f64 / 1_000.0)),
         1 => select(vec![
             json!(" 2026-03-29"),
             json!("2026-02-30"),

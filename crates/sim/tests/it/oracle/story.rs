@@ -15,8 +15,9 @@ use serde_json::{Map, Value as Json, json};
 use sim::naive::{self, Moment, Person};
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::deed::{Deed, Name, Wait};
-use super::tree::{PURPOSES, SPANS, Said, built_on, segment_name};
+use super::deed::{Deed, Wait};
+use super::tree::{PURPOSES, Said, built_on, segment_name};
+use super::words::{Name, Start, Words};
 
 const KEY: HashKey = HashKey([7; 16]);
 
@@ -24,6 +25,8 @@ pub(super) struct Story {
     engine: Engine,
     now: At,
     zone: &'static str,
+    /// What ends so long after an event.
+    spans: &'static [Span],
     segments: Vec<Said>,
     /// By the profile that it was said of, whatever became of that since.
     notes: BTreeMap<ProfileId, Notes>,
@@ -42,11 +45,12 @@ struct Notes {
 }
 
 impl Story {
-    pub(super) fn begin(now: At, zone: &'static str, segments: &[Said]) -> Self {
+    pub(super) fn begin(start: Start, words: Words, segments: &[Said]) -> Self {
         let mut story = Self {
             engine: Engine::new(),
-            now,
-            zone,
+            now: start.at(),
+            zone: start.zone,
+            spans: words.spans,
             segments: segments.to_vec(),
             notes: BTreeMap::new(),
             suppressed: BTreeSet::new(),
@@ -221,13 +225,8 @@ impl Story {
     fn wait(&mut self, wait: &Wait) {
         let until = match wait {
             Wait::For(span) => self.now.plus(*span),
-            Wait::Turn { place, off } => {
-                let turns = self.turns();
-                match turns.is_empty() {
-                    true => self.now.plus(Span::HOUR),
-                    false => turns[place % turns.len()].plus(Span(*off)),
-                }
-            }
+            Wait::Turn { place, off } => self.one_of(&self.turns(), *place).plus(Span(*off)),
+            Wait::Quarter { place, off } => self.one_of(&self.quarters(), *place).plus(Span(*off)),
             Wait::Timer { off } => match self.engine.next_due() {
                 Some(due) if due < self.now.plus(Span::DAY.times(1_000)) => due.plus(Span(*off)),
                 _ => self.now.plus(Span::HOUR),
@@ -242,24 +241,32 @@ impl Story {
         self.now = self.now.max(until);
     }
 
-    /// The next instants at which time alone could change something.
-    fn turns(&self) -> Vec<At> {
+    /// One of some instants from now on; an hour from now where there is none.
+    fn one_of(&self, instants: &BTreeSet<At>, place: usize) -> At {
+        let later: Vec<At> = instants.iter().copied().filter(|at| *at > self.now).collect();
+        later.get(place % later.len().max(1)).copied().unwrap_or(self.now.plus(Span::HOUR))
+    }
+
+    /// The ends of every length of time from each event.
+    fn turns(&self) -> BTreeSet<At> {
         let seconds = self.notes.values().flat_map(|notes| {
-            notes
-                .events
-                .iter()
-                .map(|event| event.second)
-                .chain(notes.seen.iter().map(|at| at.0.div_euclid(1_000)))
+            let seen = notes.seen.iter().map(|at| at.0.div_euclid(1_000));
+            notes.events.iter().map(|event| event.second).chain(seen)
         });
-        let ends = seconds.flat_map(|second| SPANS.map(|span| At(second * 1_000).plus(span)));
+        seconds.flat_map(|second| self.spans.iter().map(move |span| At(second * 1_000).plus(*span))).collect()
+    }
+
+    /// Midnights where the programme is, and quarters of a day in UTC.
+    fn quarters(&self) -> BTreeSet<At> {
         let zone = timezone(self.zone).expect("a bundled zone");
-        let today = jiff::Timestamp::from_millisecond(self.now.0).expect("now").to_zoned(zone.clone()).date();
+        let now = jiff::Timestamp::from_millisecond(self.now.0).expect("now").to_zoned(zone.clone());
         let midnights = (1..4).map(|days| {
-            let day = super::tree::plus(today, days).to_zoned(zone.clone()).expect("near today");
+            let day = super::tree::plus(now.date(), days).to_zoned(zone.clone()).expect("near today");
             At(day.start_of_day().expect("near today").timestamp().as_millisecond())
         });
-        let turns: BTreeSet<At> = ends.chain(midnights).filter(|at| *at > self.now).collect();
-        turns.into_iter().collect()
+        let quarter = 6 * 3_600_000;
+        let quarters = (1..6).map(|count| At((self.now.0.div_euclid(quarter) + count) * quarter));
+        midnights.chain(quarters).collect()
     }
 
     /// Compares everything that the engine says of everybody with what a naive reading of the notes gives.

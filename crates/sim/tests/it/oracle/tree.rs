@@ -12,21 +12,11 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
+use proptest::strategy::Union;
 
-pub(super) const EVENTS: [&str; 3] = ["A", "B", "C"];
+use super::words::Words;
+
 pub(super) const PURPOSES: [&str; 2] = ["news", "offers"];
-
-/// Lengths of time in windows, between events, and of the clock's moves.
-pub(super) const SPANS: [Span; 8] = [
-    Span::SECOND,
-    Span(2_000),
-    Span(10_000),
-    Span::MINUTE,
-    Span::HOUR,
-    Span::DAY,
-    Span(2 * 86_400_000),
-    Span(7 * 86_400_000),
-];
 
 /// An expression that shows itself as text.
 #[derive(Clone)]
@@ -39,8 +29,9 @@ impl std::fmt::Debug for Said {
 }
 
 /// The segments of a programme: each may be built on those before it.
-pub(super) fn segments(today: civil::Date) -> impl Strategy<Value = Vec<Said>> {
-    expressions(today, 1..7).prop_map(|mut segments| {
+pub(super) fn segments(words: Words) -> impl Strategy<Value = Vec<Said>> {
+    // One alone has the timers for itself.
+    prop_oneof![expressions(words, 1..2), expressions(words, 1..7)].prop_map(|mut segments| {
         for (place, segment) in segments.iter_mut().enumerate() {
             segment.0 = built_on(segment.0.clone(), place);
         }
@@ -68,15 +59,12 @@ pub(super) fn built_on(expression: Expression, known: usize) -> Expression {
     }
 }
 
-pub(super) fn expressions(
-    today: civil::Date,
-    count: std::ops::Range<usize>,
-) -> impl Strategy<Value = Vec<Said>> {
-    vec(expression(today), count).prop_map(|trees| trees.into_iter().map(Said).collect())
+pub(super) fn expressions(words: Words, count: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Said>> {
+    vec(expression(words), count).prop_map(|trees| trees.into_iter().map(Said).collect())
 }
 
-fn expression(today: civil::Date) -> impl Strategy<Value = Expression> {
-    condition(today).prop_recursive(2, 6, 3, |inner| {
+fn expression(words: Words) -> impl Strategy<Value = Expression> {
+    condition(words).prop_recursive(2, 6, 3, |inner| {
         prop_oneof![
             vec(inner.clone(), 2..4).prop_map(Expression::And),
             vec(inner.clone(), 2..4).prop_map(Expression::Or),
@@ -85,35 +73,58 @@ fn expression(today: civil::Date) -> impl Strategy<Value = Expression> {
     })
 }
 
-fn condition(today: civil::Date) -> impl Strategy<Value = Expression> {
-    prop_oneof![
-        5 => (deed(today), quantity(), option::of(window(today)))
-            .prop_map(|(deed, quantity, window)| Expression::Did(Did { deed, quantity, window })),
-        5 => sequence(today).prop_map(Expression::Sequence),
-        2 => trait_test(today).prop_map(Expression::Trait),
-        3 => day_test(today).prop_map(Expression::Trait),
-        2 => (0..7usize).prop_map(|number| Expression::InSegment(number.to_string())),
-        1 => (select(PURPOSES.to_vec()), option::of(channel()))
-            .prop_map(|(purpose, channel)| Expression::ConsentedTo { purpose: purpose.to_owned(), channel }),
-        1 => channel().prop_map(Expression::ReachableBy),
-        1 => window(today).prop_map(Expression::FirstSeen),
-        1 => window(today).prop_map(Expression::LastSeen),
-    ]
+/// Any of what is drawn at all.
+pub(super) fn weighted<T: std::fmt::Debug>(
+    options: Vec<(u32, BoxedStrategy<T>)>,
+) -> impl Strategy<Value = T> {
+    Union::new_weighted(options.into_iter().filter(|(weight, _)| *weight > 0).collect())
 }
 
-fn deed(today: civil::Date) -> impl Strategy<Value = Deed> {
-    let filters = prop_oneof![3 => Just(Vec::new()), 1 => vec(property_test(today), 1..3)];
-    (event(), filters).prop_map(|(event, filters)| Deed { event, filters })
+fn condition(words: Words) -> impl Strategy<Value = Expression> {
+    let often = words.conditions;
+    let did = (deed(words), quantity(), option::of(window(words)));
+    let consent = (select(PURPOSES.to_vec()), option::of(channel()));
+    weighted(vec![
+        (
+            often.did,
+            did.prop_map(|(deed, quantity, window)| Expression::Did(Did { deed, quantity, window })).boxed(),
+        ),
+        (often.sequence, sequence(words).prop_map(Expression::Sequence).boxed()),
+        (often.traits, trait_test(words).prop_map(Expression::Trait).boxed()),
+        (often.day, day_test(words).prop_map(Expression::Trait).boxed()),
+        (often.segment, (0..7usize).prop_map(|number| Expression::InSegment(number.to_string())).boxed()),
+        (
+            often.consent,
+            consent
+                .prop_map(|(purpose, channel)| Expression::ConsentedTo {
+                    purpose: purpose.to_owned(),
+                    channel,
+                })
+                .boxed(),
+        ),
+        (often.reachable, channel().prop_map(Expression::ReachableBy).boxed()),
+        (often.seen, window(words).prop_map(Expression::FirstSeen).boxed()),
+        (often.seen, window(words).prop_map(Expression::LastSeen).boxed()),
+    ])
 }
 
-pub(super) fn event() -> impl Strategy<Value = String> {
-    select(EVENTS.to_vec()).prop_map(str::to_owned)
+fn deed(words: Words) -> impl Strategy<Value = Deed> {
+    let percent = words.conditions.filters_percent;
+    let filters = weighted(vec![
+        (100 - percent, Just(Vec::new()).boxed()),
+        (percent, vec(property_test(words), 1..3).boxed()),
+    ]);
+    (event(words), filters).prop_map(|(event, filters)| Deed { event, filters })
 }
 
-fn sequence(today: civil::Date) -> impl Strategy<Value = Sequence> {
-    let then = move || (deed(today), option::of(span())).prop_map(|(deed, within)| Then { deed, within });
-    let window = prop_oneof![1 => Just(None), 1 => window(today).prop_map(Some)];
-    let parts = (deed(today), window, vec(then(), 0..3), option::of(then()), then());
+pub(super) fn event(words: Words) -> impl Strategy<Value = String> {
+    select(words.events).prop_map(str::to_owned)
+}
+
+fn sequence(words: Words) -> impl Strategy<Value = Sequence> {
+    let then =
+        move || (deed(words), option::of(span(words))).prop_map(|(deed, within)| Then { deed, within });
+    let parts = (deed(words), option::of(window(words)), vec(then(), 0..3), option::of(then()), then());
     parts.prop_map(|(first, window, then, then_not, at_least)| match (then.is_empty(), &then_not) {
         (true, None) => Sequence { first, window, then: vec![at_least], then_not },
         _ => Sequence { first, window, then, then_not },
@@ -136,37 +147,41 @@ fn quantity() -> impl Strategy<Value = Quantity> {
     ]
 }
 
-fn window(today: civil::Date) -> impl Strategy<Value = Window> {
-    prop_oneof![
-        4 => span().prop_map(Window::Within),
-        1 => date(today).prop_map(Window::Since),
-        1 => date(today).prop_map(Window::Before),
-        1 => (date(today), date(today)).prop_filter_map("nothing lies between", |(one, two)| match (one, two) {
-            (Date::Day(one), Date::Day(two)) if one == two => None,
-            (Date::Instant(one), Date::Instant(two)) if one == two => None,
-            (Date::Day(from), Date::Day(to)) if from > to => Some(Window::Between(two, one)),
-            (Date::Instant(from), Date::Instant(to)) if from > to => Some(Window::Between(two, one)),
-            _ => Some(Window::Between(one, two)),
-        }),
-    ]
+fn window(words: Words) -> impl Strategy<Value = Window> {
+    let between = (date(words), date(words)).prop_filter_map("nothing lies between", |pair| match pair {
+        (Date::Day(one), Date::Day(two)) if one == two => None,
+        (Date::Instant(one), Date::Instant(two)) if one == two => None,
+        (one @ Date::Day(from), two @ Date::Day(to)) if from > to => Some(Window::Between(two, one)),
+        (one @ Date::Instant(from), two @ Date::Instant(to)) if from > to => Some(Window::Between(two, one)),
+        (one, two) => Some(Window::Between(one, two)),
+    });
+    let percent = words.conditions.dates_percent;
+    weighted(vec![
+        (100 - percent, span(words).prop_map(Window::Within).boxed()),
+        (
+            percent,
+            prop_oneof![date(words).prop_map(Window::Since), date(words).prop_map(Window::Before), between]
+                .boxed(),
+        ),
+    ])
 }
 
-pub(super) fn span() -> impl Strategy<Value = Span> {
-    select(SPANS.to_vec())
+pub(super) fn span(words: Words) -> impl Strategy<Value = Span> {
+    select(words.spans)
 }
 
-fn property_test(today: civil::Date) -> impl Strategy<Value = Filter> {
+fn property_test(words: Words) -> impl Strategy<Value = Filter> {
     prop_oneof![
         3 => (number_path(), comparison(), number())
             .prop_map(|(path, comparison, number)| Filter { path, test: Test::Compare(comparison, Literal::Number(number)) }),
         2 => (path(&["s"]), text_test()).prop_map(|(path, test)| Filter { path, test }),
         1 => (select(vec!["n", "s", "p", "at"]).prop_map(|name| vec![name.to_owned()]))
             .prop_map(|path| Filter { path, test: Test::Exists }),
-        2 => (path(&["at"]), fixed_day_test(today)).prop_map(|(path, test)| Filter { path, test: Test::Day(test) }),
+        2 => (path(&["at"]), fixed_day_test(words)).prop_map(|(path, test)| Filter { path, test: Test::Day(test) }),
     ]
 }
 
-fn trait_test(today: civil::Date) -> impl Strategy<Value = Filter> {
+fn trait_test(words: Words) -> impl Strategy<Value = Filter> {
     prop_oneof![
         2 => (select(vec![vec!["colour"], vec!["tags"], vec!["home", "city"]]), text_test()).prop_map(
             |(path, test)| Filter { path: path.into_iter().map(str::to_owned).collect(), test }
@@ -175,27 +190,27 @@ fn trait_test(today: civil::Date) -> impl Strategy<Value = Filter> {
             .prop_map(|(path, comparison, number)| Filter { path, test: Test::Compare(comparison, Literal::Number(number)) }),
         1 => select(vec!["colour", "age", "home", "day", "tags"])
             .prop_map(|name| Filter { path: vec![name.to_owned()], test: Test::Exists }),
-        1 => (path(&["day"]), fixed_day_test(today)).prop_map(|(path, test)| Filter { path, test: Test::Day(test) }),
+        1 => (path(&["day"]), fixed_day_test(words)).prop_map(|(path, test)| Filter { path, test: Test::Day(test) }),
     ]
 }
 
 /// Against today.
-fn day_test(today: civil::Date) -> impl Strategy<Value = Filter> {
+fn day_test(words: Words) -> impl Strategy<Value = Filter> {
     let days = || select(vec![1, 2, 3, 7, 364, 365, 366, 36_525]);
     let test = prop_oneof![
         2 => days().prop_map(|days| DayTest::InTheNext { days }),
         2 => days().prop_map(|days| DayTest::InTheLast { days }),
         3 => days().prop_map(|days| DayTest::AnniversaryInTheNext { days }),
-        1 => fixed_day_test(today),
+        1 => fixed_day_test(words),
     ];
     test.prop_map(|test| Filter { path: vec!["day".to_owned()], test: Test::Day(test) })
 }
 
-fn fixed_day_test(today: civil::Date) -> impl Strategy<Value = DayTest> {
+fn fixed_day_test(words: Words) -> impl Strategy<Value = DayTest> {
     prop_oneof![
-        date(today).prop_map(DayTest::Before),
-        date(today).prop_map(DayTest::After),
-        day(today).prop_map(DayTest::On),
+        date(words).prop_map(DayTest::Before),
+        date(words).prop_map(DayTest::After),
+        day(words).prop_map(DayTest::On),
     ]
 }
 
@@ -234,15 +249,15 @@ fn number() -> impl Strategy<Value = i64> {
     prop_oneof![(-1..6i64).prop_map(|whole| whole * 1_000_000), Just(2_500_000)]
 }
 
-fn date(today: civil::Date) -> impl Strategy<Value = Date> {
+fn date(words: Words) -> impl Strategy<Value = Date> {
     prop_oneof![
-        3 => day(today).prop_map(Date::Day),
-        2 => instant(today).prop_map(Date::Instant),
+        3 => day(words).prop_map(Date::Day),
+        2 => instant(words).prop_map(Date::Instant),
     ]
 }
 
 /// Mostly near today.
-pub(super) fn day(today: civil::Date) -> impl Strategy<Value = civil::Date> {
+pub(super) fn day(words: Words) -> impl Strategy<Value = civil::Date> {
     let far = select(vec![
         civil::date(0, 1, 1),
         civil::date(1969, 12, 31),
@@ -250,7 +265,7 @@ pub(super) fn day(today: civil::Date) -> impl Strategy<Value = civil::Date> {
         civil::date(9999, 12, 30),
         civil::date(9999, 12, 31),
     ]);
-    prop_oneof![6 => (-3..6i64).prop_map(move |days| plus(today, days)), 1 => far]
+    prop_oneof![6 => (-words.days..=words.days).prop_map(move |days| plus(words.today, days)), 1 => far]
 }
 
 pub(super) fn plus(day: civil::Date, days: i64) -> civil::Date {
@@ -258,9 +273,10 @@ pub(super) fn plus(day: civil::Date, days: i64) -> civil::Date {
 }
 
 /// At or beside the hours of these days, and now and then far away.
-pub(super) fn instant(today: civil::Date) -> impl Strategy<Value = At> {
-    let midnight = i64::from((today - civil::date(1970, 1, 1)).get_days()) * 86_400_000;
-    let near = (-12..24i64, select(vec![0, 0, 1, 500, 1_000, -1]))
+pub(super) fn instant(words: Words) -> impl Strategy<Value = At> {
+    let midnight = i64::from((words.today - civil::date(1970, 1, 1)).get_days()) * 86_400_000;
+    let quarters = -words.days * 2..=words.days * 4;
+    let near = (quarters, select(vec![0, 0, 0, 1, 500, 1_000, -1]))
         .prop_map(move |(quarters, off)| At(midnight + quarters * 6 * 3_600_000 + off));
     let far = select(vec![At(-62_167_219_200_000), At(-1), At(0), At(253_402_000_000_000)]);
     prop_oneof![9 => near, 1 => far]
