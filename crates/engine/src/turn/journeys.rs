@@ -146,8 +146,7 @@ impl Turn<'_> {
         let run = &self.profile().runs[index];
         let Some((rule, within)) = &self.engine.index.plans[run.version as usize].goal else { return };
         let open = !run.reached_goal && self.now() < run.entered_at.plus(*within);
-        if open && self.touched.concerns(&rule.mentions) && self.evaluate(rule, run.began, run.began).holds
-        {
+        if open && self.touched.concerns(&rule.mentions) && self.evaluate(rule, run.began, run.began).holds {
             let version = run.version as usize;
             self.engine.state.versions[version].reached_goal += 1;
             self.profile_mut().runs[index].reached_goal = true;
