@@ -1,5 +1,5 @@
 //! The same of the rules inside a journey, where what happened since the run began can be asked for: whom a branch sends
-//! what, and whom an exit ends.
+//! what, whom an exit ends, and who waits no longer.
 
 use engine::ProfileId;
 use engine::at::{At, Span};
@@ -20,24 +20,27 @@ use super::words::{Start, Words};
 const WAIT: Span = Span(3_000);
 const BRANCHES: &str = "branches";
 const EXITS: &str = "exits";
+const WAITS: &str = "waits";
 
 #[derive(Clone)]
 pub(super) struct Case {
     branch: Said,
     exit: Said,
+    until: Said,
     deeds: Vec<Deed>,
 }
 
 impl std::fmt::Debug for Case {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "\n  branch {:?}\n  exit {:?}", self.branch, self.exit)?;
+        write!(f, "\n  branch {:?}\n  exit {:?}\n  until {:?}", self.branch, self.exit, self.until)?;
         self.deeds.iter().try_for_each(|deed| write!(f, "\n  {deed:?}"))
     }
 }
 
 pub(super) fn case(words: Words) -> impl Strategy<Value = Case> {
     let rule = || expression(words).prop_map(Said);
-    (rule(), rule(), vec(deed(words), 1..30)).prop_map(|(branch, exit, deeds)| Case { branch, exit, deeds })
+    let parts = (rule(), rule(), rule(), vec(deed(words), 1..30));
+    parts.prop_map(|(branch, exit, until, deeds)| Case { branch, exit, until, deeds })
 }
 
 pub(super) fn hold(start: Start, words: Words, case: &Case) -> Result<(), String> {
@@ -54,12 +57,15 @@ pub(super) fn hold(start: Start, words: Words, case: &Case) -> Result<(), String
         Arm { when: Some(case.branch.0.to_string()), then: send("yes") },
         Arm { when: None, then: send("no") },
     ]);
+    let forever = Span::DAY.times(20_000);
+    let until = Step::WaitUntil { until: case.until.0.to_string(), at_most: forever };
     let journeys = [
         (BRANCHES.to_owned(), journey(None, vec![Step::Wait(WAIT), branch])),
-        (EXITS.to_owned(), journey(Some(&case.exit), vec![Step::Wait(Span::DAY.times(20_000))])),
+        (EXITS.to_owned(), journey(Some(&case.exit), vec![Step::Wait(forever)])),
+        (WAITS.to_owned(), journey(None, vec![until])),
     ];
     let story = Story::with_journeys(start, words, &[], journeys.into());
-    let mut runs = Runs { story, case, branches: Vec::new(), exits: Vec::new(), sends: 0 };
+    let mut runs = Runs { story, case, branches: Vec::new(), exits: Vec::new(), waits: Vec::new(), sends: 0 };
     case.deeds.iter().try_for_each(|deed| runs.tell(deed))
 }
 
@@ -70,6 +76,8 @@ struct Runs<'a> {
     branches: Vec<Begun>,
     /// Runs that the exit has not ended.
     exits: Vec<Begun>,
+    /// Runs that wait.
+    waits: Vec<Begun>,
     /// Sends that were looked at.
     sends: usize,
 }
@@ -103,7 +111,7 @@ impl Runs<'_> {
             let at = self.story.now;
             let second = at.minus(*ago).0.div_euclid(1_000);
             let begun = Begun { profile, at, second, place: self.story.engine.seq().0 };
-            for runs in [&mut self.branches, &mut self.exits] {
+            for runs in [&mut self.branches, &mut self.exits, &mut self.waits] {
                 if !runs.iter().any(|run| run.profile == profile) {
                     runs.push(begun.clone());
                 }
@@ -115,7 +123,7 @@ impl Runs<'_> {
     /// Of two runs of one person the one that began first goes on.
     fn join(&mut self) {
         let engine = &self.story.engine;
-        for runs in [&mut self.branches, &mut self.exits] {
+        for runs in [&mut self.branches, &mut self.exits, &mut self.waits] {
             let mut people = Vec::new();
             runs.retain_mut(|run| {
                 run.profile = engine.canonical(run.profile);
@@ -128,20 +136,37 @@ impl Runs<'_> {
 
     fn look(&mut self) -> Result<(), String> {
         self.look_at_sends()?;
-        let (rule, runs) = (&self.case.exit.0, std::mem::take(&mut self.exits));
+        let exits = std::mem::take(&mut self.exits);
+        // Everything that a person did counts from the beginning of the run on, whenever that was;
+        self.exits = self.look_at_runs(EXITS, &self.case.exit.0, exits, |run| run.second)?;
+        // of a wait, from when the run came to it.
+        let waits = std::mem::take(&mut self.waits);
+        self.waits = self.look_at_runs(WAITS, &self.case.until.0, waits, |run| run.at.0.div_euclid(1_000))?;
+        Ok(())
+    }
+
+    /// Each run is over when its rule has come true; those that are not.
+    fn look_at_runs(
+        &self,
+        journey: &str,
+        rule: &Expression,
+        runs: Vec<Begun>,
+        since: impl Fn(&Begun) -> i64,
+    ) -> Result<Vec<Begun>, String> {
+        let mut left = Vec::new();
         for run in runs {
             let views = self.story.engine.runs_of(run.profile);
-            let is_on = views.iter().any(|view| view.journey == EXITS && view.state == RunState::Active);
-            // Everything that a person did counts from the beginning of the run on.
-            let expected = self.holds(rule, &run, true);
+            let is_on = views.iter().any(|view| view.journey == journey && view.state == RunState::Active);
+            let expected = self.holds(rule, &run, since(&run));
             if is_on == expected {
-                return Err(self.report(&format!("{run:?} should be over: {expected}"), &run, rule));
+                let what = format!("{run:?} of {journey} should be over: {expected}");
+                return Err(self.report(&what, &run, rule));
             }
             if !expected {
-                self.exits.push(run);
+                left.push(run);
             }
         }
-        Ok(())
+        Ok(left)
     }
 
     fn look_at_sends(&mut self) -> Result<(), String> {
@@ -159,7 +184,7 @@ impl Runs<'_> {
             let run = self.branches.remove(place.ok_or("a run that nobody began")?);
             let late = at.since(run.at);
             let rule = &self.case.branch.0;
-            let expected = if self.holds(rule, &run, false) { "yes" } else { "no" };
+            let expected = if self.holds(rule, &run, i64::MIN) { "yes" } else { "no" };
             if message != expected || !(WAIT.0..WAIT.0 + 1_000).contains(&late.0) {
                 let what = format!("{run:?} is sent {message} after {late}, should be {expected}");
                 return Err(self.report(&what, &run, rule));
@@ -168,13 +193,11 @@ impl Runs<'_> {
         Ok(())
     }
 
-    fn holds(&self, rule: &Expression, run: &Begun, from_the_beginning: bool) -> bool {
+    fn holds(&self, rule: &Expression, run: &Begun, since: i64) -> bool {
         let mut person: Person = self.story.person(run.profile);
         let mut moment = self.story.moment();
         moment.since_entry = Some((run.second, run.place));
-        if from_the_beginning {
-            person.events.retain(|event| (event.second, event.place) > (run.second, run.place));
-        }
+        person.events.retain(|event| (event.second, event.place) > (since, run.place));
         naive::holds(rule, &person, &moment)
     }
 
