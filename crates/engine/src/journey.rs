@@ -71,8 +71,6 @@ pub(crate) struct Plan {
     pub(crate) goal: Option<(Rule, Span)>,
     pub(crate) holdout_permille: u16,
     pub(crate) operations: Vec<Operation>,
-    /// Events that rules about what happens since a point of a run ask for.
-    pub(crate) events: Vec<NameId>,
 }
 
 #[derive(Clone, Debug)]
@@ -133,7 +131,7 @@ impl Plan {
                     .expect("invariant: entry segments have slots before plans"),
             ),
         };
-        let mut plan = Self {
+        Self {
             journey: 0,
             purpose: journey.purpose.clone(),
             entry,
@@ -142,22 +140,7 @@ impl Plan {
             goal,
             holdout_permille: journey.holdout_permille,
             operations,
-            events: Vec::new(),
-        };
-        plan.events = plan.events_asked_for();
-        plan
-    }
-
-    fn events_asked_for(&self) -> Vec<NameId> {
-        let waits = self.operations.iter().filter_map(|operation| match operation {
-            Operation::WaitUntil { until, .. } => Some(until),
-            _ => None,
-        });
-        let rules = waits.chain(&self.exit).chain(self.goal.iter().map(|goal| &goal.0));
-        let mut events: Vec<NameId> = rules.flat_map(|rule| rule.mentions.events.iter().copied()).collect();
-        events.sort_unstable();
-        events.dedup();
-        events
+        }
     }
 }
 

@@ -250,7 +250,7 @@ impl<'a> Turn<'a> {
     }
 
     /// Evaluates a journey's rule: everything in it counts after `since`, what says so since the run began.
-    pub(crate) fn evaluate(&self, rule: &Rule, since: &Since, entry: &Since) -> Verdict {
+    pub(crate) fn evaluate(&self, rule: &Rule, since: Since, entry: Since) -> Verdict {
         let moment = Moment::of(&self.engine.state, &self.engine.programme, self.id);
         verdict(rule, &Moment { since, entry, ..moment })
     }

@@ -2,7 +2,6 @@
 
 use super::block::Block;
 use crate::Seq;
-use crate::name::NameId;
 use crate::value::Map;
 use borsh::{BorshDeserialize, BorshSerialize};
 
@@ -62,34 +61,25 @@ impl<'a> View<'a> {
     }
 
     /// The index of the first event that counts since a point.
-    pub(crate) fn since(&self, name: NameId, since: &Since) -> usize {
+    pub(crate) fn since(&self, since: Since) -> usize {
         if since.second == 0 {
             return 0;
         }
         let first = self.times.partition_point(|time| *time < since.second);
-        first + since.passed(name)
+        let same = self.times[first..].iter().take_while(|time| **time == since.second).count();
+        let passed = (first..first + same).take_while(|index| self.fact(*index).seq <= since.seq);
+        first + passed.count()
     }
 }
 
-/// A point in the log from which on a rule looks: what happened after it, by time and then by place in the log.
-#[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+/// A point from which on a rule looks: what happened in a later second, or in the same one and later in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Since {
     /// 0 for everything.
     pub(crate) second: u32,
-    /// For each name with events of that very second: how many of them were before the point.
-    pub(crate) passed: Vec<(NameId, u32)>,
+    pub(crate) seq: Seq,
 }
 
 impl Since {
-    pub(crate) const EVER: Self = Self { second: 0, passed: Vec::new() };
-
-    /// [`Self::EVER`] to be borrowed for as long as one likes.
-    pub(crate) fn ever() -> &'static Self {
-        static EVER: Since = Since::EVER;
-        &EVER
-    }
-
-    fn passed(&self, name: NameId) -> usize {
-        self.passed.iter().find(|entry| entry.0 == name).map_or(0, |entry| entry.1 as usize)
-    }
+    pub(crate) const EVER: Self = Self { second: 0, seq: Seq(0) };
 }

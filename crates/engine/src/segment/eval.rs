@@ -33,9 +33,9 @@ pub(crate) struct Moment<'a> {
     pub(crate) id: ProfileId,
     pub(crate) now: At,
     /// Only events after this count. [`Since::EVER`] for segments.
-    pub(crate) since: &'a Since,
+    pub(crate) since: Since,
     /// Where the run began, for what is asked `since entry`.
-    pub(crate) entry: &'a Since,
+    pub(crate) entry: Since,
 }
 
 impl<'a> Moment<'a> {
@@ -53,8 +53,8 @@ impl<'a> Moment<'a> {
             profile: &state.profiles[id.0 as usize],
             id,
             now: state.at,
-            since: Since::ever(),
-            entry: Since::ever(),
+            since: Since::EVER,
+            entry: Since::EVER,
         }
     }
 }
@@ -169,9 +169,9 @@ pub(super) struct Window<'a> {
 
 impl<'a> Window<'a> {
     pub(super) fn of(deed: &'a DeedRule, bounds: &Bounds, view: View<'a>, moment: &Moment<'a>) -> Self {
-        let mut from = view.after(bounds.start(moment.now)).max(view.since(deed.event, moment.since));
+        let mut from = view.after(bounds.start(moment.now)).max(view.since(moment.since));
         if bounds.since_entry {
-            from = from.max(view.since(deed.event, moment.entry));
+            from = from.max(view.since(moment.entry));
         }
         let to = if bounds.before == u32::MAX {
             view.len()

@@ -54,7 +54,7 @@ impl Turn<'_> {
         }
         let held_out = self.is_held_out(version);
         let now = self.now();
-        let began = self.point(version, began);
+        let began = self.point(began);
         let state = &mut self.engine.state;
         state.runs += 1;
         let journey = &mut state.versions[version as usize];
@@ -146,8 +146,7 @@ impl Turn<'_> {
         let run = &self.profile().runs[index];
         let Some((rule, within)) = &self.engine.index.plans[run.version as usize].goal else { return };
         let open = !run.reached_goal && self.now() < run.entered_at.plus(*within);
-        if open && self.touched.concerns(&rule.mentions) && self.evaluate(rule, &run.began, &run.began).holds
-        {
+        if open && self.touched.concerns(&rule.mentions) && self.evaluate(rule, run.began, run.began).holds {
             let version = run.version as usize;
             self.engine.state.versions[version].reached_goal += 1;
             self.profile_mut().runs[index].reached_goal = true;
@@ -172,7 +171,7 @@ impl Turn<'_> {
             let version = run.version as usize;
             let mut due = At::MAX;
             if let Some(rule) = &self.engine.index.plans[version].exit {
-                let verdict = self.evaluate(rule, &run.began, &run.began);
+                let verdict = self.evaluate(rule, run.began, run.began);
                 if verdict.holds {
                     return self.finish(index, RunState::Exited);
                 }
@@ -202,11 +201,11 @@ impl Turn<'_> {
                 }
             }
             Operation::WaitUntil { until, .. } => {
-                let verdict = self.evaluate(until, &run.arrived, &run.began);
+                let verdict = self.evaluate(until, run.arrived, run.began);
                 if verdict.holds || now >= wait_ends { on } else { Next::Stay(wait_ends.min(verdict.until)) }
             }
             Operation::If { rule, or } => {
-                if self.evaluate(rule, Since::ever(), &run.began).holds {
+                if self.evaluate(rule, Since::EVER, run.began).holds {
                     on
                 } else {
                     Next::Go(*or)
@@ -226,7 +225,7 @@ impl Turn<'_> {
     /// Puts the run on an operation, and starts its wait.
     fn arrive(&mut self, index: usize, position: u16) {
         let now = self.now();
-        let arrived = self.point(self.profile().runs[index].version, now.second());
+        let arrived = self.point(now.second());
         let Engine { state, index: programme, .. } = &mut *self.engine;
         let run = &mut state.profiles[self.id.0 as usize].runs[index];
         run.position = position;
@@ -239,18 +238,9 @@ impl Turn<'_> {
         };
     }
 
-    /// A point from which on a version's rules look: a second, and how much of it is over already.
-    fn point(&self, version: u32, second: u32) -> Since {
-        let history = &self.engine.state.history;
-        let events = self.engine.index.plans[version as usize].events.iter();
-        let passed = events.filter_map(|name| {
-            let times = history.of(*name, self.id).times();
-            let same =
-                times.iter().rev().skip_while(|time| **time > second).take_while(|time| **time == second);
-            let count = same.count() as u32;
-            (count > 0).then_some((*name, count))
-        });
-        Since { second, passed: passed.collect() }
+    /// From here on in the log, and from a second on in time.
+    fn point(&self, second: u32) -> Since {
+        Since { second, seq: self.seq() }
     }
 
     fn sleep(&mut self, index: usize, due: At) {

@@ -7,6 +7,7 @@
 
 mod deed;
 mod found;
+mod runs;
 mod story;
 mod tree;
 mod words;
@@ -48,7 +49,12 @@ fn case(words: Words) -> impl Strategy<Value = Case> {
 }
 
 /// Tells so many stories, or as many as `PROPTEST_CASES` says.
-fn hold(start: Start, words: Words, cases: u32) {
+fn hold<C: std::fmt::Debug>(
+    start: Start,
+    cases: u32,
+    case: &impl Strategy<Value = C>,
+    tell: impl Fn(&C) -> Result<(), String>,
+) {
     let mut config = ProptestConfig {
         failure_persistence: None,
         max_shrink_iters: SHRINK_ITERS_MAX,
@@ -57,17 +63,21 @@ fn hold(start: Start, words: Words, cases: u32) {
     if std::env::var_os("PROPTEST_CASES").is_none() {
         config.cases = cases;
     }
-    let outcome = TestRunner::new(config).run(&case(words), |case| {
-        let mut story = Story::begin(start, words, &case.segments);
-        for deed in &case.deeds {
-            story.tell(deed);
-            story.check(&case.questions).map_err(TestCaseError::fail)?;
-        }
-        Ok(())
-    });
+    let outcome =
+        TestRunner::new(config).run(case, |case| tell(&case).map_err(|wrong| TestCaseError::fail(wrong)));
     if let Err(wrong) = outcome {
         panic!("from {start:?}: {wrong}");
     }
+}
+
+fn memberships_hold(start: Start, words: Words, cases: u32) {
+    hold(start, cases, &case(words), |case| {
+        let mut story = Story::begin(start, words, &case.segments);
+        case.deeds.iter().try_for_each(|deed| {
+            story.tell(deed);
+            story.check(&case.questions)
+        })
+    });
 }
 
 /// A test for each place and season, of stories with everything in them.
@@ -76,7 +86,7 @@ macro_rules! everything {
         $(#[test]
         fn $name() {
             let start = Start { zone: $zone, at: $at };
-            hold(start, Words::everything(start.today()), 30);
+            memberships_hold(start, Words::everything(start.today()), 30);
         })*
     };
 }
@@ -97,27 +107,33 @@ const SANTIAGO: Start = Start { zone: "America/Santiago", at: "2026-09-04T20:00:
 
 #[test]
 fn of_what_was_done_in_which_order() {
-    hold(ROME, Words::order(ROME.today()), 400);
+    memberships_hold(ROME, Words::order(ROME.today()), 400);
 }
 
 #[test]
 fn of_what_was_done_between_dates() {
-    hold(SANTIAGO, Words::dates(SANTIAGO.today()), 200);
+    memberships_hold(SANTIAGO, Words::dates(SANTIAGO.today()), 200);
 }
 
 #[test]
 fn of_days_that_come_nearer() {
     for start in [ROME, UTC, SANTIAGO] {
-        hold(start, Words::days(start.today()), 80);
+        memberships_hold(start, Words::days(start.today()), 80);
     }
 }
 
 #[test]
 fn of_properties_and_figures() {
-    hold(UTC, Words::properties(UTC.today()), 200);
+    memberships_hold(UTC, Words::properties(UTC.today()), 200);
 }
 
 #[test]
 fn of_who_may_be_reached() {
-    hold(UTC, Words::people(UTC.today()), 200);
+    memberships_hold(UTC, Words::people(UTC.today()), 200);
+}
+
+#[test]
+fn of_what_was_done_since_a_run_began() {
+    let words = Words::runs(ROME.today());
+    hold(ROME, 300, &runs::case(words), |case| runs::hold(ROME, words, case));
 }

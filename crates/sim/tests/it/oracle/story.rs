@@ -3,7 +3,9 @@
 use engine::at::{At, Span};
 use engine::engine::{Engine, Outcome};
 use engine::identifier::{HashKey, IdentifierKind, normalise};
-use engine::programme::{Channel, EmailMessage, EmailTemplate, Message, OptIn, Programme, Purpose, timezone};
+use engine::programme::{
+    Channel, EmailMessage, EmailTemplate, Journey, Message, OptIn, Programme, Purpose, timezone,
+};
 use engine::record::{
     ConsentSource, ConsentState, ConsentStated, Event, EventFlags, EventKind, Identifier, Installed,
     ProgrammeApplied, Record, Subject, SuppressionStated,
@@ -22,8 +24,9 @@ use super::words::{Name, Start, Words};
 const KEY: HashKey = HashKey([7; 16]);
 
 pub(super) struct Story {
-    engine: Engine,
-    now: At,
+    pub(super) engine: Engine,
+    pub(super) now: At,
+    journeys: BTreeMap<String, Journey>,
     zone: &'static str,
     /// What ends so long after an event.
     spans: &'static [Span],
@@ -46,8 +49,18 @@ struct Notes {
 
 impl Story {
     pub(super) fn begin(start: Start, words: Words, segments: &[Said]) -> Self {
+        Self::with_journeys(start, words, segments, BTreeMap::new())
+    }
+
+    pub(super) fn with_journeys(
+        start: Start,
+        words: Words,
+        segments: &[Said],
+        journeys: BTreeMap<String, Journey>,
+    ) -> Self {
         let mut story = Self {
             engine: Engine::new(),
+            journeys,
             now: start.at(),
             zone: start.zone,
             spans: words.spans,
@@ -129,7 +142,7 @@ impl Story {
                 self.apply_programme();
             }
             Deed::Restart => {
-                self.engine = Engine::restore(&self.engine.snapshot()).expect("its own snapshot");
+                self.engine = Engine::restore(&self.engine.snapshot()).expect("its own snapshot")
             }
         }
     }
@@ -147,7 +160,7 @@ impl Story {
         self.notes.entry(id).or_default()
     }
 
-    fn find(&self, who: &Name) -> Option<ProfileId> {
+    pub(super) fn find(&self, who: &Name) -> Option<ProfileId> {
         self.engine.find(who.0, who.1)
     }
 
@@ -204,7 +217,10 @@ impl Story {
             ]
             .into(),
             segments: segments.map(|(number, said)| (segment_name(number), said.0.to_string())).collect(),
-            messages: [("confirm".to_owned(), Message { email: Some(email) })].into(),
+            messages: ["confirm", "yes", "no"]
+                .map(|name| (name.to_owned(), Message { email: Some(email.clone()) }))
+                .into(),
+            journeys: self.journeys.clone(),
             ..Programme::default()
         };
         let definition = serde_json::to_string(&programme).expect("a programme is plain JSON");
@@ -223,7 +239,14 @@ impl Story {
     }
 
     fn wait(&mut self, wait: &Wait) {
-        let until = match wait {
+        let until = self.aim(wait);
+        while self.tick(until) {}
+        self.now = self.now.max(until);
+    }
+
+    /// The instant to which a wait goes.
+    pub(super) fn aim(&self, wait: &Wait) -> At {
+        match wait {
             Wait::For(span) => self.now.plus(*span),
             Wait::Turn { place, off } => self.one_of(&self.turns(), *place).plus(Span(*off)),
             Wait::Quarter { place, off } => self.one_of(&self.quarters(), *place).plus(Span(*off)),
@@ -231,14 +254,17 @@ impl Story {
                 Some(due) if due < self.now.plus(Span::DAY.times(1_000)) => due.plus(Span(*off)),
                 _ => self.now.plus(Span::HOUR),
             },
-        };
-        while let Some(due) = self.engine.next_due()
-            && due <= until
-        {
+        }
+    }
+
+    /// Fires the timers of the next instant at which there are some; whether there was one.
+    pub(super) fn tick(&mut self, until: At) -> bool {
+        let due = self.engine.next_due().filter(|due| *due <= until);
+        if let Some(due) = due {
             self.now = self.now.max(due);
             self.apply(&Record::Tick);
         }
-        self.now = self.now.max(until);
+        due.is_some()
     }
 
     /// One of some instants from now on; an hour from now where there is none.
@@ -273,9 +299,7 @@ impl Story {
     pub(super) fn check(&self, questions: &[Said]) -> Result<(), String> {
         let people: Vec<(ProfileId, Person)> =
             self.engine.profiles().map(|(id, _)| (id, self.person(id))).collect();
-        let mut moment = Moment::new(self.now, timezone(self.zone).expect("a bundled zone"));
-        let named = self.segments.iter().enumerate();
-        moment.segments = named.map(|(number, said)| (segment_name(number), said.0.clone())).collect();
+        let moment = self.moment();
         for (number, said) in self.segments.iter().enumerate() {
             let name = segment_name(number);
             let mut count = 0;
@@ -300,6 +324,13 @@ impl Story {
         Ok(())
     }
 
+    pub(super) fn moment(&self) -> Moment {
+        let mut moment = Moment::new(self.now, timezone(self.zone).expect("a bundled zone"));
+        let named = self.segments.iter().enumerate();
+        moment.segments = named.map(|(number, said)| (segment_name(number), said.0.clone())).collect();
+        moment
+    }
+
     fn check_question(
         &self,
         question: &Expression,
@@ -321,7 +352,12 @@ impl Story {
         Err(self.report(&what, question, &people))
     }
 
-    fn report(&self, what: &str, expression: &Expression, people: &[(ProfileId, &Person)]) -> String {
+    pub(super) fn report(
+        &self,
+        what: &str,
+        expression: &Expression,
+        people: &[(ProfileId, &Person)],
+    ) -> String {
         let mut text = format!("{what}\n  {expression}\n  at {} in {}\n", self.now, self.zone);
         for (number, said) in self.segments.iter().enumerate() {
             text += &format!("  {}: {said:?}\n", segment_name(number));
@@ -349,7 +385,7 @@ impl Story {
     }
 
     /// All that was said of the profiles that are one person now.
-    fn person(&self, id: ProfileId) -> Person {
+    pub(super) fn person(&self, id: ProfileId) -> Person {
         let notes: Vec<&Notes> = self
             .notes
             .iter()

@@ -63,7 +63,7 @@ pub(super) fn expressions(words: Words, count: std::ops::Range<usize>) -> impl S
     vec(expression(words), count).prop_map(|trees| trees.into_iter().map(Said).collect())
 }
 
-fn expression(words: Words) -> impl Strategy<Value = Expression> {
+pub(super) fn expression(words: Words) -> impl Strategy<Value = Expression> {
     condition(words).prop_recursive(2, 6, 3, |inner| {
         prop_oneof![
             vec(inner.clone(), 2..4).prop_map(Expression::And),
@@ -155,11 +155,12 @@ fn window(words: Words) -> impl Strategy<Value = Window> {
         (one @ Date::Instant(from), two @ Date::Instant(to)) if from > to => Some(Window::Between(two, one)),
         (one, two) => Some(Window::Between(one, two)),
     });
-    let percent = words.conditions.dates_percent;
+    let (dates, entry) = (words.conditions.dates_percent, words.conditions.entry_percent);
     weighted(vec![
-        (100 - percent, span(words).prop_map(Window::Within).boxed()),
+        (100 - dates - entry, span(words).prop_map(Window::Within).boxed()),
+        (entry, Just(Window::SinceEntry).boxed()),
         (
-            percent,
+            dates,
             prop_oneof![date(words).prop_map(Window::Since), date(words).prop_map(Window::Before), between]
                 .boxed(),
         ),

@@ -42,6 +42,8 @@ pub(super) struct Conditions {
     /// In a hundred: of deeds, those with tests of properties; of deeds, those with a window of dates.
     pub(super) filters_percent: u32,
     pub(super) dates_percent: u32,
+    /// In a hundred: of windows, those that begin with a run.
+    pub(super) entry_percent: u32,
 }
 
 /// How often each kind of deed is drawn, the clock's moves aside.
@@ -118,6 +120,7 @@ impl Words {
                 seen: 2,
                 filters_percent: 25,
                 dates_percent: 30,
+                entry_percent: 0,
             },
             deeds: Deeds { track: 16, identify: 6, consent: 2, suppress: 1, redefine: 1, restart: 1 },
         }
@@ -134,6 +137,20 @@ impl Words {
             conditions: Conditions { did: 1, sequence: 9, filters_percent: 15, ..Conditions::default() },
             deeds: Deeds { track: 12, restart: 1, ..Deeds::default() },
         }
+    }
+
+    /// Rules inside a journey, where a run began.
+    pub(super) fn runs(today: Date) -> Self {
+        let order = Self::order(today);
+        let conditions = Conditions {
+            did: 5,
+            sequence: 4,
+            seen: 1,
+            filters_percent: 10,
+            entry_percent: 50,
+            ..Conditions::default()
+        };
+        Self { conditions, ..order }
     }
 
     /// Windows that begin and end at the hours at which things happen.
