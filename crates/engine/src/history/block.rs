@@ -18,6 +18,8 @@ use borsh::{BorshDeserialize, BorshSerialize};
 pub(crate) const BLOCK: usize = 1 << 14;
 /// Members up to which a block finds them by search; above it there is a place for every profile of the block.
 const SPARSE_MAX: usize = BLOCK / 8;
+/// Times that a line of the cache holds.
+const TIMES_IN_LINE: usize = 16;
 /// No timer.
 pub(crate) const NEVER: u32 = u32::MAX;
 /// End of a list of free slots.
@@ -227,13 +229,14 @@ impl Block {
         }
     }
 
-    /// Brings the `back`-th newest event of a strand near, and the newest codes of a column.
+    /// Brings the `back`-th newest event of a strand near; with a column, its newest codes and the times before as well.
     pub(crate) fn prefetch_newest(&self, local: u16, back: u32, column: Option<u16>) {
         if let Some(strand) = self.strand(local) {
             let end = (strand.start + strand.len) as usize;
             prefetch(&self.times, end.saturating_sub(back as usize));
             if let Some(column) = column.and_then(|column| self.columns.get(usize::from(column))) {
                 column.prefetch(end.saturating_sub(1));
+                prefetch(&self.times, end.saturating_sub(TIMES_IN_LINE).max(strand.start as usize));
             }
         }
     }
