@@ -2,6 +2,9 @@
 
 use crate::story::Story;
 use engine::at::Span;
+use engine::identifier::IdentifierKind::{self, AnonymousId, UserId};
+use engine::record::{Event, EventFlags, EventKind, Identifier, Record};
+use engine::value::Map;
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -42,7 +45,7 @@ fn deed() -> impl Strategy<Value = Deed> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
 
     #[test]
     fn a_question_finds_the_members_of_a_segment_of_its_words(deeds in proptest::collection::vec(deed(), 1..40)) {
@@ -62,4 +65,41 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn whoever_became_part_of_another_is_not_counted() {
+    let mut story = Story::with_segments(&[]);
+    view_page(&mut story, &[(AnonymousId, "a1")]);
+    view_page(&mut story, &[(UserId, "ada")]);
+    view_page(&mut story, &[(UserId, "bob")]);
+    let count = |story: &Story, text: &str| story.engine.preview_at(text, story.now()).unwrap().count;
+    assert_eq!(count(&story, r#"not did "B""#), 3);
+    view_page(&mut story, &[(UserId, "ada"), (AnonymousId, "a1")]);
+    assert_eq!(story.engine.counts().merges, 1);
+    assert_eq!(count(&story, r#"not did "B""#), 2);
+    assert_eq!(count(&story, r#"did "Page Viewed" at least 3 times"#), 1);
+}
+
+fn view_page(story: &mut Story, identifiers: &[(IdentifierKind, &str)]) {
+    let message_id = story.log.len().to_string();
+    let identifiers = identifiers.iter().map(|(kind, value)| {
+        let hash = story.key.identifier(kind.clone(), value);
+        Identifier { kind: kind.clone(), hash, value }
+    });
+    let event = Event {
+        kind: EventKind::Track,
+        flags: EventFlags::default(),
+        occurred_at: story.now(),
+        received_at: story.now(),
+        source: "test",
+        name: "Page Viewed",
+        message_id: story.key.message_id("test", &message_id),
+        identifiers: identifiers.collect(),
+        message_id_text: &message_id,
+        properties: Map::default(),
+        traits: Map::default(),
+        context: Map::default(),
+    };
+    story.apply(&Record::Event(event));
 }
