@@ -9,8 +9,8 @@ use crate::process::{self, cargo};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Which ones, without `bench_`; all of them if none is named
-    names: Vec<String>,
+    /// Which ones, without `bench_`; all of them if none is named. Numbers are passed on to each: how much of what it says
+    words: Vec<String>,
 }
 
 /// One example of a crate.
@@ -23,10 +23,12 @@ struct Benchmark {
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let text = process::output(&mut cargo(&["metadata", "--format-version=1", "--no-deps"]))?;
     let all = benchmarks(&serde_json::from_str(&text).context("cargo metadata is not JSON")?);
-    for benchmark in chosen(&all, &args.names)? {
+    let (sizes, names): (Vec<String>, Vec<String>) =
+        args.words.iter().cloned().partition(|word| word.bytes().all(|byte| byte.is_ascii_digit()));
+    for benchmark in chosen(&all, &names)? {
         println!("\n== {} ({})", benchmark.name(), benchmark.package);
         let arguments = ["--package", &benchmark.package, "--example", &benchmark.example];
-        process::run(cargo(&["run", "--quiet", "--release"]).args(arguments))?;
+        process::run(cargo(&["run", "--quiet", "--release"]).args(arguments).arg("--").args(&sizes))?;
     }
     Ok(())
 }

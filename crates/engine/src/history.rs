@@ -10,6 +10,7 @@ mod dictionary;
 mod strand;
 
 pub(crate) use block::{BLOCK, Block, NEVER};
+pub(crate) use codes::CodeSlice;
 pub(crate) use dictionary::Dictionary;
 pub(crate) use strand::{Since, View};
 

@@ -18,6 +18,7 @@ pub mod json;
 
 pub(crate) mod eval;
 pub(crate) mod kernel;
+mod pair;
 pub(crate) mod rule;
 pub mod scan;
 mod sequence;

@@ -5,7 +5,7 @@
 //! its first instant, late or not, and there is no second place to look and nothing to merge later.
 
 use super::Occurrence;
-use super::codes::Codes;
+use super::codes::{CodeSlice, Codes};
 use super::dictionary::Dictionary;
 use super::strand::{Fact, View};
 use crate::Seq;
@@ -18,6 +18,8 @@ use borsh::{BorshDeserialize, BorshSerialize};
 pub(crate) const BLOCK: usize = 1 << 14;
 /// Members up to which a block finds them by search; above it there is a place for every profile of the block.
 const SPARSE_MAX: usize = BLOCK / 8;
+/// Times that a line of the cache holds.
+const TIMES_IN_LINE: usize = 16;
 /// No timer.
 pub(crate) const NEVER: u32 = u32::MAX;
 /// End of a list of free slots.
@@ -57,6 +59,12 @@ impl Default for Strand {
     }
 }
 
+impl Strand {
+    pub(crate) fn len(&self) -> u32 {
+        self.len
+    }
+}
+
 /// A strand that was taken out of its block.
 pub(super) struct Taken {
     times: Vec<u32>,
@@ -92,6 +100,11 @@ impl Block {
         self.strand(local).map_or(View::EMPTY, |strand| self.view_of(strand))
     }
 
+    /// A strand that has events after a second; the events themselves are not touched.
+    pub(crate) fn view_since(&self, local: u16, second: u32) -> Option<View<'_>> {
+        self.strand(local).filter(|strand| strand.last > second).map(|strand| self.view_of(strand))
+    }
+
     pub(crate) fn view_of(&self, strand: &Strand) -> View<'_> {
         let start = strand.start as usize;
         View::new(self, start, &self.times[start..start + strand.len as usize])
@@ -99,6 +112,10 @@ impl Block {
 
     pub(super) fn code(&self, column: usize, index: usize) -> u32 {
         self.columns[column].get(index)
+    }
+
+    pub(super) fn codes(&self, column: usize, range: std::ops::Range<usize>) -> CodeSlice<'_> {
+        self.columns[column].slice(range)
     }
 
     pub(super) fn fact(&self, index: usize) -> Fact<'_> {
@@ -209,6 +226,18 @@ impl Block {
     pub(super) fn prefetch_strand(&self, local: u16) {
         if self.dense {
             prefetch(&self.strands, usize::from(local));
+        }
+    }
+
+    /// Brings the `back`-th newest event of a strand near; with a column, its newest codes and the times before as well.
+    pub(crate) fn prefetch_newest(&self, local: u16, back: u32, column: Option<u16>) {
+        if let Some(strand) = self.strand(local) {
+            let end = (strand.start + strand.len) as usize;
+            prefetch(&self.times, end.saturating_sub(back as usize));
+            if let Some(column) = column.and_then(|column| self.columns.get(usize::from(column))) {
+                column.prefetch(end.saturating_sub(1));
+                prefetch(&self.times, end.saturating_sub(TIMES_IN_LINE).max(strand.start as usize));
+            }
         }
     }
 

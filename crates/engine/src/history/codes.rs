@@ -11,6 +11,14 @@ pub(super) enum Codes {
     Word(Vec<u32>),
 }
 
+/// The codes of some events that lie side by side.
+#[derive(Clone, Copy)]
+pub(crate) enum CodeSlice<'a> {
+    Byte(&'a [u8]),
+    Short(&'a [u16]),
+    Word(&'a [u32]),
+}
+
 impl Codes {
     /// A column of `len` zeros.
     pub(super) fn zeros(len: usize) -> Self {
@@ -22,6 +30,14 @@ impl Codes {
             Self::Byte(codes) => u32::from(codes[index]),
             Self::Short(codes) => u32::from(codes[index]),
             Self::Word(codes) => codes[index],
+        }
+    }
+
+    pub(super) fn slice(&self, range: std::ops::Range<usize>) -> CodeSlice<'_> {
+        match self {
+            Self::Byte(codes) => CodeSlice::Byte(&codes[range]),
+            Self::Short(codes) => CodeSlice::Short(&codes[range]),
+            Self::Word(codes) => CodeSlice::Word(&codes[range]),
         }
     }
 

@@ -78,6 +78,12 @@ impl Dictionary {
         values(&self.bytes[begin as usize..self.ends[code] as usize])
     }
 
+    /// The number of every code from 1 on, if each has exactly one.
+    pub(crate) fn single_numbers(&self) -> Option<&[i64]> {
+        let is_single = self.number_ends.iter().enumerate().all(|(code, end)| *end as usize == code);
+        is_single.then_some(&self.numbers)
+    }
+
     /// The numbers among them, in millionths.
     pub(crate) fn numbers(&self, code: u32) -> &[i64] {
         let code = code as usize;

@@ -1,6 +1,7 @@
 //! One person's events of one name, as evaluation reads them, and the point in time from which a rule may look.
 
 use super::block::Block;
+use super::codes::CodeSlice;
 use crate::Seq;
 use crate::value::Map;
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -44,6 +45,12 @@ impl<'a> View<'a> {
     /// The code of a kept property of the event at an index.
     pub(crate) fn code(&self, column: u16, index: usize) -> u32 {
         self.block.map_or(0, |block| block.code(usize::from(column), self.start + index))
+    }
+
+    /// The codes of a kept property, one for each of the times.
+    pub(crate) fn codes(&self, column: u16) -> CodeSlice<'a> {
+        let range = self.start..self.start + self.times.len();
+        self.block.map_or(CodeSlice::Byte(&[]), |block| block.codes(usize::from(column), range))
     }
 
     pub(crate) fn fact(&self, index: usize) -> Fact<'a> {

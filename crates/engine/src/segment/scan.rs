@@ -4,15 +4,23 @@
 //! name already decides, in one pass over that name's strands, and looks at the events of the rest only. Whoever owns
 //! the threads hands out the slices; the order does not matter, since what is added up are counts.
 
+use super::Aggregate;
 use super::eval::{Moment, condition, did};
-use super::rule::{Condition, DeedRule, DidRule, Measure, Node, Property, Rule, SequenceRule};
+use super::kernel::Kernel;
+use super::pair::Pair;
+use super::rule::{Condition, DidRule, Measure, Node, Property, Rule, SequenceRule};
 use super::sequence::sequence;
 use crate::ProfileId;
 use crate::at::At;
 use crate::engine::Engine;
-use crate::history::{BLOCK, Block, History, View};
+use crate::history::{BLOCK, Block, CodeSlice, History, View};
+use crate::name::NameId;
 
 const WORDS: usize = BLOCK / 64;
+/// Profiles ahead whose newest events are brought near: most lie far apart, and waiting for each is most of the work.
+const AHEAD: usize = 16;
+/// Events of one person that are looked at together.
+const TOGETHER: usize = 8;
 
 /// The members among the profiles of one slice.
 pub struct Members {
@@ -25,6 +33,8 @@ pub struct Scan<'a> {
     engine: &'a Engine,
     now: At,
     probe: Probe<'a>,
+    /// By profile: those who became part of another, one bit each. Empty where nobody did.
+    merged: Vec<u64>,
 }
 
 type Bits = Box<[u64; WORDS]>;
@@ -38,17 +48,23 @@ enum Probe<'a> {
     Never,
     Each(&'a Condition),
     Did(DidProbe<'a>),
+    Pair(Pair, &'a SequenceRule),
     Sequence(&'a SequenceRule),
 }
 
 struct DidProbe<'a> {
     rule: &'a DidRule,
+    history: &'a History,
     /// Events count after this second.
     start: u32,
     /// Whether it holds for somebody without an event in the window.
     empty_holds: bool,
     /// By check: the codes of its column that pass, one bit each; `None` where the property is not kept.
     passing: Vec<Option<Vec<u64>>>,
+    /// What works an aggregate out, where the properties are kept.
+    kernel: Option<Kernel>,
+    /// What a plain sum adds, by code less one: where every value of the column is one number.
+    numbers: Option<&'a [i64]>,
 }
 
 impl Members {
@@ -66,7 +82,15 @@ impl Members {
 impl<'a> Scan<'a> {
     pub(crate) fn new(engine: &'a Engine, rule: &'a Rule, now: At) -> Self {
         let probe = probe(&rule.node, &engine.state.history, now);
-        Self { engine, now, probe }
+        // From the list of merges: asking each profile would touch all of them.
+        let mut merged = Vec::new();
+        if !engine.state.merges.is_empty() {
+            merged.resize(engine.state.profiles.len().div_ceil(64), 0);
+        }
+        for merge in &engine.state.merges {
+            merged[merge.from.0 as usize / 64] |= 1 << (merge.from.0 % 64);
+        }
+        Self { engine, now, probe, merged }
     }
 
     /// Number of slices, of which each is asked once.
@@ -77,11 +101,13 @@ impl<'a> Scan<'a> {
     /// Asks the profiles of one slice.
     pub fn slice(&self, slice: usize) -> Members {
         let mut everybody = none();
-        let profiles = &self.engine.state.profiles;
-        let numbers = slice * BLOCK..profiles.len().min((slice + 1) * BLOCK);
-        for (local, number) in numbers.enumerate() {
-            let profile = &profiles[number];
-            everybody[local / 64] |= u64::from(profile.merged_into.is_none()) << (local % 64);
+        let here = self.engine.state.profiles.len().saturating_sub(slice * BLOCK).min(BLOCK);
+        everybody[..here / 64].fill(u64::MAX);
+        if !here.is_multiple_of(64) {
+            everybody[here / 64] = (1 << (here % 64)) - 1;
+        }
+        for (everybody, merged) in everybody.iter_mut().zip(self.merged.iter().skip(slice * WORDS)) {
+            *everybody &= !merged;
         }
         Members { slice, bits: self.holds(&self.probe, slice, &everybody) }
     }
@@ -119,14 +145,36 @@ impl<'a> Scan<'a> {
                 self.each(slice, candidates, |id| self.engine.state.truths.is_member(id, *segment))
             }
             Probe::Each(one) => self.each(slice, candidates, |id| condition(one, &self.moment(id)).holds),
-            Probe::Did(probe) => match self.block(&probe.rule.deed, slice) {
+            Probe::Did(probe) => match self.block(probe.rule.deed.event, slice) {
                 Some(block) => probe.holds(block, candidates, &|local| self.moment(id(slice, local))),
                 None if probe.empty_holds => candidates.clone(),
                 None => none(),
             },
-            Probe::Sequence(rule) => match self.block(&rule.first, slice) {
+            Probe::Pair(pair, rule) => match self.block(pair.first, slice) {
                 Some(block) => {
-                    let recent = recent(block, rule.bounds.start(self.now), candidates);
+                    let seconds = self.block(pair.second, slice);
+                    let recent = recent(block, pair.start, 1, candidates);
+                    let near = |local| {
+                        block.prefetch_newest(local, 1, None);
+                        if let Some(seconds) = seconds {
+                            seconds.prefetch_newest(local, 1, None);
+                        }
+                    };
+                    with_foresight(&recent, near, |local| {
+                        // Before the window nothing follows what is in it: most need not be looked at.
+                        let seconds = seconds.and_then(|block| block.view_since(local, pair.start));
+                        let seconds = seconds.map_or([].as_slice(), |view| view.times());
+                        let holds = pair.holds(block.view(local).times(), seconds);
+                        holds.unwrap_or_else(|| {
+                            sequence(rule, &self.moment(id(slice, usize::from(local)))).holds
+                        })
+                    })
+                }
+                None => none(),
+            },
+            Probe::Sequence(rule) => match self.block(rule.first.event, slice) {
+                Some(block) => {
+                    let recent = recent(block, rule.bounds.start(self.now), 1, candidates);
                     self.each(slice, &recent, |id| sequence(rule, &self.moment(id)).holds)
                 }
                 None => none(),
@@ -134,8 +182,8 @@ impl<'a> Scan<'a> {
         }
     }
 
-    fn block(&self, deed: &DeedRule, slice: usize) -> Option<&'a Block> {
-        self.engine.state.history.blocks(deed.event).get(slice).map(|block| &**block)
+    fn block(&self, name: NameId, slice: usize) -> Option<&'a Block> {
+        self.engine.state.history.blocks(name).get(slice).map(|block| &**block)
     }
 
     fn each(&self, slice: usize, candidates: &Bits, holds: impl Fn(ProfileId) -> bool) -> Bits {
@@ -151,7 +199,7 @@ impl<'a> Scan<'a> {
     }
 }
 
-fn probe<'a>(node: &'a Node, history: &History, now: At) -> Probe<'a> {
+fn probe<'a>(node: &'a Node, history: &'a History, now: At) -> Probe<'a> {
     match node {
         Node::And(parts) => {
             let mut parts: Vec<_> = parts.iter().map(|part| probe(part, history, now)).collect();
@@ -162,7 +210,10 @@ fn probe<'a>(node: &'a Node, history: &History, now: At) -> Probe<'a> {
         Node::Not(inner) => Probe::Not(Box::new(probe(inner, history, now))),
         Node::InSegment(slot) => slot.map_or(Probe::Never, Probe::Segment),
         Node::Condition(Condition::Did(rule)) => Probe::Did(DidProbe::new(rule, history, now)),
-        Node::Condition(Condition::Sequence(rule)) => Probe::Sequence(rule),
+        Node::Condition(Condition::Sequence(rule)) => match Pair::new(rule, now) {
+            Some(pair) => Probe::Pair(pair, rule),
+            None => Probe::Sequence(rule),
+        },
         Node::Condition(one) => Probe::Each(one),
     }
 }
@@ -174,7 +225,7 @@ impl Probe<'_> {
             Self::Never => 0,
             Self::Segment(_) => 1,
             Self::Did(probe) if probe.is_about_the_newest() => 1,
-            Self::Did(_) => 2,
+            Self::Did(_) | Self::Pair(..) => 2,
             Self::Each(_) | Self::Sequence(_) => 3,
             Self::Not(inner) => inner.cost(),
             Self::And(parts) | Self::Or(parts) => parts.iter().map(Self::cost).max().unwrap_or(0),
@@ -183,7 +234,7 @@ impl Probe<'_> {
 }
 
 impl<'a> DidProbe<'a> {
-    fn new(rule: &'a DidRule, history: &History, now: At) -> Self {
+    fn new(rule: &'a DidRule, history: &'a History, now: At) -> Self {
         let passing = rule.deed.checks.iter().map(|check| match check.property {
             Property::Path(_) => None,
             Property::Column(column) => {
@@ -196,12 +247,36 @@ impl<'a> DidProbe<'a> {
                 Some(bits)
             }
         });
+        let numbers = match &rule.quantity {
+            Measure::Aggregate { aggregate: Aggregate::Sum, property: Property::Column(column), .. }
+                if rule.deed.checks.is_empty() =>
+            {
+                history.dictionary(rule.deed.event, *column).single_numbers()
+            }
+            _ => None,
+        };
         let empty_holds = match rule.quantity {
             Measure::AtLeast(count) | Measure::Exactly(count) => count == 0,
             Measure::AtMost(_) => true,
             Measure::Aggregate { .. } => false,
         };
-        Self { start: rule.bounds.start(now), empty_holds, passing: passing.collect(), rule }
+        let mut kernel = match rule.quantity {
+            Measure::Aggregate { .. } => Kernel::new(rule),
+            _ => None,
+        };
+        if let Some(kernel) = &mut kernel {
+            kernel.set_now(now);
+            kernel.learn(rule, history);
+        }
+        Self {
+            start: rule.bounds.start(now),
+            empty_holds,
+            passing: passing.collect(),
+            kernel,
+            numbers,
+            rule,
+            history,
+        }
     }
 
     /// Whether the newest event alone decides.
@@ -212,7 +287,7 @@ impl<'a> DidProbe<'a> {
     }
 
     fn holds<'m>(&self, block: &Block, candidates: &Bits, moment: &impl Fn(usize) -> Moment<'m>) -> Bits {
-        let recent = recent(block, self.start, candidates);
+        let recent = recent(block, self.start, self.events_min(), candidates);
         let mut found = none();
         if self.empty_holds {
             for ((found, recent), candidates) in found.iter_mut().zip(recent.iter()).zip(candidates.iter()) {
@@ -220,9 +295,13 @@ impl<'a> DidProbe<'a> {
             }
         }
         if !self.is_about_the_newest() {
-            for local in ones(&recent) {
-                let holds = self.holds_for(block.view(local as u16), || moment(local));
-                found[local / 64] |= u64::from(holds) << (local % 64);
+            let (back, column) = self.newest_read();
+            let near = |local| block.prefetch_newest(local, back, column);
+            let looked_at = with_foresight(&recent, near, |local| {
+                self.holds_for(block.view(local), || moment(usize::from(local)))
+            });
+            for (found, looked_at) in found.iter_mut().zip(looked_at.iter()) {
+                *found |= looked_at;
             }
         } else if !self.empty_holds {
             for (found, recent) in found.iter_mut().zip(recent.iter()) {
@@ -230,6 +309,28 @@ impl<'a> DidProbe<'a> {
             }
         }
         found
+    }
+
+    /// How many events of all times it takes for the rule to differ from what holds for somebody without one.
+    fn events_min(&self) -> u32 {
+        match self.rule.quantity {
+            Measure::AtLeast(count) | Measure::Exactly(count) if count > 0 => count,
+            Measure::AtMost(count) => count.saturating_add(1),
+            _ => 1,
+        }
+    }
+
+    /// Which of the newest events is read first, and a column of which codes are read.
+    fn newest_read(&self) -> (u32, Option<u16>) {
+        let column = |property: &Property| match property {
+            Property::Column(column) => Some(*column),
+            Property::Path(_) => None,
+        };
+        match (&self.rule.quantity, self.rule.deed.checks.first()) {
+            (Measure::Aggregate { property, .. }, _) => (1, column(property)),
+            (_, Some(check)) => (1, column(&check.property)),
+            (_, None) => (self.events_min(), None),
+        }
     }
 
     fn holds_for<'m>(&self, view: View<'_>, moment: impl Fn() -> Moment<'m>) -> bool {
@@ -240,7 +341,21 @@ impl<'a> DidProbe<'a> {
             Measure::Exactly(count) => {
                 self.reaches(view, count) && !self.reaches(view, count.saturating_add(1))
             }
-            Measure::Aggregate { .. } => self.looked_at(moment),
+            Measure::Aggregate { property: Property::Column(column), comparison, millionths, .. }
+                if let Some(numbers) = self.numbers =>
+            {
+                let times = view.times();
+                let sum = match view.codes(column) {
+                    CodeSlice::Byte(codes) => sum(times, codes, numbers, self.start),
+                    CodeSlice::Short(codes) => sum(times, codes, numbers, self.start),
+                    CodeSlice::Word(codes) => sum(times, codes, numbers, self.start),
+                };
+                sum.is_some_and(|sum| comparison.holds(sum.cmp(&i128::from(millionths))))
+            }
+            Measure::Aggregate { .. } => match &self.kernel {
+                Some(kernel) => kernel.look(self.rule, view, self.history).holds,
+                None => self.looked_at(moment),
+            },
         }
     }
 
@@ -254,6 +369,15 @@ impl<'a> DidProbe<'a> {
         let (times, count) = (view.times(), count as usize);
         if self.rule.deed.checks.is_empty() {
             return count == 0 || (times.len() >= count && times[times.len() - count] > self.start);
+        }
+        if let ([check], [Some(bits)]) = (self.rule.deed.checks.as_slice(), self.passing.as_slice())
+            && let Property::Column(column) = check.property
+        {
+            return match view.codes(column) {
+                CodeSlice::Byte(codes) => reaches(times, codes, bits, self.start, count),
+                CodeSlice::Short(codes) => reaches(times, codes, bits, self.start, count),
+                CodeSlice::Word(codes) => reaches(times, codes, bits, self.start, count),
+            };
         }
         let mut left = count;
         for index in (0..times.len()).rev() {
@@ -283,13 +407,60 @@ impl<'a> DidProbe<'a> {
     }
 }
 
-/// The candidates who have an event of the block's name after a second.
-fn recent(block: &Block, start: u32, candidates: &Bits) -> Bits {
+/// Whether `count` of the events after a second have a code whose bit is set.
+fn reaches<C: Copy + Into<u32>>(times: &[u32], codes: &[C], bits: &[u64], start: u32, count: usize) -> bool {
+    let mut found = 0;
+    // Some at a time without a branch among them: where a person's window ends cannot be foretold.
+    for (times, codes) in times.rchunks(TOGETHER).zip(codes.rchunks(TOGETHER)) {
+        for (time, code) in times.iter().zip(codes) {
+            let code: u32 = (*code).into();
+            found += (bits[code as usize / 64] >> (code % 64)) as usize & usize::from(*time > start);
+        }
+        if found >= count || times[0] <= start {
+            break;
+        }
+    }
+    found >= count
+}
+
+/// The sum of what events after a second have; `None` where there is no such event with a number.
+fn sum<C: Copy + Into<u32>>(times: &[u32], codes: &[C], numbers: &[i64], start: u32) -> Option<i128> {
+    let (mut sum, mut any) = (0, false);
+    for (time, code) in times.iter().zip(codes).rev() {
+        if *time <= start {
+            break;
+        }
+        let code: u32 = (*code).into();
+        if code > 0 {
+            sum += i128::from(numbers[code as usize - 1]);
+            any = true;
+        }
+    }
+    any.then_some(sum)
+}
+
+/// Those of a bitmap for whom something holds, each brought near some steps before its turn comes.
+fn with_foresight(bits: &Bits, near: impl Fn(u16), holds: impl Fn(u16) -> bool) -> Bits {
+    let mut found = none();
+    let mut ahead = ones(bits);
+    ahead.by_ref().take(AHEAD).for_each(|local| near(local as u16));
+    for local in ones(bits) {
+        if let Some(local) = ahead.next() {
+            near(local as u16);
+        }
+        found[local / 64] |= u64::from(holds(local as u16)) << (local % 64);
+    }
+    found
+}
+
+/// The candidates who have an event of the block's name after a second, and so many at any time.
+fn recent(block: &Block, start: u32, events_min: u32, candidates: &Bits) -> Bits {
     let mut recent = none();
     let Some(strands) = block.dense_strands() else {
         for (local, strand) in block.sparse_strands() {
             let local = usize::from(local);
-            recent[local / 64] |= u64::from(strand.last > start) << (local % 64);
+            recent[local / 64] |=
+                u64::from(strand.last > start && strand.len() >= events_min) << (local % 64);
         }
         for (recent, candidates) in recent.iter_mut().zip(candidates.iter()) {
             *recent &= candidates;
@@ -298,7 +469,10 @@ fn recent(block: &Block, start: u32, candidates: &Bits) -> Bits {
     };
     for (word, strands) in strands.chunks_exact(64).enumerate() {
         if candidates[word] != 0 {
-            let bits = strands.iter().rev().fold(0, |bits, one| (bits << 1) | u64::from(one.last > start));
+            let bits = strands
+                .iter()
+                .rev()
+                .fold(0, |bits, one| (bits << 1) | u64::from((one.last > start) & (one.len() >= events_min)));
             recent[word] = bits & candidates[word];
         }
     }

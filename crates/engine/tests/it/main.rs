@@ -5,6 +5,7 @@ mod forms;
 mod language;
 mod membership;
 mod mistakes;
+mod question;
 mod records;
 mod reference;
 mod story;

@@ -14,7 +14,7 @@ pub(crate) struct Story {
     pub(crate) effects: Vec<Effect>,
     /// Bytes of every record applied, with its instant: the log.
     pub(crate) log: Vec<(At, Vec<u8>)>,
-    key: HashKey,
+    pub(crate) key: HashKey,
     now: At,
     messages: u64,
 }
