@@ -84,8 +84,8 @@ fn whoever_became_part_of_another_is_not_counted() {
 fn view_page(story: &mut Story, identifiers: &[(IdentifierKind, &str)]) {
     let message_id = story.log.len().to_string();
     let identifiers = identifiers.iter().map(|(kind, value)| {
-        let hash = story.key.identifier(kind.clone(), value);
-        Identifier { kind: kind.clone(), hash, value }
+        let hash = story.key.identifier(*kind, value);
+        Identifier { kind: *kind, hash, value }
     });
     let event = Event {
         kind: EventKind::Track,

@@ -63,8 +63,7 @@ fn hold<C: std::fmt::Debug>(
     if std::env::var_os("PROPTEST_CASES").is_none() {
         config.cases = cases;
     }
-    let outcome =
-        TestRunner::new(config).run(case, |case| tell(&case).map_err(|wrong| TestCaseError::fail(wrong)));
+    let outcome = TestRunner::new(config).run(case, |case| tell(&case).map_err(TestCaseError::fail));
     if let Err(wrong) = outcome {
         panic!("from {start:?}: {wrong}");
     }

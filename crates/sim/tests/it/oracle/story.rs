@@ -142,7 +142,7 @@ impl Story {
                 self.apply_programme();
             }
             Deed::Restart => {
-                self.engine = Engine::restore(&self.engine.snapshot()).expect("its own snapshot")
+                self.engine = Engine::restore(&self.engine.snapshot()).expect("its own snapshot");
             }
         }
     }
