@@ -21,7 +21,7 @@ const SEGMENTS: &[(&str, &str)] = &[
     ("left", r#"did "A" then not "B" within 1 hour"#),
     ("left of late", r#"did "A" within 2 hours then not "B" within 5 seconds"#),
     ("left for good", r#"did "A" within 1 day then not "B""#),
-    ("left at once", r#"did "A" then not "B" within 1500 ms"#),
+    ("left at once", r#"did "A" then not "B" within 2 seconds"#),
     ("came", r#"did "A" then "B""#),
     ("came soon", r#"did "A" within 3 hours then "B" within 2 seconds"#),
     ("came back", r#"did "A" then "A" within 2 seconds"#),

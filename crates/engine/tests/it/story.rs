@@ -44,7 +44,7 @@ impl Story {
         let mut programme = programme();
         programme.segments =
             segments.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
-        story.apply_programme(&programme);
+        assert_eq!(story.apply_programme(&programme), Outcome::Applied);
         story
     }
 
