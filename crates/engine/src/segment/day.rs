@@ -89,7 +89,10 @@ impl RelativeDay {
             }
         };
         let changes = [begin, end].into_iter().find(|change| *change > today);
-        (begin <= today && today < end, changes.map_or(At::MAX, |day| midnight(day, &self.timezone)))
+        // Where clocks went back over midnight a day that is to come has begun before: that passes soon.
+        let soon = At::of_second(now.second() + 1);
+        let until = changes.map_or(At::MAX, |day| midnight(day, &self.timezone).max(soon));
+        (begin <= today && today < end, until)
     }
 }
 
@@ -209,6 +212,16 @@ mod tests {
         ] {
             assert_eq!(look(kind, days, text), (holds, until.to_owned()), "{kind:?} {days} {text}");
         }
+    }
+
+    #[test]
+    fn a_day_that_comes_twice_is_looked_for_again() {
+        // A minute into 7 November the clocks there went back to 23:01 of the 6th.
+        let timezone = crate::programme::timezone("America/St_Johns").expect("a zone that is bundled");
+        let now = At::parse("2010-11-07T02:35:00Z").unwrap();
+        let look =
+            RelativeDay { kind: RelativeKind::Next, days: 1, timezone }.look(Value::Text("2010-11-07"), now);
+        assert_eq!(look, (false, At::parse("2010-11-07T02:35:01Z").unwrap()));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! Every walk is bounded: a count stops at the number it asks for, newest event first, and a window ends the walk at
 //! its edge, since a few profiles hold most of the events.
 
-use super::rule::{Bounds, Check, Condition, DeedRule, DidRule, Measure, Node, Property, Rule};
+use super::rule::{Bounds, Condition, DeedRule, DidRule, Measure, Node, Property, Rule};
 use super::sequence::sequence;
 use super::{Aggregate, Filter, Literal, Test};
 use crate::ProfileId;
@@ -159,16 +159,32 @@ pub(crate) fn did(rule: &DidRule, view: View<'_>, moment: &Moment<'_>) -> Verdic
     }
 }
 
+/// Whether what must be true of a deed is true of an event.
+pub(super) fn passes(deed: &DeedRule, view: View<'_>, index: usize, history: &History) -> bool {
+    deed.checks.iter().all(|check| match &check.property {
+        Property::Column(column) => {
+            let code = view.code(*column, index);
+            history.dictionary(deed.event, *column).values(code).any(|value| check.trial.holds(value))
+        }
+        Property::Path(path) => {
+            let mut found = false;
+            let properties = view.fact(index).properties;
+            properties.find(path, &mut |value| found |= check.trial.holds(value));
+            found
+        }
+    })
+}
+
 /// The events of a strand that a rule looks at.
-pub(super) struct Window<'a> {
-    pub(super) view: View<'a>,
-    pub(super) range: Range<usize>,
+struct Window<'a> {
+    view: View<'a>,
+    range: Range<usize>,
     deed: &'a DeedRule,
     history: &'a History,
 }
 
 impl<'a> Window<'a> {
-    pub(super) fn of(deed: &'a DeedRule, bounds: &Bounds, view: View<'a>, moment: &Moment<'a>) -> Self {
+    fn of(deed: &'a DeedRule, bounds: &Bounds, view: View<'a>, moment: &Moment<'a>) -> Self {
         let mut from = view.after(bounds.start(moment.now)).max(view.since(moment.since));
         if bounds.since_entry {
             from = from.max(view.since(moment.entry));
@@ -194,24 +210,8 @@ impl<'a> Window<'a> {
         passing.nth(count - 1).map(|index| self.view.times()[index])
     }
 
-    pub(super) fn passes(&self, index: usize) -> bool {
-        self.deed.checks.iter().all(|check| self.check(check, index))
-    }
-
-    fn check(&self, check: &Check, index: usize) -> bool {
-        match &check.property {
-            Property::Column(column) => {
-                let code = self.view.code(*column, index);
-                let mut values = self.history.dictionary(self.deed.event, *column).values(code);
-                values.any(|value| check.trial.holds(value))
-            }
-            Property::Path(path) => {
-                let mut found = false;
-                let properties = self.view.fact(index).properties;
-                properties.find(path, &mut |value| found |= check.trial.holds(value));
-                found
-            }
-        }
+    fn passes(&self, index: usize) -> bool {
+        passes(self.deed, self.view, index, self.history)
     }
 
     fn total(&self, property: &Property) -> Total {

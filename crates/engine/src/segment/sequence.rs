@@ -1,122 +1,131 @@
 //! One event after another: `did A then B within D`, and `then not C within D` at the end.
 //!
-//! Looked at from the end: for each event of the last step, whether what must not follow did not; then, step by step to
-//! the front, whether one that succeeds follows soon enough. Of those that follow, the first that succeeds decides. What
-//! must not follow may still come until its time is over, and that instant is when the truth could change by itself.
+//! One walk over the events of all the deeds, newest first. Each step remembers its success nearest to the walk: the event
+//! from which on the rest of the sequence succeeds. An event of the step before succeeds with it if it is soon enough;
+//! one that lies further on succeeds no earlier. What must not follow may still come until its time is over, and that
+//! instant is when the truth could change by itself. The walk ends where it holds, or where the window does.
 
-use super::eval::{Moment, Verdict, Window};
-use super::rule::{Bounds, DeedRule, SequenceRule, ThenRule};
+use super::eval::{Moment, Verdict, passes};
+use super::rule::{DeedRule, SequenceRule, ThenRule};
 use crate::at::{At, Span};
 use crate::history::View;
 
-/// An event at which the rest of a sequence succeeds, from some instant on if nothing happens.
+/// An event from which on the rest of a sequence succeeds.
 #[derive(Clone, Copy)]
 struct Success {
     second: u32,
-    index: usize,
-    /// In the past for one that has succeeded already.
+    /// When it does if nothing happens; in the past where it has.
     from: At,
+}
+
+/// A deed of the sequence, and how soon it follows the one before it.
+struct Step<'a> {
+    deed: &'a DeedRule,
+    within: Option<Span>,
+    lane: usize,
+    nearest: Option<Success>,
+}
+
+/// The events of one name, as far as they are not walked yet.
+struct Lane<'a> {
+    view: View<'a>,
+    from: usize,
+    to: usize,
 }
 
 /// Evaluates a sequence.
 pub(super) fn sequence(rule: &SequenceRule, moment: &Moment<'_>) -> Verdict {
-    let last = rule.then.last().map_or(&rule.first, |then| &then.deed);
-    let mut successes = match (&rule.then_not, rule.then.is_empty()) {
-        (Some(not), alone) => {
-            let window = window(last, alone.then_some(&rule.bounds), moment);
-            unfollowed(last, &window, not, moment)
+    let (mut steps, mut lanes) = (Vec::new(), Vec::new());
+    add(&mut steps, &mut lanes, &rule.first, None, moment);
+    for ThenRule { deed, within } in rule.then.iter().chain(&rule.then_not) {
+        add(&mut steps, &mut lanes, deed, *within, moment);
+    }
+    let wanted = 1 + rule.then.len();
+    let empty = |step: &Step<'_>| lanes[step.lane].from >= lanes[step.lane].to;
+    if steps[..wanted].iter().any(empty) {
+        return Verdict::always(false);
+    }
+    let start = rule.bounds.start(moment.now);
+    let mut entry = 0;
+    if rule.bounds.since_entry {
+        entry = lanes[0].view.since(moment.entry);
+    }
+    let mut pending = At::MAX;
+    while let Some(lane) = back(&mut lanes) {
+        let Lane { view, to: index, .. } = lanes[lane];
+        let second = view.times()[index];
+        if second <= start {
+            break;
         }
-        (None, alone) => everything(&window(last, alone.then_some(&rule.bounds), moment)),
-    };
-    for (place, then) in rule.then.iter().enumerate().rev() {
-        let before = if place == 0 { &rule.first } else { &rule.then[place - 1].deed };
-        let window = window(before, (place == 0).then_some(&rule.bounds), moment);
-        successes = followed(before, &window, then, &successes, moment);
+        // A step is asked before the one after it, which then still has what is later than this event.
+        for place in 0..steps.len() {
+            let step = &steps[place];
+            let is_outside = place == 0 && (second >= rule.bounds.before || index < entry);
+            if step.lane != lane || is_outside {
+                continue;
+            }
+            let from = if place < wanted { succeeds(&steps, place, wanted, second) } else { Some(At::MIN) };
+            let Some(from) = from.filter(|_| passes(step.deed, view, index, moment.history)) else {
+                continue;
+            };
+            if place == 0 && from <= moment.now {
+                return Verdict { holds: true, until: rule.bounds.expiry(second).min(pending) };
+            }
+            if place == 0 {
+                pending = from;
+            }
+            steps[place].nearest = Some(Success { second, from });
+        }
     }
-    let now = moment.now;
-    let holding = successes.iter().filter(|success| success.from <= now).map(|success| success.second).max();
-    let pending = successes.iter().map(|success| success.from).filter(|from| *from > now).min();
-    let expiry = holding.map_or(At::MAX, |second| rule.bounds.expiry(second));
-    Verdict { holds: holding.is_some(), until: expiry.min(pending.unwrap_or(At::MAX)) }
+    Verdict { holds: false, until: pending }
 }
 
-fn window<'a>(deed: &'a DeedRule, bounds: Option<&Bounds>, moment: &Moment<'a>) -> Window<'a> {
-    let ever = Bounds::EVER;
-    Window::of(deed, bounds.unwrap_or(&ever), moment.history.of(deed.event, moment.id), moment)
-}
-
-fn everything(window: &Window<'_>) -> Vec<Success> {
-    let passing = window.range.clone().filter(|index| window.passes(*index));
-    passing.map(|index| Success { second: window.view.times()[index], index, from: At::MIN }).collect()
-}
-
-/// The events after which nothing of a kind came in time, or may still come.
-fn unfollowed(deed: &DeedRule, window: &Window<'_>, not: &ThenRule, moment: &Moment<'_>) -> Vec<Success> {
-    let unwanted = everything(&self::window(&not.deed, None, moment));
-    let mut successes = everything(window);
-    successes.retain_mut(|success| {
-        let next = next(deed, window.view, *success, &not.deed, &unwanted, moment);
-        success.from = match not.within {
-            Some(span) => At::of_second(success.second).plus(span),
-            None => At::MIN,
-        };
-        next.is_none_or(|next| !is_in_time(*success, next, not.within))
-    });
-    successes
-}
-
-/// The events that one of the successes follows in time.
-fn followed(
-    deed: &DeedRule,
-    window: &Window<'_>,
-    then: &ThenRule,
-    successes: &[Success],
-    moment: &Moment<'_>,
-) -> Vec<Success> {
-    let mut found = everything(window);
-    found.retain_mut(|one| {
-        // Of those that follow in time, the one that succeeds first.
-        let first = place_after(deed, window.view, *one, &then.deed, successes, moment);
-        let following = successes[first..].iter().take_while(|next| is_in_time(*one, **next, then.within));
-        let from = following.map(|next| next.from).min();
-        one.from = from.unwrap_or(At::MAX);
-        from.is_some()
-    });
-    found
-}
-
-fn is_in_time(one: Success, next: Success, within: Option<Span>) -> bool {
-    within.is_none_or(|span| At::of_second(next.second) <= At::of_second(one.second).plus(span))
-}
-
-fn next(
-    deed: &DeedRule,
-    view: View<'_>,
-    one: Success,
-    then: &DeedRule,
-    others: &[Success],
-    moment: &Moment<'_>,
-) -> Option<Success> {
-    others.get(place_after(deed, view, one, then, others, moment)).copied()
-}
-
-/// The place of the first of the others that is later than an event: in a later second, or later in the log.
-fn place_after(
-    deed: &DeedRule,
-    view: View<'_>,
-    one: Success,
-    then: &DeedRule,
-    others: &[Success],
-    moment: &Moment<'_>,
-) -> usize {
-    let first = others.partition_point(|other| other.second < one.second);
-    if others.get(first).is_none_or(|other| other.second > one.second) {
-        return first;
+fn add<'a>(
+    steps: &mut Vec<Step<'a>>,
+    lanes: &mut Vec<Lane<'a>>,
+    deed: &'a DeedRule,
+    within: Option<Span>,
+    moment: &Moment<'a>,
+) {
+    let same = steps.iter().find(|step| step.deed.event == deed.event);
+    let lane = same.map_or(lanes.len(), |step| step.lane);
+    if lane == lanes.len() {
+        let view = moment.history.of(deed.event, moment.id);
+        lanes.push(Lane { view, from: view.since(moment.since), to: view.len() });
     }
-    let (theirs, seq) = (moment.history.of(then.event, moment.id), view.fact(one.index).seq);
-    let is_later = |other: &Success| {
-        if deed.event == then.event { other.index > one.index } else { theirs.fact(other.index).seq > seq }
-    };
-    let rest = &others[first..];
-    first + rest.iter().take_while(|other| other.second == one.second && !is_later(other)).count()
+    steps.push(Step { deed, within, lane, nearest: None });
+}
+
+/// Takes a step back; the lane whose event is now the last that was walked.
+fn back(lanes: &mut [Lane<'_>]) -> Option<usize> {
+    let mut newest: Option<usize> = None;
+    for (number, lane) in lanes.iter().enumerate() {
+        if lane.from < lane.to && newest.is_none_or(|newest| is_after(lane, &lanes[newest])) {
+            newest = Some(number);
+        }
+    }
+    lanes[newest?].to -= 1;
+    newest
+}
+
+/// Whether one lane's last event is later than another's.
+fn is_after(one: &Lane<'_>, two: &Lane<'_>) -> bool {
+    let (first, second) = (one.to - 1, two.to - 1);
+    let (at, other) = (one.view.times()[first], two.view.times()[second]);
+    at > other || (at == other && one.view.fact(first).seq > two.view.fact(second).seq)
+}
+
+/// From when on the rest of the sequence succeeds with an event of a step, if it does.
+fn succeeds(steps: &[Step<'_>], place: usize, wanted: usize, second: u32) -> Option<At> {
+    let Some(next) = steps.get(place + 1) else { return Some(At::MIN) };
+    let follows = next.nearest.filter(|success| {
+        next.within.is_none_or(|span| At::of_second(success.second) <= At::of_second(second).plus(span))
+    });
+    if place + 1 < wanted {
+        return follows.map(|success| success.from);
+    }
+    match follows {
+        Some(_) => None,
+        None => Some(next.within.map_or(At::MIN, |span| At::of_second(second).plus(span))),
+    }
 }
