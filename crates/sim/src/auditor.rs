@@ -182,6 +182,7 @@ impl Auditor {
             .iter()
             .filter(|segment| self.model.programme.segments.contains_key(segment.name))
             .collect();
+        let moment = segments::moment(engine.at());
         for (id, profile) in engine.profiles() {
             let name = |identifier: &engine::profile::StoredIdentifier| -> Name {
                 (identifier.kind, identifier.value.clone())
@@ -194,18 +195,15 @@ impl Auditor {
                 format!("profile {id:?} has {names:?}, the rules give {:?}", person.map(|one| &one.names))
             })?;
             let Some(person) = person else { continue };
-            let expected: Vec<&str> = live
-                .iter()
-                .filter(|segment| (segment.holds)(person, engine.at()))
-                .map(|segment| segment.name)
-                .collect();
-            let mut found = engine.memberships(id);
-            let mut wanted = expected;
-            found.sort_unstable();
-            wanted.sort_unstable();
-            Invariant::S1.check(found == wanted, || {
-                format!("{names:?} at {}: in {found:?}, should be in {wanted:?}", engine.at())
-            })?;
+            let (found, told) = (engine.memberships(id), person.told());
+            for segment in &live {
+                let is_member = found.contains(&segment.name);
+                let opinions = segment.opinions(person, &told, &moment);
+                Invariant::S1.check(opinions.iter().all(|expected| *expected == is_member), || {
+                    let name = segment.name;
+                    format!("{names:?} at {}: in \"{name}\" {is_member}, should be {opinions:?}", engine.at())
+                })?;
+            }
         }
         Ok(())
     }

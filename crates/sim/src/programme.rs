@@ -8,7 +8,7 @@ use engine::programme::{
     Tracking,
 };
 
-use crate::auditor::segments::SEGMENTS;
+use crate::auditor::segments::{SEGMENTS, TIMEZONE};
 use crate::random::Random;
 
 /// The purpose that people consent to.
@@ -26,7 +26,7 @@ pub(crate) fn draw(random: &mut Random) -> String {
     let segments = SEGMENTS.iter().filter(|segment| segment.is_base || random.happens(800));
     let programme = Programme {
         name: "shop".to_owned(),
-        timezone: "Europe/Rome".to_owned(),
+        timezone: TIMEZONE.to_owned(),
         languages: vec!["it".to_owned(), "en".to_owned()],
         tracking: Tracking::default(),
         purposes: BTreeMap::from([

@@ -79,6 +79,7 @@ impl Workload {
             EventKind::Identify if self.random.happens(600) => {
                 json!({ "plan": *self.random.pick(&["pro", "free"]), "language": "it" })
             }
+            EventKind::Identify => self.dates(),
             _ => json!({}),
         };
         EventDraft {
@@ -92,6 +93,16 @@ impl Workload {
             traits,
             context: self.context(options),
         }
+    }
+
+    /// A birthday and a day to come, both in the weeks that the world lasts.
+    fn dates(&mut self) -> serde_json::Value {
+        let (month, day) = (self.random.between(9, 12), self.random.between(1, 29));
+        let year = self.random.between(1960, 2015);
+        json!({
+            "born": format!("{year}-{month:02}-{day:02}"),
+            "renewal": format!("2026-{month:02}-{day:02}T2{}:30:00Z", self.random.below(4)),
+        })
     }
 
     fn happening(&mut self, options: &Options, index: usize) -> (EventKind, &'static str, serde_json::Value) {

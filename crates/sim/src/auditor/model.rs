@@ -13,6 +13,8 @@ use engine::record::{
 use engine::value::Map;
 use engine::{SendId, Seq};
 
+use serde_json::json;
+
 use super::consent::{Stated, Statement};
 use super::ledger::Ledger;
 use super::people::{Happening, Name, People, Person};
@@ -55,17 +57,17 @@ impl Model {
             }
             Record::Settled(settled) if settled.outcome == DeliveryOutcome::InvalidRecipient => {
                 self.suppressed.insert(ledger.address(settled.send).to_owned());
-                self.happen(settled.send, "Message Bounced", at, ledger);
+                self.happen(settled.send, "Message Bounced", (at, seq), ledger);
             }
             Record::Settled(settled) if settled.outcome == DeliveryOutcome::Accepted => {
-                self.happen(settled.send, "Message Sent", at, ledger);
+                self.happen(settled.send, "Message Sent", (at, seq), ledger);
             }
             Record::Engaged(engaged) if !engaged.machine => {
                 let name = match engaged.engagement {
                     Engagement::Opened => "Message Opened",
                     Engagement::Clicked => "Message Clicked",
                 };
-                self.happen(engaged.send, name, at, ledger);
+                self.happen(engaged.send, name, (at, seq), ledger);
             }
             Record::Installed(_)
             | Record::Rejected(_)
@@ -92,8 +94,9 @@ impl Model {
         let names: Vec<Name> = event.identifiers.iter().map(name).collect();
         let person = self.people.meet(&names, occurred_at, seq);
         person.first_seen = person.first_seen.min(occurred_at);
-        if let Some(plan) = event.traits.get("plan").and_then(|value| value.text()) {
-            person.plan = person.plan.take().max(Some((occurred_at, plan.to_owned())));
+        person.last_seen = person.last_seen.max(occurred_at);
+        for (name, value) in event.traits.iter() {
+            person.state_trait(name, occurred_at, value.to_json());
         }
         for (preference, granted) in preferences(event.context) {
             let stated = stated(granted, ConsentSource::Event, double);
@@ -103,8 +106,10 @@ impl Model {
             person.happenings.push(Happening {
                 name: event.name.to_owned(),
                 at: occurred_at,
+                seq,
                 total: event.properties.get("total").and_then(|value| value.millionths()),
                 currency: event.properties.get("currency").and_then(|value| Some(value.text()?.to_owned())),
+                properties: event.properties.to_json(),
             });
         }
         Ok(())
@@ -127,13 +132,20 @@ impl Model {
         if let Subject::Send(send) = consent.subject
             && consent.source == ConsentSource::OneClick
         {
-            self.happen(send, "Message Unsubscribed", at, ledger);
+            self.happen(send, "Message Unsubscribed", (at, seq), ledger);
         }
     }
 
-    fn happen(&mut self, send: SendId, name: &str, at: At, ledger: &Ledger) {
+    fn happen(&mut self, send: SendId, name: &str, (at, seq): (At, Seq), ledger: &Ledger) {
         if let Some(person) = self.people.named_mut(&email(ledger.address(send))) {
-            person.happenings.push(Happening { name: name.to_owned(), at, total: None, currency: None });
+            person.happenings.push(Happening {
+                name: name.to_owned(),
+                at,
+                seq,
+                total: None,
+                currency: None,
+                properties: json!({}),
+            });
         }
     }
 

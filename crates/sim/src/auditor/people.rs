@@ -1,13 +1,15 @@
 //! Who is who, by the rules as they are written for people: linear searches over everybody, nothing remembered that
 //! could be looked up.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use engine::Seq;
 use engine::at::At;
 use engine::identifier::IdentifierKind;
+use serde_json::Value as Json;
 
 use super::consent::Statements;
+use crate::naive;
 
 pub(crate) type Name = (IdentifierKind, String);
 
@@ -16,19 +18,22 @@ pub(crate) type Name = (IdentifierKind, String);
 pub(crate) struct Person {
     pub(crate) names: BTreeSet<Name>,
     pub(crate) first_seen: At,
+    pub(crate) last_seen: At,
     pub(crate) happenings: Vec<Happening>,
     pub(crate) statements: Statements,
-    /// The trait `plan`, and when it was stated.
-    pub(crate) plan: Option<(At, String)>,
+    /// By name: when it was stated last, and as what.
+    pub(crate) traits: BTreeMap<String, (At, Json)>,
 }
 
 #[derive(Clone, Debug)]
 pub(crate) struct Happening {
     pub(crate) name: String,
     pub(crate) at: At,
+    pub(crate) seq: Seq,
     /// Millionths; `None` where there is no number.
     pub(crate) total: Option<i64>,
     pub(crate) currency: Option<String>,
+    pub(crate) properties: Json,
 }
 
 #[derive(Default)]
@@ -92,9 +97,10 @@ impl Person {
         Self {
             names: BTreeSet::new(),
             first_seen: seen_at,
+            last_seen: seen_at,
             happenings: Vec::new(),
             statements: Statements::default(),
-            plan: None,
+            traits: BTreeMap::new(),
         }
     }
 
@@ -105,9 +111,38 @@ impl Person {
     fn join(&mut self, other: Self, seq: Seq) {
         self.names.extend(other.names);
         self.first_seen = self.first_seen.min(other.first_seen);
+        self.last_seen = self.last_seen.max(other.last_seen);
         self.happenings.extend(other.happenings);
         self.statements.join(other.statements, seq);
-        self.plan = self.plan.take().max(other.plan);
+        for (name, (at, value)) in other.traits {
+            self.state_trait(&name, at, value);
+        }
+    }
+
+    /// No two statements are of one instant.
+    pub(crate) fn state_trait(&mut self, name: &str, at: At, value: Json) {
+        if self.traits.get(name).is_none_or(|(before, _)| *before < at) {
+            self.traits.insert(name.to_owned(), (at, value));
+        }
+    }
+
+    /// What is known, for a naive evaluation. Of consents the auditor knows bounds alone, and no segment asks.
+    pub(crate) fn told(&self) -> naive::Person {
+        let second = |at: At| at.0.div_euclid(1_000);
+        let event = |one: &Happening| naive::Event {
+            name: one.name.clone(),
+            second: second(one.at),
+            place: one.seq.0,
+            properties: one.properties.clone(),
+        };
+        let traits = self.traits.iter().map(|(name, (_, value))| (name.clone(), value.clone()));
+        naive::Person {
+            events: self.happenings.iter().map(event).collect(),
+            traits: Json::Object(traits.collect()),
+            first_seen: second(self.first_seen),
+            last_seen: second(self.last_seen),
+            ..naive::Person::default()
+        }
     }
 }
 

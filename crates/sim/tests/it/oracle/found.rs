@@ -18,7 +18,7 @@ const EMAIL: Name = (IdentifierKind::Email, "a@example.com");
 const TOKEN: Name = (IdentifierKind::DeviceToken, "token-1");
 const DEVICE: Name = (IdentifierKind::AnonymousId, "device-1");
 
-fn said(expression: &str) -> Said {
+pub(super) fn said(expression: &str) -> Said {
     Said(parse(expression).unwrap_or_else(|wrong| panic!("{expression}: {wrong:?}")))
 }
 

@@ -297,8 +297,7 @@ impl Story {
 
     /// Compares everything that the engine says of everybody with what a naive reading of the notes gives.
     pub(super) fn check(&self, questions: &[Said]) -> Result<(), String> {
-        let people: Vec<(ProfileId, Person)> =
-            self.engine.profiles().map(|(id, _)| (id, self.person(id))).collect();
+        let people = self.people();
         let moment = self.moment();
         for (number, said) in self.segments.iter().enumerate() {
             let name = segment_name(number);
@@ -384,19 +383,28 @@ impl Story {
         text
     }
 
-    /// All that was said of the profiles that are one person now.
+    fn people(&self) -> Vec<(ProfileId, Person)> {
+        let mut notes: BTreeMap<ProfileId, Vec<&Notes>> = BTreeMap::new();
+        for (id, noted) in &self.notes {
+            notes.entry(self.engine.canonical(*id)).or_default().push(noted);
+        }
+        let known = self.engine.profiles();
+        known.map(|(id, _)| (id, self.person_of(id, notes.get(&id).map_or(&[], Vec::as_slice)))).collect()
+    }
+
     pub(super) fn person(&self, id: ProfileId) -> Person {
-        let notes: Vec<&Notes> = self
-            .notes
-            .iter()
-            .filter(|(noted, _)| self.engine.canonical(**noted) == id)
-            .map(|(_, notes)| notes)
-            .collect();
+        let people = self.people();
+        let found = people.into_iter().find(|(known, _)| *known == id);
+        found.expect("it is known").1
+    }
+
+    /// All that was said of the profiles that are one person now.
+    fn person_of(&self, id: ProfileId, notes: &[&Notes]) -> Person {
         let second = |at: &At| at.0.div_euclid(1_000);
         let seen = || notes.iter().flat_map(|notes| notes.seen.iter().map(second));
         let mut events: Vec<naive::Event> = notes.iter().flat_map(|notes| notes.events.clone()).collect();
         events.sort_by_key(|event| Seq(event.place));
-        let traits = traits(&notes);
+        let traits = traits(notes);
         let reaches = |channel: &Channel| self.reaches(id, *channel, &traits);
         let reachable = Channel::ALL.into_iter().filter(reaches).collect();
         Person {
