@@ -7,6 +7,7 @@ use crate::at::{At, Span};
 use crate::history::Since;
 use crate::name::NameId;
 use crate::programme::{self, Channel, Step};
+use crate::segment::day::Trial;
 use crate::segment::rule::{Rule, Scope};
 use crate::segment::{Expression, Filter, parse};
 use crate::value::OwnedMap;
@@ -75,8 +76,8 @@ pub(crate) struct Plan {
 
 #[derive(Clone, Debug)]
 pub(crate) enum Entry {
-    /// At each event of the name that passes the filters.
-    Event { event: NameId, filters: Vec<Filter> },
+    /// At each event of the name whose properties, by path, pass the trials.
+    Event { event: NameId, trials: Vec<(Vec<String>, Trial)> },
     /// When the hidden segment of this slot becomes true.
     Segment(u16),
 }
@@ -124,7 +125,12 @@ impl Plan {
         let goal = journey.goal.as_ref().map(|goal| (compiler.rule(&goal.did), goal.within));
         let entry = match expression(&journey.enter).bare_did() {
             Some(did) => {
-                Entry::Event { event: scope.names.number(&did.deed.event), filters: did.deed.filters.clone() }
+                let trials = did.deed.filters.iter();
+                let trial = |filter: &Filter| (filter.path.clone(), Trial::new(&filter.test, scope.timezone));
+                Entry::Event {
+                    event: scope.names.number(&did.deed.event),
+                    trials: trials.map(trial).collect(),
+                }
             }
             None => Entry::Segment(
                 (scope.slot_of)(&entry_segment(name))

@@ -5,7 +5,7 @@
 use super::date::Date;
 use super::{DayTest, Test};
 use crate::at::At;
-use crate::value::{SCALE, Value};
+use crate::value::{Map, SCALE, Value};
 use jiff::civil;
 use jiff::tz::TimeZone;
 
@@ -49,6 +49,13 @@ impl Trial {
             test => return Self::Test(test.clone()),
         };
         Self::During { from, before, timezone: timezone.clone() }
+    }
+
+    /// Whether any value at a path passes.
+    pub(crate) fn passes(&self, properties: Map<'_>, path: &[String]) -> bool {
+        let mut found = false;
+        properties.find(path, &mut |value| found |= self.holds(value));
+        found
     }
 
     pub(crate) fn holds(&self, value: Value<'_>) -> bool {

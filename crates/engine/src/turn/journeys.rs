@@ -19,11 +19,11 @@ impl Turn<'_> {
             let (name, second) = self.touched.events[place];
             for next in 0..self.engine.index.entries_by_event(name).len() {
                 let version = self.engine.index.entries_by_event(name)[next];
-                let Entry::Event { filters, .. } = &self.engine.index.plans[version as usize].entry else {
+                let Entry::Event { trials, .. } = &self.engine.index.plans[version as usize].entry else {
                     continue;
                 };
                 let properties = self.happened(name, second);
-                if filters.iter().all(|filter| filter.matches(properties)) {
+                if trials.iter().all(|(path, trial)| trial.passes(properties, path)) {
                     let properties = properties.into();
                     self.enter(version, second, properties);
                 }

@@ -1,6 +1,8 @@
 //! The expression language: what it means.
 
-use crate::story::Story;
+use crate::story::{Story, programme};
+use engine::engine::Outcome;
+use engine::programme::{Channel, Journey, Purpose, Step};
 use serde_json::json;
 
 /// Each row: an expression, and the people of the story below who match it.
@@ -83,4 +85,24 @@ fn expressions_mean_what_they_say() {
             .collect();
         assert_eq!(&matching, expected, "{expression}");
     }
+}
+
+#[test]
+fn a_journey_is_entered_by_an_event_with_a_date() {
+    let mut story = Story::new();
+    let mut programme = programme();
+    programme
+        .purposes
+        .insert("offers".to_owned(), Purpose { channels: vec![Channel::Email], ..Purpose::default() });
+    let journey = Journey {
+        purpose: "offers".to_owned(),
+        enter: r#"did "Booked" (day before "2026-03-01")"#.to_owned(),
+        steps: vec![Step::Exit],
+        ..Journey::default()
+    };
+    programme.journeys.insert("stay".to_owned(), journey);
+    assert_eq!(story.apply_programme(&programme), Outcome::Applied);
+    story.track("ada", "Booked", story.now(), &json!({ "day": "2026-02-28" }));
+    story.track("bob", "Booked", story.now(), &json!({ "day": "2026-03-01" }));
+    assert_eq!(story.engine.journeys()[0].entered, 1);
 }
