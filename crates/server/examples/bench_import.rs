@@ -26,7 +26,7 @@ const BEGIN_MS: i64 = 1_767_571_200_000;
 
 fn main() {
     let rows = std::env::args().nth(1).and_then(|rows| rows.parse().ok()).unwrap_or(1_000_000);
-    let folder = tempfile::tempdir_in(".").expect("a folder on the disk of this checkout");
+    let folder = tempfile::tempdir_in("target").expect("a folder on the disk of this checkout");
     for (name, write) in [
         ("lines of 200 bytes.jsonl", narrow as fn(&Path, u64)),
         ("lines of 600 bytes.jsonl", wide),

@@ -23,7 +23,7 @@ fn main() {
     let arguments: Vec<u64> = std::env::args().skip(1).filter_map(|argument| argument.parse().ok()).collect();
     let connections = arguments.first().copied().unwrap_or(32);
     let length = Duration::from_secs(arguments.get(1).copied().unwrap_or(5));
-    let folder = tempfile::tempdir_in(".").expect("a folder on the disk of this checkout");
+    let folder = tempfile::tempdir_in("target").expect("a folder on the disk of this checkout");
 
     let disk = append(folder.path(), connections, length);
     println!("append + fdatasync   {:>9.0} events/s", disk.rate());

@@ -25,7 +25,7 @@ const BATCH: usize = 500;
 
 fn main() {
     let emails = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(20_000);
-    let folder = tempfile::tempdir_in(".").expect("a folder on the disk of this checkout");
+    let folder = tempfile::tempdir_in("target").expect("a folder on the disk of this checkout");
     let programme = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios/receipt");
     let runtime = tokio::runtime::Runtime::new().expect("threads");
     runtime.block_on(latency(&folder.path().join("latency"), &programme));
