@@ -49,6 +49,7 @@ const IN_TEXT: &[(&str, usize, &str, &str)] = &[
     (r#"did "Order" within 0 days"#, 19, "longer than nothing", ""),
     (r#"did "Order" within -3 days"#, 19, "longer than nothing", ""),
     (r#"did "Order" within 1.5 hours"#, 19, "whole number of units", "`90 minutes`"),
+    (r#"did "Order" within 1500 ms"#, 19, "whole seconds", "`2 seconds`"),
     (r#"did "Order" within 5218 weeks"#, 19, "at most 36525 days", "leave the window out"),
     (r#"did "Order" whithin 3 days"#, 12, "found `whithin`", "`within`"),
     (r#"did "Order" since 2026-01-31"#, 18, "expected a date", r#""2026-01-31""#),
