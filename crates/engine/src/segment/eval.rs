@@ -5,7 +5,7 @@
 
 use super::rule::{Bounds, Condition, DeedRule, DidRule, Measure, Node, Property, Rule};
 use super::sequence::sequence;
-use super::{Aggregate, Literal, Test};
+use super::{Aggregate, Filter, Literal, Test};
 use crate::ProfileId;
 use crate::at::At;
 use crate::governor::Governor;
@@ -14,7 +14,7 @@ use crate::profile::Profile;
 use crate::programme::Programme;
 use crate::state::State;
 use crate::truths::Truths;
-use crate::value::{SCALE, Value};
+use crate::value::{Map, SCALE, Value};
 use std::ops::Range;
 
 /// A truth, and the next instant at which it could change with no new record (`At::MAX` for never).
@@ -269,6 +269,15 @@ impl Total {
     fn scaled(&self, aggregate: Aggregate, millionths: i64) -> i128 {
         let bound = i128::from(millionths);
         if aggregate == Aggregate::Average { bound * self.count } else { bound }
+    }
+}
+
+impl Filter {
+    /// Whether any value at the path passes the test. Tests of days need a time zone, and are not asked here.
+    pub fn matches(&self, map: Map<'_>) -> bool {
+        let mut found = false;
+        map.find(&self.path, &mut |value| found |= self.test.holds(value));
+        found
     }
 }
 
