@@ -10,6 +10,7 @@ async fn what_is_asked_is_answered_and_mistakes_are_named() {
     let shop = Shop::open().await;
     shop.ada_orders().await;
     let house = &shop.house;
+    house.durable().await;
     #[rustfmt::skip]
     let table: Vec<Row> = vec![
         ("GET", "/api/v1/status", json!(null), 200, vec![("/lag", json!(0)), ("/counts/profiles", json!(1)),

@@ -79,6 +79,15 @@ impl House {
         answer.json()
     }
 
+    /// Waits until all that was applied is on the disk.
+    pub(crate) async fn durable(&self) {
+        let begun = std::time::Instant::now();
+        while self.get("/api/v1/status").await["lag"] != 0 {
+            assert!(begun.elapsed() < std::time::Duration::from_secs(20), "never durable");
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    }
+
     /// Sends events through the tracking API; they are durable and applied on return.
     pub(crate) async fn track(&self, events: Value) {
         let body = serde_json::json!({"batch": events});
