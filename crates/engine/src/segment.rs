@@ -22,6 +22,7 @@ mod pair;
 pub(crate) mod rule;
 pub mod scan;
 mod sequence;
+mod total;
 pub(crate) mod unevaluated;
 
 use crate::at::Span;

@@ -22,6 +22,8 @@ const SPARSE_MAX: usize = BLOCK / 8;
 const TIMES_IN_LINE: usize = 16;
 /// No timer.
 pub(crate) const NEVER: u32 = u32::MAX;
+/// Facts begin at multiples of this, so that 32 bits reach further than the memory of a machine.
+const FACT_UNIT: usize = 8;
 /// End of a list of free slots.
 const NONE: u32 = u32::MAX;
 
@@ -119,7 +121,8 @@ impl Block {
     }
 
     pub(super) fn fact(&self, index: usize) -> Fact<'_> {
-        let mut reader = Reader::new(&self.fact_bytes[self.facts[index] as usize..]);
+        let begin = self.facts[index] as usize * FACT_UNIT;
+        let mut reader = Reader::new(&self.fact_bytes[begin..]);
         let read = |reader: &mut Reader<'_>| reader.varint();
         let seq = read(&mut reader).expect("invariant: a fact was written by us");
         let millisecond = read(&mut reader).expect("invariant: a fact was written by us") as u16;
@@ -254,7 +257,9 @@ impl Block {
 
     /// Keeps what an event was; where it begins.
     pub(super) fn add_fact(&mut self, seq: Seq, millisecond: u16, properties: &[u8]) -> u32 {
-        let begin = u32::try_from(self.fact_bytes.len()).expect("invariant: a block's facts are below 4 GiB");
+        self.fact_bytes.resize(self.fact_bytes.len().next_multiple_of(FACT_UNIT), 0);
+        let begin = u32::try_from(self.fact_bytes.len() / FACT_UNIT);
+        let begin = begin.expect("invariant: the facts of a block are below 32 GiB");
         put_varint(&mut self.fact_bytes, seq.0);
         put_varint(&mut self.fact_bytes, u64::from(millisecond));
         put_bytes(&mut self.fact_bytes, properties);

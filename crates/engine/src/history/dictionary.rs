@@ -13,10 +13,10 @@ pub(crate) struct Dictionary {
     path: Vec<String>,
     /// The entries one after the other, each some encoded values. By code: where it ends; entry 0 is empty.
     bytes: Vec<u8>,
-    ends: Vec<u32>,
+    ends: Vec<u64>,
     /// The numbers of an entry, in millionths, the same way: what sums add.
     numbers: Vec<i64>,
-    number_ends: Vec<u32>,
+    number_ends: Vec<u64>,
     codes: Table<Box<[u8]>, u32>,
 }
 
@@ -64,9 +64,9 @@ impl Dictionary {
         }
         let code = u32::try_from(self.ends.len()).expect("invariant: fewer than 2^32 distinct values");
         self.numbers.extend(values(&entry).filter_map(|value| value.millionths()));
-        self.number_ends.push(u32::try_from(self.numbers.len()).expect("invariant: fewer than 2^32 numbers"));
+        self.number_ends.push(self.numbers.len() as u64);
         self.bytes.extend_from_slice(&entry);
-        self.ends.push(u32::try_from(self.bytes.len()).expect("invariant: a dictionary is below 4 GiB"));
+        self.ends.push(self.bytes.len() as u64);
         self.codes.insert(entry.into(), code);
         code
     }

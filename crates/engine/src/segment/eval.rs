@@ -5,7 +5,8 @@
 
 use super::rule::{Bounds, Condition, DeedRule, DidRule, Measure, Node, Property, Rule};
 use super::sequence::sequence;
-use super::{Aggregate, Filter, Literal, Test};
+use super::total::Total;
+use super::{Filter, Literal, Test};
 use crate::ProfileId;
 use crate::at::At;
 use crate::governor::Governor;
@@ -152,8 +153,8 @@ pub(crate) fn did(rule: &DidRule, view: View<'_>, moment: &Moment<'_>) -> Verdic
         }
         Measure::Aggregate { aggregate, property, comparison, millionths } => {
             let total = window.total(property);
-            let Some(oldest) = total.oldest else { return Verdict::always(false) };
-            let ordering = total.of(*aggregate).cmp(&total.scaled(*aggregate, *millionths));
+            let Some(oldest) = total.oldest() else { return Verdict::always(false) };
+            let ordering = total.compare(*aggregate, *millionths);
             Verdict { holds: comparison.holds(ordering), until: expiry(oldest) }
         }
     }
@@ -235,40 +236,6 @@ impl<'a> Window<'a> {
             }
         }
         total
-    }
-}
-
-/// Exact figures over the numbers found; the order in which they are met does not matter.
-#[derive(Default)]
-struct Total {
-    sum: i128,
-    count: i128,
-    least: Option<i64>,
-    greatest: Option<i64>,
-    oldest: Option<u32>,
-}
-
-impl Total {
-    fn add(&mut self, millionths: i64, second: u32) {
-        self.sum += i128::from(millionths);
-        self.count += 1;
-        self.least = Some(self.least.map_or(millionths, |least| least.min(millionths)));
-        self.greatest = Some(self.greatest.map_or(millionths, |greatest| greatest.max(millionths)));
-        self.oldest = Some(self.oldest.map_or(second, |oldest| oldest.min(second)));
-    }
-
-    fn of(&self, aggregate: Aggregate) -> i128 {
-        match aggregate {
-            Aggregate::Sum | Aggregate::Average => self.sum,
-            Aggregate::Least => i128::from(self.least.unwrap_or(0)),
-            Aggregate::Greatest => i128::from(self.greatest.unwrap_or(0)),
-        }
-    }
-
-    /// The bound in the unit of [`Self::of`]: an average is compared without dividing, so that it stays exact.
-    fn scaled(&self, aggregate: Aggregate, millionths: i64) -> i128 {
-        let bound = i128::from(millionths);
-        if aggregate == Aggregate::Average { bound * self.count } else { bound }
     }
 }
 

@@ -5,6 +5,7 @@
 //! kept) has no kernel, and is evaluated as [`super::eval`] does.
 
 use super::rule::{DidRule, Measure, Property};
+use super::total::Total;
 use super::{Aggregate, Comparison};
 use crate::at::{At, Span};
 use crate::history::{History, NEVER, View};
@@ -102,6 +103,14 @@ impl Kernel {
         }
     }
 
+    /// Of the only check, its column and the codes that pass it.
+    pub(super) fn only_check(&self) -> Option<(u16, &[u64])> {
+        match self.passing.as_slice() {
+            [passing] => Some((passing.column, &passing.bits)),
+            _ => None,
+        }
+    }
+
     /// Evaluates it on a person's events.
     pub(crate) fn look(&self, rule: &DidRule, view: View<'_>, history: &History) -> Look {
         let until = |second: u32| {
@@ -134,14 +143,17 @@ impl Kernel {
                         break;
                     }
                     if self.passes(view, index) {
-                        total.add(dictionary.numbers(view.code(column, index)), second);
+                        let numbers = dictionary.numbers(view.code(column, index));
+                        numbers.iter().for_each(|millionths| total.add(*millionths, second));
                     }
                 }
-                if total.count == 0 {
-                    return Look { holds: false, until: NEVER };
+                match total.oldest() {
+                    Some(oldest) => {
+                        let ordering = total.compare(aggregate, millionths);
+                        Look { holds: comparison.holds(ordering), until: until(oldest) }
+                    }
+                    None => Look { holds: false, until: NEVER },
                 }
-                let ordering = total.compare(aggregate, millionths);
-                Look { holds: comparison.holds(ordering), until: until(total.oldest) }
             }
         }
     }
@@ -174,42 +186,5 @@ impl Kernel {
             let code = view.code(passing.column, index) as usize;
             passing.bits[code / 64] >> (code % 64) & 1 == 1
         })
-    }
-}
-
-/// Exact figures over the numbers found; the order in which they are met does not matter.
-#[derive(Default)]
-struct Total {
-    sum: i128,
-    count: i128,
-    least: i64,
-    greatest: i64,
-    oldest: u32,
-}
-
-impl Total {
-    /// The events come newest first.
-    fn add(&mut self, numbers: &[i64], second: u32) {
-        for millionths in numbers {
-            (self.least, self.greatest) = if self.count == 0 {
-                (*millionths, *millionths)
-            } else {
-                (self.least.min(*millionths), self.greatest.max(*millionths))
-            };
-            self.sum += i128::from(*millionths);
-            self.count += 1;
-            self.oldest = second;
-        }
-    }
-
-    fn compare(&self, aggregate: Aggregate, millionths: i64) -> std::cmp::Ordering {
-        let bound = i128::from(millionths);
-        match aggregate {
-            Aggregate::Sum => self.sum.cmp(&bound),
-            // Compared without dividing, so that it stays exact.
-            Aggregate::Average => self.sum.cmp(&(bound * self.count)),
-            Aggregate::Least => i128::from(self.least).cmp(&bound),
-            Aggregate::Greatest => i128::from(self.greatest).cmp(&bound),
-        }
     }
 }

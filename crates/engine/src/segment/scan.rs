@@ -59,9 +59,7 @@ struct DidProbe<'a> {
     start: u32,
     /// Whether it holds for somebody without an event in the window.
     empty_holds: bool,
-    /// By check: the codes of its column that pass, one bit each; `None` where the property is not kept.
-    passing: Vec<Option<Vec<u64>>>,
-    /// What works an aggregate out, where the properties are kept.
+    /// What looks at a strand, where the rule has such a thing.
     kernel: Option<Kernel>,
     /// What a plain sum adds, by code less one: where every value of the column is one number.
     numbers: Option<&'a [i64]>,
@@ -235,18 +233,6 @@ impl Probe<'_> {
 
 impl<'a> DidProbe<'a> {
     fn new(rule: &'a DidRule, history: &'a History, now: At) -> Self {
-        let passing = rule.deed.checks.iter().map(|check| match check.property {
-            Property::Path(_) => None,
-            Property::Column(column) => {
-                let dictionary = history.dictionary(rule.deed.event, column);
-                let mut bits = vec![0u64; dictionary.len().div_ceil(64)];
-                for code in 0..dictionary.len() {
-                    let passes = dictionary.values(code as u32).any(|value| check.trial.holds(value));
-                    bits[code / 64] |= u64::from(passes) << (code % 64);
-                }
-                Some(bits)
-            }
-        });
         let numbers = match &rule.quantity {
             Measure::Aggregate { aggregate: Aggregate::Sum, property: Property::Column(column), .. }
                 if rule.deed.checks.is_empty() =>
@@ -260,23 +246,12 @@ impl<'a> DidProbe<'a> {
             Measure::AtMost(_) => true,
             Measure::Aggregate { .. } => false,
         };
-        let mut kernel = match rule.quantity {
-            Measure::Aggregate { .. } => Kernel::new(rule),
-            _ => None,
-        };
+        let mut kernel = Kernel::new(rule);
         if let Some(kernel) = &mut kernel {
             kernel.set_now(now);
             kernel.learn(rule, history);
         }
-        Self {
-            start: rule.bounds.start(now),
-            empty_holds,
-            passing: passing.collect(),
-            kernel,
-            numbers,
-            rule,
-            history,
-        }
+        Self { start: rule.bounds.start(now), empty_holds, kernel, numbers, rule, history }
     }
 
     /// Whether the newest event alone decides.
@@ -334,76 +309,31 @@ impl<'a> DidProbe<'a> {
     }
 
     fn holds_for<'m>(&self, view: View<'_>, moment: impl Fn() -> Moment<'m>) -> bool {
-        match self.rule.quantity {
-            _ if self.rule.bounds.before != u32::MAX => self.looked_at(moment),
-            Measure::AtLeast(count) => self.reaches(view, count),
-            Measure::AtMost(count) => !self.reaches(view, count.saturating_add(1)),
-            Measure::Exactly(count) => {
-                self.reaches(view, count) && !self.reaches(view, count.saturating_add(1))
-            }
-            Measure::Aggregate { property: Property::Column(column), comparison, millionths, .. }
-                if let Some(numbers) = self.numbers =>
-            {
-                let times = view.times();
-                let sum = match view.codes(column) {
-                    CodeSlice::Byte(codes) => sum(times, codes, numbers, self.start),
-                    CodeSlice::Short(codes) => sum(times, codes, numbers, self.start),
-                    CodeSlice::Word(codes) => sum(times, codes, numbers, self.start),
-                };
-                sum.is_some_and(|sum| comparison.holds(sum.cmp(&i128::from(millionths))))
-            }
-            Measure::Aggregate { .. } => match &self.kernel {
-                Some(kernel) => kernel.look(self.rule, view, self.history).holds,
-                None => self.looked_at(moment),
+        let Some(kernel) = &self.kernel else {
+            let moment = moment();
+            return did(self.rule, view, &moment).holds;
+        };
+        let (times, start) = (view.times(), self.start);
+        match (&self.rule.quantity, kernel.only_check(), self.numbers) {
+            (Measure::AtLeast(count), Some((column, bits)), _) => match view.codes(column) {
+                CodeSlice::Byte(codes) => reaches(times, codes, bits, start, *count as usize),
+                CodeSlice::Short(codes) => reaches(times, codes, bits, start, *count as usize),
+                CodeSlice::Word(codes) => reaches(times, codes, bits, start, *count as usize),
             },
-        }
-    }
-
-    fn looked_at<'m>(&self, moment: impl Fn() -> Moment<'m>) -> bool {
-        let moment = moment();
-        did(self.rule, moment.history.of(self.rule.deed.event, moment.id), &moment).holds
-    }
-
-    /// Whether `count` events of the window pass, the newest looked at first.
-    fn reaches(&self, view: View<'_>, count: u32) -> bool {
-        let (times, count) = (view.times(), count as usize);
-        if self.rule.deed.checks.is_empty() {
-            return count == 0 || (times.len() >= count && times[times.len() - count] > self.start);
-        }
-        if let ([check], [Some(bits)]) = (self.rule.deed.checks.as_slice(), self.passing.as_slice())
-            && let Property::Column(column) = check.property
-        {
-            return match view.codes(column) {
-                CodeSlice::Byte(codes) => reaches(times, codes, bits, self.start, count),
-                CodeSlice::Short(codes) => reaches(times, codes, bits, self.start, count),
-                CodeSlice::Word(codes) => reaches(times, codes, bits, self.start, count),
-            };
-        }
-        let mut left = count;
-        for index in (0..times.len()).rev() {
-            if left == 0 || times[index] <= self.start {
-                break;
+            (
+                Measure::Aggregate { property: Property::Column(column), comparison, millionths, .. },
+                _,
+                Some(numbers),
+            ) => {
+                let sum = match view.codes(*column) {
+                    CodeSlice::Byte(codes) => sum(times, codes, numbers, start),
+                    CodeSlice::Short(codes) => sum(times, codes, numbers, start),
+                    CodeSlice::Word(codes) => sum(times, codes, numbers, start),
+                };
+                sum.is_some_and(|sum| comparison.holds(sum.cmp(&i128::from(*millionths))))
             }
-            left -= usize::from(self.passes(view, index));
+            _ => kernel.look(self.rule, view, self.history).holds,
         }
-        left == 0
-    }
-
-    fn passes(&self, view: View<'_>, index: usize) -> bool {
-        self.rule.deed.checks.iter().zip(&self.passing).all(|(check, passing)| {
-            match (&check.property, passing) {
-                (Property::Column(column), Some(bits)) => {
-                    let code = view.code(*column, index) as usize;
-                    bits[code / 64] >> (code % 64) & 1 == 1
-                }
-                (Property::Column(_), None) => unreachable!("invariant: the codes of a column were asked"),
-                (Property::Path(path), _) => {
-                    let mut found = false;
-                    view.fact(index).properties.find(path, &mut |value| found |= check.trial.holds(value));
-                    found
-                }
-            }
-        })
     }
 }
 
