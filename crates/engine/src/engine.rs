@@ -31,7 +31,7 @@ use crate::{ProfileId, SendId, Seq};
 use std::sync::Arc;
 
 /// The layout of the state in a snapshot. A snapshot of another layout is of no use, and the log is replayed.
-const LAYOUT: u32 = 2;
+const LAYOUT: u32 = 3;
 
 /// The deterministic core. Cheap to make; all of it is [`State`] and what derives from it.
 #[derive(Clone, Default)]
@@ -140,7 +140,10 @@ impl Engine {
             Record::ProgrammeApplied(applied) => {
                 let programme: Programme = serde_json::from_str(applied.definition)
                     .map_err(|error| Refusal::Unreadable(error.to_string()))?;
-                let mistakes = programme.mistakes();
+                let mut mistakes = programme.mistakes();
+                if mistakes.is_empty() {
+                    mistakes.extend(self.no_room_for(&programme));
+                }
                 if mistakes.is_empty() { Ok(()) } else { Err(Refusal::Programme(mistakes)) }
             }
             Record::Attempted(attempted) => self.check_attempt(attempted),

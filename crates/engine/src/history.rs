@@ -33,7 +33,7 @@ pub(crate) struct NameHistory {
     /// The properties that rules ask for, kept beside the times.
     columns: Vec<Arc<Dictionary>>,
     /// By the profile's number divided by [`BLOCK`].
-    blocks: Vec<Arc<Block>>,
+    blocks: Vec<Option<Arc<Block>>>,
 }
 
 /// An event to be added.
@@ -51,11 +51,8 @@ impl History {
     pub(crate) fn insert(&mut self, name: NameId, profile: ProfileId, occurrence: &Occurrence<'_>) {
         let (block, local) = place(profile);
         let history = self.of_name(name);
-        if history.blocks.len() <= block {
-            history.blocks.resize_with(block + 1, Arc::default);
-        }
         let NameHistory { columns, blocks } = history;
-        let block = Arc::make_mut(&mut blocks[block]);
+        let block = block_mut(blocks, block);
         let at = block.insert(local, occurrence);
         for (column, dictionary) in columns.iter_mut().enumerate() {
             let code = match dictionary.find(occurrence.properties) {
@@ -69,8 +66,7 @@ impl History {
     /// A person's events of one name.
     pub(crate) fn of(&self, name: NameId, profile: ProfileId) -> View<'_> {
         let (block, local) = place(profile);
-        let block = self.names.get(name.0 as usize).and_then(|history| history.blocks.get(block));
-        block.map_or(View::EMPTY, |block| block.view(local))
+        self.block(name, block).map_or(View::EMPTY, |block| block.view(local))
     }
 
     /// What the column of a name holds, by code.
@@ -84,9 +80,14 @@ impl History {
         names.map(move |name| (name, self.of(name, profile))).filter(|(_, view)| !view.is_empty())
     }
 
-    /// The blocks of a name, for a scan; fewer than there are profiles where the last ones have no such event.
-    pub(crate) fn blocks(&self, name: NameId) -> &[Arc<Block>] {
-        self.names.get(name.0 as usize).map_or(&[], |history| &history.blocks)
+    /// One name in one block; `None` where nobody there has such an event.
+    pub(crate) fn block(&self, name: NameId, block: usize) -> Option<&Block> {
+        self.names.get(name.0 as usize)?.blocks.get(block)?.as_deref()
+    }
+
+    /// The most columns that a name has.
+    pub(crate) fn columns_most(&self) -> usize {
+        self.names.iter().map(|history| history.columns.len()).max().unwrap_or(0)
     }
 
     /// Keeps a property of an event beside its times, from the first event on; the column's number.
@@ -97,11 +98,11 @@ impl History {
         let history = self.of_name(name);
         let column = history.columns.len();
         let mut dictionary = Dictionary::new(path);
-        for block in &mut history.blocks {
+        for block in history.blocks.iter_mut().flatten() {
             Arc::make_mut(block).add_column(&mut dictionary);
         }
         history.columns.push(Arc::new(dictionary));
-        u16::try_from(column).expect("invariant: rules are fewer than 2^16")
+        u16::try_from(column).expect("invariant: a programme that asks for more is refused")
     }
 
     /// The column of a property that is kept.
@@ -114,32 +115,29 @@ impl History {
     pub(crate) fn absorb(&mut self, from: ProfileId, into: ProfileId) {
         let ((from_block, from), (into_block, into)) = (place(from), place(into));
         for history in &mut self.names {
-            let Some(block) = history.blocks.get_mut(from_block) else { continue };
-            let taken = if block.view(from).is_empty() { continue } else { Arc::make_mut(block).take(from) };
-            if history.blocks.len() <= into_block {
-                history.blocks.resize_with(into_block + 1, Arc::default);
-            }
-            Arc::make_mut(&mut history.blocks[into_block]).join(into, &taken, history.columns.len());
+            let block = history.blocks.get_mut(from_block).and_then(Option::as_mut);
+            let Some(block) = block.filter(|block| !block.view(from).is_empty()) else { continue };
+            let taken = Arc::make_mut(block).take(from);
+            block_mut(&mut history.blocks, into_block).join(into, &taken, history.columns.len());
         }
     }
 
     /// The instant for which a timer of this name and profile waits, in seconds; [`NEVER`] for none.
     pub(crate) fn due(&self, name: NameId, profile: ProfileId) -> u32 {
         let (block, local) = place(profile);
-        let block = self.names.get(name.0 as usize).and_then(|history| history.blocks.get(block));
-        block.and_then(|block| block.strand(local)).map_or(NEVER, |strand| strand.due)
+        self.block(name, block).and_then(|block| block.strand(local)).map_or(NEVER, |strand| strand.due)
     }
 
     /// Sets what [`Self::due`] gives. The profile has events of the name: without one, time changes nothing.
     pub(crate) fn set_due(&mut self, name: NameId, profile: ProfileId, due: u32) {
         let (block, local) = place(profile);
-        Arc::make_mut(&mut self.names[name.0 as usize].blocks[block]).strand_mut(local).due = due;
+        block_mut(&mut self.names[name.0 as usize].blocks, block).strand_mut(local).due = due;
     }
 
     /// Brings a strand near, before it is read.
     pub(crate) fn prefetch_strand(&self, name: NameId, profile: ProfileId) {
         let (block, local) = place(profile);
-        if let Some(block) = self.blocks(name).get(block) {
+        if let Some(block) = self.block(name, block) {
             block.prefetch_strand(local);
         }
     }
@@ -147,7 +145,7 @@ impl History {
     /// Brings the newest events of a strand near; the strand is near already.
     pub(crate) fn prefetch_tail(&self, name: NameId, profile: ProfileId) {
         let (block, local) = place(profile);
-        if let Some(block) = self.blocks(name).get(block) {
+        if let Some(block) = self.block(name, block) {
             block.prefetch_tail(local);
         }
     }
@@ -159,6 +157,14 @@ impl History {
         }
         &mut self.names[index]
     }
+}
+
+/// A block to be written to, made where there is none.
+fn block_mut(blocks: &mut Vec<Option<Arc<Block>>>, block: usize) -> &mut Block {
+    if blocks.len() <= block {
+        blocks.resize_with(block + 1, || None);
+    }
+    Arc::make_mut(blocks[block].get_or_insert_default())
 }
 
 fn place(profile: ProfileId) -> (usize, u16) {

@@ -105,9 +105,12 @@ pub(crate) enum Operation {
     Exit,
 }
 
+/// How the names of hidden segments begin.
+pub(crate) const ENTRY_PREFIX: &str = "journey ";
+
 /// The name of the hidden segment behind an entry rule that is more than one event.
 pub(crate) fn entry_segment(journey: &str) -> String {
-    format!("journey {journey} enter")
+    format!("{ENTRY_PREFIX}{journey} enter")
 }
 
 impl Plan {

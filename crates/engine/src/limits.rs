@@ -38,6 +38,12 @@ pub const EXPRESSION_SPAN_MAX: Span = Span::DAY.times(36_525);
 /// Most segments of a programme, journeys' own conditions included: they are numbered in 16 bits.
 pub const SEGMENTS_MAX: usize = 10_000;
 
-const _: () = assert!(SEGMENTS_MAX < u16::MAX as usize);
+/// Most conditions and filters of a programme together: each takes a bit or a column for everybody, and the time to find
+/// those that are the same grows with the square.
+pub const CONDITIONS_MAX: usize = 20_000;
+/// Names that a timer can tell apart.
+pub const NAMES_MAX: usize = (1 << 18) - 2;
+
+const _: () = assert!(SEGMENTS_MAX < u16::MAX as usize && EVENT_NAMES_MAX + 2 * CONDITIONS_MAX < NAMES_MAX);
 const _: () =
     assert!(RETRY_FIRST.0 << ATTEMPTS_MAX < SEND_AGE_MAX.0, "every retry falls inside a send's life");

@@ -39,6 +39,10 @@ impl Names {
         self.number(OTHER)
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.texts.len()
+    }
+
     /// The number of a name that has one.
     pub(crate) fn find(&self, text: &str) -> Option<NameId> {
         self.ids.get(text).copied()

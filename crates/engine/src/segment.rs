@@ -310,6 +310,24 @@ impl Expression {
         }
     }
 
+    /// How many conditions and filters are in it.
+    pub(crate) fn asked(&self) -> usize {
+        let mut asked = 0;
+        self.walk(&mut |part| {
+            asked += match part {
+                Self::And(_) | Self::Or(_) | Self::Not(_) => 0,
+                Self::Did(did) => 1 + did.deed.filters.len(),
+                Self::Sequence(sequence) => {
+                    let follow = sequence.then.iter().chain(&sequence.then_not);
+                    let filters = follow.map(|then| 1 + then.deed.filters.len()).sum::<usize>();
+                    1 + sequence.first.filters.len() + filters
+                }
+                _ => 1,
+            };
+        });
+        asked
+    }
+
     /// Names of the segments that this one is built on.
     pub fn segments(&self) -> Vec<&str> {
         let mut names = Vec::new();

@@ -1,7 +1,6 @@
 //! One profile's turn: what a record did to it, and what follows from that, at one instant.
 //!
-//! Changes are noted in
-//! [`Touched`]; [`Turn::settle`] then re-evaluates the segments that mention them, and moves the journeys.
+//! Changes are noted in [`Touched`]; [`Turn::settle`] then re-evaluates the segments that mention them, and moves the journeys.
 
 mod journeys;
 mod memberships;

@@ -5,7 +5,8 @@ use crate::ProfileId;
 use crate::effect::Effect;
 use crate::index::Index;
 use crate::journey::entry_segment;
-use crate::programme::{Journey, Programme};
+use crate::limits::{CONDITIONS_MAX, NAMES_MAX};
+use crate::programme::{Journey, Mistake, Place, Programme};
 use crate::segment::parse;
 use crate::segment::rule::keep_properties;
 use crate::state::{JourneyVersion, SegmentState, State};
@@ -15,6 +16,31 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 impl Engine {
+    /// What a programme without mistakes asks for beyond what the engine can number. Names, segments and columns keep
+    /// their numbers for ever, so the programmes of the past count too.
+    pub(super) fn no_room_for(&self, programme: &Programme) -> Option<Mistake> {
+        let state = &self.state;
+        let known: BTreeSet<&str> = state.segments.iter().map(|segment| segment.name.as_str()).collect();
+        let entries = programme.journeys.keys().map(|name| entry_segment(name));
+        let named = programme.segments.keys().cloned().chain(entries);
+        let slots = state.segments.len() + named.filter(|name| !known.contains(name.as_str())).count();
+        let names = state.names.len() + CONDITIONS_MAX;
+        let columns = state.history.columns_most() + CONDITIONS_MAX;
+        let what = if slots > usize::from(u16::MAX) {
+            "segments and journeys"
+        } else if names > NAMES_MAX || columns > usize::from(u16::MAX) {
+            "event names and properties"
+        } else {
+            return None;
+        };
+        Some(Mistake {
+            place: Place("segments".to_owned()),
+            offset: None,
+            message: format!("over the years, the programmes of this installation had too many {what}"),
+            suggestion: Some("give new things the names that old ones had".to_owned()),
+        })
+    }
+
     /// Applies a definition that was checked. People who already match an entry rule do not enter by it: a run
     /// starts with something that happens.
     pub(super) fn apply_programme(&mut self, definition: &str) {
@@ -87,7 +113,7 @@ impl Engine {
         }
     }
 
-    /// Every property that a rule of the programme, or of a version that people are still on, asks for is kept.
+    /// Every property that a rule of the programme, or of any version of its journeys, asks for is kept, and stays kept.
     fn keep_properties(&mut self) {
         let segments = self.state.segments.iter().filter(|segment| segment.live);
         let mut texts: Vec<String> = segments.map(|segment| segment.expression.clone()).collect();

@@ -88,7 +88,7 @@ impl Block {
         &mut self.strands[number]
     }
 
-    /// Each strand with the profile's place in the block, in no order that means anything.
+    /// The strands of a dense block, by the profile's place in it.
     pub(crate) fn dense_strands(&self) -> Option<&[Strand]> {
         self.dense.then_some(&self.strands)
     }

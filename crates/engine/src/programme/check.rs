@@ -3,7 +3,9 @@
 //! Files, templates and languages of messages are the server's to check; here it is names and expressions.
 
 use super::{Arm, Channel, Journey, Mistake, OptIn, Place, Programme, Step, nearest};
-use crate::limits::SEGMENTS_MAX;
+use crate::journey::ENTRY_PREFIX;
+use crate::limits::{CONDITIONS_MAX, SEGMENTS_MAX};
+use crate::segment::parse::parse;
 use crate::segment::{Expression, Owner, unevaluated};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -48,6 +50,15 @@ impl Check<'_> {
             let message = format!("a programme has at most {SEGMENTS_MAX} segments and journeys");
             self.add(&root.field("segments"), message, None);
         }
+        let rules = self.programme.journeys.values().flat_map(Journey::rules);
+        let texts = self.programme.segments.values().map(String::as_str).chain(rules);
+        let asked: usize = texts.filter_map(|text| parse(text).ok()).map(|rule| rule.asked()).sum();
+        if asked > CONDITIONS_MAX {
+            let message = format!(
+                "a programme has at most {CONDITIONS_MAX} conditions and filters, and this has {asked}"
+            );
+            self.add(&root.field("segments"), message, None);
+        }
     }
 
     fn purposes(&mut self) {
@@ -82,6 +93,11 @@ impl Check<'_> {
         let mut built_on: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         for (name, text) in &self.programme.segments {
             let place = Place::default().field("segments").field(name);
+            // The engine keeps the entry rules of journeys as segments of such names.
+            if name.starts_with(ENTRY_PREFIX) {
+                let message = format!("the name of a segment does not begin with `{ENTRY_PREFIX}`");
+                self.add(&place, message, Some("give it another name".to_owned()));
+            }
             if let Some(expression) = self.expression(&place, text, Owner::Segment) {
                 built_on.insert(name, expression.segments().into_iter().map(str::to_owned).collect());
             }

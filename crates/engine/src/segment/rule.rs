@@ -118,7 +118,7 @@ pub(crate) struct Mentions {
     pub(crate) segments: BTreeSet<u16>,
     /// Consents and suppressions.
     pub(crate) consent: bool,
-    /// The time at which the profile was last seen.
+    /// The times at which the profile was first and last seen.
     pub(crate) seen: bool,
 }
 

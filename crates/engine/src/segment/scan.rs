@@ -181,7 +181,7 @@ impl<'a> Scan<'a> {
     }
 
     fn block(&self, name: NameId, slice: usize) -> Option<&'a Block> {
-        self.engine.state.history.blocks(name).get(slice).map(|block| &**block)
+        self.engine.state.history.block(name, slice)
     }
 
     fn each(&self, slice: usize, candidates: &Bits, holds: impl Fn(ProfileId) -> bool) -> Bits {

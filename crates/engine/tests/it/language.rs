@@ -106,3 +106,19 @@ fn a_journey_is_entered_by_an_event_with_a_date() {
     story.track("bob", "Booked", story.now(), &json!({ "day": "2026-03-01" }));
     assert_eq!(story.engine.journeys()[0].entered, 1);
 }
+
+#[test]
+fn what_the_engine_cannot_number_is_refused() {
+    let refused = |name: &str, text: String| {
+        let mut programme = programme();
+        programme.segments.insert(name.to_owned(), text);
+        let mistakes = programme.mistakes();
+        assert!(matches!(Story::new().apply_programme(&programme), Outcome::Refused(_)), "{name}");
+        mistakes.into_iter().map(|mistake| mistake.message).collect::<Vec<_>>().join("; ")
+    };
+    let hidden = refused("journey stay enter", "did \"A\"".to_owned());
+    assert!(hidden.contains("does not begin with `journey `"), "{hidden}");
+    let filters: Vec<String> = (0..20_000).map(|number| format!("p{number} exists")).collect();
+    let many = refused("many", format!("did \"A\" ({})", filters.join(", ")));
+    assert!(many.contains("at most 20000 conditions and filters, and this has 20001"), "{many}");
+}

@@ -3,8 +3,8 @@
 //!
 //! [`rows`] reads a file of any kind as events of the tracking API, [`pipeline`] passes them on, [`destination`] has the
 //! door and the log behind it. A row without a message id gets one made of its content, so a second run repeats itself
-//! instead of counting twice. How far each file came is noted beside the log; losing the note costs time and nothing
-//! else.
+//! instead of counting twice, for as long as message ids are remembered. How far each file came is noted beside the log,
+//! and that note is not forgotten.
 
 mod batch;
 mod cell;
@@ -35,6 +35,7 @@ use mapping::{Others, Stated, Target};
 use notes::{Notes, Reached};
 use report::{RefusedRows, Tally};
 use rows::{Kind, Rows};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use xxhash_rust::xxh3::xxh3_64;
@@ -46,7 +47,8 @@ use xxhash_rust::xxh3::xxh3_64;
 /// may be compressed (.csv.gz, .jsonl.gz).
 ///
 /// Ends with 0 when every row was taken, with 3 when some were refused, and with 1 when a file was not imported to its
-/// end. What is run again goes on where it stopped, and counts nothing twice.
+/// end. What is run again goes on where it stopped. A file that is imported anew,
+/// since it was changed or its note is gone, counts no event twice within seven days of its first import.
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// Files to import: .jsonl, .csv, .tsv or .parquet
@@ -117,6 +119,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         };
         kinds.push(kind);
     }
+    lists_apart(args)?;
     let stated = args.table.stated()?;
     let mut import = Import::new(args)?;
     let mut total = Tally::default();
@@ -134,6 +137,17 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         println!("{before} rows were refused by an earlier run");
     }
     Ok(if total.refused() + before > 0 { ExitCode::from(REFUSED) } else { ExitCode::SUCCESS })
+}
+
+/// Two files of one name would list what is refused of them in one place.
+fn lists_apart(args: &Args) -> anyhow::Result<()> {
+    let mut names = BTreeSet::new();
+    for file in args.files.iter().filter(|_| args.refused.is_some()) {
+        if !names.insert(file.file_name()) {
+            bail!("{}: another file has this name, and --refused has one list for a name", file.display());
+        }
+    }
+    Ok(())
 }
 
 /// How the program ends when rows were refused and everything else was taken.

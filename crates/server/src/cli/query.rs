@@ -6,6 +6,7 @@ use crate::clock;
 use crate::runtime::scan;
 use anyhow::{Context, bail};
 use engine::at::At;
+use engine::record::Record;
 use engine::segment::Owner;
 use engine::segment::json::from_json;
 use eventlog::recovery::recover_as_of;
@@ -89,9 +90,13 @@ fn read(data: &Path, expression: &str, at: Option<At>) -> anyhow::Result<Found> 
     let until = at.unwrap_or(At::MAX);
     let log = SqliteReader::open(data)?;
     let snapshots = Snapshots::open(data)?;
-    let engine = recover_as_of(until, &snapshots, |from| Ok(Box::new(log.read(from)?)))
+    let mut engine = recover_as_of(until, &snapshots, |from| Ok(Box::new(log.read(from)?)))
         .context("the log cannot be read up to that instant")?;
     let now = at.unwrap_or_else(clock::now).max(engine.at());
+    // What time alone has changed since the last record: memberships are asked as they are then.
+    if engine.installed().is_some() {
+        engine.apply(engine.seq().next(), now, &Record::Tick, &mut Vec::new());
+    }
     let begun = Instant::now();
     let preview = scan::preview(&engine, expression, now);
     let took_ms = begun.elapsed().as_secs_f64() * 1_000.0;

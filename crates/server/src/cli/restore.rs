@@ -5,6 +5,7 @@ use super::backup::unpack::unpack;
 use super::backup::{folder_of, private_dir};
 use super::place;
 use anyhow::{Context, bail};
+use engine::outbox::Status;
 use eventlog::sqlite::SqliteLog;
 use eventlog::verify::verify;
 use std::fs::{self, File};
@@ -14,6 +15,9 @@ use std::path::{Path, PathBuf};
 ///
 /// Every checksum is compared, the log is read whole, and the engine is brought back from it; only then the directory
 /// appears under its name.
+///
+/// It is the installation as it was when the backup was made: messages that were owed then are sent at the next start,
+/// also those that the original has sent since, and consents that were withdrawn since are not.
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// File that `trama backup` made
@@ -42,12 +46,22 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     _ = work.keep();
     File::open(beside)?.sync_all()?;
     let (last, at) = (manifest.log.last_seq, &manifest.log.at);
-    println!("{}: records up to seq {last}, taken in at {at}; {proven}", data.display());
+    let Proven { words, owed } = proven;
+    println!("{}: records up to seq {last}, taken in at {at}; {words}", data.display());
+    if owed > 0 {
+        println!("{owed} messages are owed and go out at the next start, unless they did before");
+    }
     Ok(())
 }
 
-/// Reads the whole log and brings the engine back; what was proven by it, in words.
-fn prove(data: &Path, manifest: &Manifest) -> anyhow::Result<&'static str> {
+struct Proven {
+    words: &'static str,
+    /// Messages that wait to be handed over.
+    owed: usize,
+}
+
+/// Reads the whole log and brings the engine back; what was proven by it.
+fn prove(data: &Path, manifest: &Manifest) -> anyhow::Result<Proven> {
     let mut log = SqliteLog::open(data)?;
     let report = verify(&log);
     if let Some(fault) = report.fault {
@@ -58,14 +72,16 @@ fn prove(data: &Path, manifest: &Manifest) -> anyhow::Result<&'static str> {
         bail!("its log reaches from seq {first} to {last}, which is not what its manifest says");
     }
     let engine = place::engine(data, &mut log)?;
-    let Some(stated) = &manifest.state else {
-        return Ok("the log is whole and the engine comes back from it");
+    let owed = engine.sends().filter(|send| send.status == Status::Queued).count();
+    let words = match &manifest.state {
+        None => "the log is whole and the engine comes back from it",
+        Some(_) if manifest.version != env!("CARGO_PKG_VERSION") => {
+            "the log is whole; the state is not compared, since another version of Trama stated it"
+        }
+        Some(stated) if *stated != State::of(&engine) => {
+            bail!("the engine comes back with another state than it had")
+        }
+        Some(_) => "the log is whole and the state is what it was",
     };
-    if manifest.version != env!("CARGO_PKG_VERSION") {
-        return Ok("the log is whole; the state is not compared, since another version of Trama stated it");
-    }
-    if *stated != State::of(&engine) {
-        bail!("the engine comes back with another state than it had");
-    }
-    Ok("the log is whole and the state is what it was")
+    Ok(Proven { words, owed })
 }

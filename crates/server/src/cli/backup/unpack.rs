@@ -6,7 +6,7 @@ use crate::limits::BACKUP_MANIFEST_BYTES_MAX;
 use anyhow::{Context, bail};
 use std::collections::BTreeSet;
 use std::fs::{self, DirBuilder, File, Permissions};
-use std::io::{BufReader, Read};
+use std::io::{BufReader, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
 use tar::{Archive, Entry};
@@ -68,17 +68,30 @@ fn take(
     };
     let path = into.join(name);
     let folder = path.parent().expect("invariant: it lies in the directory");
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(Unwritten)?;
     let mut sum = Checksum::default();
-    let mut file = File::create(&path)?;
+    let mut file = File::create(&path).map_err(Unwritten)?;
     // Closed to others before there is anything in it.
-    file.set_permissions(Permissions::from_mode(0o600))?;
-    std::io::copy(&mut Summing { of: entry, sum: &mut sum }, &mut file)?;
-    file.sync_all()?;
+    file.set_permissions(Permissions::from_mode(0o600)).map_err(Unwritten)?;
+    let mut reader = Summing { of: entry, sum: &mut sum };
+    let mut piece = vec![0; 1 << 16];
+    loop {
+        let read = reader.read(&mut piece)?;
+        if read == 0 {
+            break;
+        }
+        file.write_all(&piece[..read]).map_err(Unwritten)?;
+    }
+    file.sync_all().map_err(Unwritten)?;
     let bytes = sum.bytes;
     if bytes != expected.bytes || sum.finish() != expected.sha256 {
         bail!("{name} in it is damaged: its checksum is not that of the manifest");
     }
-    fs::set_permissions(&path, Permissions::from_mode(expected.mode()?))?;
+    fs::set_permissions(&path, Permissions::from_mode(expected.mode()?)).map_err(Unwritten)?;
     Ok(())
 }
+
+/// The new directory cannot be written: no fault of the backup.
+#[derive(Debug, thiserror::Error)]
+#[error("the new directory cannot be written: {0}")]
+struct Unwritten(std::io::Error);

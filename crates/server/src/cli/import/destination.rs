@@ -153,10 +153,9 @@ impl Preparer {
         let body = alone(ready.batch.event(row));
         ready.rows.push(index);
         let own = ready.batch.own(row);
-        match Envelope::read(&own, Endpoint::Single(EventKind::Track)) {
-            Ok(_) => {
-                let envelope = Envelope::read(&body, Endpoint::Import);
-                let envelope = envelope.expect("invariant: what can be read alone can be read in a list");
+        let alone = Envelope::read(&own, Endpoint::Single(EventKind::Track));
+        match alone.and_then(|_| Envelope::read(&body, Endpoint::Import)) {
+            Ok(envelope) => {
                 let reading = door.read(&envelope, &self.arrival(row.number));
                 ready.records.extend_from_slice(&reading.records);
                 let refused = reading.rejections.into_iter().map(|rejection| {

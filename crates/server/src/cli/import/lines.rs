@@ -31,7 +31,7 @@ impl Lines {
     /// Passes over lines that were imported before; they still count among their equals.
     pub(super) fn skip(&mut self, rows: u64) -> anyhow::Result<()> {
         while self.number < rows && self.read()? {
-            let line = self.line.trim_ascii();
+            let line = event(&self.line);
             let hash = xxh3_128(line);
             self.identity.pass(hash);
             if !line.is_empty() && !has_id(line) {
@@ -45,7 +45,7 @@ impl Lines {
     pub(super) fn batch(&mut self) -> anyhow::Result<Batch> {
         let mut batch = Batch::default();
         while !batch.is_full() && self.read()? {
-            let line = self.line.trim_ascii();
+            let line = event(&self.line);
             let hash = xxh3_128(line);
             self.identity.pass(hash);
             if !line.is_empty() {
@@ -71,6 +71,12 @@ impl Lines {
         self.number += u64::from(read > 0);
         Ok(read > 0)
     }
+}
+
+/// What a line holds. A byte order mark in the middle of a file is where two files were joined.
+fn event(line: &[u8]) -> &[u8] {
+    let line = line.trim_ascii();
+    line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line).trim_ascii()
 }
 
 /// Whether an event has a message id of its own. Null and the empty text are the same as not being there; a number
@@ -113,6 +119,16 @@ mod tests {
         assert!(id(0).ends_with("-1") && id(1).ends_with("-2") && id(0)[..39] == id(1)[..39]);
         assert_eq!(id(2), "m1");
         assert_ne!(id(3), id(0));
+    }
+
+    #[test]
+    fn a_mark_where_two_files_were_joined_is_no_part_of_an_event() {
+        let (events, _) =
+            read("{\"messageId\":\"a\"}\n\u{feff}{\"messageId\":\"b\"}\n \u{feff} \n".as_bytes());
+        assert_eq!(
+            events,
+            [(1, "{\"messageId\":\"a\"}".to_owned()), (2, "{\"messageId\":\"b\"}".to_owned())]
+        );
     }
 
     #[test]

@@ -103,6 +103,7 @@ impl Notes {
         let directory = file.parent().expect("invariant: the notes lie in the data directory");
         let mut whole = tempfile::NamedTempFile::new_in(directory)?;
         whole.write_all(&serde_json::to_vec_pretty(&self.notes)?)?;
+        whole.as_file().sync_all()?;
         whole.persist(file).context("imports.json cannot be written")?;
         Ok(())
     }

@@ -65,7 +65,7 @@ impl ServerDestination {
             let even = whole.is_ok_and(|envelope| envelope.count() == batch.rows.len());
             let posted = if even { self.post(&batch.body)? } else { Posted::Unreadable };
             match posted {
-                Posted::Taken(taken) => note(&batch, &batch.rows, taken, &mut answer),
+                Posted::Taken(taken) => note(&batch, &batch.rows, taken, &mut answer)?,
                 Posted::Unreadable => {
                     for row in &batch.rows {
                         self.single(&batch, row, &mut answer)?;
@@ -83,9 +83,12 @@ impl ServerDestination {
         let error = Envelope::read(&own, Endpoint::Single(EventKind::Track)).err();
         let body = if error.is_some() { own } else { alone(batch.event(row)) };
         match (self.post(&body)?, error) {
-            (Posted::Taken(taken), None) => note(batch, std::slice::from_ref(row), taken, answer),
+            (Posted::Taken(taken), None) => note(batch, std::slice::from_ref(row), taken, answer)?,
             (_, Some(error)) => answer.refused.push(refused_line(batch, row, &error)),
-            (Posted::Unreadable, None) => bail!("line {}: the server cannot read what we can", row.number),
+            (Posted::Unreadable, None) => {
+                let message = "the server says that it cannot be read".to_owned();
+                answer.refused.push(refused(batch, row, "unreadable", "", message));
+            }
         }
         Ok(())
     }
@@ -99,8 +102,8 @@ impl ServerDestination {
                 200 => return Ok(Posted::Taken(serde_json::from_str(&response.text()?)?)),
                 429 | 503 => {
                     let seconds = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
-                    let seconds = seconds.and_then(|seconds| seconds.parse().ok()).unwrap_or(1);
-                    std::thread::sleep(Duration::from_secs(seconds));
+                    let seconds: u64 = seconds.and_then(|seconds| seconds.parse().ok()).unwrap_or(1);
+                    std::thread::sleep(Duration::from_secs(seconds.min(RETRY_AFTER_MAX)));
                 }
                 400 => return Ok(Posted::Unreadable),
                 status => bail!("the server answered {status}: {}", response.text().unwrap_or_default()),
@@ -109,10 +112,14 @@ impl ServerDestination {
     }
 }
 
-fn note(batch: &Batch, rows: &[Row], taken: Taken, answer: &mut Answer) {
+fn note(batch: &Batch, rows: &[Row], taken: Taken, answer: &mut Answer) -> anyhow::Result<()> {
     answer.accepted += taken.accepted;
-    let rejected = taken.rejected.into_iter().map(|rejected| {
-        refused(batch, &rows[rejected.index], &rejected.code, &rejected.field, rejected.message)
-    });
-    answer.refused.extend(rejected);
+    for rejected in taken.rejected {
+        let row = rows.get(rejected.index).context("the server did not answer as Trama does")?;
+        answer.refused.push(refused(batch, row, &rejected.code, &rejected.field, rejected.message));
+    }
+    Ok(())
 }
+
+/// Seconds that a server is waited for at most before it is asked again, whatever it says.
+const RETRY_AFTER_MAX: u64 = 60;
