@@ -7,6 +7,7 @@
 mod block;
 mod codes;
 mod dictionary;
+mod part;
 mod strand;
 
 pub(crate) use block::{BLOCK, Block, NEVER};

@@ -36,6 +36,12 @@ pub enum Record<'a> {
     Settled(Settled<'a>),
     /// A recipient opened a message or clicked in it.
     Engaged(Engaged<'a>),
+    /// Two profiles are one person, since an operator says so.
+    ProfilesMerged(ProfilesMerged<'a>),
+    /// A merge was wrong.
+    MergeUndone(MergeUndone<'a>),
+    /// An identifier that was shared by too many names a person again.
+    IdentifierLifted(IdentifierLifted<'a>),
     /// Time passed: everything due by the batch's instant happens now.
     Tick,
 }

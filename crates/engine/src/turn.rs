@@ -24,12 +24,14 @@ use crate::segment::eval::{Moment, Verdict, verdict};
 use crate::segment::rule::{Mentions, Rule};
 use crate::state::State;
 use crate::timer::TimerKey;
-use crate::value::{Map, Value};
+use crate::value::{Map, OwnedValue, Value};
 use crate::{ProfileId, SendId, Seq};
 
 pub(crate) struct Turn<'a> {
     pub(crate) engine: &'a mut Engine,
     pub(crate) id: ProfileId,
+    /// The profile that the record's names were given to: this one, or one that it took in.
+    pub(crate) about: ProfileId,
     pub(crate) touched: Touched,
     pub(crate) effects: &'a mut Vec<Effect>,
 }
@@ -81,7 +83,7 @@ impl<'a> Turn<'a> {
         let profile = &engine.state.profiles[id.0 as usize];
         debug_assert!(profile.merged_into.is_none(), "invariant: only canonical profiles have turns");
         let touched = std::mem::take(&mut engine.touched);
-        Self { engine, id, touched, effects }
+        Self { engine, id, about: id, touched, effects }
     }
 
     pub(crate) fn profile(&self) -> &Profile {
@@ -102,6 +104,7 @@ impl<'a> Turn<'a> {
 
     /// Notes what finding the profile by its identifiers did to it.
     pub(crate) fn note_resolved(&mut self, resolved: &Resolved) {
+        self.about = resolved.about;
         self.touched.whole = resolved.is_new;
         self.touched.consent |= resolved.is_addressed;
     }
@@ -116,7 +119,7 @@ impl<'a> Turn<'a> {
     }
 
     /// Remembers an address among the traits, unless it is an identifier of the profile.
-    fn note_address(&mut self, name: &str, value: Value<'_>) {
+    pub(crate) fn note_address(&mut self, name: &str, value: Value<'_>) {
         let kind = IdentifierKind::ALL.into_iter().find(|kind| is_address(*kind) && kind.name() == name);
         let Some(kind) = kind else { return };
         if let Some(address) = value.text().and_then(|text| normalise(kind, text).ok()) {
@@ -124,6 +127,15 @@ impl<'a> Turn<'a> {
             let state = &mut self.engine.state;
             if state.directory.get(hash).map(|id| state.canonical(id)) != Some(self.id) {
                 state.addresses.insert((hash, self.id));
+            }
+        }
+    }
+
+    /// Remembers every address among the traits: one may have been its identifier until now.
+    pub(crate) fn note_addresses(&mut self) {
+        for kind in IdentifierKind::ALL.into_iter().filter(|kind| is_address(*kind)) {
+            if let Some(value) = self.profile().trait_value(kind.name()).map(OwnedValue::from) {
+                self.note_address(kind.name(), value.as_value());
             }
         }
     }
@@ -176,7 +188,12 @@ impl<'a> Turn<'a> {
                 proof: proof.to_owned(),
                 said: (stated_at, self.seq()),
             };
-            let changed = self.profile_mut().consents.state_consent(consent);
+            let about = self.about;
+            let profile = self.profile_mut();
+            if let Some(own) = &mut profile.own {
+                own.state_consent(&consent, about);
+            }
+            let changed = profile.consents.state_consent(consent);
             self.touched.consent |= changed;
         }
         if let Some(message) = confirm.and_then(|purpose| purpose.confirm) {
@@ -203,21 +220,20 @@ impl<'a> Turn<'a> {
     /// Remembers the language: what the person said, or what their browser says.
     pub(crate) fn note_language(&mut self, traits: Map<'_>, context: Map<'_>) {
         let stated = traits.get("language").or_else(|| traits.get("locale"));
-        let spoken = if self.profile().language.is_empty() { context.get("locale") } else { None };
+        let profile = self.profile();
+        let unknown =
+            profile.language.is_empty() || profile.own.as_ref().is_some_and(|own| own.language.is_empty());
+        let spoken = if unknown { context.get("locale") } else { None };
         if let Some(text) = stated.or(spoken).and_then(|value| value.text()) {
             let language: String = text.chars().take_while(char::is_ascii_alphabetic).collect();
             if (2..=3).contains(&language.len()) {
-                self.profile_mut().language = language.to_lowercase();
+                self.profile_mut().note_language(&language.to_lowercase(), stated.is_some());
             }
         }
     }
 
     pub(crate) fn note_seen(&mut self, occurred_at: At) {
-        let profile = self.profile_mut();
-        let before = (profile.first_seen, profile.last_seen);
-        let after = (before.0.min(occurred_at), before.1.max(occurred_at));
-        (profile.first_seen, profile.last_seen) = after;
-        self.touched.seen |= before != after;
+        self.touched.seen |= self.profile_mut().note_seen(occurred_at);
     }
 
     /// Adds an event to the history.

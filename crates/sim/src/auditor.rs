@@ -185,7 +185,7 @@ impl Auditor {
         let moment = segments::moment(engine.at());
         for (id, profile) in engine.profiles() {
             let name = |identifier: &engine::profile::StoredIdentifier| -> Name {
-                (identifier.kind, identifier.value.clone())
+                (identifier.kind, identifier.value.to_string())
             };
             let names: BTreeSet<Name> = profile.identifiers().iter().map(name).collect();
             // A profile whose only name moved to somebody else is nobody that one could ask for.

@@ -38,6 +38,7 @@ pub(crate) fn draw(random: &mut Random) -> String {
             .map(|name| (name.to_owned(), message(name)))
             .into(),
         journeys: journeys(random),
+        ..Programme::default()
     };
     let mistakes = programme.mistakes();
     assert!(mistakes.is_empty(), "the simulated programme is a programme: {mistakes:?}");

@@ -11,7 +11,7 @@ use crate::programme::{Mistake, Place, Programme};
 use crate::segment::rule::{Rule, Scope};
 use crate::segment::scan::{Members, Scan};
 use crate::segment::{Owner, unevaluated};
-use crate::state::{Counts, Merge, Reject};
+use crate::state::{Counts, Reject};
 use crate::value::Map;
 use crate::{ProfileId, SendId, Seq};
 use std::sync::Arc;
@@ -297,10 +297,6 @@ impl Engine {
     /// Refused events that are still listed, oldest first.
     pub fn rejects(&self) -> impl DoubleEndedIterator<Item = &Reject> {
         self.state.rejects.iter()
-    }
-
-    pub fn merges(&self) -> &[Merge] {
-        &self.state.merges
     }
 
     pub fn counts(&self) -> &Counts {

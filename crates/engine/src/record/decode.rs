@@ -3,15 +3,15 @@
 use super::encode::{SEAL_NONE, code};
 use super::{
     Attempted, ConsentSource, ConsentStated, DeliveryOutcome, Engaged, Engagement, Event, EventFlags,
-    EventKind, Identifier, Installed, ProgrammeApplied, Record, Rejected, Settled, Subject,
-    SuppressionStated, VERSION,
+    EventKind, Identifier, IdentifierLifted, Installed, MergeUndone, ProfilesMerged, ProgrammeApplied,
+    Record, Rejected, Settled, Subject, SuppressionStated, VERSION,
 };
-use crate::SendId;
 use crate::at::At;
 use crate::codec::Reader;
 use crate::identifier::{HashKey, IdentifierKind, KeyedHash};
 use crate::limits::RECORD_IDENTIFIERS_MAX;
 use crate::value::Map;
+use crate::{MergeId, SendId};
 
 /// Why bytes are not a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +55,7 @@ impl<'a> Record<'a> {
             None => return Err(Malformed::Bytes),
         }
         let mut parts = Parts { envelope: Reader::new(envelope), personal: reader };
-        if !(code::INSTALLED..=code::TICK).contains(&kind) {
+        if !(code::INSTALLED..=code::IDENTIFIER_LIFTED).contains(&kind) {
             return Err(Malformed::Kind(kind));
         }
         let record = parts.record(kind).ok_or(Malformed::Bytes)?;
@@ -126,6 +126,22 @@ impl<'a> Parts<'a> {
                 machine: self.flag()?,
                 occurred_at: self.at()?,
                 url: self.personal.text()?,
+            }),
+            code::PROFILES_MERGED => Record::ProfilesMerged(ProfilesMerged {
+                from: self.identifier()?,
+                into: self.identifier()?,
+                merged_at: self.at()?,
+                operator: self.envelope.text()?,
+            }),
+            code::MERGE_UNDONE => Record::MergeUndone(MergeUndone {
+                merge: self.envelope.varint().and_then(|number| u32::try_from(number).ok()).map(MergeId)?,
+                undone_at: self.at()?,
+                operator: self.envelope.text()?,
+            }),
+            code::IDENTIFIER_LIFTED => Record::IdentifierLifted(IdentifierLifted {
+                identifier: self.identifier()?,
+                lifted_at: self.at()?,
+                operator: self.envelope.text()?,
             }),
             _ => Record::Tick,
         })

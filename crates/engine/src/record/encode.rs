@@ -16,6 +16,9 @@ pub(super) mod code {
     pub(in crate::record) const SETTLED: u8 = 8;
     pub(in crate::record) const ENGAGED: u8 = 9;
     pub(in crate::record) const TICK: u8 = 10;
+    pub(in crate::record) const PROFILES_MERGED: u8 = 11;
+    pub(in crate::record) const MERGE_UNDONE: u8 = 12;
+    pub(in crate::record) const IDENTIFIER_LIFTED: u8 = 13;
 }
 
 /// Room that most events fit into, so that making a record does not grow its parts step by step.
@@ -125,6 +128,25 @@ impl Parts {
                 code::ENGAGED
             }
             Record::Tick => code::TICK,
+            Record::ProfilesMerged(merged) => {
+                self.identifier(&merged.from);
+                self.identifier(&merged.into);
+                self.at(merged.merged_at);
+                self.clear(merged.operator);
+                code::PROFILES_MERGED
+            }
+            Record::MergeUndone(undone) => {
+                put_varint(&mut self.envelope, u64::from(undone.merge.0));
+                self.at(undone.undone_at);
+                self.clear(undone.operator);
+                code::MERGE_UNDONE
+            }
+            Record::IdentifierLifted(lifted) => {
+                self.identifier(&lifted.identifier);
+                self.at(lifted.lifted_at);
+                self.clear(lifted.operator);
+                code::IDENTIFIER_LIFTED
+            }
         }
     }
 

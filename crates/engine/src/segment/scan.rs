@@ -82,10 +82,10 @@ impl<'a> Scan<'a> {
         let probe = probe(&rule.node, &engine.state.history, now);
         // From the list of merges: asking each profile would touch all of them.
         let mut merged = Vec::new();
-        if !engine.state.merges.is_empty() {
+        if engine.state.merges.len() > 0 {
             merged.resize(engine.state.profiles.len().div_ceil(64), 0);
         }
-        for merge in &engine.state.merges {
+        for merge in engine.state.merges.standing() {
             merged[merge.from.0 as usize / 64] |= 1 << (merge.from.0 % 64);
         }
         Self { engine, now, probe, merged }

@@ -2,8 +2,10 @@
 
 mod determinism;
 mod forms;
+mod identity;
 mod language;
 mod membership;
+mod merges;
 mod mistakes;
 mod question;
 mod records;

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 impl Reading {
     /// `programme.yaml`: everything but what lies in files of its own.
     pub(super) fn programme(&mut self, file: FileId, node: &Node) -> Programme {
-        let known = ["programme", "timezone", "languages", "tracking", "purposes"];
+        let known = ["programme", "timezone", "languages", "tracking", "purposes", "identity"];
         let Some(fields) = self.fields(file, node, &Place::default(), &known) else {
             return Programme::default();
         };
@@ -27,6 +27,7 @@ impl Reading {
             languages: self.languages.clone(),
             tracking: self.tracking(&fields).unwrap_or_default(),
             purposes: self.purposes(&fields),
+            identity: self.identity(&fields),
             ..Programme::default()
         }
     }

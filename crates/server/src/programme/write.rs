@@ -5,8 +5,8 @@
 
 use engine::at::Span;
 use engine::programme::{
-    Arm, Channel, EmailMessage, Journey, Localized, Message, OptIn, Programme, Purpose, Reenter, Step,
-    Tracking,
+    Arm, Channel, EmailMessage, IdentifierLimit, Identity, Journey, Localized, Message, OptIn, Programme,
+    Purpose, Reenter, Step, Tracking,
 };
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -65,7 +65,32 @@ fn head(programme: &Programme) -> String {
     let _ = writeln!(text, "timezone: {}", scalar(&programme.timezone));
     let _ = writeln!(text, "languages: [{}]", programme.languages.join(", "));
     let _ = writeln!(text, "tracking: {}", tracking(programme.tracking));
+    identity(&mut text, &programme.identity);
     text
+}
+
+fn identity(text: &mut String, identity: &Identity) {
+    let Identity { limits, blocked } = identity;
+    if *identity != Identity::default() {
+        text.push_str("identity:\n");
+    }
+    if !limits.is_empty() {
+        text.push_str("  limits:\n");
+    }
+    for (name, IdentifierLimit { at_most, within }) in limits {
+        let _ = match within {
+            Some(within) => {
+                writeln!(text, "    {name}: {{ at most: {at_most}, within: {} }}", length(*within))
+            }
+            None => writeln!(text, "    {name}: {at_most}"),
+        };
+    }
+    if !blocked.is_empty() {
+        text.push_str("  blocked:\n");
+    }
+    for value in blocked {
+        let _ = writeln!(text, "    - {}", scalar(value));
+    }
 }
 
 fn tracking(tracking: Tracking) -> String {

@@ -191,5 +191,5 @@ fn address(
     let found = identifiers.iter().rev().find(|identifier| identifier.kind == kind);
     let name = &world.story.people[person].name;
     let found = found.ok_or_else(|| format!("{name} has no {}", kind.name()))?;
-    Ok((kind, found.value.clone()))
+    Ok((kind, found.value.to_string()))
 }

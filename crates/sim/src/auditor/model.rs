@@ -74,6 +74,9 @@ impl Model {
             | Record::Attempted(_)
             | Record::Settled(_)
             | Record::Engaged(_)
+            | Record::ProfilesMerged(_)
+            | Record::MergeUndone(_)
+            | Record::IdentifierLifted(_)
             | Record::Tick => {}
         }
         Ok(())
