@@ -10,7 +10,7 @@ use crate::codec::{Reader, put_varint};
 use crate::history::History;
 use crate::name::NameId;
 use crate::programme::Channel;
-use crate::{MergeId, ProfileId, Seq};
+use crate::{MergeId, ProfileId, SendId, Seq};
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::collections::BTreeSet;
 
@@ -31,6 +31,8 @@ pub struct Merge {
     pub undone: Option<Undone>,
     /// For each channel: whether the one that was taken in had an address that the other had not, and the reverse.
     pub(crate) foreign: Foreign,
+    /// The number of the first send that was decided since.
+    pub(crate) next_send: SendId,
     /// Runs that came with it.
     pub(crate) runs: Vec<u64>,
     pub(crate) events: Places,

@@ -1,13 +1,13 @@
 //! What somebody outside wants to tell, before the door has made records of it.
 
-use engine::SendId;
 use engine::at::At;
 use engine::identifier::{HashKey, IdentifierKind};
 use engine::record::{
-    ConsentSource, ConsentStated, Engaged, Engagement, Event, EventFlags, EventKind, Identifier,
-    ProgrammeApplied, Record, Rejected, Subject, SuppressionStated,
+    ConsentSource, ConsentStated, Engaged, Engagement, Event, EventFlags, EventKind, Identifier, MergeUndone,
+    ProfilesMerged, ProgrammeApplied, Record, Rejected, Subject, SuppressionStated,
 };
 use engine::value::OwnedMap;
+use engine::{MergeId, SendId};
 
 use crate::programme::OFFERS;
 
@@ -30,6 +30,15 @@ pub(crate) enum Draft {
         stated_at: At,
     },
     Programme(String),
+    Merge {
+        from: (IdentifierKind, String),
+        into: (IdentifierKind, String),
+        merged_at: At,
+    },
+    Undo {
+        merge: MergeId,
+        undone_at: At,
+    },
     /// An event that the door refused.
     Rejected,
     Engaged {
@@ -94,6 +103,15 @@ impl Draft {
             Self::Programme(definition) => {
                 let applied = ProgrammeApplied { applied_at: received_at, operator: "ada", definition };
                 Record::ProgrammeApplied(applied).encode(&mut bytes);
+            }
+            Self::Merge { from, into, merged_at } => {
+                let [from, into] = [from, into].map(|(kind, value)| identify(*kind, value));
+                let merged = ProfilesMerged { from, into, merged_at: *merged_at, operator: "ada" };
+                Record::ProfilesMerged(merged).encode(&mut bytes);
+            }
+            Self::Undo { merge, undone_at } => {
+                let undone = MergeUndone { merge: *merge, undone_at: *undone_at, operator: "ada" };
+                Record::MergeUndone(undone).encode(&mut bytes);
             }
             Self::Rejected => {
                 let rejected = Rejected {

@@ -1,7 +1,6 @@
 //! Making one profile of two, in a way that can be undone.
 
 use super::is_identified;
-use crate::ProfileId;
 use crate::effect::Effect;
 use crate::engine::Engine;
 use crate::governor::address;
@@ -13,6 +12,7 @@ use crate::own::Own;
 use crate::profile::Profile;
 use crate::programme::Channel;
 use crate::turn::Turn;
+use crate::{ProfileId, SendId};
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
@@ -48,10 +48,23 @@ impl Engine {
         let both = u64::from(is_identified(mine) && is_identified(other));
         let foreign = foreign(|channel| address(mine, channel), |channel| address(other, channel));
         let runs = other.runs.iter().map(|run| run.id).collect();
+        let next_send = SendId(self.state.sends.len() as u64);
         self.state.counts.identified -= both;
         self.state.counts.profiles -= 1;
         self.state.counts.merges += 1;
-        self.state.merges.push(Merge { from, into, at, seq, cause, undone: None, foreign, runs, events });
+        let undone = None;
+        self.state.merges.push(Merge {
+            from,
+            into,
+            at,
+            seq,
+            cause,
+            undone,
+            foreign,
+            next_send,
+            runs,
+            events,
+        });
         let other = &mut self.state.profiles[from.0 as usize];
         other.merged_into = Some(into);
         other.due = NEVER;

@@ -9,11 +9,12 @@ use super::join::foreign;
 use crate::at::At;
 use crate::effect::Effect;
 use crate::engine::Engine;
-use crate::governor::address_among;
+use crate::governor::{address, address_among, address_kind};
 use crate::history::NEVER;
 use crate::merge::{Foreign, Merge, Undone};
+use crate::outbox::Send;
 use crate::own::{Own, Stated};
-use crate::profile::Profile;
+use crate::profile::{Profile, StoredIdentifier};
 use crate::programme::Channel;
 use crate::timer::TimerKey;
 use crate::turn::Turn;
@@ -22,17 +23,17 @@ use crate::{MergeId, ProfileId, SendId, Seq};
 impl Engine {
     /// Parts two profiles again. The merge stands, and so does the profile that took in the other.
     pub(crate) fn part(&mut self, id: MergeId, operator: &str, effects: &mut Vec<Effect>) {
-        let Merge { from, into, seq: merged, .. } = *self.state.merges.get(id);
+        let Merge { from, into, seq: merged, next_send, .. } = *self.state.merges.get(id);
         let identified = u64::from(is_identified(self.profile_at(into)));
         let (at, seq, operator) = (self.state.at, self.state.seq, operator.to_owned());
         let (runs, events) = self.state.merges.undo(id, Undone { at, seq, operator });
         self.give_back_names(from, into);
-        self.give_back_sends(from, into);
         for (name, places) in events.read() {
             self.state.history.part(name, into, from, &places);
         }
         self.give_back_consents(merged, from, into);
         self.make_again(id, from, into);
+        self.give_back_sends(next_send, from, into);
         let parted = &mut self.state.profiles[from.0 as usize];
         (parted.merged_into, parted.due) = (None, NEVER);
         self.give_back_runs(&runs, from, into);
@@ -61,13 +62,37 @@ impl Engine {
         self.state.profiles[from.0 as usize].identifiers = back;
     }
 
-    fn give_back_sends(&mut self, from: ProfileId, into: ProfileId) {
+    /// Besides the sends that came with it, a parted profile gets those that were decided since and go to an address of
+    /// its own: what they may do depends on its consents now.
+    fn give_back_sends(&mut self, since: SendId, from: ProfileId, into: ProfileId) {
         let all = std::mem::take(&mut self.state.profiles[into.0 as usize].sends);
-        let whose =
-            |id: &SendId| self.state.send(*id).expect("invariant: a profile's sends are known").profile;
-        let (back, kept) = all.into_iter().partition(|id| self.state.is_part(whose(id), from));
+        let (mut back, mut kept) = (Vec::new(), Vec::new());
+        for id in all {
+            let send = self.state.send(id).expect("invariant: a profile's sends are known");
+            if self.state.is_part(send.profile, from) {
+                back.push(id);
+            } else if let Some(part) = self.recipient_among(send, from, into).filter(|_| id >= since) {
+                self.state.send_mut(id).profile = part;
+                back.push(id);
+            } else {
+                kept.push(id);
+            }
+        }
         self.state.profiles[into.0 as usize].sends = kept;
         self.state.profiles[from.0 as usize].sends = back;
+    }
+
+    /// The part of a profile whose address a send goes to, if it is not one of the other's.
+    fn recipient_among(&self, send: &Send, from: ProfileId, into: ProfileId) -> Option<ProfileId> {
+        let channel = send.channel?;
+        let is_known =
+            |one: &&StoredIdentifier| address_kind(channel) == Some(one.kind) && *one.value == *send.address;
+        if let Some(known) = self.profile_at(from).identifiers.iter().find(is_known) {
+            return Some(known.origin);
+        }
+        let goes_to = |id| address(self.profile_at(id), channel).as_deref() == Some(send.address.as_str());
+        let is_theirs = self.profile_at(into).identifiers.iter().any(|one| is_known(&one)) || goes_to(into);
+        (!is_theirs && goes_to(from)).then_some(from)
     }
 
     /// A run goes on where it stands now; what it has done is not done again.

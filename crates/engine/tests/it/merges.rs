@@ -5,9 +5,12 @@ use engine::at::{At, Span};
 use engine::engine::{MergeRefusal, Outcome, Refusal};
 use engine::identifier::IdentifierKind::{self, AnonymousId, Email, UserId};
 use engine::journey::RunState;
-use engine::programme::{Channel, Journey, Programme, Purpose, Reenter, Step};
-use engine::record::{EventKind, MergeUndone, ProfilesMerged, Record, SuppressionStated};
-use engine::{Cause, MergeId, ProfileId};
+use engine::outbox::Reason;
+use engine::programme::{
+    Channel, EmailMessage, EmailTemplate, Journey, Message, Programme, Purpose, Reenter, Step,
+};
+use engine::record::{Attempted, EventKind, MergeUndone, ProfilesMerged, Record, SuppressionStated};
+use engine::{Cause, MergeId, ProfileId, SendId};
 use serde_json::{Value as Json, json};
 
 type Names<'a> = &'a [(IdentifierKind, &'a str)];
@@ -227,6 +230,41 @@ fn an_address_among_the_traits_is_found_when_the_identifier_has_gone() {
     let stated = SuppressionStated { identifier, lifted: false, stated_at: story.now(), reason: "asked" };
     story.apply(&Record::SuppressionStated(stated));
     assert_eq!(story.engine.segment("reached").unwrap().count, 0);
+}
+
+#[test]
+fn what_was_to_be_sent_to_the_parted_address_asks_its_consent() {
+    let mut shop = shop();
+    let template = EmailTemplate { text: Some("hello".into()), ..EmailTemplate::default() };
+    let email = EmailMessage {
+        from: "Shop <shop@example.com>".into(),
+        subject: [("en".into(), "Hello".into())].into(),
+        templates: [("en".into(), template)].into(),
+        ..EmailMessage::default()
+    };
+    shop.messages = [("hello".into(), Message { email: Some(email) })].into();
+    let send = Step::Send { message: "hello".into(), channels: Vec::new() };
+    shop.journeys.get_mut("follow").unwrap().steps = vec![send];
+    for by_trait in [false, true] {
+        let mut story = Story::new();
+        story.apply_programme(&shop);
+        let named: Names<'_> = &[(Email, "eve@example.com"), (AnonymousId, "a1")];
+        let address = json!({ "email": "eve@example.com" });
+        match by_trait {
+            false => track(&mut story, named, "Seen"),
+            true => say(&mut story, &named[1..], "Seen", &address, &json!({})),
+        }
+        track(&mut story, &[(UserId, "u1")], "Seen");
+        merge(&mut story, (AnonymousId, "a1"), (UserId, "u1"));
+        say(&mut story, &[(UserId, "u1")], "Started", &json!({}), &prefer(true));
+        let sends = |story: &Story, id| story.engine.sends_of(id).map(|send| send.id).collect::<Vec<_>>();
+        assert_eq!(sends(&story, ADA), [SendId(0)]);
+        undo(&mut story, 0);
+        assert_eq!((sends(&story, VISITOR), sends(&story, ADA)), (vec![SendId(0)], vec![]));
+        story.apply(&Record::Attempted(Attempted { send: SendId(0), attempt: 1, attempted_at: story.now() }));
+        let send = story.engine.send(SendId(0)).unwrap();
+        assert_eq!(send.decision.reason(), Some(Reason::NoConsent), "Eve allowed nothing");
+    }
 }
 
 #[test]
