@@ -30,6 +30,7 @@ use crate::turn::Ranks;
 use crate::turn::{Touched, Turn};
 use crate::value::{Map, OwnedMap, Value};
 use crate::{MergeId, ProfileId, SendId, Seq};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The layout of the state in a snapshot. A snapshot of another layout is of no use, and the log is replayed.
@@ -265,20 +266,31 @@ impl Engine {
         let seen_at = event.occurred_at.min(self.state.at);
         let Some(resolved) = self.resolve(&event.identifiers, seen_at, effects) else {
             self.state.counts.nameless += 1;
-            return;
+            return self.withdraw_for_owners(event, effects);
         };
         let mut turn = Turn::begin(self, resolved.profile, effects);
         let occurred_at = event.occurred_at.min(turn.now());
         turn.note_resolved(&resolved);
         turn.touched.past = event.flags.has(EventFlags::IMPORTED) || event.flags.has(EventFlags::LATE);
         turn.state_traits(event.traits, occurred_at);
-        turn.state_preferences(event.context, occurred_at);
+        turn.state_preferences(event.context, occurred_at, |_| true);
         turn.note_language(event.traits, event.context);
         turn.note_seen(occurred_at);
         if matches!(event.kind, EventKind::Track | EventKind::Page | EventKind::Screen) {
             turn.occur(event.name, occurred_at, event.properties);
         }
         turn.settle();
+    }
+
+    /// What only blocked identifiers say is nobody's, but a withdrawal holds for whoever has one of them.
+    fn withdraw_for_owners(&mut self, event: &Event<'_>, effects: &mut Vec<Effect>) {
+        let stated_at = event.occurred_at.min(self.state.at);
+        let owners: BTreeSet<ProfileId> = event.identifiers.iter().filter_map(|one| self.named(one)).collect();
+        for profile in owners {
+            let mut turn = Turn::begin(self, profile, effects);
+            turn.state_preferences(event.context, stated_at, |granted| !granted);
+            turn.settle();
+        }
     }
 
     fn apply_consent(&mut self, consent: &ConsentStated<'_>, effects: &mut Vec<Effect>) {

@@ -141,8 +141,13 @@ impl<'a> Turn<'a> {
     }
 
     /// Consents that came inside an event.
-    pub(crate) fn state_preferences(&mut self, context: Map<'_>, stated_at: At) {
-        for (name, granted) in preferences(context) {
+    pub(crate) fn state_preferences(
+        &mut self,
+        context: Map<'_>,
+        stated_at: At,
+        counts: impl Fn(bool) -> bool,
+    ) {
+        for (name, granted) in preferences(context).filter(|(_, granted)| counts(*granted)) {
             let (purpose, channel) = split_preference(name);
             let (wording, proof) = evidence(context);
             let evidence = (wording.as_str(), proof.as_str());

@@ -158,6 +158,23 @@ fn a_consent_about_a_blocked_value_is_one_about_who_has_it() {
     assert_eq!(state(&mut story, Email, "info@shop.example", false), Outcome::Applied);
     let profile = story.engine.profile(ProfileId(0)).unwrap();
     assert_eq!(profile.consent("offers", Channel::Email), Some(ConsentState::Withdrawn));
+    for (before, granted) in [(false, true), (true, false)] {
+        assert_eq!(state(&mut story, UserId, "u1", before), Outcome::Applied);
+        story.wait_until(story.now().plus(Span::MINUTE));
+        let (nothing, context) = (json!({}), json!({ "consent": { "categoryPreferences": { "offers": granted } } }));
+        let told = Told {
+            kind: EventKind::Identify,
+            name: "Identified",
+            occurred_at: story.now(),
+            properties: &nothing,
+            traits: &nothing,
+            context: &context,
+        };
+        story.say(&[(Email, "info@shop.example")], &told);
+        let profile = story.engine.profile(ProfileId(0)).unwrap();
+        let found = profile.consent("offers", Channel::Email);
+        assert_eq!(found, Some(ConsentState::Withdrawn), "by an event with no other name: {granted}");
+    }
     let nobody = state(&mut story, AnonymousId, "info@shop.example", false);
     assert_eq!(nobody, Outcome::Refused(Refusal::Nobody));
 }
