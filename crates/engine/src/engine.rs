@@ -285,7 +285,8 @@ impl Engine {
     /// What only blocked identifiers say is nobody's, but a withdrawal holds for whoever has one of them.
     fn withdraw_for_owners(&mut self, event: &Event<'_>, effects: &mut Vec<Effect>) {
         let stated_at = event.occurred_at.min(self.state.at);
-        let owners: BTreeSet<ProfileId> = event.identifiers.iter().filter_map(|one| self.named(one)).collect();
+        let owners: BTreeSet<ProfileId> =
+            event.identifiers.iter().filter_map(|one| self.named(one)).collect();
         for profile in owners {
             let mut turn = Turn::begin(self, profile, effects);
             turn.state_preferences(event.context, stated_at, |granted| !granted);

@@ -5,9 +5,11 @@ mod backup;
 mod check;
 mod client;
 mod demo;
+mod identifiers;
 mod import;
 mod keys;
 mod log;
+mod merges;
 mod place;
 mod plan;
 mod query;
@@ -40,6 +42,8 @@ enum Command {
     Status(status::Args),
     Import(import::Args),
     Query(query::Args),
+    Merges(merges::Args),
+    Identifiers(identifiers::Args),
     Log(log::Args),
     Backup(backup::Args),
     Restore(restore::Args),
@@ -66,6 +70,8 @@ pub fn run() -> ExitCode {
         Command::Status(args) => status::run(&args),
         Command::Import(args) => return ended(import::run(&args)),
         Command::Query(args) => query::run(&args),
+        Command::Merges(args) => merges::run(&args),
+        Command::Identifiers(args) => identifiers::run(&args),
         Command::Log(args) => log::run(&args),
         Command::Backup(args) => backup::run(&args),
         Command::Restore(args) => restore::run(&args),

@@ -161,7 +161,8 @@ fn a_consent_about_a_blocked_value_is_one_about_who_has_it() {
     for (before, granted) in [(false, true), (true, false)] {
         assert_eq!(state(&mut story, UserId, "u1", before), Outcome::Applied);
         story.wait_until(story.now().plus(Span::MINUTE));
-        let (nothing, context) = (json!({}), json!({ "consent": { "categoryPreferences": { "offers": granted } } }));
+        let (nothing, context) =
+            (json!({}), json!({ "consent": { "categoryPreferences": { "offers": granted } } }));
         let told = Told {
             kind: EventKind::Identify,
             name: "Identified",
