@@ -128,6 +128,15 @@ impl Parts {
                 code::ENGAGED
             }
             Record::Tick => code::TICK,
+            Record::ProfilesMerged(_) | Record::MergeUndone(_) | Record::IdentifierLifted(_) => {
+                self.fill_identity(record)
+            }
+        }
+    }
+
+    /// What operators say of who is who.
+    fn fill_identity(&mut self, record: &Record<'_>) -> u8 {
+        match record {
             Record::ProfilesMerged(merged) => {
                 self.identifier(&merged.from);
                 self.identifier(&merged.into);
@@ -147,6 +156,7 @@ impl Parts {
                 self.clear(lifted.operator);
                 code::IDENTIFIER_LIFTED
             }
+            _ => unreachable!("invariant: every other kind is written above"),
         }
     }
 

@@ -64,6 +64,27 @@ async fn what_is_asked_is_answered_and_mistakes_are_named() {
         ("DELETE", "/api/v1/suppressions/email:bob@example.com", json!(null), 200, vec![]),
         ("DELETE", "/api/v1/suppressions/email:bob@example.com", json!(null), 404, vec![("/code", json!("not_found"))]),
 
+        ("GET", "/api/v1/rejects", json!(null), 200, vec![("/rejects", json!([]))]),
+        ("PUT", "/api/v1/programme", json!({"name": "x", "languages": ["it"], "timezone": "Europe/Rome",
+            "segments": {"vip": "did \"X\" whithin 3 days"}}), 400, vec![("/code", json!("programme_mistakes")),
+            ("/mistakes/0/place", json!("segments.vip"))]),
+        ("PUT", "/api/v1/programme", json!([1]), 400, vec![("/code", json!("bad_programme"))]),
+        ("GET", "/api/v1/programme", json!(null), 200, vec![("/revision", json!(1)), ("/programme/name", json!("bottega"))]),
+        ("GET", "/api/v1/nothing", json!(null), 404, vec![("/code", json!("not_found"))]),
+    ];
+    for row in table {
+        asks_and_is_answered(house, row).await;
+    }
+    shop.house.server.stop().await;
+}
+
+#[tokio::test]
+async fn who_is_who_is_said_and_taken_back() {
+    let shop = Shop::open().await;
+    shop.ada_orders().await;
+    #[rustfmt::skip]
+    let table: Vec<Row> = vec![
+        ("POST", "/api/v1/consents", json!({"profile": "email:bob@example.com", "purpose": "offers", "granted": true}), 200, vec![]),
         ("GET", "/api/v1/merges", json!(null), 200, vec![("/merges", json!([]))]),
         ("POST", "/api/v1/merges", json!({"from": "email:bob@example.com", "into": "user_id:eve"}), 404, vec![
             ("/code", json!("not_found")), ("/field", json!("into"))]),
@@ -91,17 +112,9 @@ async fn what_is_asked_is_answered_and_mistakes_are_named() {
         ("GET", "/api/v1/identifiers/blocked", json!(null), 200, vec![("/identifiers", json!([]))]),
         ("DELETE", "/api/v1/identifiers/blocked/anonymous_id:a1", json!(null), 404, vec![
             ("/code", json!("not_found")), ("/field", json!("address"))]),
-
-        ("GET", "/api/v1/rejects", json!(null), 200, vec![("/rejects", json!([]))]),
-        ("PUT", "/api/v1/programme", json!({"name": "x", "languages": ["it"], "timezone": "Europe/Rome",
-            "segments": {"vip": "did \"X\" whithin 3 days"}}), 400, vec![("/code", json!("programme_mistakes")),
-            ("/mistakes/0/place", json!("segments.vip"))]),
-        ("PUT", "/api/v1/programme", json!([1]), 400, vec![("/code", json!("bad_programme"))]),
-        ("GET", "/api/v1/programme", json!(null), 200, vec![("/revision", json!(1)), ("/programme/name", json!("bottega"))]),
-        ("GET", "/api/v1/nothing", json!(null), 404, vec![("/code", json!("not_found"))]),
     ];
     for row in table {
-        asks_and_is_answered(house, row).await;
+        asks_and_is_answered(&shop.house, row).await;
     }
     shop.house.server.stop().await;
 }

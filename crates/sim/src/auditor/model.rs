@@ -70,7 +70,7 @@ impl Model {
                 self.happen(engaged.send, name, (at, seq), ledger);
             }
             Record::ProfilesMerged(merged) => {
-                self.people.merge(&name(&merged.from), &name(&merged.into), seq)
+                self.people.merge(&name(&merged.from), &name(&merged.into), seq);
             }
             Record::MergeUndone(undone) => self.people.undo(undone.merge.0 as usize),
             Record::Installed(_)

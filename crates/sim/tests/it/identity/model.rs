@@ -116,7 +116,7 @@ impl Model {
         if by_operator {
             let (some, others) = (self.whole(from), self.whole(into));
             self.apart.retain(|(one, two)| {
-                !(some.contains(one) && others.contains(two)) && !(some.contains(two) && others.contains(one))
+                !(some.contains(one) && others.contains(two) || some.contains(two) && others.contains(one))
             });
         }
         self.parts[from].into = Some(into);
