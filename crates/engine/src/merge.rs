@@ -17,6 +17,9 @@ use std::collections::BTreeSet;
 /// Merges that are copied together when one is undone while a snapshot holds them.
 const MERGES_IN_CHUNK: usize = 256;
 
+/// Words of bits that are copied together when one is written to while a snapshot holds them.
+const WORDS_IN_CHUNK: usize = 4_096;
+
 /// Two profiles found to be one person.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Merge {
@@ -66,15 +69,23 @@ pub(crate) struct Merges {
     apart: BTreeSet<(ProfileId, ProfileId)>,
     /// Those that were undone, in the order in which they were.
     undone: Vec<MergeId>,
+    /// A bit for each profile, as far as there was ever one to be set: whether another has taken it in.
+    gone: Chunked<u64, WORDS_IN_CHUNK>,
 }
 
 impl Merges {
-    pub(crate) fn len(&self) -> usize {
-        self.all.len()
+    pub(crate) fn push(&mut self, merge: Merge) {
+        let (word, bit) = place(merge.from);
+        while self.gone.len() <= word {
+            self.gone.push(0);
+        }
+        self.gone[word] |= bit;
+        self.all.push(merge);
     }
 
-    pub(crate) fn push(&mut self, merge: Merge) {
-        self.all.push(merge);
+    /// Sixty-four profiles, a bit each: whether another has taken it in.
+    pub(crate) fn gone(&self, word: usize) -> u64 {
+        self.gone.get(word).copied().unwrap_or(0)
     }
 
     /// The number of the next merge.
@@ -95,10 +106,6 @@ impl Merges {
         self.all.iter().enumerate().map(|(number, merge)| (MergeId(number as u32), merge))
     }
 
-    pub(crate) fn standing(&self) -> impl Iterator<Item = &Merge> {
-        self.all.iter().filter(|merge| merge.undone.is_none())
-    }
-
     pub(crate) fn undone(&self) -> &[MergeId] {
         &self.undone
     }
@@ -113,6 +120,8 @@ impl Merges {
     pub(crate) fn undo(&mut self, id: MergeId, undone: Undone) -> (Vec<u64>, Places) {
         let merge = &mut self.all[id.0 as usize];
         merge.undone = Some(undone);
+        let (word, bit) = place(merge.from);
+        self.gone[word] &= !bit;
         self.undone.push(id);
         self.apart.extend([(merge.from, merge.into), (merge.into, merge.from)]);
         (std::mem::take(&mut merge.runs), std::mem::take(&mut merge.events))
@@ -144,6 +153,11 @@ impl Merges {
         let of = |one: ProfileId| self.apart.range((one, ProfileId(0))..=(one, ProfileId(u32::MAX)));
         some.iter().flat_map(move |one| of(*one)).copied().filter(|(_, two)| others.contains(two))
     }
+}
+
+/// A profile's word of bits, and its bit there.
+fn place(profile: ProfileId) -> (usize, u64) {
+    (profile.0 as usize / 64, 1 << (profile.0 % 64))
 }
 
 /// Which events moved, by name and place in the log: for each name its number, how many, and the steps from one place
