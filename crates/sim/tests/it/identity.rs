@@ -14,17 +14,16 @@ use deed::{Deed, deed};
 use told::Told;
 
 /// Tells so many stories, or as many as `PROPTEST_CASES` says.
-const CASES: u32 = 200;
+const CASES: u32 = 120;
 
-#[test]
-fn merging_and_undoing_is_what_a_list_of_parts_says() {
+fn hold(users: u32, is_tight: bool, length: usize) {
     let mut config =
         ProptestConfig { failure_persistence: None, max_shrink_iters: 20_000, ..ProptestConfig::default() };
     if std::env::var_os("PROPTEST_CASES").is_none() {
         config.cases = CASES;
     }
-    let outcome = TestRunner::new(config).run(&vec(deed(), 1..40), |deeds: Vec<Deed>| {
-        let mut told = Told::begin();
+    let outcome = TestRunner::new(config).run(&vec(deed(users), 1..length), |deeds: Vec<Deed>| {
+        let mut told = Told::begin(is_tight);
         for deed in &deeds {
             told.tell(deed).map_err(TestCaseError::fail)?;
             told.check().map_err(TestCaseError::fail)?;
@@ -34,4 +33,19 @@ fn merging_and_undoing_is_what_a_list_of_parts_says() {
     if let Err(wrong) = outcome {
         panic!("{wrong}");
     }
+}
+
+#[test]
+fn merging_and_undoing_is_what_a_list_of_parts_says() {
+    hold(3, false, 40);
+}
+
+#[test]
+fn limits_and_blocked_names_leave_out_what_the_model_leaves_out() {
+    hold(4, true, 40);
+}
+
+#[test]
+fn a_crowd_makes_names_nobodys() {
+    hold(20, false, 120);
 }

@@ -48,10 +48,11 @@ pub(super) struct Prefer {
     pub(super) granted: bool,
 }
 
-fn name() -> impl Strategy<Value = Name> {
+/// So many users, and as few other names as make them meet.
+fn name(users: u32) -> impl Strategy<Value = Name> {
     use IdentifierKind::{AnonymousId, Email, UserId};
     prop_oneof![
-        3 => (1..4).prop_map(|number| (UserId, format!("u{number}"))),
+        3 => (1..users + 1).prop_map(|number| (UserId, format!("u{number}"))),
         2 => (1..4).prop_map(|number| (Email, format!("p{number}@example.com"))),
         4 => (1..6).prop_map(|number| (AnonymousId, format!("a{number}"))),
     ]
@@ -65,10 +66,10 @@ fn prefer() -> impl Strategy<Value = Prefer> {
     (any::<bool>(), any::<bool>()).prop_map(|(by_email, granted)| Prefer { by_email, granted })
 }
 
-pub(super) fn deed() -> impl Strategy<Value = Deed> {
+pub(super) fn deed(users: u32) -> impl Strategy<Value = Deed> {
     let names = prop_oneof![
-        2 => vec(name(), 1..2),
-        5 => btree_set(name(), 1..4).prop_map(|names| {
+        2 => vec(name(users), 1..2),
+        5 => btree_set(name(users), 1..4).prop_map(|names| {
             // As the door has them: one user id, the most trusted first.
             let mut users = 0;
             names.into_iter().filter(|name| name.0 != IdentifierKind::UserId || { users += 1; users == 1 }).collect()
@@ -79,10 +80,10 @@ pub(super) fn deed() -> impl Strategy<Value = Deed> {
         (names, prop_oneof![Just("A"), Just("B")], ago(), plan, proptest::option::weighted(0.3, prefer()));
     prop_oneof![
         12 => event.prop_map(|(names, name, ago, plan, prefer)| Deed::Event { names, name, ago, plan, prefer }),
-        2 => (name(), prefer(), ago()).prop_map(|(name, prefer, ago)| Deed::Consent { name, prefer, ago }),
+        2 => (name(users), prefer(), ago()).prop_map(|(name, prefer, ago)| Deed::Consent { name, prefer, ago }),
         1 => (any::<prop::sample::Index>(), any::<bool>())
             .prop_map(|(send, granted)| Deed::Link { send: send.index(1_000), granted }),
-        2 => (name(), name()).prop_map(|(from, into)| Deed::Merge { from, into }),
+        2 => (name(users), name(users)).prop_map(|(from, into)| Deed::Merge { from, into }),
         5 => (0..1_000_usize).prop_map(|merge| Deed::Undo { merge }),
         3 => (1..60_i64).prop_map(|hours| Deed::Wait(Span::HOUR.times(hours))),
         1 => Just(Deed::Restart),

@@ -7,7 +7,8 @@ use engine::engine::{Engine, MergeRefusal, Outcome, Refusal};
 use engine::identifier::{HashKey, IdentifierKind};
 use engine::journey::RunState;
 use engine::programme::{
-    Channel, EmailMessage, EmailTemplate, Journey, Message, Programme, Purpose, Reenter, Step, timezone,
+    Channel, EmailMessage, EmailTemplate, IdentifierLimit, Identity, Journey, Message, Programme, Purpose,
+    Reenter, Step, timezone,
 };
 use engine::record::{
     ConsentSource, ConsentState, ConsentStated, Event, EventFlags, EventKind, Identifier, Installed,
@@ -41,23 +42,39 @@ pub(super) struct Told {
     log: Vec<(At, Vec<u8>)>,
     /// Instants given to statements: of two, which is the newer is never a matter of taste.
     stated: BTreeSet<At>,
+    nameless: u64,
 }
 
 impl Told {
-    pub(super) fn begin() -> Self {
+    /// A shop that says nothing of identity, or one with tight limits.
+    pub(super) fn begin(is_tight: bool) -> Self {
         let mut told = Self {
             engine: Engine::new(),
             model: Model::default(),
             now: At(1_767_600_000_000),
             log: Vec::new(),
             stated: BTreeSet::new(),
+            nameless: 0,
         };
+        let identity = if is_tight { told.tighten() } else { Identity::default() };
         let installed = Installed { installation: 1, hash_key: KEY, seed: 42, link_key: [9; 32] };
         told.apply(&Record::Installed(installed));
-        let definition = serde_json::to_string(&programme()).expect("a programme is plain JSON");
+        let definition = serde_json::to_string(&programme(identity)).expect("a programme is plain JSON");
         let applied = ProgrammeApplied { applied_at: told.now, operator: "test", definition: &definition };
         told.apply(&Record::ProgrammeApplied(applied));
         told
+    }
+
+    /// Gives the model limits and a blocked name, and says them as a programme does.
+    fn tighten(&mut self) -> Identity {
+        use IdentifierKind::{AnonymousId, Email};
+        let limits = [(Email, 2, None), (AnonymousId, 3, Some(Span::DAY.times(2)))];
+        self.model.limits = limits.map(|(kind, most, within)| (kind, (most as usize, within))).into();
+        self.model.blocked.insert((AnonymousId, "a5".to_owned()));
+        let limit = |(kind, at_most, within): (IdentifierKind, u32, _)| {
+            (kind.name().to_owned(), IdentifierLimit { at_most, within })
+        };
+        Identity { limits: limits.map(limit).into(), blocked: vec!["a5".to_owned()] }
     }
 
     pub(super) fn tell(&mut self, deed: &Deed) -> Result<(), String> {
@@ -68,10 +85,15 @@ impl Told {
             }
             Deed::Consent { name, prefer, ago } => {
                 let at = self.unique(*ago);
-                let is_new = self.model.owner(name).is_none();
-                self.consent(Subject::Identifier(identifier(name)), *prefer, at);
-                let root = self.model.meet(std::slice::from_ref(name));
-                if is_new {
+                let known = self.model.owner(name);
+                if self.model.blocked.contains(name) && known.is_none() {
+                    let outcome = self.consent(Subject::Identifier(identifier(name)), *prefer, at);
+                    return same("a consent of nobody", &outcome, &Outcome::Refused(Refusal::Nobody));
+                }
+                let outcome = self.consent(Subject::Identifier(identifier(name)), *prefer, at);
+                same("a consent", &outcome, &Outcome::Applied)?;
+                let root = self.model.meet(std::slice::from_ref(name), at).or(known).expect("it is known");
+                if known.is_none() {
                     self.model.parts[root].seen.push(at);
                 }
                 self.model.state(std::slice::from_ref(name), root, at, self.engine.seq().0, *prefer);
@@ -81,7 +103,8 @@ impl Told {
                 if sends > 0 {
                     let send = self.engine.send(SendId((send % sends) as u64)).expect("it is there").clone();
                     let (at, prefer) = (self.unique(Span(0)), Prefer { by_email: false, granted: *granted });
-                    self.consent(Subject::Send(send.id), prefer, at);
+                    let outcome = self.consent(Subject::Send(send.id), prefer, at);
+                    same("a consent by a link", &outcome, &Outcome::Applied)?;
                     let address = (IdentifierKind::Email, send.address.clone());
                     let part = send.profile.0 as usize;
                     self.model.state(&[address], part, at, self.engine.seq().0, prefer);
@@ -127,7 +150,15 @@ impl Told {
             traits: traits.as_map(),
             context: context.as_map(),
         }));
-        let (root, place) = (self.model.meet(names), self.engine.seq().0);
+        let place = self.engine.seq().0;
+        let Some(root) = self.model.meet(names, at) else {
+            self.nameless += 1;
+            let owners: BTreeSet<usize> = names.iter().filter_map(|name| self.model.owner(name)).collect();
+            if let Some(prefer) = prefer.filter(|prefer| !prefer.granted) {
+                owners.into_iter().for_each(|owner| self.model.state(&[], owner, at, place, prefer));
+            }
+            return;
+        };
         let part = &mut self.model.parts[root];
         let second = at.0.div_euclid(1_000);
         part.events.push(naive::Event { name: name.to_owned(), second, place, properties: json!({}) });
@@ -138,8 +169,8 @@ impl Told {
         }
     }
 
-    fn consent(&mut self, subject: Subject<'_>, prefer: Prefer, stated_at: At) {
-        self.apply(&Record::ConsentStated(ConsentStated {
+    fn consent(&mut self, subject: Subject<'_>, prefer: Prefer, stated_at: At) -> Outcome {
+        self.try_apply(&Record::ConsentStated(ConsentStated {
             subject,
             purpose: "offers",
             channel: if prefer.by_email { "email" } else { "" },
@@ -148,7 +179,7 @@ impl Told {
             stated_at,
             wording: "",
             proof: "",
-        }));
+        }))
     }
 
     fn merge(&mut self, from: &Name, into: &Name) -> Result<(), String> {
@@ -249,6 +280,12 @@ impl Told {
         self.check_segments(&people)?;
         self.check_sends_and_runs(&roots)?;
         let counts = self.engine.counts();
+        same("nameless events", &counts.nameless, &self.nameless)?;
+        let blocked = self.engine.blocked_identifiers().map(|one| (one.kind, one.value.clone()));
+        let blocked: BTreeSet<Name> = blocked.collect();
+        let expected =
+            self.model.blocked.iter().filter(|name| name.1 != "a5" || self.model.limits.is_empty());
+        same("blocked", &blocked, &expected.cloned().collect())?;
         same("profiles counted", &counts.profiles, &(roots.len() as u64))?;
         let named = |root: &&usize| {
             let names = self.model.names(**root);
@@ -397,7 +434,7 @@ fn identifier(name: &Name) -> Identifier<'_> {
     Identifier { kind: name.0, hash: KEY.identifier(name.0, &name.1), value: &name.1 }
 }
 
-fn programme() -> Programme {
+fn programme(identity: Identity) -> Programme {
     let template = EmailTemplate { text: Some("hello".to_owned()), ..EmailTemplate::default() };
     let email = EmailMessage {
         from: "Shop <shop@example.com>".to_owned(),
@@ -423,6 +460,7 @@ fn programme() -> Programme {
         segments: SEGMENTS.map(|(name, text)| (name.to_owned(), text.to_owned())).into(),
         messages: [("hello".to_owned(), Message { email: Some(email) })].into(),
         journeys: [("greet".to_owned(), journey)].into(),
+        identity,
         ..Programme::default()
     }
 }
