@@ -77,6 +77,17 @@ fn a_limit_with_a_window_lets_years_pass() {
 }
 
 #[test]
+fn a_shared_device_does_not_move_to_whom_it_would_be_too_much() {
+    let mut story = limited("anonymous_id", 1, None);
+    track(&mut story, &[(UserId, "u1"), (AnonymousId, "a1")]);
+    track(&mut story, &[(UserId, "u2"), (AnonymousId, "a2")]);
+    track(&mut story, &[(UserId, "u2"), (AnonymousId, "a1")]);
+    assert_eq!(found(&story, AnonymousId, "a1"), found(&story, UserId, "u1"));
+    track(&mut story, &[(UserId, "u3"), (AnonymousId, "a1")]);
+    assert_eq!(found(&story, AnonymousId, "a1"), found(&story, UserId, "u3"));
+}
+
+#[test]
 fn a_companys_own_types_count_each_for_itself() {
     let mut story = limited("external", 1, None);
     track(&mut story, &[(UserId, "u1"), (External, "card:1"), (External, "crm:1")]);

@@ -311,6 +311,25 @@ fn who_was_parted_stays_apart_until_an_operator_says_otherwise() {
 }
 
 #[test]
+fn an_operators_merge_lifts_what_held_its_parts_apart() {
+    let mut story = Story::new();
+    for name in [(AnonymousId, "a0"), (AnonymousId, "a1"), (UserId, "u1")] {
+        track(&mut story, &[name], "Seen");
+    }
+    let sign_in: Names<'_> = &[(UserId, "u1"), (AnonymousId, "a1")];
+    track(&mut story, sign_in, "Signed In");
+    undo(&mut story, 0);
+    track(&mut story, &[(AnonymousId, "a0"), (AnonymousId, "a1")], "Seen");
+    merge(&mut story, (AnonymousId, "a0"), (UserId, "u1"));
+    undo(&mut story, 2);
+    undo(&mut story, 1);
+    assert_eq!(story.engine.counts().profiles, 3);
+    track(&mut story, sign_in, "Signed In");
+    assert_eq!(story.engine.find(AnonymousId, "a1"), story.engine.find(UserId, "u1"));
+    assert_eq!(story.engine.counts().profiles, 2);
+}
+
+#[test]
 fn only_an_operator_makes_one_of_two_registered() {
     let mut story = two();
     track(&mut story, &[(UserId, "u2"), (Email, "ada@example.com")], "Seen");

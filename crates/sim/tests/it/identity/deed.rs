@@ -54,7 +54,7 @@ fn name(users: u32) -> impl Strategy<Value = Name> {
     prop_oneof![
         3 => (1..users + 1).prop_map(|number| (UserId, format!("u{number}"))),
         2 => (1..4).prop_map(|number| (Email, format!("p{number}@example.com"))),
-        4 => (1..6).prop_map(|number| (AnonymousId, format!("a{number}"))),
+        4 => (1..if users > 10 { 3 } else { 6 }).prop_map(|number| (AnonymousId, format!("a{number}"))),
     ]
 }
 
