@@ -11,8 +11,9 @@ pub(crate) use memberships::Ranks;
 use crate::at::{At, Span};
 use crate::consent::Consent;
 use crate::effect::Effect;
-use crate::engine::{Engine, evidence, preferences, send_properties, split_preference};
+use crate::engine::{Engine, evidence, preferences, split_preference};
 use crate::governor::is_address;
+use crate::happening::Happening;
 use crate::history::{Occurrence, Since};
 use crate::identifier::{IdentifierKind, normalise};
 use crate::identity::Resolved;
@@ -25,12 +26,14 @@ use crate::segment::rule::{Mentions, Rule};
 use crate::state::State;
 use crate::timer::TimerKey;
 use crate::value::{Map, Value};
-use crate::{ProfileId, SendId, Seq};
+use crate::{ProfileId, Seq};
 
 pub(crate) struct Turn<'a> {
     pub(crate) engine: &'a mut Engine,
     pub(crate) id: ProfileId,
     pub(crate) touched: Touched,
+    /// Of the event of this turn, if it is one.
+    properties: Map<'a>,
     pub(crate) effects: &'a mut Vec<Effect>,
 }
 
@@ -81,7 +84,7 @@ impl<'a> Turn<'a> {
         let profile = &engine.state.profiles[id.0 as usize];
         debug_assert!(profile.merged_into.is_none(), "invariant: only canonical profiles have turns");
         let touched = std::mem::take(&mut engine.touched);
-        Self { engine, id, touched, effects }
+        Self { engine, id, touched, properties: Map::default(), effects }
     }
 
     pub(crate) fn profile(&self) -> &Profile {
@@ -220,20 +223,14 @@ impl<'a> Turn<'a> {
         self.touched.seen |= before != after;
     }
 
-    /// Adds an event to the history.
-    pub(crate) fn occur(&mut self, name: &str, at: At, properties: Map<'_>) {
+    /// Adds an event to the history. A turn has one at most.
+    pub(crate) fn occur(&mut self, happening: &Happening<'_>, properties: Map<'a>) {
         let State { names, history, seq, .. } = &mut self.engine.state;
-        let name = names.intern(name);
-        let second = at.second();
-        let millisecond = at.0.rem_euclid(1_000) as u16;
-        history.insert(name, self.id, &Occurrence { second, millisecond, seq: *seq, properties });
+        let name = names.intern(happening.name);
+        let second = happening.occurred_at.second();
+        history.insert(name, self.id, &Occurrence { second, seq: *seq, properties });
         self.touched.events.push((name, second));
-    }
-
-    /// Adds an event that Trama itself makes about a send.
-    pub(crate) fn occur_of_send(&mut self, name: &str, send: SendId, url: &str) {
-        let properties = send_properties(self.engine.state.send(send).expect("invariant: checked"), url);
-        self.occur(name, self.now(), properties.as_map());
+        self.properties = properties;
     }
 
     /// Brings memberships and journeys up to what was touched.

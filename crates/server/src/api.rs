@@ -20,6 +20,7 @@ mod segments;
 mod sends;
 mod status;
 mod suppressions;
+mod timeline;
 
 pub use description::openapi;
 
@@ -50,7 +51,7 @@ pub fn routes() -> Vec<Route> {
         row(Method::GET,    "/api/v1/activity",                     Read,   activity::list),
         row(Method::GET,    "/api/v1/profiles",                     Read,   profiles::list),
         row(Method::GET,    "/api/v1/profiles/{address}",           Read,   profiles::show),
-        row(Method::GET,    "/api/v1/profiles/{address}/timeline",  Read,   profiles::timeline),
+        row(Method::GET,    "/api/v1/profiles/{address}/timeline",  Read,   timeline::show),
         row(Method::GET,    "/api/v1/segments",                     Read,   segments::list),
         row(Method::GET,    "/api/v1/segments/preview",             Read,   segments::preview_query),
         row(Method::POST,   "/api/v1/segments/preview",             Read,   segments::preview_body),

@@ -120,7 +120,7 @@ impl World {
     /// Lives the whole life of this world.
     pub fn run(&mut self) -> Result<Summary, Violation> {
         self.trace.note(self.now, &format!("{:?}", self.options));
-        let first = Draft::Programme(crate::programme::draw(&mut self.random));
+        let first = Draft::Programme(crate::programme::draw_first(&mut self.random, self.options.trims));
         self.ask(vec![first]);
         for _ in 0..self.options.rounds {
             self.pass_time();

@@ -1,7 +1,8 @@
 //! What the API, the console and the tests may ask of the engine. Reading changes nothing.
 
 use super::Engine;
-use crate::at::{At, Span};
+use crate::at::At;
+use crate::backfill::Property;
 use crate::governor::Suppression;
 use crate::identifier::IdentifierKind;
 use crate::journey::RunState;
@@ -12,7 +13,6 @@ use crate::segment::rule::{Rule, Scope};
 use crate::segment::scan::{Members, Scan};
 use crate::segment::{Owner, unevaluated};
 use crate::state::{Counts, Merge, Reject};
-use crate::value::Map;
 use crate::{ProfileId, SendId, Seq};
 use std::sync::Arc;
 
@@ -50,6 +50,20 @@ impl Preview {
 /// An expression with its names resolved.
 pub struct Question(Rule);
 
+/// Why an expression is not answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unanswered {
+    Mistake(Mistake),
+    /// It asks for properties that are to be brought in from the log first: [`Engine::begin_backfill`].
+    Unkept(Vec<Property>),
+}
+
+impl From<Mistake> for Unanswered {
+    fn from(mistake: Mistake) -> Self {
+        Self::Mistake(mistake)
+    }
+}
+
 /// All versions of one journey together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JourneyView<'a> {
@@ -77,13 +91,14 @@ pub struct RunView<'a> {
     pub due: Option<At>,
 }
 
-/// One event of a profile.
-#[derive(Clone, Copy, Debug)]
+/// One event of a profile. All that it was is in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimelineEntry<'a> {
-    pub occurred_at: At,
+    /// Place in the log.
     pub seq: Seq,
+    /// Seconds since 1970.
+    pub second: u32,
     pub name: &'a str,
-    pub properties: Map<'a>,
 }
 
 impl Engine {
@@ -136,17 +151,13 @@ impl Engine {
         let mut entries = Vec::new();
         for (name, events) in self.state.history.of_profile(self.canonical(id)) {
             let newest = (0..events.len()).rev().take(limit);
-            entries.extend(newest.map(|index| {
-                let fact = events.fact(index);
-                TimelineEntry {
-                    occurred_at: At::of_second(events.times()[index]).plus(Span(fact.millisecond.into())),
-                    seq: fact.seq,
-                    name: self.state.names.text(name),
-                    properties: fact.properties,
-                }
+            entries.extend(newest.map(|index| TimelineEntry {
+                seq: events.seq(index),
+                second: events.times()[index],
+                name: self.state.names.text(name),
             }));
         }
-        entries.sort_by_key(|entry| std::cmp::Reverse((entry.occurred_at, entry.seq)));
+        entries.sort_by_key(|entry| std::cmp::Reverse((entry.second, entry.seq)));
         entries.truncate(limit);
         entries
     }
@@ -170,19 +181,19 @@ impl Engine {
     }
 
     /// Who matches an expression at the engine's instant, by asking everybody.
-    pub fn preview(&self, expression: &str) -> Result<Preview, Mistake> {
+    pub fn preview(&self, expression: &str) -> Result<Preview, Unanswered> {
         self.preview_at(expression, self.state.at)
     }
 
     /// The same at a later instant: what time alone has changed by then.
-    pub fn preview_at(&self, expression: &str, now: At) -> Result<Preview, Mistake> {
+    pub fn preview_at(&self, expression: &str, now: At) -> Result<Preview, Unanswered> {
         let question = self.question(expression)?;
         let scan = self.scan(&question, now);
         Ok(Preview::of((0..scan.slices()).map(|slice| scan.slice(slice))))
     }
 
     /// An expression made ready to be asked, any number of times.
-    pub fn question(&self, expression: &str) -> Result<Question, Mistake> {
+    pub fn question(&self, expression: &str) -> Result<Question, Unanswered> {
         self.rule(expression).map(Question)
     }
 
@@ -191,7 +202,7 @@ impl Engine {
         Scan::new(self, &question.0, now)
     }
 
-    fn rule(&self, text: &str) -> Result<Rule, Mistake> {
+    fn rule(&self, text: &str) -> Result<Rule, Unanswered> {
         let place = Place("expression".to_owned());
         let expression = unevaluated::parse_for(text, Owner::Segment).map_err(|wrong| Mistake {
             place: place.clone(),
@@ -207,12 +218,16 @@ impl Engine {
         if let Some(unknown) = expression.segments().into_iter().find(|name| slot_of(name).is_none()) {
             let known = self.segments();
             let near = crate::programme::nearest(unknown, known.iter().map(|view| view.name));
-            return Err(Mistake {
+            return Err(Unanswered::Mistake(Mistake {
                 place,
                 offset: text.find(unknown),
                 message: format!("there is no segment \"{unknown}\""),
                 suggestion: near.map(|name| format!("did you mean \"{name}\"?")),
-            });
+            }));
+        }
+        let unkept = self.unkept(&expression);
+        if !unkept.is_empty() {
+            return Err(Unanswered::Unkept(unkept));
         }
         // A name that no event ever had gets a number in this copy alone, and so matches nothing.
         let names = &mut self.state.names.clone();

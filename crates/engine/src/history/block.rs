@@ -4,14 +4,11 @@
 //! and the old one waits for the next strand of that size. So an event lies beside the person's other events from
 //! its first instant, late or not, and there is no second place to look and nothing to merge later.
 
-use super::Occurrence;
 use super::codes::{CodeSlice, Codes};
-use super::dictionary::Dictionary;
-use super::strand::{Fact, View};
+use super::seqs::Seqs;
+use super::strand::View;
 use crate::Seq;
-use crate::codec::{Reader, put_bytes, put_varint};
 use crate::prefetch::prefetch;
-use crate::value::Map;
 use borsh::{BorshDeserialize, BorshSerialize};
 
 /// Profiles in a block: a bitmap of them fits a quarter of the first cache, and their strands the second.
@@ -22,8 +19,6 @@ const SPARSE_MAX: usize = BLOCK / 8;
 const TIMES_IN_LINE: usize = 16;
 /// No timer.
 pub(crate) const NEVER: u32 = u32::MAX;
-/// Facts begin at multiples of this, so that 32 bits reach further than the memory of a machine.
-const FACT_UNIT: usize = 8;
 /// End of a list of free slots.
 const NONE: u32 = u32::MAX;
 
@@ -36,10 +31,9 @@ pub(crate) struct Block {
     dense: bool,
     /// Seconds; the slots of the strands and what is free between them.
     times: Vec<u32>,
+    /// By event: where the log has the whole of it.
+    seqs: Seqs,
     columns: Vec<Codes>,
-    /// By event: where its fact begins.
-    facts: Vec<u32>,
-    fact_bytes: Vec<u8>,
     /// By size class: the first free slot, which holds the place of the next.
     free: Vec<u32>,
 }
@@ -70,8 +64,8 @@ impl Strand {
 /// A strand that was taken out of its block.
 pub(super) struct Taken {
     times: Vec<u32>,
+    seqs: Vec<Seq>,
     codes: Vec<Vec<u32>>,
-    facts: Vec<(Seq, u16, Box<[u8]>)>,
 }
 
 impl Block {
@@ -120,24 +114,17 @@ impl Block {
         self.columns[column].slice(range)
     }
 
-    pub(super) fn fact(&self, index: usize) -> Fact<'_> {
-        let begin = self.facts[index] as usize * FACT_UNIT;
-        let mut reader = Reader::new(&self.fact_bytes[begin..]);
-        let read = |reader: &mut Reader<'_>| reader.varint();
-        let seq = read(&mut reader).expect("invariant: a fact was written by us");
-        let millisecond = read(&mut reader).expect("invariant: a fact was written by us") as u16;
-        let properties = reader.bytes().expect("invariant: a fact was written by us");
-        Fact { seq: Seq(seq), millisecond, properties: Map::from_bytes(properties) }
+    pub(super) fn seq(&self, index: usize) -> Seq {
+        self.seqs.get(index)
     }
 
-    /// Makes room for an event in its strand; where in the arena it lies.
-    pub(super) fn insert(&mut self, local: u16, occurrence: &Occurrence<'_>) -> usize {
-        let fact = self.add_fact(occurrence.seq, occurrence.millisecond, occurrence.properties.bytes());
+    /// Makes room for an event in its strand, after those of the same second; where in the arena it lies.
+    pub(super) fn insert(&mut self, local: u16, second: u32, seq: Seq) -> usize {
         let number = self.number(local);
-        self.insert_at(number, occurrence.second, fact)
+        self.insert_at(number, second, seq)
     }
 
-    fn insert_at(&mut self, number: usize, second: u32, fact: u32) -> usize {
+    fn insert_at(&mut self, number: usize, second: u32, seq: Seq) -> usize {
         let Strand { last, mut start, len, .. } = self.strands[number];
         if capacity(len) == len {
             start = self.move_strand(start, len);
@@ -149,50 +136,50 @@ impl Block {
             begin + self.times[begin..end].partition_point(|time| *time <= second)
         };
         self.times.copy_within(at..end, at + 1);
-        self.facts.copy_within(at..end, at + 1);
+        self.seqs.copy_within(at..end, at + 1);
         for column in &mut self.columns {
             column.copy_within(at..end, at + 1);
         }
         self.times[at] = second;
-        self.facts[at] = fact;
+        self.seqs.set(at, seq);
         let strand = &mut self.strands[number];
         (strand.start, strand.len, strand.last) = (start, len + 1, last.max(second));
         at
     }
 
     pub(super) fn set_code(&mut self, column: usize, index: usize, code: u32) {
-        if self.columns.len() <= column {
-            self.columns.resize_with(column + 1, || Codes::zeros(self.times.len()));
-        }
+        self.add_column(column);
         self.columns[column].set(index, code);
     }
 
-    /// Fills a new column from the facts.
-    pub(super) fn add_column(&mut self, dictionary: &mut Dictionary) {
-        let mut codes = Codes::zeros(self.times.len());
-        for strand in &self.strands {
-            for index in strand.start..strand.start + strand.len {
-                let index = index as usize;
-                codes.set(index, dictionary.code_of(self.fact(index).properties));
-            }
+    /// Makes sure that the block has a column.
+    pub(super) fn add_column(&mut self, column: usize) {
+        if self.columns.len() <= column {
+            self.columns.resize_with(column + 1, || Codes::zeros(self.times.len()));
         }
-        self.columns.push(codes);
+    }
+
+    pub(super) fn forget_columns(&mut self) {
+        self.columns.clear();
+    }
+
+    /// The members' events in order of strands: each event's place in the arena and in the log, by the first profile of
+    /// the block whose events are wanted and the first that is not.
+    pub(super) fn places(&self, locals: std::ops::Range<usize>) -> impl Iterator<Item = (usize, Seq)> {
+        let strands = locals.filter_map(|local| self.strand(local as u16));
+        let places = strands.flat_map(|strand| strand.start..strand.start + strand.len);
+        places.map(|at| (at as usize, self.seqs.get(at as usize)))
     }
 
     /// Takes a strand out, and leaves its slot free and blank.
     pub(super) fn take(&mut self, local: u16) -> Taken {
-        let mut taken = Taken { times: Vec::new(), codes: Vec::new(), facts: Vec::new() };
+        let mut taken = Taken { times: Vec::new(), seqs: Vec::new(), codes: Vec::new() };
         let Some(strand) = self.strand(local).copied().filter(|strand| strand.len > 0) else { return taken };
         let range = strand.start as usize..(strand.start + strand.len) as usize;
         taken.times = self.times[range.clone()].to_vec();
         taken.codes =
             self.columns.iter().map(|column| range.clone().map(|at| column.get(at)).collect()).collect();
-        taken.facts = range
-            .map(|at| {
-                let fact = self.fact(at);
-                (fact.seq, fact.millisecond, fact.properties.bytes().into())
-            })
-            .collect();
+        taken.seqs = range.map(|at| self.seqs.get(at)).collect();
         self.release(strand.start, strand.len);
         *self.strand_mut(local) = Strand::default();
         taken
@@ -200,13 +187,11 @@ impl Block {
 
     /// Adds the events of a strand that was taken elsewhere; those of one second go by their place in the log.
     pub(super) fn join(&mut self, local: u16, taken: &Taken, columns: usize) {
-        for (index, second) in taken.times.iter().enumerate() {
-            let (seq, millisecond, properties) = &taken.facts[index];
-            let fact = self.add_fact(*seq, *millisecond, properties);
+        for (index, (second, seq)) in taken.times.iter().zip(&taken.seqs).enumerate() {
             let number = self.number(local);
-            let mut at = self.insert_at(number, *second, fact);
+            let mut at = self.insert_at(number, *second, *seq);
             let start = self.strands[number].start as usize;
-            while at > start && self.times[at - 1] == *second && self.fact(at - 1).seq > *seq {
+            while at > start && self.times[at - 1] == *second && self.seqs.get(at - 1) > *seq {
                 self.swap(at - 1, at);
                 at -= 1;
             }
@@ -218,7 +203,7 @@ impl Block {
     }
 
     fn swap(&mut self, one: usize, two: usize) {
-        self.facts.swap(one, two);
+        self.seqs.swap(one, two);
         for column in &mut self.columns {
             let (first, second) = (column.get(one), column.get(two));
             column.set(one, second);
@@ -248,22 +233,11 @@ impl Block {
         if let Some(strand) = self.strand(local) {
             let end = (strand.start + strand.len) as usize;
             prefetch(&self.times, end.saturating_sub(1));
-            prefetch(&self.facts, end.saturating_sub(1));
+            self.seqs.prefetch(end.saturating_sub(1));
             for column in &self.columns {
                 column.prefetch(end.saturating_sub(1));
             }
         }
-    }
-
-    /// Keeps what an event was; where it begins.
-    pub(super) fn add_fact(&mut self, seq: Seq, millisecond: u16, properties: &[u8]) -> u32 {
-        self.fact_bytes.resize(self.fact_bytes.len().next_multiple_of(FACT_UNIT), 0);
-        let begin = u32::try_from(self.fact_bytes.len() / FACT_UNIT);
-        let begin = begin.expect("invariant: the facts of a block are below 32 GiB");
-        put_varint(&mut self.fact_bytes, seq.0);
-        put_varint(&mut self.fact_bytes, u64::from(millisecond));
-        put_bytes(&mut self.fact_bytes, properties);
-        begin
     }
 
     /// The number of a profile's strand, given one if it has none.
@@ -300,7 +274,7 @@ impl Block {
         let to = self.reserve(len + 1);
         let range = start as usize..(start + len) as usize;
         self.times.copy_within(range.clone(), to as usize);
-        self.facts.copy_within(range.clone(), to as usize);
+        self.seqs.copy_within(range.clone(), to as usize);
         for column in &mut self.columns {
             column.copy_within(range.clone(), to as usize);
         }
@@ -323,10 +297,10 @@ impl Block {
         if end > self.times.capacity() {
             let more = (start / 8).max(capacity).max(64);
             self.times.reserve_exact(more);
-            self.facts.reserve_exact(more);
+            self.seqs.reserve(more);
         }
         self.times.resize(end, 0);
-        self.facts.resize(end, 0);
+        self.seqs.grow(end);
         for column in &mut self.columns {
             column.grow(end);
         }
@@ -336,7 +310,7 @@ impl Block {
     fn release(&mut self, start: u32, len: u32) {
         let (class, begin, end) = (class(len), start as usize, (start + len) as usize);
         self.times[begin..end].fill(0);
-        self.facts[begin..end].fill(0);
+        self.seqs.clear(begin..end);
         for column in &mut self.columns {
             column.clear(begin..end);
         }

@@ -167,12 +167,7 @@ pub(super) fn passes(deed: &DeedRule, view: View<'_>, index: usize, history: &Hi
             let code = view.code(*column, index);
             history.dictionary(deed.event, *column).values(code).any(|value| check.trial.holds(value))
         }
-        Property::Path(path) => {
-            let mut found = false;
-            let properties = view.fact(index).properties;
-            properties.find(path, &mut |value| found |= check.trial.holds(value));
-            found
-        }
+        Property::Nowhere => false,
     })
 }
 
@@ -226,13 +221,7 @@ impl<'a> Window<'a> {
                         total.add(*millionths, second);
                     }
                 }
-                Property::Path(path) => {
-                    self.view.fact(index).properties.find(path, &mut |value| {
-                        if let Some(millionths) = value.millionths() {
-                            total.add(millionths, second);
-                        }
-                    });
-                }
+                Property::Nowhere => {}
             }
         }
         total

@@ -299,7 +299,7 @@ impl<'a> DidProbe<'a> {
     fn newest_read(&self) -> (u32, Option<u16>) {
         let column = |property: &Property| match property {
             Property::Column(column) => Some(*column),
-            Property::Path(_) => None,
+            Property::Nowhere => None,
         };
         match (&self.rule.quantity, self.rule.deed.checks.first()) {
             (Measure::Aggregate { property, .. }, _) => (1, column(property)),

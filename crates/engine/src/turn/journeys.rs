@@ -6,11 +6,9 @@ use crate::engine::Engine;
 use crate::history::Since;
 use crate::journey::{Entry, Operation, Plan, Run, RunState};
 use crate::limits::{RUN_STEPS_MAX, RUNS_REMEMBERED_MAX};
-use crate::name::NameId;
 use crate::programme::Reenter;
 use crate::state::State;
 use crate::timer::TimerKey;
-use crate::value::{Map, OwnedMap};
 
 impl Turn<'_> {
     /// Starts a run for each entry rule that this turn's events and membership changes meet.
@@ -22,10 +20,8 @@ impl Turn<'_> {
                 let Entry::Event { trials, .. } = &self.engine.index.plans[version as usize].entry else {
                     continue;
                 };
-                let properties = self.happened(name, second);
-                if trials.iter().all(|(path, trial)| trial.passes(properties, path)) {
-                    let properties = properties.into();
-                    self.enter(version, second, properties);
+                if trials.iter().all(|(path, trial)| trial.passes(self.properties, path)) {
+                    self.enter(version, second);
                 }
             }
         }
@@ -34,27 +30,19 @@ impl Turn<'_> {
             if self.engine.state.truths.is_member(self.id, slot)
                 && let Some(version) = self.engine.index.entry_by_slot(slot)
             {
-                let last = self.touched.events.last().copied();
-                let properties = last.map(|(name, second)| self.happened(name, second).into());
-                self.enter(version, self.now().second(), properties.unwrap_or_default());
+                self.enter(version, self.now().second());
             }
         }
     }
 
-    /// Properties of an event of this turn: the newest of its second.
-    fn happened(&self, name: NameId, second: u32) -> Map<'_> {
-        let events = self.engine.state.history.of(name, self.id);
-        let place = events.after(second).checked_sub(1);
-        events.fact(place.expect("invariant: what occurred this turn is in the history")).properties
-    }
-
-    fn enter(&mut self, version: u32, began: u32, event: OwnedMap) {
+    fn enter(&mut self, version: u32, began: u32) {
         if !self.may_enter(version) {
             return;
         }
         let held_out = self.is_held_out(version);
         let now = self.now();
         let began = self.point(began);
+        let event = self.properties.into();
         let state = &mut self.engine.state;
         state.runs += 1;
         let journey = &mut state.versions[version as usize];

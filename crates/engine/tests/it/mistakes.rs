@@ -241,7 +241,7 @@ const REFUSED: &[(&str, &str)] = &[
 
 #[test]
 fn what_is_not_evaluated_is_refused_before_it_can_be_asked() {
-    let story = Story::new();
+    let mut story = Story::new();
     let purpose = Purpose { channels: vec![Channel::Email], ..Purpose::default() };
     let check = |expression: &str, at: &str| {
         let mut programme = programme();
@@ -268,7 +268,7 @@ fn what_is_not_evaluated_is_refused_before_it_can_be_asked() {
     for (expression, construct) in REFUSED {
         let refused =
             |message: &str| message.starts_with(construct) && message.contains("is not evaluated yet");
-        let mistake = story.engine.preview(expression).expect_err(expression);
+        let mistake = story.preview(expression).expect_err(expression);
         assert!(refused(&mistake.message), "{expression}: {mistake:?}");
         for at in ["segments.x", "journeys.x.enter", "journeys.x.exit"] {
             let mistakes = check(expression, at);

@@ -2,7 +2,7 @@
 
 use super::{
     activity, consents, expressions, journeys, keys, mailbox, profiles, programme, rejects, segments, sends,
-    status, suppressions,
+    status, suppressions, timeline,
 };
 use axum::Json;
 use utoipa::OpenApi;
@@ -17,7 +17,7 @@ use utoipa::{Modify, openapi};
         activity::list,
         profiles::list,
         profiles::show,
-        profiles::timeline,
+        timeline::show,
         segments::list,
         segments::preview_query,
         segments::preview_body,

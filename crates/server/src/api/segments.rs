@@ -6,7 +6,7 @@ use super::extract::{Body, Query};
 use crate::clock;
 use crate::hub::Hub;
 use crate::problem::Problem;
-use crate::runtime::scan;
+use crate::runtime::{NotAnswered, scan};
 use axum::Json;
 use axum::extract::{Path, State};
 use engine::engine::{Engine, SegmentView as Segment};
@@ -81,7 +81,7 @@ pub(super) async fn show(
     get,
     path = "/api/v1/segments/preview",
     params(Asked),
-    responses((status = 200, body = PreviewView), (status = 400, body = Problem))
+    responses((status = 200, body = PreviewView), (status = 400, body = Problem), (status = 503, body = Problem))
 )]
 pub(super) async fn preview_query(
     State(hub): State<Arc<Hub>>,
@@ -95,7 +95,7 @@ pub(super) async fn preview_query(
     post,
     path = "/api/v1/segments/preview",
     request_body = ExpressionGiven,
-    responses((status = 200, body = PreviewView), (status = 400, body = Problem))
+    responses((status = 200, body = PreviewView), (status = 400, body = Problem), (status = 503, body = Problem))
 )]
 pub(super) async fn preview_body(
     State(hub): State<Arc<Hub>>,
@@ -107,21 +107,24 @@ pub(super) async fn preview_body(
 
 /// `field` is the one that the expression came in. A byte of the text means nothing to whoever sent a tree.
 async fn preview(hub: &Hub, expression: String, field: &'static str) -> Result<Json<PreviewView>, Problem> {
-    let read = move |engine: &Engine| {
+    let ask = move |engine: &Engine| {
         let begun = Instant::now();
         let now = clock::now().max(engine.at());
-        let preview = scan::preview(engine, &expression, now).map_err(|mistake| {
-            let offset = mistake.offset.filter(|_| field == "expression");
-            Problem::expression(field, Mistake { offset, ..mistake })
-        })?;
+        let preview = scan::preview(engine, &expression, now)?;
         let took_ms = begun.elapsed().as_secs_f64() * 1_000.0;
         let sample = preview
             .sample
             .into_iter()
             .filter_map(|id| Some(Person { id: id.0, identifiers: identifiers(engine.profile(id)?) }));
-        Ok(Json(PreviewView { count: preview.count, sample: sample.collect(), took_ms }))
+        Ok(PreviewView { count: preview.count, sample: sample.collect(), took_ms })
     };
-    hub.runtime.read(read).await
+    hub.runtime.ask(ask).await.map(Json).map_err(|not_answered| match not_answered {
+        NotAnswered::Mistake(mistake) => {
+            let offset = mistake.offset.filter(|_| field == "expression");
+            Problem::expression(field, Mistake { offset, ..mistake })
+        }
+        other => Problem::not_answered(field, other),
+    })
 }
 
 fn view(segment: &Segment<'_>) -> SegmentView {

@@ -6,12 +6,17 @@ use crate::clock;
 use crate::runtime::scan;
 use anyhow::{Context, bail};
 use engine::at::At;
+use engine::backfill::Property;
+use engine::engine::{Engine, Unanswered};
 use engine::record::Record;
 use engine::segment::Owner;
 use engine::segment::json::from_json;
+use eventlog::backfill::fill;
+use eventlog::log::Batches;
 use eventlog::recovery::recover_as_of;
 use eventlog::snapshots::Snapshots;
 use eventlog::sqlite::SqliteReader;
+use indicatif::{ProgressBar, ProgressStyle};
 use reqwest::Method;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -73,7 +78,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
 fn ask(client: &Client, expression: &str) -> anyhow::Result<Found> {
     let asked = json!({"expression": expression});
     let answer =
-        client.call(Method::POST, "/api/v1/segments/preview", &asked).map_err(|error| {
+        client.call(&Method::POST, "/api/v1/segments/preview", &asked).map_err(|error| {
             match error.downcast_ref::<Refusal>() {
                 Some(Refusal { message, offset, suggestion, .. }) => {
                     told(expression, message, *offset, suggestion.as_deref())
@@ -97,13 +102,37 @@ fn read(data: &Path, expression: &str, at: Option<At>) -> anyhow::Result<Found> 
     if engine.installed().is_some() {
         engine.apply(engine.seq().next(), now, &Record::Tick, &mut Vec::new());
     }
-    let begun = Instant::now();
-    let preview = scan::preview(&engine, expression, now);
-    let took_ms = begun.elapsed().as_secs_f64() * 1_000.0;
-    match preview {
-        Ok(preview) => Ok(Found { count: preview.count, took_ms }),
-        Err(wrong) => Err(told(expression, &wrong.message, wrong.offset, wrong.suggestion.as_deref())),
+    loop {
+        let begun = Instant::now();
+        let preview = scan::preview(&engine, expression, now);
+        let took_ms = begun.elapsed().as_secs_f64() * 1_000.0;
+        match preview {
+            Ok(preview) => return Ok(Found { count: preview.count, took_ms }),
+            Err(Unanswered::Mistake(wrong)) => {
+                return Err(told(expression, &wrong.message, wrong.offset, wrong.suggestion.as_deref()));
+            }
+            Err(Unanswered::Unkept(properties)) => bring_in(&log, &mut engine, properties)?,
+        }
     }
+}
+
+/// Reads from the log what the expression asks of the past and the engine does not keep.
+fn bring_in(log: &SqliteReader, engine: &mut Engine, properties: Vec<Property>) -> anyhow::Result<()> {
+    let length = engine.seq().0;
+    let bar = ProgressBar::new(length).with_message(format!("reading {}", properties[0]));
+    bar.set_style(ProgressStyle::with_template("{msg} {wide_bar} {percent} %").context("a template")?);
+    let told = bar.clone();
+    let read = move |from| {
+        let batches = log.read(from)?.inspect(move |batch| {
+            if let Ok(batch) = batch {
+                told.set_position(batch.last().0);
+            }
+        });
+        Ok(Box::new(batches) as Batches<'_>)
+    };
+    fill(engine, properties, read).context("the log cannot be read")?;
+    bar.finish_and_clear();
+    Ok(())
 }
 
 /// The expression with a mark under the place where it goes wrong.

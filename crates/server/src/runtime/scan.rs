@@ -2,14 +2,13 @@
 //! engine for reading, so that the answer is that of one instant.
 
 use engine::at::At;
-use engine::engine::{Engine, Preview};
-use engine::programme::Mistake;
+use engine::engine::{Engine, Preview, Unanswered};
 use engine::segment::scan::{Members, Scan};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 /// Who matches an expression at an instant that is not before the engine's.
-pub fn preview(engine: &Engine, expression: &str, now: At) -> Result<Preview, Mistake> {
+pub fn preview(engine: &Engine, expression: &str, now: At) -> Result<Preview, Unanswered> {
     let question = engine.question(expression)?;
     let scan = engine.scan(&question, now);
     let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
