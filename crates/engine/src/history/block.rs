@@ -26,7 +26,10 @@ const NONE: u32 = u32::MAX;
 pub(crate) struct Block {
     /// Sparse: profiles in order, each with its strand's number. Empty once the block is dense.
     members: Vec<(u16, u16)>,
-    /// Dense: by profile. Sparse: in order of arrival.
+    /// Second of the newest event, 0 where there is none. Dense: by profile. Sparse: in order of arrival. Apart from the
+    /// strands, since most questions are answered by it for most people.
+    lasts: Vec<u32>,
+    /// The strands, the same way.
     strands: Vec<Strand>,
     dense: bool,
     /// Seconds; the slots of the strands and what is free between them.
@@ -41,8 +44,6 @@ pub(crate) struct Block {
 /// Where a person's events of one name lie.
 #[derive(Clone, Copy, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Strand {
-    /// Second of the newest event; 0 where there is none.
-    pub(crate) last: u32,
     start: u32,
     len: u32,
     /// The second for which a timer of this person and name waits.
@@ -51,13 +52,7 @@ pub(crate) struct Strand {
 
 impl Default for Strand {
     fn default() -> Self {
-        Self { last: 0, start: 0, len: 0, due: NEVER }
-    }
-}
-
-impl Strand {
-    pub(crate) fn len(&self) -> u32 {
-        self.len
+        Self { start: 0, len: 0, due: NEVER }
     }
 }
 
@@ -70,11 +65,16 @@ pub(super) struct Taken {
 
 impl Block {
     pub(crate) fn strand(&self, local: u16) -> Option<&Strand> {
+        self.find(local).map(|number| &self.strands[number])
+    }
+
+    /// The number of a profile's strand, if it has one.
+    fn find(&self, local: u16) -> Option<usize> {
         if self.dense {
-            return self.strands.get(usize::from(local));
+            return Some(usize::from(local));
         }
         let found = self.members.binary_search_by_key(&local, |member| member.0).ok()?;
-        self.strands.get(usize::from(self.members[found].1))
+        Some(usize::from(self.members[found].1))
     }
 
     pub(super) fn strand_mut(&mut self, local: u16) -> &mut Strand {
@@ -82,14 +82,14 @@ impl Block {
         &mut self.strands[number]
     }
 
-    /// The strands of a dense block, by the profile's place in it.
-    pub(crate) fn dense_strands(&self) -> Option<&[Strand]> {
-        self.dense.then_some(&self.strands)
+    /// Seconds of the newest events in a dense block, by the profile's place in it.
+    pub(crate) fn dense_lasts(&self) -> Option<&[u32]> {
+        self.dense.then_some(&self.lasts)
     }
 
-    /// The members of a sparse block in order.
-    pub(crate) fn sparse_strands(&self) -> impl Iterator<Item = (u16, &Strand)> {
-        self.members.iter().map(|(local, number)| (*local, &self.strands[usize::from(*number)]))
+    /// The same of the members of a sparse block, in order.
+    pub(crate) fn sparse_lasts(&self) -> impl Iterator<Item = (u16, u32)> {
+        self.members.iter().map(|(local, number)| (*local, self.lasts[usize::from(*number)]))
     }
 
     pub(crate) fn view(&self, local: u16) -> View<'_> {
@@ -98,7 +98,8 @@ impl Block {
 
     /// A strand that has events after a second; the events themselves are not touched.
     pub(crate) fn view_since(&self, local: u16, second: u32) -> Option<View<'_>> {
-        self.strand(local).filter(|strand| strand.last > second).map(|strand| self.view_of(strand))
+        let number = self.find(local).filter(|number| self.lasts[*number] > second)?;
+        Some(self.view_of(&self.strands[number]))
     }
 
     pub(crate) fn view_of(&self, strand: &Strand) -> View<'_> {
@@ -125,7 +126,7 @@ impl Block {
     }
 
     fn insert_at(&mut self, number: usize, second: u32, seq: Seq) -> usize {
-        let Strand { last, mut start, len, .. } = self.strands[number];
+        let (last, Strand { mut start, len, .. }) = (self.lasts[number], self.strands[number]);
         if capacity(len) == len {
             start = self.move_strand(start, len);
         }
@@ -143,7 +144,8 @@ impl Block {
         self.times[at] = second;
         self.seqs.set(at, seq);
         let strand = &mut self.strands[number];
-        (strand.start, strand.len, strand.last) = (start, len + 1, last.max(second));
+        (strand.start, strand.len) = (start, len + 1);
+        self.lasts[number] = last.max(second);
         at
     }
 
@@ -181,7 +183,8 @@ impl Block {
             self.columns.iter().map(|column| range.clone().map(|at| column.get(at)).collect()).collect();
         taken.seqs = range.map(|at| self.seqs.get(at)).collect();
         self.release(strand.start, strand.len);
-        *self.strand_mut(local) = Strand::default();
+        let number = self.number(local);
+        (self.lasts[number], self.strands[number]) = (0, Strand::default());
         taken
     }
 
@@ -213,6 +216,7 @@ impl Block {
 
     pub(super) fn prefetch_strand(&self, local: u16) {
         if self.dense {
+            prefetch(&self.lasts, usize::from(local));
             prefetch(&self.strands, usize::from(local));
         }
     }
@@ -254,6 +258,7 @@ impl Block {
             Err(place) => {
                 let number = self.strands.len();
                 self.members.insert(place, (local, number as u16));
+                self.lasts.push(0);
                 self.strands.push(Strand::default());
                 number
             }
@@ -261,11 +266,12 @@ impl Block {
     }
 
     fn make_dense(&mut self) {
-        let mut strands = vec![Strand::default(); BLOCK];
+        let (mut lasts, mut strands) = (vec![0; BLOCK], vec![Strand::default(); BLOCK]);
         for (local, number) in std::mem::take(&mut self.members) {
+            lasts[usize::from(local)] = self.lasts[usize::from(number)];
             strands[usize::from(local)] = self.strands[usize::from(number)];
         }
-        self.strands = strands;
+        (self.lasts, self.strands) = (lasts, strands);
         self.dense = true;
     }
 
