@@ -41,6 +41,8 @@ pub(crate) struct Index {
     pub(crate) by_clock: Vec<u32>,
     /// By version.
     pub(crate) plans: Vec<Plan>,
+    /// All that can end, move or fulfil a run of any of them.
+    pub(crate) followed: Mentions,
     entries_by_event: Vec<Vec<u32>>,
     entries_by_slot: BTreeMap<u16, u32>,
 }
@@ -109,6 +111,9 @@ impl Index {
             plan.journey = versions.iter().position(|one| one.name == version.name).unwrap_or(number) as u32;
             if version.live {
                 index.enter(number as u32, &plan);
+            }
+            for rule in plan.rules() {
+                index.followed.extend(&rule.mentions);
             }
             index.plans.push(plan);
         }

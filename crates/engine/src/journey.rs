@@ -153,6 +153,17 @@ impl Plan {
     }
 }
 
+impl Plan {
+    /// The rules that are asked again when something happens. A branch is asked when a run comes to it.
+    pub(crate) fn rules(&self) -> impl Iterator<Item = &Rule> {
+        let waits = self.operations.iter().filter_map(|operation| match operation {
+            Operation::WaitUntil { until, .. } => Some(until),
+            _ => None,
+        });
+        self.exit.iter().chain(self.goal.iter().map(|(rule, _)| rule)).chain(waits)
+    }
+}
+
 fn expression(text: &str) -> Expression {
     parse::parse(text).expect("invariant: a programme with mistakes is refused before it is compiled")
 }

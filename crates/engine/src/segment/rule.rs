@@ -122,6 +122,17 @@ pub(crate) struct Mentions {
     pub(crate) seen: bool,
 }
 
+impl Mentions {
+    /// Takes in what another rule mentions.
+    pub(crate) fn extend(&mut self, other: &Self) {
+        self.events.extend(&other.events);
+        self.traits.extend(other.traits.iter().cloned());
+        self.segments.extend(&other.segments);
+        self.consent |= other.consent;
+        self.seen |= other.seen;
+    }
+}
+
 /// What names and dates are resolved by.
 pub(crate) struct Scope<'a, S> {
     pub(crate) names: &'a mut Names,

@@ -111,6 +111,9 @@ impl Turn<'_> {
 
     /// Looks again at every run that what was touched may concern.
     pub(super) fn follow_runs(&mut self) {
+        if !self.touched.concerns(&self.engine.index.followed) {
+            return;
+        }
         for index in 0..self.profile().runs.len() {
             self.note_goal(index);
             if self.profile().runs[index].state == RunState::Active && self.concerns_run(index) {
