@@ -396,13 +396,8 @@ impl Engine {
         }
         let mut state: State = borsh::from_slice(state).map_err(|error| RestoreError(error.to_string()))?;
         let programme = Arc::new(state.parsed_programme().unwrap_or_default());
-        let index = Index::build(
-            &mut state.names,
-            &state.history,
-            &state.segments,
-            &state.versions,
-            &programme.timezone(),
-        );
+        let index =
+            Index::build(&mut state.names, &state.history, &state.segments, &state.versions, &programme);
         Ok(Self { state, index, programme, ..Self::default() })
     }
 
@@ -450,9 +445,9 @@ pub(crate) fn split_preference(name: &str) -> (&str, Option<Channel>) {
 /// Properties of an event that Trama itself makes about a send.
 pub(crate) fn send_properties(send: &crate::outbox::Send, url: &str) -> OwnedMap {
     let mut json = serde_json::json!({
-        "message": send.message,
-        "journey": send.journey,
-        "purpose": send.purpose,
+        "message": &*send.message,
+        "journey": &*send.journey,
+        "purpose": &*send.purpose,
         "channel": send.channel.map_or("", Channel::name),
         "send_id": send.id.to_string(),
     });

@@ -11,7 +11,7 @@ use crate::engine::Engine;
 use crate::governor::{address, is_address};
 use crate::history::NEVER;
 use crate::identifier::IdentifierKind;
-use crate::journey::RunState;
+use crate::journey::{Passage, Run, RunState};
 use crate::limits::{PROFILE_IDENTIFIERS_MAX, PROFILE_MERGES_MAX};
 use crate::profile::{Profile, StoredIdentifier};
 use crate::programme::Channel;
@@ -19,6 +19,7 @@ use crate::record::Identifier;
 use crate::state::Merge;
 use crate::turn::Turn;
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 /// The profile that a record is about.
 pub(crate) struct Resolved {
@@ -165,7 +166,7 @@ impl Turn<'_> {
         profile.identifiers.extend(other.identifiers);
         profile.first_seen = profile.first_seen.min(other.first_seen);
         profile.last_seen = profile.last_seen.max(other.last_seen);
-        if profile.language.is_empty() {
+        if profile.language().is_empty() {
             profile.language = other.language;
         }
         for (name, theirs) in other.traits {
@@ -176,18 +177,21 @@ impl Turn<'_> {
         }
         profile.sends.extend(other.sends);
         profile.sends.sort();
-        self.absorb_runs(other.runs);
+        self.absorb_runs(other.runs, other.past);
     }
 
     /// A person is in a journey once: where both profiles were, the run that began first goes on.
-    fn absorb_runs(&mut self, runs: Vec<crate::journey::Run>) {
-        self.profile_mut().runs.extend(runs);
-        self.profile_mut().runs.sort_by_key(|run| run.id);
-        let mut active = std::collections::BTreeSet::new();
-        for index in 0..self.profile().runs.len() {
-            let run = &self.profile().runs[index];
-            let name = self.engine.state.versions[run.version as usize].name.clone();
-            if run.state == RunState::Active && !active.insert(name) {
+    fn absorb_runs(&mut self, runs: Vec<Run>, past: Vec<Passage>) {
+        let profile = self.profile_mut();
+        profile.past.extend(past);
+        profile.runs.extend(runs);
+        profile.runs.sort_by_key(|run| run.passage.id);
+        let mut going = BTreeSet::new();
+        let mut index = 0;
+        while let Some(run) = self.profile().runs.get(index) {
+            if going.insert(self.engine.index.plans[run.passage.version as usize].journey) {
+                index += 1;
+            } else {
                 self.finish(index, RunState::Merged);
             }
         }

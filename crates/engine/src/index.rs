@@ -7,13 +7,13 @@ use crate::at::At;
 use crate::history::History;
 use crate::journey::{Entry, Plan, entry_segment};
 use crate::name::{NameId, Names};
-use crate::programme::Journey;
+use crate::programme::{Journey, Programme};
 use crate::segment::kernel::Kernel;
 use crate::segment::parse;
 use crate::segment::rule::{Condition, Mentions, Node, Rule, Scope};
 use crate::state::{JourneyVersion, SegmentState};
-use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 #[derive(Clone, Default)]
 pub(crate) struct Index {
@@ -39,6 +39,8 @@ pub(crate) struct Index {
     pub(crate) by_seen: Vec<u32>,
     /// Conditions that the clock changes and no event.
     pub(crate) by_clock: Vec<u32>,
+    /// Those of the programme, its first one first.
+    pub(crate) languages: Vec<Arc<str>>,
     /// By version.
     pub(crate) plans: Vec<Plan>,
     /// All that can end, move or fulfil a run of any of them.
@@ -77,12 +79,14 @@ impl Index {
         history: &History,
         segments: &[SegmentState],
         versions: &[JourneyVersion],
-        timezone: &TimeZone,
+        programme: &Programme,
     ) -> Self {
+        let timezone = &programme.timezone();
         let slots: BTreeMap<&str, u16> =
             segments.iter().enumerate().map(|(slot, segment)| (segment.name.as_str(), slot as u16)).collect();
         let slot_of = |name: &str| slots.get(name).copied().filter(|slot| segments[usize::from(*slot)].live);
-        let mut index = Self { built_on: vec![Vec::new(); segments.len()], ..Self::default() };
+        let languages = programme.languages.iter().map(|language| language.as_str().into()).collect();
+        let mut index = Self { built_on: vec![Vec::new(); segments.len()], languages, ..Self::default() };
         let mut built_of = Vec::new();
         for (slot, segment) in segments.iter().enumerate() {
             let rule = segment.live.then(|| {

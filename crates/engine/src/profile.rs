@@ -3,7 +3,7 @@
 use crate::at::At;
 use crate::consent::Consents;
 use crate::identifier::{IdentifierKind, KeyedHash};
-use crate::journey::Run;
+use crate::journey::{Passage, Run};
 use crate::limits::PROFILE_TRAITS_MAX;
 use crate::programme::Channel;
 use crate::record::ConsentState;
@@ -12,29 +12,60 @@ use crate::{ProfileId, SendId};
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::collections::BTreeMap;
 
+/// What every event asks for comes first and shares a line of the cache.
 #[derive(Clone, Debug, Default, BorshSerialize, BorshDeserialize)]
+#[repr(C, align(64))]
 pub struct Profile {
+    pub(crate) first_seen: At,
+    pub(crate) last_seen: At,
     /// Where this profile went, if it was found to be the same person as another.
     pub(crate) merged_into: Option<ProfileId>,
+    /// The second for which the timer waits that looks again at what depends on the clock and on no event: when the person
+    /// was seen, and dates among the traits.
+    pub(crate) due: u32,
+    pub(crate) language: Language,
+    /// Passages that go on, in order of their numbers.
+    pub(crate) runs: Vec<Run>,
+    /// Those that ended, as far as they are remembered.
+    pub(crate) past: Vec<Passage>,
     pub(crate) merges: u32,
     pub(crate) identifiers: Vec<StoredIdentifier>,
     pub(crate) traits: BTreeMap<String, StatedTrait>,
     pub(crate) consents: Consents,
-    pub(crate) first_seen: At,
-    pub(crate) last_seen: At,
-    pub(crate) language: String,
-    /// The second for which the timer waits that looks again at what depends on the clock and on no event: when the person
-    /// was seen, and dates among the traits.
-    pub(crate) due: u32,
-    pub(crate) runs: Vec<Run>,
     pub(crate) sends: Vec<SendId>,
 }
+
+const _: () =
+    assert!(std::mem::offset_of!(Profile, past) <= 64, "runs and what comes before them share a line");
 
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct StoredIdentifier {
     pub kind: IdentifierKind,
     pub value: String,
     pub(crate) hash: KeyedHash,
+}
+
+/// Code of a language, two or three small letters; none where it is not known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub(crate) struct Language([u8; 3]);
+
+impl Language {
+    /// The language that a tag such as `it-IT` begins with.
+    pub(crate) fn of_tag(tag: &str) -> Option<Self> {
+        let letters = tag.bytes().take_while(u8::is_ascii_alphabetic).count();
+        if !(2..=3).contains(&letters) {
+            return None;
+        }
+        let mut code = [0; 3];
+        code[..letters].copy_from_slice(&tag.as_bytes()[..letters]);
+        code.make_ascii_lowercase();
+        Some(Self(code))
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        let letters = self.0.iter().take_while(|letter| **letter != 0).count();
+        std::str::from_utf8(&self.0[..letters]).expect("invariant: letters are text")
+    }
 }
 
 /// A trait and when it was stated, so that an old statement that arrives late does not undo a newer one.
@@ -73,7 +104,7 @@ impl Profile {
 
     /// Language code last seen for the person; empty where none was.
     pub fn language(&self) -> &str {
-        &self.language
+        self.language.as_str()
     }
 
     pub(crate) fn has(&self, kind: IdentifierKind) -> bool {

@@ -18,7 +18,7 @@ use crate::history::{Occurrence, Since};
 use crate::identifier::{IdentifierKind, normalise};
 use crate::identity::Resolved;
 use crate::name::NameId;
-use crate::profile::Profile;
+use crate::profile::{Language, Profile};
 use crate::programme::{Channel, OptIn};
 use crate::record::{ConsentSource, ConsentState};
 use crate::segment::eval::{Moment, Verdict, verdict};
@@ -206,12 +206,11 @@ impl<'a> Turn<'a> {
     /// Remembers the language: what the person said, or what their browser says.
     pub(crate) fn note_language(&mut self, traits: Map<'_>, context: Map<'_>) {
         let stated = traits.get("language").or_else(|| traits.get("locale"));
-        let spoken = if self.profile().language.is_empty() { context.get("locale") } else { None };
-        if let Some(text) = stated.or(spoken).and_then(|value| value.text()) {
-            let language: String = text.chars().take_while(char::is_ascii_alphabetic).collect();
-            if (2..=3).contains(&language.len()) {
-                self.profile_mut().language = language.to_lowercase();
-            }
+        let is_known = || !self.profile().language().is_empty();
+        let spoken = || context.get("locale").filter(|_| !is_known());
+        let text = stated.or_else(spoken).and_then(|value| value.text());
+        if let Some(language) = text.and_then(Language::of_tag) {
+            self.profile_mut().language = language;
         }
     }
 

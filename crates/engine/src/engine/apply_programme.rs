@@ -54,7 +54,7 @@ impl Engine {
         self.place_journeys();
         self.keep_properties();
         let State { names, history, segments, versions, .. } = &mut self.state;
-        let index = Index::build(names, history, segments, versions, &self.programme.timezone());
+        let index = Index::build(names, history, segments, versions, &self.programme);
         let before = std::mem::replace(&mut self.index, index);
         self.refresh_everybody(&before);
     }

@@ -5,7 +5,7 @@ use crate::at::At;
 use crate::backfill::Property;
 use crate::governor::Suppression;
 use crate::identifier::IdentifierKind;
-use crate::journey::RunState;
+use crate::journey::{Passage, RunState};
 use crate::outbox::Send;
 use crate::profile::Profile;
 use crate::programme::{Mistake, Place, Programme};
@@ -270,19 +270,22 @@ impl Engine {
     /// The profile's passages through journeys, oldest first.
     pub fn runs_of(&self, id: ProfileId) -> Vec<RunView<'_>> {
         let Some(profile) = self.profile(id) else { return Vec::new() };
-        let view = |run: &crate::journey::Run| {
-            let version = &self.state.versions[run.version as usize];
+        let going = profile.runs.iter().map(|run| (&run.passage, Some(run.due).filter(|due| *due < At::MAX)));
+        let mut passages: Vec<_> = profile.past.iter().map(|passage| (passage, None)).chain(going).collect();
+        passages.sort_by_key(|(passage, _)| passage.id);
+        let view = |(passage, due): (&Passage, Option<At>)| {
+            let version = &self.state.versions[passage.version as usize];
             RunView {
                 journey: version.name.as_str(),
                 version: version.version,
-                entered_at: run.entered_at,
-                state: run.state,
-                held_out: run.held_out,
-                reached_goal: run.reached_goal,
-                due: (run.due < At::MAX).then_some(run.due),
+                entered_at: passage.entered_at,
+                state: passage.state,
+                held_out: passage.held_out,
+                reached_goal: passage.reached_goal,
+                due,
             }
         };
-        profile.runs.iter().map(view).collect()
+        passages.into_iter().map(view).collect()
     }
 
     /// The ledger, in order of decision.

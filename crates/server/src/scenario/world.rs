@@ -255,10 +255,10 @@ impl<'s> World<'s> {
             at: self.now,
             send: id,
             fate,
-            message: send.message.clone(),
-            journey: send.journey.clone(),
+            message: send.message.to_string(),
+            journey: send.journey.to_string(),
             channel: send.channel,
-            language: send.language.clone(),
+            language: send.language.to_string(),
             reason: send.decision.reason().map(|reason| (reason.name(), reason.sentence())),
         });
     }
@@ -272,7 +272,7 @@ impl<'s> World<'s> {
     /// The newest send of a message to somebody that was handed over.
     pub(super) fn newest(&self, person: PersonId, message: &str) -> Result<&Send, String> {
         let sends = self.profile(person).into_iter().flat_map(|id| self.engine.sends_of(id).rev());
-        let mut handed_over = sends.filter(|send| send.attempts > 0 && send.message == message);
+        let mut handed_over = sends.filter(|send| send.attempts > 0 && *send.message == *message);
         let name = &self.story.people[person].name;
         handed_over.next().ok_or_else(|| format!("{name} has not been sent {message} by then"))
     }
