@@ -5,6 +5,7 @@
 
 mod apply_delivery;
 mod apply_programme;
+mod explain;
 mod foresee;
 mod view;
 

@@ -32,6 +32,9 @@ pub const EVENT_NAMES_MAX: usize = 200_000;
 /// Deepest nesting of a segment expression by parentheses and `not`, so that reading one cannot exhaust the stack, and
 /// its JSON stays within the 128 levels that readers of JSON take.
 pub const EXPRESSION_DEPTH_MAX: usize = 24;
+/// Looks into the future of a part that an explanation takes: as many events may leave a window before its truth changes,
+/// and somebody waits for the answer.
+pub const EXPLANATION_LOOKS_MAX: usize = 200;
 /// Longest window of an expression: nobody's events are older than a hundred years, and its milliseconds are still a
 /// number that an expression can write.
 pub const EXPRESSION_SPAN_MAX: Span = Span::DAY.times(36_525);

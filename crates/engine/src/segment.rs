@@ -17,6 +17,7 @@ mod print;
 pub mod json;
 
 pub(crate) mod eval;
+pub mod explain;
 pub(crate) mod kernel;
 mod pair;
 pub(crate) mod rule;

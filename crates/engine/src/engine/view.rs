@@ -5,9 +5,12 @@ use crate::at::{At, Span};
 use crate::governor::Suppression;
 use crate::identifier::IdentifierKind;
 use crate::journey::RunState;
+use crate::name::Names;
 use crate::outbox::Send;
 use crate::profile::Profile;
 use crate::programme::{Mistake, Place, Programme};
+use crate::segment::Expression;
+use crate::segment::explain::Compiled;
 use crate::segment::rule::{Rule, Scope};
 use crate::segment::scan::{Members, Scan};
 use crate::segment::{Owner, unevaluated};
@@ -48,7 +51,7 @@ impl Preview {
 }
 
 /// An expression with its names resolved.
-pub struct Question(Rule);
+pub struct Question(pub(super) Compiled);
 
 /// All versions of one journey together.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -183,15 +186,15 @@ impl Engine {
 
     /// An expression made ready to be asked, any number of times.
     pub fn question(&self, expression: &str) -> Result<Question, Mistake> {
-        self.rule(expression).map(Question)
+        self.read(expression).map(Question)
     }
 
     /// Puts a question at an instant that is not before the engine's own. Slices may be asked by several threads.
     pub fn scan<'a>(&'a self, question: &'a Question, now: At) -> Scan<'a> {
-        Scan::new(self, &question.0, now)
+        Scan::new(self, &question.0.rule, now)
     }
 
-    fn rule(&self, text: &str) -> Result<Rule, Mistake> {
+    fn read(&self, text: &str) -> Result<Compiled, Mistake> {
         let place = Place("expression".to_owned());
         let expression = unevaluated::parse_for(text, Owner::Segment).map_err(|wrong| Mistake {
             place: place.clone(),
@@ -199,12 +202,7 @@ impl Engine {
             message: wrong.message,
             suggestion: wrong.suggestion,
         })?;
-        let slot_of = |name: &str| {
-            let found =
-                self.state.segments.iter().position(|one| one.live && one.visible && one.name == name);
-            found.map(|slot| slot as u16)
-        };
-        if let Some(unknown) = expression.segments().into_iter().find(|name| slot_of(name).is_none()) {
+        if let Some(unknown) = expression.segments().into_iter().find(|name| self.live_slot(name).is_none()) {
             let known = self.segments();
             let near = crate::programme::nearest(unknown, known.iter().map(|view| view.name));
             return Err(Mistake {
@@ -214,12 +212,21 @@ impl Engine {
                 suggestion: near.map(|name| format!("did you mean \"{name}\"?")),
             });
         }
-        // A name that no event ever had gets a number in this copy alone, and so matches nothing.
-        let names = &mut self.state.names.clone();
-        Ok(Rule::compile(
-            &expression,
-            &mut Scope { names, history: &self.state.history, timezone: &self.programme.timezone(), slot_of },
-        ))
+        let rule = self.compile(&expression, &mut self.state.names.clone());
+        Ok(Compiled { expression, rule })
+    }
+
+    /// The slot of a segment of the programme.
+    pub(super) fn live_slot(&self, name: &str) -> Option<u16> {
+        let found = self.state.segments.iter().position(|one| one.live && one.visible && one.name == name);
+        found.map(|slot| slot as u16)
+    }
+
+    /// A rule to be asked now. A name that no event ever had gets a number in this copy alone, and so matches nothing.
+    pub(super) fn compile(&self, expression: &Expression, names: &mut Names) -> Rule {
+        let slot_of = |name: &str| self.live_slot(name);
+        let timezone = &self.programme.timezone();
+        Rule::compile(expression, &mut Scope { names, history: &self.state.history, timezone, slot_of })
     }
 
     pub fn journeys(&self) -> Vec<JourneyView<'_>> {

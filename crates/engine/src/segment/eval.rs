@@ -26,6 +26,7 @@ pub(crate) struct Verdict {
 }
 
 /// What evaluation looks at.
+#[derive(Clone, Copy)]
 pub(crate) struct Moment<'a> {
     pub(crate) history: &'a History,
     pub(crate) truths: &'a Truths,
@@ -77,27 +78,26 @@ impl Verdict {
 
 /// Evaluates a rule.
 pub(crate) fn verdict(rule: &Rule, moment: &Moment<'_>) -> Verdict {
-    node(&rule.node, moment)
+    node(&rule.node, moment, &|slot| Verdict::always(moment.truths.is_member(moment.id, slot)))
 }
 
-fn node(node: &Node, moment: &Moment<'_>) -> Verdict {
+/// Evaluates a part of a rule; what is built on segments asks for each by its slot.
+pub(super) fn node(node: &Node, moment: &Moment<'_>, segment: &impl Fn(u16) -> Verdict) -> Verdict {
     match node {
         Node::And(parts) => parts.iter().fold(Verdict::always(true), |all, part| {
-            let one = self::node(part, moment);
+            let one = self::node(part, moment, segment);
             Verdict { holds: all.holds && one.holds, until: all.until.min(one.until) }
         }),
         Node::Or(parts) => parts.iter().fold(Verdict::always(false), |any, part| {
-            let one = self::node(part, moment);
+            let one = self::node(part, moment, segment);
             Verdict { holds: any.holds || one.holds, until: any.until.min(one.until) }
         }),
         Node::Not(inner) => {
-            let verdict = self::node(inner, moment);
+            let verdict = self::node(inner, moment, segment);
             Verdict { holds: !verdict.holds, until: verdict.until }
         }
         Node::Condition(condition) => self::condition(condition, moment),
-        Node::InSegment(slot) => {
-            Verdict::always(slot.is_some_and(|slot| moment.truths.is_member(moment.id, slot)))
-        }
+        Node::InSegment(slot) => slot.map_or(Verdict::always(false), segment),
     }
 }
 
@@ -177,7 +177,7 @@ pub(super) fn passes(deed: &DeedRule, view: View<'_>, index: usize, history: &Hi
 }
 
 /// The events of a strand that a rule looks at.
-struct Window<'a> {
+pub(super) struct Window<'a> {
     view: View<'a>,
     range: Range<usize>,
     deed: &'a DeedRule,
@@ -185,7 +185,7 @@ struct Window<'a> {
 }
 
 impl<'a> Window<'a> {
-    fn of(deed: &'a DeedRule, bounds: &Bounds, view: View<'a>, moment: &Moment<'a>) -> Self {
+    pub(super) fn of(deed: &'a DeedRule, bounds: &Bounds, view: View<'a>, moment: &Moment<'a>) -> Self {
         let mut from = view.after(bounds.start(moment.now)).max(view.since(moment.since));
         if bounds.since_entry {
             from = from.max(view.since(moment.entry));
@@ -215,7 +215,12 @@ impl<'a> Window<'a> {
         passes(self.deed, self.view, index, self.history)
     }
 
-    fn total(&self, property: &Property) -> Total {
+    /// The seconds of those that pass the checks, newest first.
+    pub(super) fn passing(&self) -> impl Iterator<Item = u32> {
+        self.range.clone().rev().filter(|index| self.passes(*index)).map(|index| self.view.times()[index])
+    }
+
+    pub(super) fn total(&self, property: &Property) -> Total {
         let mut total = Total::default();
         for index in self.range.clone().filter(|index| self.passes(*index)) {
             let second = self.view.times()[index];

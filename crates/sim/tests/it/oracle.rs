@@ -7,6 +7,7 @@
 
 mod crowd;
 mod deed;
+mod explained;
 mod found;
 mod runs;
 mod story;
@@ -76,7 +77,8 @@ fn memberships_hold(start: Start, words: Words, cases: u32) {
         case.deeds.iter().try_for_each(|deed| {
             story.tell(deed);
             story.check(&case.questions)
-        })
+        })?;
+        explained::check(&story, &case.questions)
     });
 }
 

@@ -267,10 +267,22 @@ impl Story {
         due.is_some()
     }
 
+    /// Instants to come at which something could change, and some beside them.
+    pub(super) fn instants_to_come(&self) -> Vec<At> {
+        let turns = self.turns().into_iter().chain(self.quarters()).filter(|at| *at > self.now);
+        let beside = turns.flat_map(|at| [-1, 0, 1].map(|off| at.plus(Span(off))));
+        beside.filter(|at| *at > self.now).collect()
+    }
+
     /// One of some instants from now on; an hour from now where there is none.
     fn one_of(&self, instants: &BTreeSet<At>, place: usize) -> At {
         let later: Vec<At> = instants.iter().copied().filter(|at| *at > self.now).collect();
         later.get(place % later.len().max(1)).copied().unwrap_or(self.now.plus(Span::HOUR))
+    }
+
+    pub(super) fn segments(&self) -> impl Iterator<Item = (String, &Expression)> {
+        let numbered = self.segments.iter().enumerate();
+        numbered.map(|(number, said)| (segment_name(number), &said.0))
     }
 
     /// The ends of every length of time from each event.
@@ -383,7 +395,7 @@ impl Story {
         text
     }
 
-    fn people(&self) -> Vec<(ProfileId, Person)> {
+    pub(super) fn people(&self) -> Vec<(ProfileId, Person)> {
         let mut notes: BTreeMap<ProfileId, Vec<&Notes>> = BTreeMap::new();
         for (id, noted) in &self.notes {
             notes.entry(self.engine.canonical(*id)).or_default().push(noted);

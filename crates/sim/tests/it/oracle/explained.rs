@@ -1,0 +1,94 @@
+//! What is explained of every segment and everybody: each part of it is as a naive reading has it, now and at every
+//! instant up to the one that it names.
+
+use engine::ProfileId;
+use engine::at::At;
+use engine::segment::Expression;
+use engine::segment::explain::{Change, Part};
+use sim::naive::{self, Moment, Person};
+
+use super::story::Story;
+use super::tree::{Said, built_on};
+
+/// A person, and the instants that are looked at.
+struct Look<'a> {
+    story: &'a Story,
+    id: ProfileId,
+    person: &'a Person,
+    moment: &'a Moment,
+    to_come: &'a [At],
+}
+
+/// Compares every explanation of the segments and of some questions with a naive evaluation.
+pub(super) fn check(story: &Story, questions: &[Said]) -> Result<(), String> {
+    let (people, moment, to_come) = (story.people(), story.moment(), story.instants_to_come());
+    for (id, person) in &people {
+        let look = Look { story, id: *id, person, moment: &moment, to_come: &to_come };
+        for (name, expression) in story.segments() {
+            let explained = story.engine.explain_segment(*id, &name, story.now).ok_or("no such segment")?;
+            if explained.whole.holds != story.engine.memberships(*id).contains(&name.as_str()) {
+                return Err(look.report(&explained.whole, "is not what the membership is", expression));
+            }
+            look.at(&explained.whole, expression)?;
+            for (base, part) in &explained.built_on {
+                look.at(part, &moment.segments[base])?;
+            }
+        }
+        for question in questions {
+            let expression = built_on(question.0.clone(), story.segments().count());
+            let asked = story.engine.question(&expression.to_string()).map_err(|wrong| wrong.to_string())?;
+            look.at(&story.engine.explain(*id, &asked, story.now).whole, &expression)?;
+        }
+    }
+    Ok(())
+}
+
+impl Look<'_> {
+    fn at(&self, part: &Part, expression: &Expression) -> Result<(), String> {
+        if part.text != expression.to_string() {
+            return Err(self.report(part, "has another text", expression));
+        }
+        if part.holds != naive::holds(expression, self.person, self.moment) {
+            return Err(self.report(part, "does not hold so", expression));
+        }
+        let holds_at =
+            |at: At| naive::holds(expression, self.person, &Moment { now: at, ..self.moment.clone() });
+        let until = match part.change {
+            Change::Never => At::MAX,
+            Change::At(until) | Change::NotBefore(until) => until,
+        };
+        if until <= self.story.now {
+            return Err(self.report(part, "changes in the past", expression));
+        }
+        if let Some(at) = self.to_come.iter().find(|at| **at < until && holds_at(**at) != part.holds) {
+            return Err(self.report(part, &format!("changes before, at {at}"), expression));
+        }
+        if matches!(part.change, Change::At(until) if holds_at(until) == part.holds) {
+            return Err(self.report(part, "does not change then", expression));
+        }
+        if matches!(part.change, Change::NotBefore(_)) && !self.has_days(expression) {
+            return Err(self.report(part, "was not looked at to its end", expression));
+        }
+        let inside: Vec<&Expression> = match expression {
+            Expression::And(parts) | Expression::Or(parts) => parts.iter().collect(),
+            Expression::Not(inner) => vec![inner],
+            _ => Vec::new(),
+        };
+        if inside.len() != part.parts.len() {
+            return Err(self.report(part, "has other parts", expression));
+        }
+        part.parts.iter().zip(inside).try_for_each(|(part, inside)| self.at(part, inside))
+    }
+
+    /// Whether something is asked that may change every year, or every second while the clocks go back over midnight.
+    fn has_days(&self, asked: &Expression) -> bool {
+        let all = self.story.segments().map(|(_, expression)| expression.to_string());
+        all.chain([asked.to_string()])
+            .any(|text| ["in the next", "in the last", "anniversary"].iter().any(|word| text.contains(word)))
+    }
+
+    fn report(&self, part: &Part, what: &str, expression: &Expression) -> String {
+        let what = format!("{}: {what}: {part:#?}", part.text);
+        self.story.report(&what, expression, &[(self.id, self.person)])
+    }
+}
