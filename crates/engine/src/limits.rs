@@ -44,6 +44,11 @@ pub const SEGMENTS_MAX: usize = 10_000;
 /// Most conditions and filters of a programme together: each takes a bit or a column for everybody, and the time to find
 /// those that are the same grows with the square.
 pub const CONDITIONS_MAX: usize = 20_000;
+/// Days of the programme's calendar after which cut-offs are stated anew: to rank is to look at everybody, and whom a
+/// share holds should not change with each order of somebody else.
+pub const CUTOFF_DAYS: i32 = 1;
+/// Most cut-offs in one record: a condition asks for four at most.
+pub const CUTOFFS_MAX: usize = 4 * CONDITIONS_MAX;
 /// Names that a timer can tell apart.
 pub const NAMES_MAX: usize = (1 << 18) - 2;
 

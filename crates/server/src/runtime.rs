@@ -9,6 +9,7 @@
 //! The engine stands behind a lock that is held for writing while a batch is staged, and for reading by the API. What
 //! is read may be ahead of the disk by a batch or two (decision 0002).
 
+pub mod cutoffs;
 mod intake;
 mod queue;
 pub mod scan;
@@ -22,6 +23,7 @@ pub use start::{InFlight, Threads, recover, start};
 
 use crate::metrics::Metrics;
 use engine::Seq;
+use engine::at::At;
 use engine::engine::Engine;
 use engine::programme::Programme;
 use engine::record::Record;
@@ -29,7 +31,7 @@ use eventlog::sequencer::Outcome;
 use queue::{Queue, Submission};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 /// The way to the engine and the log, for everybody else in the server. Cheap to clone.
 #[derive(Clone)]
@@ -44,6 +46,8 @@ struct Shared {
     durable: AtomicU64,
     /// The programme that is live, apart from the engine: whoever renders a message need not wait for a batch.
     programme: RwLock<Arc<Programme>>,
+    /// When cut-offs are to be stated.
+    cutoffs_due: watch::Sender<Option<At>>,
     metrics: Arc<Metrics>,
 }
 

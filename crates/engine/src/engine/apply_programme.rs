@@ -51,10 +51,9 @@ impl Engine {
         self.place_segments();
         self.place_journeys();
         self.keep_properties();
-        let State { names, history, segments, versions, .. } = &mut self.state;
-        let index = Index::build(names, history, segments, versions, &self.programme.timezone());
-        let before = std::mem::replace(&mut self.index, index);
-        self.refresh_everybody(&before);
+        let effects = &mut Vec::new();
+        self.refresh_everybody(false, effects);
+        assert!(effects.is_empty(), "invariant: a programme sends nothing by being applied");
     }
 
     /// Gives each segment its slot.
@@ -125,13 +124,16 @@ impl Engine {
         for text in texts {
             let expression = parse::parse(&text)
                 .expect("invariant: a programme with mistakes is refused before it is compiled");
-            keep_properties(&expression, &mut self.state.names, &mut self.state.history);
+            let State { names, history, .. } = &mut self.state;
+            keep_properties(&expression, &self.programme.purchase, names, history);
         }
     }
 
-    /// Gives everybody a row for the new programme: what was known of a condition stays known, what is new is
-    /// evaluated, and the segments are made of both.
-    fn refresh_everybody(&mut self, before: &Index) {
+    /// Builds the index anew and gives everybody a row for it: what was known of a condition stays known, what is new is
+    /// evaluated, and the segments are made of both. Runs may follow what that changes; none is begun by it.
+    pub(super) fn refresh_everybody(&mut self, runs_follow: bool, effects: &mut Vec<Effect>) {
+        let index = Index::build(&mut self.state, &self.programme);
+        let before = std::mem::replace(&mut self.index, index);
         let known: Vec<Option<u32>> =
             self.index.conditions.iter().map(|condition| before.condition(condition)).collect();
         let (conditions, segments) = (self.index.conditions.len(), self.state.segments.len());
@@ -141,11 +143,10 @@ impl Engine {
         for segment in &mut self.state.segments {
             segment.count = 0;
         }
-        let mut effects: Vec<Effect> = Vec::new();
         for number in 0..profiles as u32 {
             let id = ProfileId(number);
             if self.state.profiles[number as usize].merged_into.is_none() {
-                let mut turn = Turn::begin(self, id, &mut effects);
+                let mut turn = Turn::begin(self, id, effects);
                 for (condition, known) in known.iter().enumerate() {
                     let condition = condition as u32;
                     let holds = match known {
@@ -155,8 +156,10 @@ impl Engine {
                     turn.engine.state.truths.set_condition(id, condition, holds);
                 }
                 turn.begin_memberships(&old);
+                if runs_follow {
+                    turn.follow_cutoffs();
+                }
             }
         }
-        assert!(effects.is_empty(), "invariant: a programme sends nothing by being applied");
     }
 }

@@ -53,9 +53,7 @@ impl Engine {
 
     /// The expression of a live segment.
     fn compiled(&self, text: &str, names: &mut Names) -> Compiled {
-        let expression = parsed(text);
-        let rule = self.compile(&expression, names);
-        Compiled { expression, rule }
+        self.compile(parsed(text), &self.state.cutoffs, names)
     }
 }
 

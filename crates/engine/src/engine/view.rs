@@ -5,22 +5,13 @@ use crate::at::{At, Span};
 use crate::governor::Suppression;
 use crate::identifier::IdentifierKind;
 use crate::journey::RunState;
-use crate::name::Names;
 use crate::outbox::Send;
 use crate::profile::Profile;
-use crate::programme::{Mistake, Place, Programme};
-use crate::segment::Expression;
-use crate::segment::explain::Compiled;
-use crate::segment::rule::{Rule, Scope};
-use crate::segment::scan::{Members, Scan};
-use crate::segment::{Owner, unevaluated};
+use crate::programme::Programme;
 use crate::state::{Counts, Merge, Reject};
 use crate::value::Map;
 use crate::{ProfileId, SendId, Seq};
 use std::sync::Arc;
-
-/// Profiles that a preview names.
-const PREVIEW_SAMPLE: usize = 10;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SegmentView<'a> {
@@ -28,30 +19,6 @@ pub struct SegmentView<'a> {
     pub expression: &'a str,
     pub count: u64,
 }
-
-/// Who would be in a segment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Preview {
-    pub count: u64,
-    /// The first few of them.
-    pub sample: Vec<ProfileId>,
-}
-
-impl Preview {
-    /// Adds up what the slices found, given in order.
-    pub fn of(slices: impl Iterator<Item = Members>) -> Self {
-        let mut preview = Self { count: 0, sample: Vec::new() };
-        for members in slices {
-            preview.count += members.count();
-            let missing = PREVIEW_SAMPLE - preview.sample.len();
-            preview.sample.extend(members.iter().take(missing));
-        }
-        preview
-    }
-}
-
-/// An expression with its names resolved.
-pub struct Question(pub(super) Compiled);
 
 /// All versions of one journey together.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -170,63 +137,6 @@ impl Engine {
 
     pub fn segment(&self, name: &str) -> Option<SegmentView<'_>> {
         self.segments().into_iter().find(|view| view.name == name)
-    }
-
-    /// Who matches an expression at the engine's instant, by asking everybody.
-    pub fn preview(&self, expression: &str) -> Result<Preview, Mistake> {
-        self.preview_at(expression, self.state.at)
-    }
-
-    /// The same at a later instant: what time alone has changed by then.
-    pub fn preview_at(&self, expression: &str, now: At) -> Result<Preview, Mistake> {
-        let question = self.question(expression)?;
-        let scan = self.scan(&question, now);
-        Ok(Preview::of((0..scan.slices()).map(|slice| scan.slice(slice))))
-    }
-
-    /// An expression made ready to be asked, any number of times.
-    pub fn question(&self, expression: &str) -> Result<Question, Mistake> {
-        self.read(expression).map(Question)
-    }
-
-    /// Puts a question at an instant that is not before the engine's own. Slices may be asked by several threads.
-    pub fn scan<'a>(&'a self, question: &'a Question, now: At) -> Scan<'a> {
-        Scan::new(self, &question.0.rule, now)
-    }
-
-    fn read(&self, text: &str) -> Result<Compiled, Mistake> {
-        let place = Place("expression".to_owned());
-        let expression = unevaluated::parse_for(text, Owner::Segment).map_err(|wrong| Mistake {
-            place: place.clone(),
-            offset: Some(wrong.offset),
-            message: wrong.message,
-            suggestion: wrong.suggestion,
-        })?;
-        if let Some(unknown) = expression.segments().into_iter().find(|name| self.live_slot(name).is_none()) {
-            let known = self.segments();
-            let near = crate::programme::nearest(unknown, known.iter().map(|view| view.name));
-            return Err(Mistake {
-                place,
-                offset: text.find(unknown),
-                message: format!("there is no segment \"{unknown}\""),
-                suggestion: near.map(|name| format!("did you mean \"{name}\"?")),
-            });
-        }
-        let rule = self.compile(&expression, &mut self.state.names.clone());
-        Ok(Compiled { expression, rule })
-    }
-
-    /// The slot of a segment of the programme.
-    pub(super) fn live_slot(&self, name: &str) -> Option<u16> {
-        let found = self.state.segments.iter().position(|one| one.live && one.visible && one.name == name);
-        found.map(|slot| slot as u16)
-    }
-
-    /// A rule to be asked now. A name that no event ever had gets a number in this copy alone, and so matches nothing.
-    pub(super) fn compile(&self, expression: &Expression, names: &mut Names) -> Rule {
-        let slot_of = |name: &str| self.live_slot(name);
-        let timezone = &self.programme.timezone();
-        Rule::compile(expression, &mut Scope { names, history: &self.state.history, timezone, slot_of })
     }
 
     pub fn journeys(&self) -> Vec<JourneyView<'_>> {

@@ -6,9 +6,10 @@
 
 mod sentence;
 
-use super::Expression;
+use super::cutoff::{FigureRule, Ranked, STEPS, Share};
 use super::eval::{self, Moment, Verdict, Window};
 use super::rule::{Condition, DidRule, Measure, Node, Rule};
+use super::{Expression, Score};
 use crate::at::At;
 use crate::governor::address;
 use crate::limits::EXPLANATION_LOOKS_MAX;
@@ -64,6 +65,17 @@ pub enum Found {
     Consent(Option<ConsentState>),
     Address(Reach),
     Seen(At),
+    Rank {
+        /// The person's, in millionths: of a count, of seconds since 1970, or of a property's numbers.
+        figure: Option<i128>,
+        /// That of the last one in the share, in the same. None where none is stated, or nobody had a figure.
+        cutoff: Option<i128>,
+    },
+    Score {
+        figure: Option<i128>,
+        /// From 1 to 5.
+        score: Option<u8>,
+    },
 }
 
 /// Whether there is a way to a person on a channel.
@@ -74,10 +86,19 @@ pub enum Reach {
     Suppressed,
 }
 
-/// An expression with its names compiled.
+/// An expression with its names resolved.
 pub(crate) struct Compiled {
     pub(crate) expression: Expression,
     pub(crate) rule: Rule,
+    /// Of the shares that it asks for, by their text.
+    pub(crate) standards: BTreeMap<String, Standard>,
+}
+
+/// What a person is measured by for a share.
+pub(crate) struct Standard {
+    pub(crate) share: Share,
+    pub(crate) figure: FigureRule,
+    pub(crate) cutoff: Option<i128>,
 }
 
 /// A segment that an expression is built on.
@@ -90,7 +111,7 @@ pub(crate) struct Base {
 /// Explains an expression. The bases are all that it is built on, each after those that it is built on itself.
 pub(crate) fn explain(asked: &Compiled, bases: &[Base], moment: Moment<'_>) -> Explanation {
     let explainer = Explainer { bases, moment };
-    let part = |compiled: &Compiled| explainer.part(&compiled.expression, &compiled.rule.node);
+    let part = |compiled: &Compiled| explainer.part(compiled, &compiled.expression, &compiled.rule.node);
     Explanation {
         whole: part(asked),
         built_on: bases.iter().map(|base| (base.name.clone(), part(&base.compiled))).collect(),
@@ -104,18 +125,20 @@ struct Explainer<'a> {
 
 impl Explainer<'_> {
     /// The expression and the node are the same tree.
-    fn part(&self, expression: &Expression, node: &Node) -> Part {
+    fn part(&self, whole: &Compiled, expression: &Expression, node: &Node) -> Part {
         let (holds, change) = self.change(node);
         let parts: Vec<Part> = match (expression, node) {
             (Expression::And(parts), Node::And(nodes)) | (Expression::Or(parts), Node::Or(nodes)) => {
-                parts.iter().zip(nodes).map(|(part, node)| self.part(part, node)).collect()
+                parts.iter().zip(nodes).map(|(part, node)| self.part(whole, part, node)).collect()
             }
-            (Expression::Not(inner), Node::Not(node)) => vec![self.part(inner, node)],
+            (Expression::Not(inner), Node::Not(node)) => vec![self.part(whole, inner, node)],
             _ => Vec::new(),
         };
-        let found = match node {
-            Node::Condition(condition) => self.found(condition),
-            Node::And(_) | Node::Or(_) | Node::Not(_) | Node::InSegment(_) => Found::Nothing,
+        let found = match (expression, node) {
+            (Expression::Rank(rank), _) => self.rank(whole, &Share::of_rank(rank)),
+            (Expression::Score(score), _) => self.score(whole, score),
+            (_, Node::Condition(condition)) => self.found(condition),
+            (_, Node::And(_) | Node::Or(_) | Node::Not(_) | Node::InSegment(_)) => Found::Nothing,
         };
         let sentence = sentence::sentence(expression, &found, &parts, holds, change);
         Part { text: expression.to_string(), holds, change, found, sentence, parts }
@@ -159,7 +182,7 @@ impl Explainer<'_> {
                 let view = moment.history.of(rule.first.event, moment.id);
                 found_in(&Window::of(&rule.first, &rule.bounds, view, moment), None)
             }
-            Condition::Trait { path, .. } | Condition::Day { path, .. } => {
+            Condition::Trait { path, .. } => {
                 let mut values = Vec::new();
                 profile.find_trait(path, &mut |value| values.push(value.to_json()));
                 Found::Values(values)
@@ -177,6 +200,27 @@ impl Explainer<'_> {
             Condition::FirstSeen(_) => Found::Seen(profile.first_seen),
             Condition::LastSeen(_) => Found::Seen(profile.last_seen),
         }
+    }
+
+    fn rank(&self, whole: &Compiled, share: &Share) -> Found {
+        let standard = &whole.standards[&share.to_string()];
+        let figure = standard.figure.of(&self.moment).map(Ranked::down);
+        Found::Rank { figure, cutoff: standard.cutoff }
+    }
+
+    fn score(&self, whole: &Compiled, score: &Score) -> Found {
+        let purchase = &self.moment.governor.programme.purchase;
+        let standards = STEPS.map(|step| {
+            let share = Share::of_step(score.of, step, purchase);
+            &whole.standards[&share.to_string()]
+        });
+        let figure = standards[0].figure.of(&self.moment).map(Ranked::down);
+        let cutoffs: Option<Vec<i128>> = standards.iter().map(|standard| standard.cutoff).collect();
+        let reached = |cutoffs: Vec<i128>| {
+            let figure = figure?;
+            Some(1 + cutoffs.iter().filter(|cutoff| figure >= **cutoff).count() as u8)
+        };
+        Found::Score { figure, score: cutoffs.and_then(reached) }
     }
 
     fn events(&self, rule: &DidRule) -> Found {

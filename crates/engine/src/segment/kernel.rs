@@ -33,7 +33,7 @@ enum Count {
     AtLeast(u32),
     AtMost(u32),
     Exactly(u32),
-    Sum { column: u16, comparison: Comparison, millionths: i64, aggregate: Aggregate },
+    Sum { column: u16, comparison: Comparison, millionths: i128, aggregate: Aggregate },
 }
 
 /// The codes of a column whose values pass a test, one bit each.
@@ -50,7 +50,12 @@ impl Kernel {
     pub(crate) fn new(rule: &DidRule) -> Option<Self> {
         let bounds = &rule.bounds;
         let whole = bounds.within.is_none_or(|span| span.0 % 1_000 == 0 && span.0 / 1_000 < i64::from(NEVER));
-        if bounds.from != 0 || bounds.before != NEVER || bounds.since_entry || !whole {
+        if bounds.from != 0
+            || bounds.before != NEVER
+            || bounds.since_entry
+            || !whole
+            || rule.deed.is_relative()
+        {
             return None;
         }
         let column = |property: &Property| match property {
@@ -94,9 +99,10 @@ impl Kernel {
                 continue;
             }
             passing.bits.resize(dictionary.len().div_ceil(64), 0);
+            // At whatever instant: it is the same at all of them.
             let trial = &rule.deed.checks[passing.check].trial;
             for code in passing.known..dictionary.len() {
-                let passes = dictionary.values(code as u32).any(|value| trial.holds(value));
+                let passes = dictionary.values(code as u32).any(|value| trial.look(value, At::MIN).0);
                 passing.bits[code / 64] |= u64::from(passes) << (code % 64);
             }
             passing.known = dictionary.len();

@@ -23,7 +23,7 @@ impl Turn<'_> {
                     continue;
                 };
                 let properties = self.happened(name, second);
-                if trials.iter().all(|(path, trial)| trial.passes(properties, path)) {
+                if trials.iter().all(|(path, trial)| trial.passes(properties, path, self.now())) {
                     let properties = properties.into();
                     self.enter(version, second, properties);
                 }

@@ -1,12 +1,17 @@
 //! A data directory as a command finds it: with a server running on it, or free to be opened.
 
 use super::client::{Client, given_token};
+use crate::clock;
 use crate::keys::Keys;
 use crate::presence;
 use crate::runtime::recover;
 use anyhow::{Context, bail};
+use engine::at::At;
 use engine::engine::Engine;
-use eventlog::sqlite::SqliteLog;
+use engine::record::Record;
+use eventlog::recovery::recover_as_of;
+use eventlog::snapshots::Snapshots;
+use eventlog::sqlite::{SqliteLog, SqliteReader};
 use std::path::Path;
 
 pub(super) enum Place {
@@ -60,4 +65,20 @@ fn token(data: &Path) -> anyhow::Result<String> {
     }
     let first = Keys::open(data)?.first();
     first.admin_token.context("the first admin token was revoked; give another one in TRAMA_TOKEN")
+}
+
+/// The engine as it was at an instant, or at the end of the log, and the instant that it is to be asked about. Nothing is
+/// changed, and a server may run on the directory.
+pub(super) fn as_of(data: &Path, at: Option<At>) -> anyhow::Result<(Engine, At)> {
+    let log = SqliteReader::open(data)?;
+    let snapshots = Snapshots::open(data)?;
+    let until = at.unwrap_or(At::MAX);
+    let mut engine = recover_as_of(until, &snapshots, |from| Ok(Box::new(log.read(from)?)))
+        .context("the log cannot be read up to that instant")?;
+    let now = at.unwrap_or_else(clock::now).max(engine.at());
+    // What time alone has changed since the last record: memberships are asked as they are then.
+    if engine.installed().is_some() {
+        engine.apply(engine.seq().next(), now, &Record::Tick, &mut Vec::new());
+    }
+    Ok((engine, now))
 }

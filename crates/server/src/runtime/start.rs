@@ -19,6 +19,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, RwLock, mpsc};
 use std::thread::JoinHandle;
 use std::time::Instant;
+use tokio::sync::watch;
 
 /// Attempts that an earlier process left without a receipt: the dispatcher's first work.
 pub type InFlight = Vec<(SendId, u8)>;
@@ -44,6 +45,7 @@ pub fn start(
         queue: Queue::default(),
         durable: AtomicU64::new(engine.seq().0),
         programme: RwLock::new(Arc::clone(engine.programme())),
+        cutoffs_due: watch::Sender::new(engine.cutoffs_due()),
         engine: RwLock::new(engine),
         metrics,
     });

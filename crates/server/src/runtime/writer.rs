@@ -149,6 +149,7 @@ mod tests {
             engine: RwLock::new(Engine::new()),
             durable: AtomicU64::new(0),
             programme: RwLock::new(Arc::new(Programme::default())),
+            cutoffs_due: tokio::sync::watch::Sender::new(None),
             metrics: Arc::new(Metrics::default()),
         });
         let durable = || shared.durable.load(Ordering::Acquire);

@@ -130,6 +130,18 @@ fn of_properties_and_figures() {
 }
 
 #[test]
+fn of_where_people_stand_among_each_other() {
+    memberships_hold(ROME, Words::ranks(ROME.today()), 200);
+}
+
+#[test]
+fn of_events_that_are_compared_with_today() {
+    for start in [ROME, SANTIAGO] {
+        memberships_hold(start, Words::daily(start.today()), 100);
+    }
+}
+
+#[test]
 fn of_who_may_be_reached() {
     memberships_hold(UTC, Words::people(UTC.today()), 200);
 }

@@ -71,6 +71,28 @@ fn is(expression: &Expression, found: &Found, parts: &[Part], holds: bool) -> St
         (Expression::ReachableBy(channel), Found::Address(reach)) => reached(*channel, *reach),
         (Expression::FirstSeen(_), Found::Seen(at)) => format!("first seen {}", moment(*at)),
         (Expression::LastSeen(_), Found::Seen(at)) => format!("last seen {}", moment(*at)),
+        (Expression::Rank(rank), Found::Rank { figure, cutoff }) => {
+            let (by, word) = (&rank.by, rank.end.word());
+            let percent = decimal(i64::from(rank.share_permyriad) * 10_000);
+            let share = format!("the {word} {percent}%");
+            match (figure, cutoff) {
+                (None, _) => format!("has no {by}"),
+                (Some(figure), None) => {
+                    format!("{by} is {}; nobody was ranked by it yet", decimal(*figure))
+                }
+                (Some(figure), Some(cutoff)) => {
+                    format!("{by} is {}; {share} is from {}", decimal(*figure), decimal(*cutoff))
+                }
+            }
+        }
+        (Expression::Score(score), Found::Score { figure, score: reached }) => {
+            let name = format!("rfm.{}", score.of.word());
+            match (figure, reached) {
+                (None, _) => format!("no {name}: there is no such figure"),
+                (Some(_), None) => format!("no {name}: nobody was ranked by it yet"),
+                (Some(_), Some(reached)) => format!("{name} is {reached}"),
+            }
+        }
         _ => format!("it {}", if holds { "holds" } else { "does not hold" }),
     }
 }

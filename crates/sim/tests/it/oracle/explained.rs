@@ -11,6 +11,7 @@ use super::story::Story;
 use super::tree::{Said, built_on};
 
 /// A person, and the instants that are looked at.
+#[derive(Clone, Copy)]
 struct Look<'a> {
     story: &'a Story,
     id: ProfileId,
@@ -37,6 +38,10 @@ pub(super) fn check(story: &Story, questions: &[Said]) -> Result<(), String> {
         for question in questions {
             let expression = built_on(question.0.clone(), story.segments().count());
             let asked = story.engine.question(&expression.to_string()).map_err(|wrong| wrong.to_string())?;
+            let cutoffs = story.engine.ranking_of(&asked, story.now).all();
+            let asked = story.engine.with_cutoffs(asked, cutoffs);
+            let moment = story.moment_of(&expression, &people);
+            let look = Look { moment: &moment, ..look };
             look.at(&story.engine.explain(*id, &asked, story.now).whole, &expression)?;
         }
     }
