@@ -66,7 +66,7 @@ impl Verdict {
     }
 
     /// This, or what else was looked at.
-    fn or(&mut self, (holds, until): (bool, At)) {
+    pub(super) fn or(&mut self, (holds, until): (bool, At)) {
         *self = Self { holds: self.holds || holds, until: self.until.min(until) };
     }
 
@@ -128,7 +128,10 @@ pub(crate) fn condition(condition: &Condition, moment: &Moment<'_>) -> Verdict {
 pub(crate) fn did(rule: &DidRule, view: View<'_>, moment: &Moment<'_>) -> Verdict {
     let window = Window::of(&rule.deed, &rule.bounds, view, moment);
     if rule.deed.is_relative() {
-        return daily(rule, &window);
+        return daily(rule, window.each(), || match &rule.quantity {
+            Measure::Aggregate { property, .. } => window.total(property),
+            Measure::AtLeast(_) | Measure::AtMost(_) | Measure::Exactly(_) => Total::default(),
+        });
     }
     let expiry = |second: u32| rule.bounds.expiry(second);
     match &rule.quantity {
