@@ -131,13 +131,13 @@ fn of_properties_and_figures() {
 
 #[test]
 fn of_where_people_stand_among_each_other() {
-    memberships_hold(ROME, Words::ranks(ROME.today()), 200);
+    memberships_hold(ROME, Words::ranks(ROME.today()), 120);
 }
 
 #[test]
 fn of_events_that_are_compared_with_today() {
     for start in [ROME, SANTIAGO] {
-        memberships_hold(start, Words::daily(start.today()), 100);
+        memberships_hold(start, Words::daily(start.today()), 60);
     }
 }
 

@@ -10,19 +10,21 @@ use sim::naive::{self, Moment, Person};
 use super::story::Story;
 use super::tree::{Said, built_on};
 
-/// A person, and the instants that are looked at.
+/// A person, and what they are looked at with.
 #[derive(Clone, Copy)]
 struct Look<'a> {
     story: &'a Story,
     id: ProfileId,
     person: &'a Person,
     moment: &'a Moment,
-    to_come: &'a [At],
+    /// The same at instants to come.
+    to_come: &'a [Moment],
 }
 
 /// Compares every explanation of the segments and of some questions with a naive evaluation.
 pub(super) fn check(story: &Story, questions: &[Said]) -> Result<(), String> {
-    let (people, moment, to_come) = (story.people(), story.moment(), story.instants_to_come());
+    let (people, moment) = (story.people(), story.moment());
+    let to_come = moments(story, &moment);
     for (id, person) in &people {
         let look = Look { story, id: *id, person, moment: &moment, to_come: &to_come };
         for (name, expression) in story.segments() {
@@ -41,11 +43,17 @@ pub(super) fn check(story: &Story, questions: &[Said]) -> Result<(), String> {
             let cutoffs = story.engine.ranking_of(&asked, story.now).all();
             let asked = story.engine.with_cutoffs(asked, cutoffs);
             let moment = story.moment_of(&expression, &people);
-            let look = Look { moment: &moment, ..look };
+            let to_come = moments(story, &moment);
+            let look = Look { moment: &moment, to_come: &to_come, ..look };
             look.at(&story.engine.explain(*id, &asked, story.now).whole, &expression)?;
         }
     }
     Ok(())
+}
+
+/// A moment at each of the instants to come.
+fn moments(story: &Story, moment: &Moment) -> Vec<Moment> {
+    story.instants_to_come().into_iter().map(|now| Moment { now, ..moment.clone() }).collect()
 }
 
 impl Look<'_> {
@@ -56,8 +64,7 @@ impl Look<'_> {
         if part.holds != naive::holds(expression, self.person, self.moment) {
             return Err(self.report(part, "does not hold so", expression));
         }
-        let holds_at =
-            |at: At| naive::holds(expression, self.person, &Moment { now: at, ..self.moment.clone() });
+        let holds_at = |moment: &Moment| naive::holds(expression, self.person, moment);
         let until = match part.change {
             Change::Never => At::MAX,
             Change::At(until) | Change::NotBefore(until) => until,
@@ -65,10 +72,12 @@ impl Look<'_> {
         if until <= self.story.now {
             return Err(self.report(part, "changes in the past", expression));
         }
-        if let Some(at) = self.to_come.iter().find(|at| **at < until && holds_at(**at) != part.holds) {
-            return Err(self.report(part, &format!("changes before, at {at}"), expression));
+        let mut before = self.to_come.iter().take_while(|moment| moment.now < until);
+        if let Some(Moment { now, .. }) = before.find(|moment| holds_at(moment) != part.holds) {
+            return Err(self.report(part, &format!("changes before, at {now}"), expression));
         }
-        if matches!(part.change, Change::At(until) if holds_at(until) == part.holds) {
+        let then = Moment { now: until, ..self.moment.clone() };
+        if matches!(part.change, Change::At(_)) && holds_at(&then) == part.holds {
             return Err(self.report(part, "does not change then", expression));
         }
         if matches!(part.change, Change::NotBefore(_)) && !self.has_days(expression) {

@@ -297,9 +297,9 @@ impl Story {
     }
 
     /// Instants to come at which something could change, and some beside them.
-    pub(super) fn instants_to_come(&self) -> Vec<At> {
-        let turns = self.turns().into_iter().chain(self.quarters()).filter(|at| *at > self.now);
-        let beside = turns.flat_map(|at| [-1, 0, 1].map(|off| at.plus(Span(off))));
+    pub(super) fn instants_to_come(&self) -> BTreeSet<At> {
+        let turns = self.turns().into_iter().chain(self.quarters());
+        let beside = turns.flat_map(|at| [-1, 0].map(|off| at.plus(Span(off))));
         beside.filter(|at| *at > self.now).collect()
     }
 
