@@ -11,6 +11,7 @@ use crate::happening::{About, Happening};
 use crate::history::{BLOCK, Entries};
 use crate::name::NameId;
 use crate::outbox::Send;
+use crate::programme::Purchase;
 use crate::record::Record;
 use crate::segment::Expression;
 use crate::segment::rule::each_property;
@@ -58,9 +59,9 @@ struct Step {
 
 impl Engine {
     /// What an expression asks of events and the engine does not keep.
-    pub fn unkept(&self, expression: &Expression) -> Vec<Property> {
+    pub(crate) fn unkept(&self, expression: &Expression, purchase: &Purchase) -> Vec<Property> {
         let mut unkept = Vec::new();
-        each_property(expression, &mut |event, path| {
+        each_property(expression, purchase, &mut |event, path| {
             let known = self.state.names.find(event).filter(|name| self.state.history.has_events(*name));
             if known.is_some_and(|name| self.state.history.column(name, path).is_none()) {
                 unkept.push(Property { event: event.to_owned(), path: path.to_vec() });

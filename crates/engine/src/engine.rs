@@ -3,12 +3,16 @@
 //! Nothing wakes the engine but [`Engine::apply`]. Time passes only by a `Tick`, which whoever feeds the engine puts
 //! first in a batch whenever [`Engine::next_due`] has come. A record is checked whole before it changes anything.
 
+mod apply_cutoffs;
 mod apply_delivery;
 mod apply_programme;
+mod explain;
 mod foresee;
+mod question;
 mod view;
 
-pub use view::{JourneyView, Preview, Question, RunView, SegmentView, TimelineEntry, Unanswered};
+pub use question::{Preview, Question, Unanswered};
+pub use view::{JourneyView, RunView, SegmentView, TimelineEntry};
 
 use crate::at::At;
 use crate::backfill::Property;
@@ -195,6 +199,7 @@ impl Engine {
             Record::Attempted(attempted) => self.apply_attempt(attempted, effects),
             Record::Settled(settled) => self.apply_settled(settled, happening, effects),
             Record::Engaged(engaged) => self.apply_engaged(engaged, happening, effects),
+            Record::CutoffsStated(stated) => self.apply_cutoffs(stated, effects),
             Record::Tick => self.apply_tick(effects),
         }
         Outcome::Applied
@@ -396,8 +401,7 @@ impl Engine {
         }
         let mut state: State = borsh::from_slice(state).map_err(|error| RestoreError(error.to_string()))?;
         let programme = Arc::new(state.parsed_programme().unwrap_or_default());
-        let index =
-            Index::build(&mut state.names, &state.history, &state.segments, &state.versions, &programme);
+        let index = Index::build(&mut state, &programme);
         Ok(Self { state, index, programme, ..Self::default() })
     }
 

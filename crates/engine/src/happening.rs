@@ -65,6 +65,7 @@ impl<'a> Record<'a> {
             | Self::SuppressionStated(_)
             | Self::ProgrammeApplied(_)
             | Self::Attempted(_)
+            | Self::CutoffsStated(_)
             | Self::Tick => None,
         }
     }

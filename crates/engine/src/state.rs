@@ -13,6 +13,7 @@ use crate::profile::Profile;
 use crate::programme::Programme;
 use crate::record::{Installed, Rejected};
 use crate::seen::MessageIds;
+use crate::segment::cutoff::Cutoffs;
 use crate::timer::Timers;
 use crate::truths::Truths;
 use crate::{ProfileId, SendId, Seq};
@@ -44,6 +45,7 @@ pub(crate) struct State {
     pub(crate) suppressions: BTreeMap<KeyedHash, Suppression>,
     pub(crate) segments: Vec<SegmentState>,
     pub(crate) versions: Vec<JourneyVersion>,
+    pub(crate) cutoffs: Cutoffs,
     pub(crate) sends: Chunked<Send, SENDS_IN_CHUNK>,
     /// Sends that are queued or attempted.
     pub(crate) owed: BTreeSet<SendId>,

@@ -47,6 +47,8 @@ pub(crate) struct Touched {
     pub(crate) traits: Vec<String>,
     /// Events of this turn, each with its second.
     pub(crate) events: Vec<(NameId, u32)>,
+    /// Other cut-offs were stated.
+    pub(crate) cutoffs: bool,
     /// A timer that came.
     pub(crate) timer: Option<TimerKey>,
     /// Segments whose membership changed.
@@ -73,6 +75,7 @@ impl Touched {
         self.whole
             || (self.consent && mentions.consent)
             || (self.seen && mentions.seen)
+            || (self.cutoffs && mentions.cutoffs)
             || self.events.iter().any(|(name, _)| mentions.events.contains(name))
             || self.traits.iter().any(|name| mentions.traits.contains(name))
             || self.slots.iter().any(|slot| mentions.segments.contains(slot))
@@ -241,6 +244,13 @@ impl<'a> Turn<'a> {
         if !self.touched.past {
             self.enter_journeys();
         }
+        self.follow_runs();
+    }
+
+    /// Other cut-offs were stated, and memberships are up to them: runs go on or end by that, and none begins, since a run
+    /// begins with something that happens to the person.
+    pub(crate) fn follow_cutoffs(&mut self) {
+        self.touched.cutoffs = true;
         self.follow_runs();
     }
 

@@ -5,6 +5,8 @@ mod backup;
 mod check;
 mod client;
 mod demo;
+mod explain;
+mod expression;
 mod import;
 mod keys;
 mod log;
@@ -40,6 +42,7 @@ enum Command {
     Status(status::Args),
     Import(import::Args),
     Query(query::Args),
+    Explain(explain::Args),
     Log(log::Args),
     Backup(backup::Args),
     Restore(restore::Args),
@@ -66,6 +69,7 @@ pub fn run() -> ExitCode {
         Command::Status(args) => status::run(&args),
         Command::Import(args) => return ended(import::run(&args)),
         Command::Query(args) => query::run(&args),
+        Command::Explain(args) => explain::run(&args),
         Command::Log(args) => log::run(&args),
         Command::Backup(args) => backup::run(&args),
         Command::Restore(args) => restore::run(&args),

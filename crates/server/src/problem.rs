@@ -90,10 +90,13 @@ impl Problem {
 }
 
 impl Problem {
-    /// Why the expression of a field has no answer now.
+    /// Why the expression of a field has no answer now. A byte of the text means nothing to whoever sent a tree.
     pub fn not_answered(field: &str, not_answered: NotAnswered) -> Self {
         match not_answered {
-            NotAnswered::Mistake(mistake) => Self::expression(field, mistake),
+            NotAnswered::Mistake(mistake) => {
+                let offset = mistake.offset.filter(|_| field == "expression");
+                Self::expression(field, Mistake { offset, ..mistake })
+            }
             NotAnswered::Reading(reading) => Self {
                 field: Some(field.into()),
                 ..Self::new(StatusCode::SERVICE_UNAVAILABLE, READING_LOG, format!("{reading}; ask again"))

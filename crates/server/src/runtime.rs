@@ -10,6 +10,7 @@
 //! is read may be ahead of the disk by a batch or two (decision 0002).
 
 mod backfill;
+pub mod cutoffs;
 mod intake;
 mod queue;
 pub mod scan;
@@ -25,6 +26,7 @@ pub use start::{InFlight, Threads, recover, start};
 use crate::metrics::Metrics;
 use backfill::Backfills;
 use engine::Seq;
+use engine::at::At;
 use engine::engine::Engine;
 use engine::programme::Programme;
 use engine::record::Record;
@@ -47,6 +49,8 @@ struct Shared {
     durable: watch::Sender<Seq>,
     /// The programme that is live, apart from the engine: whoever renders a message need not wait for a batch.
     programme: RwLock<Arc<Programme>>,
+    /// When cut-offs are to be stated.
+    cutoffs_due: watch::Sender<Option<At>>,
     metrics: Arc<Metrics>,
     /// Streams what is on the disk, from a place on.
     read_log: ReadLog,
@@ -61,6 +65,7 @@ impl Shared {
             queue: Queue::default(),
             durable: watch::Sender::new(engine.seq()),
             programme: RwLock::new(Arc::clone(engine.programme())),
+            cutoffs_due: watch::Sender::new(engine.cutoffs_due()),
             engine: RwLock::new(engine),
             metrics,
             read_log,

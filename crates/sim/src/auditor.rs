@@ -182,7 +182,7 @@ impl Auditor {
             .iter()
             .filter(|segment| self.model.programme.segments.contains_key(segment.name))
             .collect();
-        let moment = segments::moment(engine.at());
+        let moment = segments::moment(engine.at(), &self.model.cut_offs);
         for (id, profile) in engine.profiles() {
             let name = |identifier: &engine::profile::StoredIdentifier| -> Name {
                 (identifier.kind, identifier.value.clone())

@@ -31,6 +31,7 @@ pub struct Options {
     pub suppresses: u64,
     pub lifts: u64,
     pub applies_programme: u64,
+    pub states_cutoffs: u64,
     pub reacts: u64,
 
     /// Of a round: how the time and the process go.
@@ -77,6 +78,7 @@ impl Options {
             suppresses: chance(random, 200),
             lifts: chance(random, 200),
             applies_programme: chance(random, 80),
+            states_cutoffs: chance(random, 100),
             reacts: chance(random, 500),
             long_pause: random.between(20, 400),
             clock_back: chance(random, 200),

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use engine::at::Span;
 use engine::programme::{
-    Arm, Channel, EmailMessage, EmailTemplate, Journey, Message, OptIn, Programme, Purpose, Reenter, Step,
-    Tracking,
+    Arm, Channel, EmailMessage, EmailTemplate, Journey, Message, OptIn, Programme, Purchase, Purpose,
+    Reenter, Step, Tracking,
 };
 
 use crate::auditor::segments::{SEGMENTS, TIMEZONE};
@@ -43,6 +43,7 @@ fn draw_with(random: &mut Random, segment_permille: u64) -> String {
             (OFFERS.to_owned(), purpose(if double { OptIn::Double } else { OptIn::Single })),
             (ORDERS.to_owned(), purpose(OptIn::None)),
         ]),
+        purchase: Purchase::default(),
         segments: segments.map(|one| (one.name.to_owned(), one.expression.to_owned())).collect(),
         messages: [CONFIRM, "welcome", "nudge", "cart", "back", "receipt"]
             .map(|name| (name.to_owned(), message(name)))

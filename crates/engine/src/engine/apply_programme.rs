@@ -53,10 +53,9 @@ impl Engine {
         self.place_segments();
         self.place_journeys();
         self.keep_properties();
-        let State { names, history, segments, versions, .. } = &mut self.state;
-        let index = Index::build(names, history, segments, versions, &self.programme);
-        let before = std::mem::replace(&mut self.index, index);
-        self.refresh_everybody(&before);
+        let effects = &mut Vec::new();
+        self.refresh_everybody(false, effects);
+        assert!(effects.is_empty(), "invariant: a programme sends nothing by being applied");
     }
 
     /// Gives each segment its slot.
@@ -119,7 +118,8 @@ impl Engine {
     pub(super) fn unkept_by(&self, programme: &Programme) -> Vec<Property> {
         let rules = programme.journeys.values().flat_map(Journey::rules);
         let texts = programme.segments.values().map(String::as_str).chain(rules);
-        let mut unkept: Vec<Property> = texts.flat_map(|text| self.unkept(&parsed(text))).collect();
+        let mut unkept: Vec<Property> =
+            texts.flat_map(|text| self.unkept(&parsed(text), &programme.purchase)).collect();
         unkept.sort();
         unkept.dedup();
         unkept
@@ -136,16 +136,18 @@ impl Engine {
         }
         let State { names, history, seq, .. } = &mut self.state;
         for text in texts {
-            each_property(&parsed(&text), &mut |event, path| {
+            each_property(&parsed(&text), &self.programme.purchase, &mut |event, path| {
                 let (_, since) = history.keep(names.number(event), path, *seq);
                 assert!(since == Seq(0), "invariant: a programme that asks for what is not kept is refused");
             });
         }
     }
 
-    /// Gives everybody a row for the new programme: what was known of a condition stays known, what is new is
-    /// evaluated, and the segments are made of both.
-    fn refresh_everybody(&mut self, before: &Index) {
+    /// Builds the index anew and gives everybody a row for it: what was known of a condition stays known, what is new is
+    /// evaluated, and the segments are made of both. Runs may follow what that changes; none is begun by it.
+    pub(super) fn refresh_everybody(&mut self, runs_follow: bool, effects: &mut Vec<Effect>) {
+        let index = Index::build(&mut self.state, &self.programme);
+        let before = std::mem::replace(&mut self.index, index);
         let known: Vec<Option<u32>> =
             self.index.conditions.iter().map(|condition| before.condition(condition)).collect();
         let (conditions, segments) = (self.index.conditions.len(), self.state.segments.len());
@@ -155,11 +157,10 @@ impl Engine {
         for segment in &mut self.state.segments {
             segment.count = 0;
         }
-        let mut effects: Vec<Effect> = Vec::new();
         for number in 0..profiles as u32 {
             let id = ProfileId(number);
             if self.state.profiles[number as usize].merged_into.is_none() {
-                let mut turn = Turn::begin(self, id, &mut effects);
+                let mut turn = Turn::begin(self, id, effects);
                 for (condition, known) in known.iter().enumerate() {
                     let condition = condition as u32;
                     let holds = match known {
@@ -169,9 +170,11 @@ impl Engine {
                     turn.engine.state.truths.set_condition(id, condition, holds);
                 }
                 turn.begin_memberships(&old);
+                if runs_follow {
+                    turn.follow_cutoffs();
+                }
             }
         }
-        assert!(effects.is_empty(), "invariant: a programme sends nothing by being applied");
     }
 }
 

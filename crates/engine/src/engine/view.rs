@@ -2,66 +2,21 @@
 
 use super::Engine;
 use crate::at::At;
-use crate::backfill::Property;
 use crate::governor::Suppression;
 use crate::identifier::IdentifierKind;
 use crate::journey::{Passage, RunState};
 use crate::outbox::Send;
 use crate::profile::Profile;
-use crate::programme::{Mistake, Place, Programme};
-use crate::segment::rule::{Rule, Scope};
-use crate::segment::scan::{Members, Scan};
-use crate::segment::{Owner, unevaluated};
+use crate::programme::Programme;
 use crate::state::{Counts, Merge, Reject};
 use crate::{ProfileId, SendId, Seq};
 use std::sync::Arc;
-
-/// Profiles that a preview names.
-const PREVIEW_SAMPLE: usize = 10;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SegmentView<'a> {
     pub name: &'a str,
     pub expression: &'a str,
     pub count: u64,
-}
-
-/// Who would be in a segment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Preview {
-    pub count: u64,
-    /// The first few of them.
-    pub sample: Vec<ProfileId>,
-}
-
-impl Preview {
-    /// Adds up what the slices found, given in order.
-    pub fn of(slices: impl Iterator<Item = Members>) -> Self {
-        let mut preview = Self { count: 0, sample: Vec::new() };
-        for members in slices {
-            preview.count += members.count();
-            let missing = PREVIEW_SAMPLE - preview.sample.len();
-            preview.sample.extend(members.iter().take(missing));
-        }
-        preview
-    }
-}
-
-/// An expression with its names resolved.
-pub struct Question(Rule);
-
-/// Why an expression is not answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Unanswered {
-    Mistake(Mistake),
-    /// It asks for properties that are to be brought in from the log first: [`Engine::begin_backfill`].
-    Unkept(Vec<Property>),
-}
-
-impl From<Mistake> for Unanswered {
-    fn from(mistake: Mistake) -> Self {
-        Self::Mistake(mistake)
-    }
 }
 
 /// All versions of one journey together.
@@ -178,63 +133,6 @@ impl Engine {
 
     pub fn segment(&self, name: &str) -> Option<SegmentView<'_>> {
         self.segments().into_iter().find(|view| view.name == name)
-    }
-
-    /// Who matches an expression at the engine's instant, by asking everybody.
-    pub fn preview(&self, expression: &str) -> Result<Preview, Unanswered> {
-        self.preview_at(expression, self.state.at)
-    }
-
-    /// The same at a later instant: what time alone has changed by then.
-    pub fn preview_at(&self, expression: &str, now: At) -> Result<Preview, Unanswered> {
-        let question = self.question(expression)?;
-        let scan = self.scan(&question, now);
-        Ok(Preview::of((0..scan.slices()).map(|slice| scan.slice(slice))))
-    }
-
-    /// An expression made ready to be asked, any number of times.
-    pub fn question(&self, expression: &str) -> Result<Question, Unanswered> {
-        self.rule(expression).map(Question)
-    }
-
-    /// Puts a question at an instant that is not before the engine's own. Slices may be asked by several threads.
-    pub fn scan<'a>(&'a self, question: &'a Question, now: At) -> Scan<'a> {
-        Scan::new(self, &question.0, now)
-    }
-
-    fn rule(&self, text: &str) -> Result<Rule, Unanswered> {
-        let place = Place("expression".to_owned());
-        let expression = unevaluated::parse_for(text, Owner::Segment).map_err(|wrong| Mistake {
-            place: place.clone(),
-            offset: Some(wrong.offset),
-            message: wrong.message,
-            suggestion: wrong.suggestion,
-        })?;
-        let slot_of = |name: &str| {
-            let found =
-                self.state.segments.iter().position(|one| one.live && one.visible && one.name == name);
-            found.map(|slot| slot as u16)
-        };
-        if let Some(unknown) = expression.segments().into_iter().find(|name| slot_of(name).is_none()) {
-            let known = self.segments();
-            let near = crate::programme::nearest(unknown, known.iter().map(|view| view.name));
-            return Err(Unanswered::Mistake(Mistake {
-                place,
-                offset: text.find(unknown),
-                message: format!("there is no segment \"{unknown}\""),
-                suggestion: near.map(|name| format!("did you mean \"{name}\"?")),
-            }));
-        }
-        let unkept = self.unkept(&expression);
-        if !unkept.is_empty() {
-            return Err(Unanswered::Unkept(unkept));
-        }
-        // A name that no event ever had gets a number in this copy alone, and so matches nothing.
-        let names = &mut self.state.names.clone();
-        Ok(Rule::compile(
-            &expression,
-            &mut Scope { names, history: &self.state.history, timezone: &self.programme.timezone(), slot_of },
-        ))
     }
 
     pub fn journeys(&self) -> Vec<JourneyView<'_>> {

@@ -330,7 +330,7 @@ impl<'a> DidProbe<'a> {
                     CodeSlice::Short(codes) => sum(times, codes, numbers, start),
                     CodeSlice::Word(codes) => sum(times, codes, numbers, start),
                 };
-                sum.is_some_and(|sum| comparison.holds(sum.cmp(&i128::from(*millionths))))
+                sum.is_some_and(|sum| comparison.holds(sum.cmp(millionths)))
             }
             _ => kernel.look(self.rule, view, self.history).holds,
         }

@@ -21,7 +21,7 @@ impl Turn<'_> {
                 let Entry::Event { trials, .. } = &self.engine.index.plans[version as usize].entry else {
                     continue;
                 };
-                if trials.iter().all(|(path, trial)| trial.passes(self.properties, path)) {
+                if trials.iter().all(|(path, trial)| trial.passes(self.properties, path, self.now())) {
                     self.enter(version, second);
                 }
             }

@@ -1,8 +1,8 @@
 //! The API described in OpenAPI 3.1, from the same types and handlers that answer.
 
 use super::{
-    activity, consents, expressions, journeys, keys, mailbox, profiles, programme, rejects, segments, sends,
-    status, suppressions, timeline,
+    activity, consents, explanations, expressions, journeys, keys, mailbox, profiles, programme, rejects,
+    segments, sends, status, suppressions, timeline,
 };
 use axum::Json;
 use utoipa::OpenApi;
@@ -18,6 +18,8 @@ use utoipa::{Modify, openapi};
         profiles::list,
         profiles::show,
         timeline::show,
+        explanations::show,
+        explanations::explain,
         segments::list,
         segments::preview_query,
         segments::preview_body,

@@ -6,11 +6,10 @@ use super::extract::{Body, Query};
 use crate::clock;
 use crate::hub::Hub;
 use crate::problem::Problem;
-use crate::runtime::{NotAnswered, scan};
+use crate::runtime::scan;
 use axum::Json;
 use axum::extract::{Path, State};
 use engine::engine::{Engine, SegmentView as Segment};
-use engine::programme::Mistake;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Instant;
@@ -105,7 +104,7 @@ pub(super) async fn preview_body(
     preview(&hub, expression, field).await
 }
 
-/// `field` is the one that the expression came in. A byte of the text means nothing to whoever sent a tree.
+/// `field` is the one that the expression came in.
 async fn preview(hub: &Hub, expression: String, field: &'static str) -> Result<Json<PreviewView>, Problem> {
     let ask = move |engine: &Engine| {
         let begun = Instant::now();
@@ -118,13 +117,8 @@ async fn preview(hub: &Hub, expression: String, field: &'static str) -> Result<J
             .filter_map(|id| Some(Person { id: id.0, identifiers: identifiers(engine.profile(id)?) }));
         Ok(PreviewView { count: preview.count, sample: sample.collect(), took_ms })
     };
-    hub.runtime.ask(ask).await.map(Json).map_err(|not_answered| match not_answered {
-        NotAnswered::Mistake(mistake) => {
-            let offset = mistake.offset.filter(|_| field == "expression");
-            Problem::expression(field, Mistake { offset, ..mistake })
-        }
-        other => Problem::not_answered(field, other),
-    })
+    let answer = hub.runtime.ask(ask).await;
+    answer.map(Json).map_err(|not_answered| Problem::not_answered(field, not_answered))
 }
 
 fn view(segment: &Segment<'_>) -> SegmentView {

@@ -11,7 +11,8 @@ use engine::engine::{Engine, Outcome, Preview, Refusal, Unanswered};
 use engine::identifier::{HashKey, IdentifierKind};
 use engine::outbox::{Send, Status};
 use engine::programme::{Channel, Mistake, Programme};
-use engine::record::{Attempted, Installed, ProgrammeApplied, Record, Settled};
+use engine::record::{Attempted, CutoffsStated, Installed, ProgrammeApplied, Record, Settled};
+use engine::segment::cutoff::Cutoff;
 use engine::{ProfileId, SendId};
 use std::collections::{BTreeMap, VecDeque};
 
@@ -44,6 +45,14 @@ pub(super) struct World<'s> {
 enum Pending {
     Attempt { send: SendId, attempt: u8 },
     Settle { send: SendId, attempt: u8 },
+}
+
+/// What is due in a story besides its lines.
+#[derive(Clone, Copy)]
+enum Next {
+    Tick,
+    Rank,
+    Answer,
 }
 
 /// Something that became of a message.
@@ -101,25 +110,35 @@ impl<'s> World<'s> {
 
     /// Everything that is due up to and at an instant happens, and then it is that instant.
     pub(super) fn advance(&mut self, to: At) -> Result<(), String> {
-        loop {
-            let provider = self.pending.front().map(|(at, _)| *at);
-            let timer = self.engine.next_due();
-            match (provider, timer) {
-                // As in the sequencer, time comes first, then what the world has to say.
-                (provider, Some(due)) if due <= to && provider.is_none_or(|at| due <= at) => {
-                    self.now = self.now.max(due);
-                    self.apply(&Record::Tick)?;
-                }
-                (Some(at), _) if at <= to => {
-                    self.now = self.now.max(at);
+        while let Some((at, next)) = self.next(to) {
+            self.now = self.now.max(at);
+            match next {
+                Next::Tick => self.apply(&Record::Tick)?,
+                Next::Rank => self.rank()?,
+                Next::Answer => {
                     let (_, pending) = self.pending.pop_front().expect("invariant: just seen");
                     self.answer(pending)?;
                 }
-                _ => break,
             }
         }
         self.now = self.now.max(to);
         Ok(())
+    }
+
+    /// What is due first, up to an instant. As in the sequencer, time comes before what the world has to say.
+    fn next(&self, to: At) -> Option<(At, Next)> {
+        let timer = self.engine.next_due().map(|at| (at, Next::Tick));
+        let ranking = self.engine.cutoffs_due().map(|at| (at.max(self.now), Next::Rank));
+        let provider = self.pending.front().map(|(at, _)| (*at, Next::Answer));
+        let all = [timer, ranking, provider].into_iter().flatten();
+        all.filter(|(at, _)| *at <= to).min_by_key(|(at, _)| *at)
+    }
+
+    /// States cut-offs, as the server does.
+    fn rank(&mut self) -> Result<(), String> {
+        let ranked = self.engine.ranking(self.now).all();
+        let cutoffs = ranked.iter().map(Cutoff::as_stated).collect();
+        self.apply(&Record::CutoffsStated(CutoffsStated { stated_at: self.now, cutoffs }))
     }
 
     /// Plays one line, with everything that follows from it at once.

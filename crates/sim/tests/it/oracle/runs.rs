@@ -196,10 +196,10 @@ impl Runs<'_> {
     }
 
     fn holds(&self, rule: &Expression, run: &Begun, since: i64) -> bool {
-        let mut person: Person = self.story.person(run.profile);
+        let person: Person = self.story.person(run.profile);
         let mut moment = self.story.moment();
         moment.since_entry = Some((run.second, run.place));
-        person.events.retain(|event| (event.second, event.place) > (since, run.place));
+        moment.since = Some((since, run.place));
         naive::holds(rule, &person, &moment)
     }
 
