@@ -8,6 +8,7 @@ mod apply_delivery;
 mod apply_programme;
 mod explain;
 mod foresee;
+mod merges;
 mod question;
 mod view;
 
@@ -21,8 +22,9 @@ use crate::governor::{Governor, Suppression};
 use crate::happening::{About, Happening};
 use crate::history::NEVER;
 use crate::identifier::{IdentifierKind, KeyedHash, normalise};
-use crate::identity::Resolved;
+use crate::identity::{Resolved, Rules};
 use crate::index::Index;
+use crate::limits::{PROFILE_IDENTIFIERS_MAX, PROFILE_MERGES_MAX};
 use crate::outbox::{Send, Status};
 use crate::programme::{Channel, Mistake, Programme};
 use crate::record::{ConsentStated, Event, EventFlags, Installed, Record, Subject, SuppressionStated};
@@ -31,7 +33,8 @@ use crate::timer::TimerKey;
 use crate::turn::Ranks;
 use crate::turn::{Touched, Turn};
 use crate::value::{Map, OwnedMap, Value};
-use crate::{ProfileId, SendId, Seq};
+use crate::{MergeId, ProfileId, SendId, Seq};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The layout of the state in a snapshot. A snapshot of another layout is of no use, and the log is replayed.
@@ -43,6 +46,7 @@ pub struct Engine {
     pub(crate) state: State,
     pub(crate) index: Index,
     pub(crate) programme: Arc<Programme>,
+    pub(crate) rules: Rules,
     /// Scratch of a turn; empty between two of them.
     pub(crate) ranks: Ranks,
     /// The same.
@@ -77,6 +81,26 @@ pub enum Refusal {
     OutOfTurn,
     /// The record has no usable identifier.
     NoIdentifier,
+    Merge(MergeRefusal),
+    /// The identifier is not blocked for being shared by too many.
+    NotBlocked,
+    /// The identifier is blocked and belongs to nobody.
+    Nobody,
+}
+
+/// Why two profiles cannot become one, or one two again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MergeRefusal {
+    /// Nobody is known by the identifier in the field.
+    Unknown(&'static str),
+    /// They are one already.
+    Same,
+    /// Together they would have more identifiers or merges than a profile may have.
+    TooLarge,
+    NoSuchMerge,
+    UndoneBefore,
+    /// The profile that took in the other has itself been taken in since, by this merge, which must be undone first.
+    MergedOn(MergeId),
 }
 
 impl std::fmt::Display for Refusal {
@@ -94,6 +118,28 @@ impl std::fmt::Display for Refusal {
             Self::UnknownSend => write!(f, "there is no such send"),
             Self::OutOfTurn => write!(f, "the send is past that point already"),
             Self::NoIdentifier => write!(f, "no usable identifier"),
+            Self::Merge(refusal) => refusal.fmt(f),
+            Self::NotBlocked => write!(f, "the identifier is not blocked for being shared"),
+            Self::Nobody => write!(f, "the identifier is blocked and names nobody"),
+        }
+    }
+}
+
+impl std::fmt::Display for MergeRefusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unknown(field) => write!(f, "nobody is known by the identifier in `{field}`"),
+            Self::Same => write!(f, "both identifiers belong to one profile already"),
+            Self::TooLarge => write!(
+                f,
+                "together they would have more than {PROFILE_IDENTIFIERS_MAX} identifiers or {PROFILE_MERGES_MAX} merges"
+            ),
+            Self::NoSuchMerge => write!(f, "there is no such merge"),
+            Self::UndoneBefore => write!(f, "the merge was undone before"),
+            Self::MergedOn(merge) => write!(
+                f,
+                "the profile that stands has itself been merged into another since, by merge {merge}; undo that first"
+            ),
         }
     }
 }
@@ -169,7 +215,19 @@ impl Engine {
             Record::ConsentStated(ConsentStated { subject: Subject::Send(send), .. }) => {
                 self.state.send(*send).map(|_| ()).ok_or(Refusal::UnknownSend)
             }
+            Record::ConsentStated(ConsentStated { subject: Subject::Identifier(one), .. })
+                if self.is_blocked(one.hash) && self.named(one).is_none() =>
+            {
+                Err(Refusal::Nobody)
+            }
             Record::Event(event) if event.identifiers.is_empty() => Err(Refusal::NoIdentifier),
+            Record::ProfilesMerged(merged) => self.check_merged(merged).map_err(Refusal::Merge),
+            Record::MergeUndone(undone) => self.check_undone(undone).map_err(Refusal::Merge),
+            Record::IdentifierLifted(lifted)
+                if self.state.shared.blocked(lifted.identifier.hash).is_none() =>
+            {
+                Err(Refusal::NotBlocked)
+            }
             _ => Ok(()),
         }
     }
@@ -200,6 +258,9 @@ impl Engine {
             Record::Settled(settled) => self.apply_settled(settled, happening, effects),
             Record::Engaged(engaged) => self.apply_engaged(engaged, happening, effects),
             Record::CutoffsStated(stated) => self.apply_cutoffs(stated, effects),
+            Record::ProfilesMerged(merged) => self.apply_merged(merged, effects),
+            Record::MergeUndone(undone) => self.apply_undone(undone, effects),
+            Record::IdentifierLifted(lifted) => self.state.shared.lift(lifted.identifier.hash),
             Record::Tick => self.apply_tick(effects),
         }
         Outcome::Applied
@@ -226,19 +287,35 @@ impl Engine {
             self.state.counts.bot_events += 1;
             return;
         }
-        let resolved = self.resolve(&event.identifiers, event.occurred_at.min(self.state.at), effects);
+        let seen_at = event.occurred_at.min(self.state.at);
+        let Some(resolved) = self.resolve(&event.identifiers, seen_at, effects) else {
+            self.state.counts.nameless += 1;
+            return self.withdraw_for_owners(event, effects);
+        };
         let mut turn = Turn::begin(self, resolved.profile, effects);
         let occurred_at = event.occurred_at.min(turn.now());
         turn.note_resolved(&resolved);
         turn.touched.past = event.flags.has(EventFlags::IMPORTED) || event.flags.has(EventFlags::LATE);
         turn.state_traits(event.traits, occurred_at);
-        turn.state_preferences(event.context, occurred_at);
+        turn.state_preferences(event.context, occurred_at, |_| true);
         turn.note_language(event.traits, event.context);
         turn.note_seen(occurred_at);
         if let Some(happening) = happening {
             turn.occur(&happening, event.properties);
         }
         turn.settle();
+    }
+
+    /// What only blocked identifiers say is nobody's, but a withdrawal holds for whoever has one of them.
+    fn withdraw_for_owners(&mut self, event: &Event<'_>, effects: &mut Vec<Effect>) {
+        let stated_at = event.occurred_at.min(self.state.at);
+        let owners: BTreeSet<ProfileId> =
+            event.identifiers.iter().filter_map(|one| self.named(one)).collect();
+        for profile in owners {
+            let mut turn = Turn::begin(self, profile, effects);
+            turn.state_preferences(event.context, stated_at, |granted| !granted);
+            turn.settle();
+        }
     }
 
     fn apply_consent(
@@ -249,11 +326,18 @@ impl Engine {
     ) {
         let resolved = match consent.subject {
             Subject::Identifier(identifier) => {
-                self.resolve(&[identifier], consent.stated_at.min(self.state.at), effects)
+                let seen_at = consent.stated_at.min(self.state.at);
+                let resolved = self.resolve(&[identifier], seen_at, effects);
+                // A blocked identifier joins nobody, but a consent about it is one about whoever has it.
+                resolved.unwrap_or_else(|| {
+                    let profile = self.named(&identifier).expect("invariant: checked");
+                    let about = self.origin(profile, std::iter::once(identifier.hash)).unwrap_or(profile);
+                    Resolved { profile, is_new: false, is_addressed: false, about }
+                })
             }
             Subject::Send(send) => {
-                let profile = self.state.send(send).expect("invariant: checked").profile;
-                Resolved { profile: self.state.canonical(profile), is_new: false, is_addressed: false }
+                let (profile, about) = self.recipient(send);
+                Resolved { profile, is_new: false, is_addressed: false, about }
             }
         };
         let properties = self.properties_of_happening(happening);
@@ -402,7 +486,9 @@ impl Engine {
         let mut state: State = borsh::from_slice(state).map_err(|error| RestoreError(error.to_string()))?;
         let programme = Arc::new(state.parsed_programme().unwrap_or_default());
         let index = Index::build(&mut state, &programme);
-        Ok(Self { state, index, programme, ..Self::default() })
+        let mut engine = Self { state, index, programme, ..Self::default() };
+        engine.rules = Rules::of(&engine.programme.identity, &engine.hash_key());
+        Ok(engine)
     }
 
     /// A digest of all that the records decide: two engines agree if and only if their hashes do. What is kept of events

@@ -66,6 +66,9 @@ impl<'a> Record<'a> {
             | Self::ProgrammeApplied(_)
             | Self::Attempted(_)
             | Self::CutoffsStated(_)
+            | Self::ProfilesMerged(_)
+            | Self::MergeUndone(_)
+            | Self::IdentifierLifted(_)
             | Self::Tick => None,
         }
     }

@@ -8,6 +8,7 @@ mod block;
 mod codes;
 mod dictionary;
 mod entries;
+mod part;
 mod seqs;
 mod strand;
 
@@ -183,15 +184,20 @@ impl History {
 
     /// Moves all events of one profile to another.
     pub(crate) fn absorb(&mut self, from: ProfileId, into: ProfileId) {
-        if self.names.iter().flat_map(|history| &history.columns).any(|column| column.since > Seq(0)) {
-            self.moved.push(into);
-        }
+        self.note_moved(&[into]);
         let ((from_block, from), (into_block, into)) = (place(from), place(into));
         for history in &mut self.names {
             let block = history.blocks.get_mut(from_block).and_then(Option::as_mut);
             let Some(block) = block.filter(|block| !block.view(from).is_empty()) else { continue };
             let taken = Arc::make_mut(block).take(from);
             block_mut(&mut history.blocks, into_block).join(into, &taken, history.columns.len());
+        }
+    }
+
+    /// Remembers to whom events move, while a column of them is filled.
+    fn note_moved(&mut self, profiles: &[ProfileId]) {
+        if self.names.iter().flat_map(|history| &history.columns).any(|column| column.since > Seq(0)) {
+            self.moved.extend_from_slice(profiles);
         }
     }
 

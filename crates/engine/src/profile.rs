@@ -5,6 +5,7 @@ use crate::consent::Consents;
 use crate::identifier::{IdentifierKind, KeyedHash};
 use crate::journey::{Passage, Run};
 use crate::limits::PROFILE_TRAITS_MAX;
+use crate::own::Own;
 use crate::programme::Channel;
 use crate::record::ConsentState;
 use crate::value::{Map, OwnedMap, OwnedValue, Value, write_entry};
@@ -28,7 +29,10 @@ pub struct Profile {
     pub(crate) runs: Vec<Run>,
     /// Those that ended, as far as they are remembered.
     pub(crate) past: Vec<Passage>,
+    /// Profiles that were taken in, those that they had taken in before among them.
     pub(crate) merges: u32,
+    /// What it was told itself, where it has taken in others.
+    pub(crate) own: Option<Box<Own>>,
     pub(crate) identifiers: Vec<StoredIdentifier>,
     pub(crate) traits: BTreeMap<String, StatedTrait>,
     pub(crate) consents: Consents,
@@ -41,8 +45,12 @@ const _: () =
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct StoredIdentifier {
     pub kind: IdentifierKind,
-    pub value: String,
+    pub value: Box<str>,
     pub(crate) hash: KeyedHash,
+    /// The profile that it was given to, whatever that has been merged into since.
+    pub(crate) origin: ProfileId,
+    /// The second at which it was.
+    pub(crate) since: u32,
 }
 
 /// Code of a language, two or three small letters; none where it is not known.
@@ -60,6 +68,10 @@ impl Language {
         code[..letters].copy_from_slice(&tag.as_bytes()[..letters]);
         code.make_ascii_lowercase();
         Some(Self(code))
+    }
+
+    pub(crate) fn is_unknown(self) -> bool {
+        self.0[0] == 0
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -127,20 +139,28 @@ impl Profile {
     /// States a trait; whether it changed. `null` takes the trait away, as in the tracking API, and is kept as what was
     /// said last.
     pub(crate) fn state_trait(&mut self, name: &str, value: Value<'_>, stated_at: At) -> bool {
-        let full = self.traits.len() >= PROFILE_TRAITS_MAX;
-        match self.traits.get_mut(name) {
-            Some(stated) if stated.stated_at > stated_at => false,
-            Some(stated) => {
-                let value = OwnedValue::from(value);
-                let changed = stated.value != value;
-                *stated = StatedTrait { value, stated_at };
-                changed
-            }
-            None if full => false,
-            None => {
-                let stated = StatedTrait { value: value.into(), stated_at };
-                self.traits.insert(name.to_owned(), stated);
-                !value.is_null()
+        if let Some(own) = &mut self.own {
+            state_trait(&mut own.traits, name, value, stated_at);
+        }
+        state_trait(&mut self.traits, name, value, stated_at)
+    }
+
+    /// Notes when the person was seen; whether that was earlier or later than ever.
+    pub(crate) fn note_seen(&mut self, at: At) -> bool {
+        if let Some(own) = &mut self.own {
+            (own.first_seen, own.last_seen) = (own.first_seen.min(at), own.last_seen.max(at));
+        }
+        let before = (self.first_seen, self.last_seen);
+        (self.first_seen, self.last_seen) = (before.0.min(at), before.1.max(at));
+        before != (self.first_seen, self.last_seen)
+    }
+
+    /// Notes a language that the person stated, or one that their browser speaks, which counts where nothing else does.
+    pub(crate) fn note_language(&mut self, language: Language, stated: bool) {
+        let own = self.own.as_mut().map(|own| &mut own.language);
+        for known in own.into_iter().chain([&mut self.language]) {
+            if stated || known.is_unknown() {
+                *known = language;
             }
         }
     }
@@ -153,5 +173,29 @@ impl Profile {
             write_entry(&mut bytes, name, &stated.value);
         }
         Map::from_bytes(&bytes).into()
+    }
+}
+
+fn state_trait(
+    traits: &mut BTreeMap<String, StatedTrait>,
+    name: &str,
+    value: Value<'_>,
+    stated_at: At,
+) -> bool {
+    let full = traits.len() >= PROFILE_TRAITS_MAX;
+    match traits.get_mut(name) {
+        Some(stated) if stated.stated_at > stated_at => false,
+        Some(stated) => {
+            let value = OwnedValue::from(value);
+            let changed = stated.value != value;
+            *stated = StatedTrait { value, stated_at };
+            changed
+        }
+        None if full => false,
+        None => {
+            let stated = StatedTrait { value: value.into(), stated_at };
+            traits.insert(name.to_owned(), stated);
+            !value.is_null()
+        }
     }
 }

@@ -3,6 +3,7 @@
 use crate::runtime::{NotAnswered, NotTaken};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use engine::engine::{MergeRefusal, Refusal};
 use engine::programme::Mistake;
 use serde::Serialize;
 
@@ -102,6 +103,32 @@ impl Problem {
                 ..Self::new(StatusCode::SERVICE_UNAVAILABLE, READING_LOG, format!("{reading}; ask again"))
             },
             NotAnswered::Failed(why) => Self::internal(&anyhow::anyhow!(why)),
+        }
+    }
+}
+
+/// A statement that the engine does not take: about who is who, since nothing else can be refused that was read.
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let message = refusal.to_string();
+        let conflict = |code, field: &str| Self {
+            field: Some(field.into()),
+            ..Self::new(StatusCode::CONFLICT, code, message.clone())
+        };
+        match refusal {
+            Refusal::Merge(MergeRefusal::Unknown(field)) => {
+                Self { field: Some(field.into()), ..Self::not_found(message) }
+            }
+            Refusal::Merge(MergeRefusal::NoSuchMerge) => {
+                Self { field: Some("number".into()), ..Self::not_found(message) }
+            }
+            Refusal::Merge(MergeRefusal::Same) => conflict("same_profile", "from"),
+            Refusal::Merge(MergeRefusal::TooLarge) => conflict("too_large", "from"),
+            Refusal::Merge(MergeRefusal::UndoneBefore) => conflict("undone_before", "number"),
+            Refusal::Merge(MergeRefusal::MergedOn(_)) => conflict("merged_on", "number"),
+            Refusal::NotBlocked => Self { field: Some("address".into()), ..Self::not_found(message) },
+            Refusal::Nobody => Self::bad_request("blocked_identifier", "profile", message),
+            other => panic!("invariant: the record was checked before it was made, {other:?}"),
         }
     }
 }

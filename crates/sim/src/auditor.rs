@@ -23,7 +23,7 @@ use crate::provider::HandedOver;
 use crate::trace::Trace;
 use ledger::Ledger;
 use model::Model;
-use people::Name;
+use people::{Name, Person};
 use segments::SEGMENTS;
 
 #[derive(Default)]
@@ -176,25 +176,37 @@ impl Auditor {
     }
 
     fn compare_people(&self, engine: &Engine) -> Result<(), Violation> {
-        let (profiles, people) = (engine.profiles().count(), self.model.people.all().len());
-        Invariant::I2.check(profiles == people, || format!("{profiles} profiles, {people} people"))?;
+        let people = &self.model.people;
+        let (profiles, roots): (Vec<usize>, _) =
+            (engine.profiles().map(|(id, _)| id.0 as usize).collect(), people.roots());
+        Invariant::I2.check(profiles == roots, || format!("profiles {profiles:?}, people {roots:?}"))?;
+        let counts = engine.counts();
+        let persons: Vec<Person> = roots.iter().map(|root| people.person(*root)).collect();
+        let identified = persons.iter().filter(|person| person.is_identified()).count() as u64;
+        Invariant::I2.check(
+            (counts.profiles, counts.identified) == (roots.len() as u64, identified),
+            || {
+                format!(
+                    "{} profiles, {} identified, should be {} and {identified}",
+                    counts.profiles,
+                    counts.identified,
+                    roots.len()
+                )
+            },
+        )?;
         let live: Vec<_> = SEGMENTS
             .iter()
             .filter(|segment| self.model.programme.segments.contains_key(segment.name))
             .collect();
         let moment = segments::moment(engine.at(), &self.model.cut_offs);
-        for (id, profile) in engine.profiles() {
+        for ((id, profile), person) in engine.profiles().zip(&persons) {
             let name = |identifier: &engine::profile::StoredIdentifier| -> Name {
-                (identifier.kind, identifier.value.clone())
+                (identifier.kind, identifier.value.to_string())
             };
             let names: BTreeSet<Name> = profile.identifiers().iter().map(name).collect();
-            // A profile whose only name moved to somebody else is nobody that one could ask for.
-            let Some(first) = names.first() else { continue };
-            let person = self.model.people.named(first);
-            Invariant::I2.check(person.is_some_and(|person| person.names == names), || {
-                format!("profile {id:?} has {names:?}, the rules give {:?}", person.map(|one| &one.names))
+            Invariant::I2.check(person.names == names, || {
+                format!("profile {id:?} has {names:?}, the rules give {:?}", person.names)
             })?;
-            let Some(person) = person else { continue };
             let (found, told) = (engine.memberships(id), person.told());
             for segment in &live {
                 let is_member = found.contains(&segment.name);

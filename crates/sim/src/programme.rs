@@ -49,6 +49,7 @@ fn draw_with(random: &mut Random, segment_permille: u64) -> String {
             .map(|name| (name.to_owned(), message(name)))
             .into(),
         journeys: journeys(random),
+        ..Programme::default()
     };
     let mistakes = programme.mistakes();
     assert!(mistakes.is_empty(), "the simulated programme is a programme: {mistakes:?}");

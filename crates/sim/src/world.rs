@@ -85,7 +85,8 @@ impl From<Violation> for Stop {
 impl World {
     pub fn new(seed: u64, canary: Option<Canary>) -> Self {
         let mut random = Random::new(seed);
-        let options = Options::draw(&mut random);
+        let mut operators = Random::new(!seed);
+        let options = Options::draw(&mut random, &mut operators);
         let installed = Installed {
             installation: random.draw(),
             hash_key: HashKey((u128::from(random.draw()) << 64 | u128::from(random.draw())).to_le_bytes()),
@@ -99,7 +100,7 @@ impl World {
             disk.lie_about_sync();
         }
         Self {
-            workload: Workload::new(random.fork(), &options),
+            workload: Workload::new(random.fork(), operators, &options),
             provider: Provider::new(random.fork()),
             random,
             options,

@@ -3,6 +3,7 @@
 use super::Engine;
 use crate::backfill::Property;
 use crate::effect::Effect;
+use crate::identity::Rules;
 use crate::index::Index;
 use crate::journey::entry_segment;
 use crate::limits::{CONDITIONS_MAX, NAMES_MAX};
@@ -47,6 +48,7 @@ impl Engine {
     /// starts with something that happens.
     pub(super) fn apply_programme(&mut self, definition: &str) {
         let programme: Programme = serde_json::from_str(definition).expect("invariant: checked");
+        self.rules = Rules::of(&programme.identity, &self.hash_key());
         self.programme = Arc::new(programme);
         self.state.definition = Some(definition.to_owned());
         self.state.revision += 1;

@@ -8,7 +8,7 @@ use crate::journey::{Passage, RunState};
 use crate::outbox::Send;
 use crate::profile::Profile;
 use crate::programme::Programme;
-use crate::state::{Counts, Merge, Reject};
+use crate::state::{Counts, Reject};
 use crate::{ProfileId, SendId, Seq};
 use std::sync::Arc;
 
@@ -213,10 +213,6 @@ impl Engine {
     /// Refused events that are still listed, oldest first.
     pub fn rejects(&self) -> impl DoubleEndedIterator<Item = &Reject> {
         self.state.rejects.iter()
-    }
-
-    pub fn merges(&self) -> &[Merge] {
-        &self.state.merges
     }
 
     pub fn counts(&self) -> &Counts {

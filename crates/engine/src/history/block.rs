@@ -63,6 +63,24 @@ pub(super) struct Taken {
     codes: Vec<Vec<u32>>,
 }
 
+impl Taken {
+    /// The events at some places in the log, which are in order, and the rest.
+    pub(super) fn split(self, places: &[Seq]) -> (Self, Self) {
+        let empty =
+            || Self { times: Vec::new(), seqs: Vec::new(), codes: vec![Vec::new(); self.codes.len()] };
+        let (mut those, mut rest) = (empty(), empty());
+        for (index, seq) in self.seqs.iter().enumerate() {
+            let side = if places.binary_search(seq).is_ok() { &mut those } else { &mut rest };
+            side.times.push(self.times[index]);
+            side.seqs.push(*seq);
+            for (codes, of) in side.codes.iter_mut().zip(&self.codes) {
+                codes.push(of[index]);
+            }
+        }
+        (those, rest)
+    }
+}
+
 impl Block {
     pub(crate) fn strand(&self, local: u16) -> Option<&Strand> {
         self.find(local).map(|number| &self.strands[number])

@@ -33,8 +33,6 @@ pub struct Scan<'a> {
     engine: &'a Engine,
     now: At,
     probe: Probe<'a>,
-    /// By profile: those who became part of another, one bit each. Empty where nobody did.
-    merged: Vec<u64>,
 }
 
 type Bits = Box<[u64; WORDS]>;
@@ -80,15 +78,7 @@ impl Members {
 impl<'a> Scan<'a> {
     pub(crate) fn new(engine: &'a Engine, rule: &'a Rule, now: At) -> Self {
         let probe = probe(&rule.node, &engine.state.history, now);
-        // From the list of merges: asking each profile would touch all of them.
-        let mut merged = Vec::new();
-        if !engine.state.merges.is_empty() {
-            merged.resize(engine.state.profiles.len().div_ceil(64), 0);
-        }
-        for merge in &engine.state.merges {
-            merged[merge.from.0 as usize / 64] |= 1 << (merge.from.0 % 64);
-        }
-        Self { engine, now, probe, merged }
+        Self { engine, now, probe }
     }
 
     /// Number of slices, of which each is asked once.
@@ -104,8 +94,8 @@ impl<'a> Scan<'a> {
         if !here.is_multiple_of(64) {
             everybody[here / 64] = (1 << (here % 64)) - 1;
         }
-        for (everybody, merged) in everybody.iter_mut().zip(self.merged.iter().skip(slice * WORDS)) {
-            *everybody &= !merged;
+        for (word, everybody) in everybody.iter_mut().enumerate() {
+            *everybody &= !self.engine.state.merges.gone(slice * WORDS + word);
         }
         Members { slice, bits: self.holds(&self.probe, slice, &everybody) }
     }

@@ -3,8 +3,10 @@
 mod backfill;
 mod determinism;
 mod forms;
+mod identity;
 mod language;
 mod membership;
+mod merges;
 mod mistakes;
 mod question;
 mod records;

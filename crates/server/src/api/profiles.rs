@@ -2,8 +2,10 @@
 
 use super::address::{Address, IdentifierView, identifiers};
 use super::extract::{Limit, Query};
+use super::merges::{self, MergeView};
 use super::person::name;
 use crate::hub::Hub;
+use crate::limits::LISTED_DEFAULT;
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -27,6 +29,8 @@ pub(super) struct ProfileView {
     /// Names of the segments that the person is in.
     segments: Vec<String>,
     runs: Vec<RunView>,
+    /// The merges that the profile had to do with, newest first.
+    merges: Vec<MergeView>,
     language: String,
     /// RFC 3339.
     first_seen: String,
@@ -136,6 +140,7 @@ fn whole(engine: &Engine, id: ProfileId) -> ProfileView {
         reached_goal: run.reached_goal,
         due: run.due.map(|due| due.to_string()),
     });
+    let merges = engine.merges_of(id).into_iter();
     ProfileView {
         id: id.0,
         name: name(profile),
@@ -144,6 +149,11 @@ fn whole(engine: &Engine, id: ProfileId) -> ProfileView {
         consents: consents.collect(),
         segments: segments(engine, id),
         runs: runs.collect(),
+        merges: merges
+            .rev()
+            .take(LISTED_DEFAULT)
+            .map(|(id, merge)| merges::view(engine, id, merge))
+            .collect(),
         language: profile.language().to_owned(),
         first_seen: profile.first_seen().to_string(),
         last_seen: profile.last_seen().to_string(),

@@ -52,7 +52,11 @@ struct CountsView {
     profiles: u64,
     /// Those of them with a `user_id` or an email.
     identified: u64,
+    /// Profiles ever found to be one person, those among them that operators parted again.
     merges: u64,
+    merges_undone: u64,
+    /// Events all of whose identifiers are blocked.
+    nameless: u64,
     events: u64,
     bot_events: u64,
     rejects: u64,
@@ -86,6 +90,8 @@ pub(super) async fn show(State(hub): State<Arc<Hub>>) -> Json<StatusView> {
                 profiles: counts.profiles,
                 identified: counts.identified,
                 merges: counts.merges,
+                merges_undone: counts.merges_undone,
+                nameless: counts.nameless,
                 events: counts.events,
                 bot_events: counts.bot_events,
                 rejects: counts.rejected,

@@ -17,7 +17,7 @@ use eventlog::recovery::recover_as_of;
 use eventlog::snapshots::Snapshots;
 use eventlog::sqlite::{SqliteLog, SqliteReader};
 use indicatif::{ProgressBar, ProgressStyle};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub(super) enum Place {
     /// A server runs on it and is asked instead.
@@ -39,6 +39,36 @@ impl Place {
                 Ok(Self::Live(Client::new(&address, &token(data)?)?))
             }
             Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// A server that runs, on a directory of this machine or elsewhere.
+#[derive(clap::Args)]
+pub(super) struct Running {
+    /// Directory of the installation that a server runs on
+    #[arg(
+        long,
+        env = "TRAMA_DATA",
+        hide_env_values = true,
+        value_name = "DIR",
+        required_unless_present = "server"
+    )]
+    data: Option<PathBuf>,
+    /// Address of a server; its token comes from TRAMA_TOKEN or TRAMA_TOKEN_FILE
+    #[arg(long, env = "TRAMA_SERVER", hide_env_values = true, value_name = "URL")]
+    server: Option<String>,
+}
+
+impl Running {
+    pub(super) fn client(&self) -> anyhow::Result<Client> {
+        match (&self.server, &self.data) {
+            (Some(server), _) => Client::new(server, &super::client::token()?),
+            (None, Some(data)) => live(data)?.with_context(|| {
+                let data = data.display();
+                format!("no server runs on {data}; `trama serve --data {data}` starts one")
+            }),
+            (None, None) => bail!("say which server: --data DIR or --server URL"),
         }
     }
 }

@@ -515,7 +515,7 @@ impl Story {
         };
         let stated = traits[name].as_str().and_then(|text| normalise(kind, text).ok());
         let identifiers = self.engine.profile(id).expect("it is known").identifiers();
-        let known = || identifiers.iter().rfind(|one| one.kind == kind).map(|one| one.value.clone());
+        let known = || identifiers.iter().rfind(|one| one.kind == kind).map(|one| one.value.to_string());
         stated.or_else(known).is_some_and(|address| !self.suppressed.contains(&(kind, address)))
     }
 }
