@@ -3,17 +3,23 @@
 //! Nothing wakes the engine but [`Engine::apply`]. Time passes only by a `Tick`, which whoever feeds the engine puts
 //! first in a batch whenever [`Engine::next_due`] has come. A record is checked whole before it changes anything.
 
+mod apply_cutoffs;
 mod apply_delivery;
 mod apply_programme;
+mod explain;
 mod foresee;
 mod merges;
+mod question;
 mod view;
 
-pub use view::{JourneyView, Preview, Question, RunView, SegmentView, TimelineEntry};
+pub use question::{Preview, Question, Unanswered};
+pub use view::{JourneyView, RunView, SegmentView, TimelineEntry};
 
 use crate::at::At;
+use crate::backfill::Property;
 use crate::effect::{Effect, Prepare};
 use crate::governor::{Governor, Suppression};
+use crate::happening::{About, Happening};
 use crate::history::NEVER;
 use crate::identifier::{IdentifierKind, KeyedHash, normalise};
 use crate::identity::{Resolved, Rules};
@@ -21,9 +27,7 @@ use crate::index::Index;
 use crate::limits::{PROFILE_IDENTIFIERS_MAX, PROFILE_MERGES_MAX};
 use crate::outbox::{Send, Status};
 use crate::programme::{Channel, Mistake, Programme};
-use crate::record::{
-    ConsentSource, ConsentStated, Event, EventFlags, EventKind, Installed, Record, Subject, SuppressionStated,
-};
+use crate::record::{ConsentStated, Event, EventFlags, Installed, Record, Subject, SuppressionStated};
 use crate::state::State;
 use crate::timer::TimerKey;
 use crate::turn::Ranks;
@@ -34,7 +38,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The layout of the state in a snapshot. A snapshot of another layout is of no use, and the log is replayed.
-const LAYOUT: u32 = 3;
+const LAYOUT: u32 = 4;
 
 /// The deterministic core. Cheap to make; all of it is [`State`] and what derives from it.
 #[derive(Clone, Default)]
@@ -69,6 +73,9 @@ pub enum Refusal {
     /// The definition is not the JSON of a programme.
     Unreadable(String),
     Programme(Vec<Mistake>),
+    /// The programme asks for properties of events that are not kept: they are to be brought in from the log first, and
+    /// then it can be applied.
+    Unkept(Vec<Property>),
     UnknownSend,
     /// The send is not where the record thinks it is: an answer that comes twice, or an attempt that is not due.
     OutOfTurn,
@@ -102,6 +109,12 @@ impl std::fmt::Display for Refusal {
             Self::NotInstalled => write!(f, "the log does not begin with its installation"),
             Self::Unreadable(why) => write!(f, "the definition is not a programme: {why}"),
             Self::Programme(mistakes) => write!(f, "the programme has {} mistakes", mistakes.len()),
+            Self::Unkept(properties) => {
+                write!(f, "the programme asks for what is still to be read from the log: ")?;
+                properties.iter().enumerate().try_for_each(|(place, property)| {
+                    write!(f, "{}{property}", if place == 0 { "" } else { ", " })
+                })
+            }
             Self::UnknownSend => write!(f, "there is no such send"),
             Self::OutOfTurn => write!(f, "the send is past that point already"),
             Self::NoIdentifier => write!(f, "no usable identifier"),
@@ -190,7 +203,11 @@ impl Engine {
                 if mistakes.is_empty() {
                     mistakes.extend(self.no_room_for(&programme));
                 }
-                if mistakes.is_empty() { Ok(()) } else { Err(Refusal::Programme(mistakes)) }
+                if !mistakes.is_empty() {
+                    return Err(Refusal::Programme(mistakes));
+                }
+                let unkept = self.unkept_by(&programme);
+                if unkept.is_empty() { Ok(()) } else { Err(Refusal::Unkept(unkept)) }
             }
             Record::Attempted(attempted) => self.check_attempt(attempted),
             Record::Settled(settled) => self.check_settled(settled),
@@ -229,16 +246,18 @@ impl Engine {
         }
         self.state.seq = seq;
         self.state.at = at;
+        let happening = record.happening(at);
         match record {
             Record::Installed(installed) => self.state.installed = Some(installed.clone()),
-            Record::Event(event) => self.apply_event(event, effects),
+            Record::Event(event) => self.apply_event(event, happening, effects),
             Record::Rejected(rejected) => self.state.reject(seq, rejected),
-            Record::ConsentStated(consent) => self.apply_consent(consent, effects),
+            Record::ConsentStated(consent) => self.apply_consent(consent, happening, effects),
             Record::SuppressionStated(suppression) => self.apply_suppression(suppression, effects),
             Record::ProgrammeApplied(applied) => self.apply_programme(applied.definition),
             Record::Attempted(attempted) => self.apply_attempt(attempted, effects),
-            Record::Settled(settled) => self.apply_settled(settled, effects),
-            Record::Engaged(engaged) => self.apply_engaged(engaged, effects),
+            Record::Settled(settled) => self.apply_settled(settled, happening, effects),
+            Record::Engaged(engaged) => self.apply_engaged(engaged, happening, effects),
+            Record::CutoffsStated(stated) => self.apply_cutoffs(stated, effects),
             Record::ProfilesMerged(merged) => self.apply_merged(merged, effects),
             Record::MergeUndone(undone) => self.apply_undone(undone, effects),
             Record::IdentifierLifted(lifted) => self.state.shared.lift(lifted.identifier.hash),
@@ -255,7 +274,12 @@ impl Engine {
         }
     }
 
-    fn apply_event(&mut self, event: &Event<'_>, effects: &mut Vec<Effect>) {
+    fn apply_event(
+        &mut self,
+        event: &Event<'_>,
+        happening: Option<Happening<'_>>,
+        effects: &mut Vec<Effect>,
+    ) {
         let is_new = self.state.message_ids.remember(event.message_id, self.state.at);
         assert!(is_new, "invariant: duplicates were told apart");
         self.state.counts.events += 1;
@@ -276,8 +300,8 @@ impl Engine {
         turn.state_preferences(event.context, occurred_at, |_| true);
         turn.note_language(event.traits, event.context);
         turn.note_seen(occurred_at);
-        if matches!(event.kind, EventKind::Track | EventKind::Page | EventKind::Screen) {
-            turn.occur(event.name, occurred_at, event.properties);
+        if let Some(happening) = happening {
+            turn.occur(&happening, event.properties);
         }
         turn.settle();
     }
@@ -294,7 +318,12 @@ impl Engine {
         }
     }
 
-    fn apply_consent(&mut self, consent: &ConsentStated<'_>, effects: &mut Vec<Effect>) {
+    fn apply_consent(
+        &mut self,
+        consent: &ConsentStated<'_>,
+        happening: Option<Happening<'_>>,
+        effects: &mut Vec<Effect>,
+    ) {
         let resolved = match consent.subject {
             Subject::Identifier(identifier) => {
                 let seen_at = consent.stated_at.min(self.state.at);
@@ -311,6 +340,7 @@ impl Engine {
                 Resolved { profile, is_new: false, is_addressed: false, about }
             }
         };
+        let properties = self.properties_of_happening(happening);
         let mut turn = Turn::begin(self, resolved.profile, effects);
         turn.note_resolved(&resolved);
         turn.state_consent(
@@ -321,14 +351,20 @@ impl Engine {
             consent.stated_at,
             (consent.wording, consent.proof),
         );
-        let unsubscribed = matches!(consent.source, ConsentSource::OneClick | ConsentSource::UnsubscribePage);
-        if let Subject::Send(send) = consent.subject
-            && unsubscribed
-            && !consent.granted
-        {
-            turn.occur_of_send("Message Unsubscribed", send, "");
+        if let Some(happening) = happening {
+            turn.occur(&happening, properties.as_map());
         }
         turn.settle();
+    }
+
+    /// Of something that happened to a send.
+    fn properties_of_happening(&self, happening: Option<Happening<'_>>) -> OwnedMap {
+        match happening.map(|happening| happening.about) {
+            Some(About::Send { send, url }) => {
+                self.properties_of(send, url).expect("invariant: a record of an unknown send is refused")
+            }
+            Some(About::Properties(_)) | None => OwnedMap::default(),
+        }
     }
 
     fn apply_suppression(&mut self, stated: &SuppressionStated<'_>, effects: &mut Vec<Effect>) {
@@ -449,21 +485,18 @@ impl Engine {
         }
         let mut state: State = borsh::from_slice(state).map_err(|error| RestoreError(error.to_string()))?;
         let programme = Arc::new(state.parsed_programme().unwrap_or_default());
-        let index = Index::build(
-            &mut state.names,
-            &state.history,
-            &state.segments,
-            &state.versions,
-            &programme.timezone(),
-        );
+        let index = Index::build(&mut state, &programme);
         let mut engine = Self { state, index, programme, ..Self::default() };
         engine.rules = Rules::of(&engine.programme.identity, &engine.hash_key());
         Ok(engine)
     }
 
-    /// A digest of the whole state: two engines agree if and only if their hashes do.
+    /// A digest of all that the records decide: two engines agree if and only if their hashes do. What is kept of events
+    /// beyond that can be made again from the log, and is left out.
     pub fn hash(&self) -> u128 {
-        xxhash_rust::xxh3::xxh3_128(&self.snapshot())
+        let mut state = self.state.clone();
+        state.history.forget_columns();
+        xxhash_rust::xxh3::xxh3_128(&borsh::to_vec(&state).expect("invariant: memory takes every write"))
     }
 }
 
@@ -502,9 +535,9 @@ pub(crate) fn split_preference(name: &str) -> (&str, Option<Channel>) {
 /// Properties of an event that Trama itself makes about a send.
 pub(crate) fn send_properties(send: &crate::outbox::Send, url: &str) -> OwnedMap {
     let mut json = serde_json::json!({
-        "message": send.message,
-        "journey": send.journey,
-        "purpose": send.purpose,
+        "message": &*send.message,
+        "journey": &*send.journey,
+        "purpose": &*send.purpose,
         "channel": send.channel.map_or("", Channel::name),
         "send_id": send.id.to_string(),
     });

@@ -21,6 +21,7 @@ pub struct Suppression {
 }
 
 /// What the governor looks at besides the profile.
+#[derive(Clone, Copy)]
 pub(crate) struct Governor<'a> {
     pub(crate) programme: &'a Programme,
     pub(crate) hash_key: HashKey,

@@ -4,16 +4,18 @@
 //! Derived from the state alone, so that a snapshot need not hold it.
 
 use crate::at::At;
-use crate::history::History;
 use crate::journey::{Entry, Plan, entry_segment};
-use crate::name::{NameId, Names};
-use crate::programme::Journey;
+use crate::limits::CUTOFF_DAYS;
+use crate::name::NameId;
+use crate::programme::{Journey, Programme};
+use crate::segment::cutoff::Share;
+use crate::segment::day::next_beginning;
 use crate::segment::kernel::Kernel;
 use crate::segment::parse;
 use crate::segment::rule::{Condition, Mentions, Node, Rule, Scope};
-use crate::state::{JourneyVersion, SegmentState};
-use jiff::tz::TimeZone;
+use crate::state::State;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 #[derive(Clone, Default)]
 pub(crate) struct Index {
@@ -39,8 +41,16 @@ pub(crate) struct Index {
     pub(crate) by_seen: Vec<u32>,
     /// Conditions that the clock changes and no event.
     pub(crate) by_clock: Vec<u32>,
+    /// Those of the programme, its first one first.
+    pub(crate) languages: Vec<Arc<str>>,
+    /// The shares that segments and running journeys ask for, by their text.
+    pub(crate) wanted: BTreeMap<String, Share>,
+    /// When cut-offs of them are to be stated: at once where one is not, and otherwise with the next day.
+    pub(crate) cutoffs_due: Option<At>,
     /// By version.
     pub(crate) plans: Vec<Plan>,
+    /// All that can end, move or fulfil a run of any of them.
+    pub(crate) followed: Mentions,
     entries_by_event: Vec<Vec<u32>>,
     entries_by_slot: BTreeMap<u16, u32>,
 }
@@ -70,23 +80,22 @@ impl Gate {
 }
 
 impl Index {
-    pub(crate) fn build(
-        names: &mut Names,
-        history: &History,
-        segments: &[SegmentState],
-        versions: &[JourneyVersion],
-        timezone: &TimeZone,
-    ) -> Self {
+    pub(crate) fn build(state: &mut State, programme: &Programme) -> Self {
+        let State { names, history, segments, versions, cutoffs, .. } = state;
+        let (timezone, purchase) = (&programme.timezone(), &programme.purchase);
         let slots: BTreeMap<&str, u16> =
             segments.iter().enumerate().map(|(slot, segment)| (segment.name.as_str(), slot as u16)).collect();
         let slot_of = |name: &str| slots.get(name).copied().filter(|slot| segments[usize::from(*slot)].live);
-        let mut index = Self { built_on: vec![Vec::new(); segments.len()], ..Self::default() };
+        let languages = programme.languages.iter().map(|language| language.as_str().into()).collect();
+        let mut index = Self { built_on: vec![Vec::new(); segments.len()], languages, ..Self::default() };
         let mut built_of = Vec::new();
+        let wanted = &mut BTreeMap::new();
         for (slot, segment) in segments.iter().enumerate() {
             let rule = segment.live.then(|| {
                 let expression = parse::parse(&segment.expression)
                     .expect("invariant: a programme with mistakes is refused before it is compiled");
-                Rule::compile(&expression, &mut Scope { names, history, timezone, slot_of })
+                let scope = &mut Scope { names, history, timezone, cutoffs, purchase, wanted, slot_of };
+                Rule::compile(&expression, scope)
             });
             let gate = rule.as_ref().map(|rule| index.gate(&rule.node, slot as u16));
             index.gates.push(gate);
@@ -104,14 +113,25 @@ impl Index {
                 .expect("invariant: a definition was written by this program");
             let entry = entry_segment(&version.name);
             let slot_of = |name: &str| if name == entry { any_slot(name) } else { slot_of(name) };
-            let mut plan =
-                Plan::compile(&version.name, &journey, &mut Scope { names, history, timezone, slot_of });
+            // Of a version that nobody is in and nobody comes into, no share need be known.
+            let is_over = !version.live && version.active == 0;
+            let wanted = if is_over { &mut BTreeMap::new() } else { &mut *wanted };
+            let mut scope = Scope { names, history, timezone, cutoffs, purchase, wanted, slot_of };
+            let mut plan = Plan::compile(&version.name, &journey, &mut scope);
             plan.journey = versions.iter().position(|one| one.name == version.name).unwrap_or(number) as u32;
             if version.live {
                 index.enter(number as u32, &plan);
             }
+            for rule in plan.rules() {
+                index.followed.extend(&rule.mentions);
+            }
             index.plans.push(plan);
         }
+        index.wanted = std::mem::take(wanted);
+        index.cutoffs_due = (!index.wanted.is_empty()).then(|| {
+            let is_whole = index.wanted.keys().all(|share| cutoffs.by_share.contains_key(share));
+            if is_whole { next_beginning(cutoffs.stated_at, CUTOFF_DAYS, timezone) } else { At::MIN }
+        });
         index
     }
 
@@ -163,7 +183,7 @@ impl Index {
         if mentions.seen {
             self.by_seen.push(number);
         }
-        if matches!(condition, Condition::Day { .. } | Condition::FirstSeen(_) | Condition::LastSeen(_)) {
+        if condition.goes_by_the_clock() {
             self.by_clock.push(number);
         }
         number

@@ -11,10 +11,12 @@ pub mod effect;
 pub mod engine;
 pub mod record;
 
+pub mod backfill;
 mod chunked;
 pub mod consent;
 mod directory;
 pub mod governor;
+pub mod happening;
 mod history;
 pub mod identifier;
 mod identity;

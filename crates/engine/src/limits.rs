@@ -54,6 +54,9 @@ pub const EVENT_NAMES_MAX: usize = 200_000;
 /// Deepest nesting of a segment expression by parentheses and `not`, so that reading one cannot exhaust the stack, and
 /// its JSON stays within the 128 levels that readers of JSON take.
 pub const EXPRESSION_DEPTH_MAX: usize = 24;
+/// Looks into the future of a part that an explanation takes: as many events may leave a window before its truth changes,
+/// and somebody waits for the answer.
+pub const EXPLANATION_LOOKS_MAX: usize = 200;
 /// Longest window of an expression: nobody's events are older than a hundred years, and its milliseconds are still a
 /// number that an expression can write.
 pub const EXPRESSION_SPAN_MAX: Span = Span::DAY.times(36_525);
@@ -63,6 +66,11 @@ pub const SEGMENTS_MAX: usize = 10_000;
 /// Most conditions and filters of a programme together: each takes a bit or a column for everybody, and the time to find
 /// those that are the same grows with the square.
 pub const CONDITIONS_MAX: usize = 20_000;
+/// Days of the programme's calendar after which cut-offs are stated anew: to rank is to look at everybody, and whom a
+/// share holds should not change with each order of somebody else.
+pub const CUTOFF_DAYS: i32 = 1;
+/// Most cut-offs in one record: a condition asks for four at most.
+pub const CUTOFFS_MAX: usize = 4 * CONDITIONS_MAX;
 /// Names that a timer can tell apart.
 pub const NAMES_MAX: usize = (1 << 18) - 2;
 

@@ -170,7 +170,7 @@ impl Places {
     pub(crate) fn of(history: &History, profile: ProfileId) -> Self {
         let mut bytes = Vec::new();
         for (name, events) in history.of_profile(profile) {
-            let mut places: Vec<u64> = (0..events.len()).map(|index| events.fact(index).seq.0).collect();
+            let mut places: Vec<u64> = (0..events.len()).map(|index| events.seq(index).0).collect();
             places.sort_unstable();
             put_varint(&mut bytes, u64::from(name.0));
             put_varint(&mut bytes, places.len() as u64);

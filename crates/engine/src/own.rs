@@ -5,7 +5,7 @@
 
 use crate::at::At;
 use crate::consent::{Consent, Consents};
-use crate::profile::{Profile, StatedTrait};
+use crate::profile::{Language, Profile, StatedTrait};
 use crate::record::ConsentState;
 use crate::{MergeId, ProfileId, Seq};
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -18,7 +18,7 @@ pub(crate) struct Own {
     pub(crate) consents: Consents,
     pub(crate) first_seen: At,
     pub(crate) last_seen: At,
-    pub(crate) language: String,
+    pub(crate) language: Language,
     /// Consents stated since, in the order of the log.
     pub(crate) stated: Vec<Stated>,
     /// The merges into it that stand, oldest first.
@@ -43,7 +43,7 @@ impl Own {
             consents: profile.consents.clone(),
             first_seen: profile.first_seen,
             last_seen: profile.last_seen,
-            language: profile.language.clone(),
+            language: profile.language,
             stated: Vec::new(),
             merges: Vec::new(),
             merged: Seq(0),

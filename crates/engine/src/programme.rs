@@ -29,6 +29,7 @@ pub struct Programme {
     pub languages: Vec<String>,
     pub tracking: Tracking,
     pub purposes: BTreeMap<String, Purpose>,
+    pub purchase: Purchase,
     /// Expressions by segment name.
     pub segments: BTreeMap<String, String>,
     pub messages: BTreeMap<String, Message>,
@@ -48,6 +49,27 @@ pub struct Tracking {
 impl Default for Tracking {
     fn default() -> Self {
         Self { opens: false, clicks: true }
+    }
+}
+
+/// The event by which buyers are scored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Purchase {
+    pub event: String,
+    /// The property that says for how much: words with dots.
+    pub amount: String,
+}
+
+impl Default for Purchase {
+    fn default() -> Self {
+        Self { event: "Order Completed".to_owned(), amount: "total".to_owned() }
+    }
+}
+
+impl Purchase {
+    pub(crate) fn amount_path(&self) -> Vec<String> {
+        self.amount.split('.').map(str::to_owned).collect()
     }
 }
 

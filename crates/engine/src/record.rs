@@ -36,6 +36,8 @@ pub enum Record<'a> {
     Settled(Settled<'a>),
     /// A recipient opened a message or clicked in it.
     Engaged(Engaged<'a>),
+    /// Where shares of all people end, found out by ranking everybody.
+    CutoffsStated(CutoffsStated<'a>),
     /// Two profiles are one person, since an operator says so.
     ProfilesMerged(ProfilesMerged<'a>),
     /// A merge was wrong.

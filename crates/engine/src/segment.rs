@@ -6,6 +6,7 @@
 //! rule *and the next instant at which that truth could change with no new event*. The engine re-evaluates on exactly
 //! those two occasions: a record that a rule mentions, and that instant. Nothing is polled.
 
+pub mod cutoff;
 pub mod date;
 pub(crate) mod day;
 mod fault;
@@ -16,14 +17,16 @@ mod print;
 
 pub mod json;
 
+mod daily;
 pub(crate) mod eval;
+pub mod explain;
 pub(crate) mod kernel;
 mod pair;
+pub mod ranking;
 pub(crate) mod rule;
 pub mod scan;
 mod sequence;
 mod total;
-pub(crate) mod unevaluated;
 
 use crate::at::Span;
 use crate::programme::Channel;
@@ -322,6 +325,9 @@ impl Expression {
                     let filters = follow.map(|then| 1 + then.deed.filters.len()).sum::<usize>();
                     1 + sequence.first.filters.len() + filters
                 }
+                // The steps between the scores.
+                Self::Score(_) => 4,
+                Self::Rank(rank) => 2 + rank.by.deed.filters.len(),
                 _ => 1,
             };
         });

@@ -14,6 +14,7 @@ use crate::profile::Profile;
 use crate::programme::Programme;
 use crate::record::{Installed, Rejected};
 use crate::seen::MessageIds;
+use crate::segment::cutoff::Cutoffs;
 use crate::shared::Shared;
 use crate::timer::Timers;
 use crate::truths::Truths;
@@ -47,6 +48,7 @@ pub(crate) struct State {
     pub(crate) suppressions: BTreeMap<KeyedHash, Suppression>,
     pub(crate) segments: Vec<SegmentState>,
     pub(crate) versions: Vec<JourneyVersion>,
+    pub(crate) cutoffs: Cutoffs,
     pub(crate) sends: Chunked<Send, SENDS_IN_CHUNK>,
     /// Sends that are queued or attempted.
     pub(crate) owed: BTreeSet<SendId>,

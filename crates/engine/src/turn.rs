@@ -11,13 +11,14 @@ pub(crate) use memberships::Ranks;
 use crate::at::{At, Span};
 use crate::consent::Consent;
 use crate::effect::Effect;
-use crate::engine::{Engine, evidence, preferences, send_properties, split_preference};
+use crate::engine::{Engine, evidence, preferences, split_preference};
 use crate::governor::is_address;
+use crate::happening::Happening;
 use crate::history::{Occurrence, Since};
 use crate::identifier::{IdentifierKind, normalise};
 use crate::identity::Resolved;
 use crate::name::NameId;
-use crate::profile::Profile;
+use crate::profile::{Language, Profile};
 use crate::programme::{Channel, OptIn};
 use crate::record::{ConsentSource, ConsentState};
 use crate::segment::eval::{Moment, Verdict, verdict};
@@ -25,7 +26,7 @@ use crate::segment::rule::{Mentions, Rule};
 use crate::state::State;
 use crate::timer::TimerKey;
 use crate::value::{Map, OwnedValue, Value};
-use crate::{ProfileId, SendId, Seq};
+use crate::{ProfileId, Seq};
 
 pub(crate) struct Turn<'a> {
     pub(crate) engine: &'a mut Engine,
@@ -33,6 +34,8 @@ pub(crate) struct Turn<'a> {
     /// The profile that the record's names were given to: this one, or one that it took in.
     pub(crate) about: ProfileId,
     pub(crate) touched: Touched,
+    /// Of the event of this turn, if it is one.
+    properties: Map<'a>,
     pub(crate) effects: &'a mut Vec<Effect>,
 }
 
@@ -46,6 +49,8 @@ pub(crate) struct Touched {
     pub(crate) traits: Vec<String>,
     /// Events of this turn, each with its second.
     pub(crate) events: Vec<(NameId, u32)>,
+    /// Other cut-offs were stated.
+    pub(crate) cutoffs: bool,
     /// A timer that came.
     pub(crate) timer: Option<TimerKey>,
     /// Segments whose membership changed.
@@ -72,6 +77,7 @@ impl Touched {
         self.whole
             || (self.consent && mentions.consent)
             || (self.seen && mentions.seen)
+            || (self.cutoffs && mentions.cutoffs)
             || self.events.iter().any(|(name, _)| mentions.events.contains(name))
             || self.traits.iter().any(|name| mentions.traits.contains(name))
             || self.slots.iter().any(|slot| mentions.segments.contains(slot))
@@ -83,7 +89,7 @@ impl<'a> Turn<'a> {
         let profile = &engine.state.profiles[id.0 as usize];
         debug_assert!(profile.merged_into.is_none(), "invariant: only canonical profiles have turns");
         let touched = std::mem::take(&mut engine.touched);
-        Self { engine, id, about: id, touched, effects }
+        Self { engine, id, about: id, touched, properties: Map::default(), effects }
     }
 
     pub(crate) fn profile(&self) -> &Profile {
@@ -226,14 +232,12 @@ impl<'a> Turn<'a> {
     pub(crate) fn note_language(&mut self, traits: Map<'_>, context: Map<'_>) {
         let stated = traits.get("language").or_else(|| traits.get("locale"));
         let profile = self.profile();
-        let unknown =
-            profile.language.is_empty() || profile.own.as_ref().is_some_and(|own| own.language.is_empty());
-        let spoken = if unknown { context.get("locale") } else { None };
-        if let Some(text) = stated.or(spoken).and_then(|value| value.text()) {
-            let language: String = text.chars().take_while(char::is_ascii_alphabetic).collect();
-            if (2..=3).contains(&language.len()) {
-                self.profile_mut().note_language(&language.to_lowercase(), stated.is_some());
-            }
+        let unknown = profile.language.is_unknown()
+            || profile.own.as_ref().is_some_and(|own| own.language.is_unknown());
+        let spoken = || context.get("locale").filter(|_| unknown);
+        let text = stated.or_else(spoken).and_then(|value| value.text());
+        if let Some(language) = text.and_then(Language::of_tag) {
+            self.profile_mut().note_language(language, stated.is_some());
         }
     }
 
@@ -241,20 +245,14 @@ impl<'a> Turn<'a> {
         self.touched.seen |= self.profile_mut().note_seen(occurred_at);
     }
 
-    /// Adds an event to the history.
-    pub(crate) fn occur(&mut self, name: &str, at: At, properties: Map<'_>) {
+    /// Adds an event to the history. A turn has one at most.
+    pub(crate) fn occur(&mut self, happening: &Happening<'_>, properties: Map<'a>) {
         let State { names, history, seq, .. } = &mut self.engine.state;
-        let name = names.intern(name);
-        let second = at.second();
-        let millisecond = at.0.rem_euclid(1_000) as u16;
-        history.insert(name, self.id, &Occurrence { second, millisecond, seq: *seq, properties });
+        let name = names.intern(happening.name);
+        let second = happening.occurred_at.second();
+        history.insert(name, self.id, &Occurrence { second, seq: *seq, properties });
         self.touched.events.push((name, second));
-    }
-
-    /// Adds an event that Trama itself makes about a send.
-    pub(crate) fn occur_of_send(&mut self, name: &str, send: SendId, url: &str) {
-        let properties = send_properties(self.engine.state.send(send).expect("invariant: checked"), url);
-        self.occur(name, self.now(), properties.as_map());
+        self.properties = properties;
     }
 
     /// Brings memberships and journeys up to what was touched.
@@ -266,6 +264,13 @@ impl<'a> Turn<'a> {
         if !self.touched.past {
             self.enter_journeys();
         }
+        self.follow_runs();
+    }
+
+    /// Other cut-offs were stated, and memberships are up to them: runs go on or end by that, and none begins, since a run
+    /// begins with something that happens to the person.
+    pub(crate) fn follow_cutoffs(&mut self) {
+        self.touched.cutoffs = true;
         self.follow_runs();
     }
 

@@ -7,6 +7,7 @@ mod activity;
 mod address;
 mod consents;
 mod description;
+pub(crate) mod explanations;
 mod expressions;
 mod extract;
 mod identifiers;
@@ -22,6 +23,7 @@ mod segments;
 mod sends;
 mod status;
 mod suppressions;
+mod timeline;
 
 pub use description::openapi;
 
@@ -52,7 +54,9 @@ pub fn routes() -> Vec<Route> {
         row(Method::GET,    "/api/v1/activity",                     Read,   activity::list),
         row(Method::GET,    "/api/v1/profiles",                     Read,   profiles::list),
         row(Method::GET,    "/api/v1/profiles/{address}",           Read,   profiles::show),
-        row(Method::GET,    "/api/v1/profiles/{address}/timeline",  Read,   profiles::timeline),
+        row(Method::GET,    "/api/v1/profiles/{address}/timeline",  Read,   timeline::show),
+        row(Method::GET,    "/api/v1/profiles/{address}/segments/{name}", Read, explanations::show),
+        row(Method::POST,   "/api/v1/profiles/{address}/explain",   Read,   explanations::explain),
         row(Method::GET,    "/api/v1/segments",                     Read,   segments::list),
         row(Method::GET,    "/api/v1/segments/preview",             Read,   segments::preview_query),
         row(Method::POST,   "/api/v1/segments/preview",             Read,   segments::preview_body),

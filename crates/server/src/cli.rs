@@ -5,6 +5,8 @@ mod backup;
 mod check;
 mod client;
 mod demo;
+mod explain;
+mod expression;
 mod identifiers;
 mod import;
 mod keys;
@@ -42,6 +44,7 @@ enum Command {
     Status(status::Args),
     Import(import::Args),
     Query(query::Args),
+    Explain(explain::Args),
     Merges(merges::Args),
     Identifiers(identifiers::Args),
     Log(log::Args),
@@ -70,6 +73,7 @@ pub fn run() -> ExitCode {
         Command::Status(args) => status::run(&args),
         Command::Import(args) => return ended(import::run(&args)),
         Command::Query(args) => query::run(&args),
+        Command::Explain(args) => explain::run(&args),
         Command::Merges(args) => merges::run(&args),
         Command::Identifiers(args) => identifiers::run(&args),
         Command::Log(args) => log::run(&args),

@@ -14,6 +14,7 @@ use crate::keys::Keys;
 use crate::limits::{SENDS_WAITING_MAX, STOP_PATIENCE};
 use crate::metrics::Metrics;
 use crate::presence::Presence;
+use crate::problem::READING_LOG;
 use crate::programme;
 use crate::runtime::{self, Threads};
 use anyhow::{Context, bail};
@@ -35,6 +36,7 @@ pub struct Server {
     address: SocketAddr,
     http: Task,
     dispatcher: Task,
+    cutoffs: Task,
     email: Option<Arc<Email>>,
     threads: Threads,
     presence: Presence,
@@ -84,6 +86,8 @@ impl Server {
         }
         let dispatcher = Dispatcher::new(hub.runtime.clone(), channels, Arc::clone(&hub.metrics), backlog);
         let dispatcher = Task::spawn(|stop| dispatcher.run(in_flight, stop));
+        let ranked = hub.runtime.clone();
+        let cutoffs = Task::spawn(|stop| runtime::cutoffs::run(ranked, stop));
         let router = http::router(&hub).into_make_service_with_connect_info::<SocketAddr>();
         let http = Task::spawn(|stop| async move {
             // Without it a small answer can wait for the acknowledgement of the one before.
@@ -91,7 +95,7 @@ impl Server {
             let serving = axum::serve(listener, router).with_graceful_shutdown(async { drop(stop.await) });
             serving.await.expect("invariant: serving has no error of its own");
         });
-        Ok(Self { hub, address, http, dispatcher, email, threads, presence })
+        Ok(Self { hub, address, http, dispatcher, cutoffs, email, threads, presence })
     }
 
     /// Where it listens; with port 0 in the settings, the port that it got.
@@ -108,6 +112,7 @@ impl Server {
     pub async fn stop(self) {
         self.hub.stopping.store(true, Ordering::Relaxed);
         self.http.stop("requests").await;
+        self.cutoffs.stop("a ranking").await;
         self.dispatcher.stop("sends").await;
         if let Some(email) = &self.email
             && tokio::time::timeout(STOP_PATIENCE, email.stop()).await.is_err()
@@ -168,7 +173,13 @@ async fn apply(hub: &Hub, folder: &Path) -> anyhow::Result<()> {
             bail!("the programme in {} has mistakes:\n{}", folder.display(), told.join("\n"));
         }
     };
-    match make_live(&hub.runtime, &programme, "start").await {
+    let live = loop {
+        match make_live(&hub.runtime, &programme, "start").await {
+            Err(problem) if problem.code == READING_LOG => tracing::info!("{}", problem.message),
+            live => break live,
+        }
+    };
+    match live {
         Ok(Some(_)) => tracing::info!(folder = %folder.display(), "programme applied"),
         Ok(None) => tracing::info!(folder = %folder.display(), "programme unchanged"),
         Err(problem) => {

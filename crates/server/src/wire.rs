@@ -3,7 +3,8 @@
 use engine::Seq;
 use engine::at::At;
 use engine::record::{
-    ConsentStated, Event, EventFlags, Identifier, Record, Rejected, Settled, Subject, SuppressionStated,
+    ConsentStated, CutoffsStated, Event, EventFlags, Identifier, Record, Rejected, Settled, Subject,
+    SuppressionStated,
 };
 use serde_json::{Value, json};
 
@@ -49,6 +50,7 @@ fn content(record: &Record<'_>) -> (&'static str, Value) {
                 "url": one.url,
             }),
         ),
+        Record::CutoffsStated(one) => ("cutoffs_stated", cutoffs(one)),
         Record::ProfilesMerged(one) => (
             "profiles_merged",
             json!({
@@ -76,6 +78,14 @@ fn content(record: &Record<'_>) -> (&'static str, Value) {
         ),
         Record::Tick => ("tick", json!({})),
     }
+}
+
+/// Values are in millionths, and have more digits than a number of JSON holds.
+fn cutoffs(stated: &CutoffsStated<'_>) -> Value {
+    let cutoffs = stated.cutoffs.iter().map(
+        |cutoff| json!({"share": cutoff.share, "millionths": cutoff.value.map(|value| value.to_string())}),
+    );
+    json!({"stated_at": stated.stated_at.to_string(), "cutoffs": cutoffs.collect::<Vec<Value>>()})
 }
 
 fn event(event: &Event<'_>) -> Value {

@@ -3,9 +3,10 @@
 use engine::at::At;
 use engine::identifier::{HashKey, IdentifierKind};
 use engine::record::{
-    ConsentSource, ConsentStated, Engaged, Engagement, Event, EventFlags, EventKind, Identifier, MergeUndone,
-    ProfilesMerged, ProgrammeApplied, Record, Rejected, Subject, SuppressionStated,
+    ConsentSource, ConsentStated, CutoffsStated, Engaged, Engagement, Event, EventFlags, EventKind,
+    Identifier, MergeUndone, ProfilesMerged, ProgrammeApplied, Record, Rejected, Subject, SuppressionStated,
 };
+use engine::segment::cutoff::Cutoff;
 use engine::value::OwnedMap;
 use engine::{MergeId, SendId};
 
@@ -30,6 +31,11 @@ pub(crate) enum Draft {
         stated_at: At,
     },
     Programme(String),
+    /// Found out by ranking everybody at an instant.
+    Cutoffs {
+        stated_at: At,
+        cutoffs: Vec<Cutoff>,
+    },
     Merge {
         from: (IdentifierKind, String),
         into: (IdentifierKind, String),
@@ -103,6 +109,10 @@ impl Draft {
             Self::Programme(definition) => {
                 let applied = ProgrammeApplied { applied_at: received_at, operator: "ada", definition };
                 Record::ProgrammeApplied(applied).encode(&mut bytes);
+            }
+            Self::Cutoffs { stated_at, cutoffs } => {
+                let cutoffs = cutoffs.iter().map(Cutoff::as_stated).collect();
+                Record::CutoffsStated(CutoffsStated { stated_at: *stated_at, cutoffs }).encode(&mut bytes);
             }
             Self::Merge { from, into, merged_at } => {
                 let [from, into] = [from, into].map(|(kind, value)| identify(*kind, value));

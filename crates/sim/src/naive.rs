@@ -16,7 +16,7 @@ use jiff::tz::TimeZone;
 use serde_json::Value as Json;
 use std::cmp::Ordering;
 
-pub use figure::{CutOffs, ScoreCutOffs};
+pub use figure::{CutOffs, ScoreCutOffs, cut_off, score_cut_offs};
 
 /// Everything ever said of a person.
 #[derive(Clone, Debug, Default)]
@@ -52,14 +52,32 @@ pub struct Moment {
     pub timezone: TimeZone,
     /// Inside a run: the second and the place in the log at which it began.
     pub since_entry: Option<(i64, u64)>,
+    /// Inside a run: what was done up to this second and place is not asked for, unless people are ranked by it.
+    pub since: Option<(i64, u64)>,
     pub segments: BTreeMap<String, Expression>,
     pub cut_offs: CutOffs,
+    /// Those of the segments, where others hold for what is asked.
+    pub cut_offs_of_segments: Option<CutOffs>,
 }
 
 impl Moment {
     pub fn new(now: At, timezone: TimeZone) -> Self {
-        let (since_entry, segments, cut_offs) = (None, BTreeMap::new(), CutOffs::default());
-        Self { now, timezone, since_entry, segments, cut_offs }
+        Self {
+            now,
+            timezone,
+            since_entry: None,
+            since: None,
+            segments: BTreeMap::new(),
+            cut_offs: CutOffs::default(),
+            cut_offs_of_segments: None,
+        }
+    }
+
+    /// The moment of a segment that is asked for.
+    fn inside(&self) -> Self {
+        let mut moment = self.clone();
+        moment.cut_offs = moment.cut_offs_of_segments.take().unwrap_or(moment.cut_offs);
+        moment
     }
 }
 
@@ -73,7 +91,10 @@ pub fn holds(expression: &Expression, person: &Person, moment: &Moment) -> bool 
         Expression::Sequence(sequence) => sequence::holds(sequence, person, moment),
         Expression::Trait(filter) => value::passes(filter, &person.traits, moment),
         Expression::InSegment(name) => {
-            moment.segments.get(name).is_some_and(|segment| holds(segment, person, moment))
+            moment.segments.get(name).is_some_and(|segment| match &moment.cut_offs_of_segments {
+                Some(_) => holds(segment, person, &moment.inside()),
+                None => holds(segment, person, moment),
+            })
         }
         Expression::ConsentedTo { purpose, channel } => person
             .granted
@@ -101,8 +122,14 @@ fn did(did: &Did, person: &Person, moment: &Moment) -> bool {
     }
 }
 
-/// The events of a deed that count.
+/// The events of a deed that count where a rule asks.
 fn those_of<'a>(deed: &Deed, window: Option<&Window>, person: &'a Person, moment: &Moment) -> Vec<&'a Event> {
+    let is_later = |event: &&Event| moment.since.is_none_or(|since| (event.second, event.place) > since);
+    all_of(deed, window, person, moment).into_iter().filter(is_later).collect()
+}
+
+/// The events of a deed that count, of a whole life.
+fn all_of<'a>(deed: &Deed, window: Option<&Window>, person: &'a Person, moment: &Moment) -> Vec<&'a Event> {
     let counts = |event: &&Event| {
         event.name == deed.event
             && deed.filters.iter().all(|filter| value::passes(filter, &event.properties, moment))

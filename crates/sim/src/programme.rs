@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use engine::at::Span;
 use engine::programme::{
-    Arm, Channel, EmailMessage, EmailTemplate, Journey, Message, OptIn, Programme, Purpose, Reenter, Step,
-    Tracking,
+    Arm, Channel, EmailMessage, EmailTemplate, Journey, Message, OptIn, Programme, Purchase, Purpose,
+    Reenter, Step, Tracking,
 };
 
 use crate::auditor::segments::{SEGMENTS, TIMEZONE};
@@ -20,10 +20,20 @@ pub(crate) const WITHHELD: &str = "withheld";
 /// The message that asks to confirm a consent.
 pub(crate) const CONFIRM: &str = "confirm";
 
+/// The first programme. Of a log that will be trimmed it asks at once for everything that any later one may ask for, since
+/// what is gone from the log cannot be brought in from there.
+pub(crate) fn draw_first(random: &mut Random, trims: bool) -> String {
+    draw_with(random, if trims { 1_000 } else { 800 })
+}
+
 /// A programme like the last one, with some of it changed.
 pub(crate) fn draw(random: &mut Random) -> String {
+    draw_with(random, 800)
+}
+
+fn draw_with(random: &mut Random, segment_permille: u64) -> String {
     let double = random.happens(400);
-    let segments = SEGMENTS.iter().filter(|segment| segment.is_base || random.happens(800));
+    let segments = SEGMENTS.iter().filter(|segment| segment.is_base || random.happens(segment_permille));
     let programme = Programme {
         name: "shop".to_owned(),
         timezone: TIMEZONE.to_owned(),
@@ -33,6 +43,7 @@ pub(crate) fn draw(random: &mut Random) -> String {
             (OFFERS.to_owned(), purpose(if double { OptIn::Double } else { OptIn::Single })),
             (ORDERS.to_owned(), purpose(OptIn::None)),
         ]),
+        purchase: Purchase::default(),
         segments: segments.map(|one| (one.name.to_owned(), one.expression.to_owned())).collect(),
         messages: [CONFIRM, "welcome", "nudge", "cart", "back", "receipt"]
             .map(|name| (name.to_owned(), message(name)))

@@ -121,7 +121,7 @@ impl World {
     /// Lives the whole life of this world.
     pub fn run(&mut self) -> Result<Summary, Violation> {
         self.trace.note(self.now, &format!("{:?}", self.options));
-        let first = Draft::Programme(crate::programme::draw(&mut self.random));
+        let first = Draft::Programme(crate::programme::draw_first(&mut self.random, self.options.trims));
         self.ask(vec![first]);
         for _ in 0..self.options.rounds {
             self.pass_time();
@@ -161,6 +161,7 @@ impl World {
         for draft in self.workload.operators(&self.options, self.now) {
             self.ask(vec![draft]);
         }
+        self.rank_people();
         if let Some(seen) = self.provider.seen.iter().rev().take(5).find(|seen| seen.accepted) {
             let send = seen.send;
             if let Some(draft) = self.workload.reaction(&self.options, send, self.now) {
@@ -172,6 +173,17 @@ impl World {
             if self.random.happens(self.options.impatient) {
                 self.send_request(number);
             }
+        }
+    }
+
+    /// Cut-offs are stated when they are due, and now and then besides.
+    fn rank_people(&mut self) {
+        let engine = &self.installation.engine;
+        let Some(due) = engine.cutoffs_due() else { return };
+        if due <= self.now || self.random.happens(self.options.states_cutoffs) {
+            let stated_at = self.now.max(engine.at());
+            let cutoffs = engine.ranking(stated_at).all();
+            self.ask(vec![Draft::Cutoffs { stated_at, cutoffs }]);
         }
     }
 

@@ -1,18 +1,20 @@
 //! A programme made live: segments get slots, journeys get versions, and memberships are brought up to date.
 
 use super::Engine;
-use crate::ProfileId;
+use crate::backfill::Property;
 use crate::effect::Effect;
 use crate::identity::Rules;
 use crate::index::Index;
 use crate::journey::entry_segment;
 use crate::limits::{CONDITIONS_MAX, NAMES_MAX};
 use crate::programme::{Journey, Mistake, Place, Programme};
+use crate::segment::Expression;
 use crate::segment::parse;
-use crate::segment::rule::keep_properties;
+use crate::segment::rule::each_property;
 use crate::state::{JourneyVersion, SegmentState, State};
 use crate::truths::Truths;
 use crate::turn::Turn;
+use crate::{ProfileId, Seq};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -53,10 +55,9 @@ impl Engine {
         self.place_segments();
         self.place_journeys();
         self.keep_properties();
-        let State { names, history, segments, versions, .. } = &mut self.state;
-        let index = Index::build(names, history, segments, versions, &self.programme.timezone());
-        let before = std::mem::replace(&mut self.index, index);
-        self.refresh_everybody(&before);
+        let effects = &mut Vec::new();
+        self.refresh_everybody(false, effects);
+        assert!(effects.is_empty(), "invariant: a programme sends nothing by being applied");
     }
 
     /// Gives each segment its slot.
@@ -115,7 +116,18 @@ impl Engine {
         }
     }
 
-    /// Every property that a rule of the programme, or of any version of its journeys, asks for is kept, and stays kept.
+    /// What a programme asks of events that happened already, and the engine does not keep.
+    pub(super) fn unkept_by(&self, programme: &Programme) -> Vec<Property> {
+        let rules = programme.journeys.values().flat_map(Journey::rules);
+        let texts = programme.segments.values().map(String::as_str).chain(rules);
+        let mut unkept: Vec<Property> =
+            texts.flat_map(|text| self.unkept(&parsed(text), &programme.purchase)).collect();
+        unkept.sort();
+        unkept.dedup();
+        unkept
+    }
+
+    /// Keeps from the first event on what the programme asks of events that nobody did yet; the rest is kept already.
     fn keep_properties(&mut self) {
         let segments = self.state.segments.iter().filter(|segment| segment.live);
         let mut texts: Vec<String> = segments.map(|segment| segment.expression.clone()).collect();
@@ -124,16 +136,20 @@ impl Engine {
                 .expect("invariant: a definition was written by this program");
             texts.extend(journey.rules().map(str::to_owned));
         }
+        let State { names, history, seq, .. } = &mut self.state;
         for text in texts {
-            let expression = parse::parse(&text)
-                .expect("invariant: a programme with mistakes is refused before it is compiled");
-            keep_properties(&expression, &mut self.state.names, &mut self.state.history);
+            each_property(&parsed(&text), &self.programme.purchase, &mut |event, path| {
+                let (_, since) = history.keep(names.number(event), path, *seq);
+                assert!(since == Seq(0), "invariant: a programme that asks for what is not kept is refused");
+            });
         }
     }
 
-    /// Gives everybody a row for the new programme: what was known of a condition stays known, what is new is
-    /// evaluated, and the segments are made of both.
-    fn refresh_everybody(&mut self, before: &Index) {
+    /// Builds the index anew and gives everybody a row for it: what was known of a condition stays known, what is new is
+    /// evaluated, and the segments are made of both. Runs may follow what that changes; none is begun by it.
+    pub(super) fn refresh_everybody(&mut self, runs_follow: bool, effects: &mut Vec<Effect>) {
+        let index = Index::build(&mut self.state, &self.programme);
+        let before = std::mem::replace(&mut self.index, index);
         let known: Vec<Option<u32>> =
             self.index.conditions.iter().map(|condition| before.condition(condition)).collect();
         let (conditions, segments) = (self.index.conditions.len(), self.state.segments.len());
@@ -143,11 +159,10 @@ impl Engine {
         for segment in &mut self.state.segments {
             segment.count = 0;
         }
-        let mut effects: Vec<Effect> = Vec::new();
         for number in 0..profiles as u32 {
             let id = ProfileId(number);
             if self.state.profiles[number as usize].merged_into.is_none() {
-                let mut turn = Turn::begin(self, id, &mut effects);
+                let mut turn = Turn::begin(self, id, effects);
                 for (condition, known) in known.iter().enumerate() {
                     let condition = condition as u32;
                     let holds = match known {
@@ -157,8 +172,14 @@ impl Engine {
                     turn.engine.state.truths.set_condition(id, condition, holds);
                 }
                 turn.begin_memberships(&old);
+                if runs_follow {
+                    turn.follow_cutoffs();
+                }
             }
         }
-        assert!(effects.is_empty(), "invariant: a programme sends nothing by being applied");
     }
+}
+
+fn parsed(text: &str) -> Expression {
+    parse::parse(text).expect("invariant: a programme with mistakes is refused before it is compiled")
 }

@@ -1,23 +1,16 @@
 //! What the API, the console and the tests may ask of the engine. Reading changes nothing.
 
 use super::Engine;
-use crate::at::{At, Span};
+use crate::at::At;
 use crate::governor::Suppression;
 use crate::identifier::IdentifierKind;
-use crate::journey::RunState;
+use crate::journey::{Passage, RunState};
 use crate::outbox::Send;
 use crate::profile::Profile;
-use crate::programme::{Mistake, Place, Programme};
-use crate::segment::rule::{Rule, Scope};
-use crate::segment::scan::{Members, Scan};
-use crate::segment::{Owner, unevaluated};
+use crate::programme::Programme;
 use crate::state::{Counts, Reject};
-use crate::value::Map;
 use crate::{ProfileId, SendId, Seq};
 use std::sync::Arc;
-
-/// Profiles that a preview names.
-const PREVIEW_SAMPLE: usize = 10;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SegmentView<'a> {
@@ -25,30 +18,6 @@ pub struct SegmentView<'a> {
     pub expression: &'a str,
     pub count: u64,
 }
-
-/// Who would be in a segment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Preview {
-    pub count: u64,
-    /// The first few of them.
-    pub sample: Vec<ProfileId>,
-}
-
-impl Preview {
-    /// Adds up what the slices found, given in order.
-    pub fn of(slices: impl Iterator<Item = Members>) -> Self {
-        let mut preview = Self { count: 0, sample: Vec::new() };
-        for members in slices {
-            preview.count += members.count();
-            let missing = PREVIEW_SAMPLE - preview.sample.len();
-            preview.sample.extend(members.iter().take(missing));
-        }
-        preview
-    }
-}
-
-/// An expression with its names resolved.
-pub struct Question(Rule);
 
 /// All versions of one journey together.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,13 +46,14 @@ pub struct RunView<'a> {
     pub due: Option<At>,
 }
 
-/// One event of a profile.
-#[derive(Clone, Copy, Debug)]
+/// One event of a profile. All that it was is in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimelineEntry<'a> {
-    pub occurred_at: At,
+    /// Place in the log.
     pub seq: Seq,
+    /// Seconds since 1970.
+    pub second: u32,
     pub name: &'a str,
-    pub properties: Map<'a>,
 }
 
 impl Engine {
@@ -136,17 +106,13 @@ impl Engine {
         let mut entries = Vec::new();
         for (name, events) in self.state.history.of_profile(self.canonical(id)) {
             let newest = (0..events.len()).rev().take(limit);
-            entries.extend(newest.map(|index| {
-                let fact = events.fact(index);
-                TimelineEntry {
-                    occurred_at: At::of_second(events.times()[index]).plus(Span(fact.millisecond.into())),
-                    seq: fact.seq,
-                    name: self.state.names.text(name),
-                    properties: fact.properties,
-                }
+            entries.extend(newest.map(|index| TimelineEntry {
+                seq: events.seq(index),
+                second: events.times()[index],
+                name: self.state.names.text(name),
             }));
         }
-        entries.sort_by_key(|entry| std::cmp::Reverse((entry.occurred_at, entry.seq)));
+        entries.sort_by_key(|entry| std::cmp::Reverse((entry.second, entry.seq)));
         entries.truncate(limit);
         entries
     }
@@ -167,59 +133,6 @@ impl Engine {
 
     pub fn segment(&self, name: &str) -> Option<SegmentView<'_>> {
         self.segments().into_iter().find(|view| view.name == name)
-    }
-
-    /// Who matches an expression at the engine's instant, by asking everybody.
-    pub fn preview(&self, expression: &str) -> Result<Preview, Mistake> {
-        self.preview_at(expression, self.state.at)
-    }
-
-    /// The same at a later instant: what time alone has changed by then.
-    pub fn preview_at(&self, expression: &str, now: At) -> Result<Preview, Mistake> {
-        let question = self.question(expression)?;
-        let scan = self.scan(&question, now);
-        Ok(Preview::of((0..scan.slices()).map(|slice| scan.slice(slice))))
-    }
-
-    /// An expression made ready to be asked, any number of times.
-    pub fn question(&self, expression: &str) -> Result<Question, Mistake> {
-        self.rule(expression).map(Question)
-    }
-
-    /// Puts a question at an instant that is not before the engine's own. Slices may be asked by several threads.
-    pub fn scan<'a>(&'a self, question: &'a Question, now: At) -> Scan<'a> {
-        Scan::new(self, &question.0, now)
-    }
-
-    fn rule(&self, text: &str) -> Result<Rule, Mistake> {
-        let place = Place("expression".to_owned());
-        let expression = unevaluated::parse_for(text, Owner::Segment).map_err(|wrong| Mistake {
-            place: place.clone(),
-            offset: Some(wrong.offset),
-            message: wrong.message,
-            suggestion: wrong.suggestion,
-        })?;
-        let slot_of = |name: &str| {
-            let found =
-                self.state.segments.iter().position(|one| one.live && one.visible && one.name == name);
-            found.map(|slot| slot as u16)
-        };
-        if let Some(unknown) = expression.segments().into_iter().find(|name| slot_of(name).is_none()) {
-            let known = self.segments();
-            let near = crate::programme::nearest(unknown, known.iter().map(|view| view.name));
-            return Err(Mistake {
-                place,
-                offset: text.find(unknown),
-                message: format!("there is no segment \"{unknown}\""),
-                suggestion: near.map(|name| format!("did you mean \"{name}\"?")),
-            });
-        }
-        // A name that no event ever had gets a number in this copy alone, and so matches nothing.
-        let names = &mut self.state.names.clone();
-        Ok(Rule::compile(
-            &expression,
-            &mut Scope { names, history: &self.state.history, timezone: &self.programme.timezone(), slot_of },
-        ))
     }
 
     pub fn journeys(&self) -> Vec<JourneyView<'_>> {
@@ -255,19 +168,22 @@ impl Engine {
     /// The profile's passages through journeys, oldest first.
     pub fn runs_of(&self, id: ProfileId) -> Vec<RunView<'_>> {
         let Some(profile) = self.profile(id) else { return Vec::new() };
-        let view = |run: &crate::journey::Run| {
-            let version = &self.state.versions[run.version as usize];
+        let going = profile.runs.iter().map(|run| (&run.passage, Some(run.due).filter(|due| *due < At::MAX)));
+        let mut passages: Vec<_> = profile.past.iter().map(|passage| (passage, None)).chain(going).collect();
+        passages.sort_by_key(|(passage, _)| passage.id);
+        let view = |(passage, due): (&Passage, Option<At>)| {
+            let version = &self.state.versions[passage.version as usize];
             RunView {
                 journey: version.name.as_str(),
                 version: version.version,
-                entered_at: run.entered_at,
-                state: run.state,
-                held_out: run.held_out,
-                reached_goal: run.reached_goal,
-                due: (run.due < At::MAX).then_some(run.due),
+                entered_at: passage.entered_at,
+                state: passage.state,
+                held_out: passage.held_out,
+                reached_goal: passage.reached_goal,
+                due,
             }
         };
-        profile.runs.iter().map(view).collect()
+        passages.into_iter().map(view).collect()
     }
 
     /// The ledger, in order of decision.

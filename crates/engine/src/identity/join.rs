@@ -47,7 +47,8 @@ impl Engine {
         let (mine, other) = (self.profile_at(into), self.profile_at(from));
         let both = u64::from(is_identified(mine) && is_identified(other));
         let foreign = foreign(|channel| address(mine, channel), |channel| address(other, channel));
-        let runs = other.runs.iter().map(|run| run.id).collect();
+        let past = other.past.iter().map(|passage| passage.id);
+        let runs = other.runs.iter().map(|run| run.passage.id).chain(past).collect();
         let next_send = SendId(self.state.sends.len() as u64);
         self.state.counts.identified -= both;
         self.state.counts.profiles -= 1;
@@ -69,7 +70,8 @@ impl Engine {
         other.merged_into = Some(into);
         other.due = NEVER;
         let identifiers = std::mem::take(&mut other.identifiers);
-        let (runs, sends) = (std::mem::take(&mut other.runs), std::mem::take(&mut other.sends));
+        let (runs, past) = (std::mem::take(&mut other.runs), std::mem::take(&mut other.past));
+        let sends = std::mem::take(&mut other.sends);
         for identifier in &identifiers {
             self.state.directory.insert(identifier.hash, into);
         }
@@ -81,6 +83,7 @@ impl Engine {
         profile.own = Some(own);
         profile.merges += other.merges + 1;
         profile.identifiers.extend(identifiers);
+        profile.past.extend(past);
         profile.sends.extend(sends);
         profile.sends.sort();
         profile.absorb(&other);
@@ -109,8 +112,8 @@ impl Profile {
     pub(super) fn absorb(&mut self, other: &Self) {
         self.first_seen = self.first_seen.min(other.first_seen);
         self.last_seen = self.last_seen.max(other.last_seen);
-        if self.language.is_empty() {
-            self.language.clone_from(&other.language);
+        if self.language.is_unknown() {
+            self.language = other.language;
         }
         for (name, theirs) in &other.traits {
             let newer = self.traits.get(name).is_none_or(|mine| mine.stated_at < theirs.stated_at);
@@ -124,13 +127,15 @@ impl Profile {
 impl Turn<'_> {
     /// A person is in a journey once: where both profiles were, the run that began first goes on.
     fn absorb_runs(&mut self, runs: Vec<Run>) {
-        self.profile_mut().runs.extend(runs);
-        self.profile_mut().runs.sort_by_key(|run| run.id);
-        let mut active = BTreeSet::new();
-        for index in 0..self.profile().runs.len() {
-            let run = &self.profile().runs[index];
-            let name = self.engine.state.versions[run.version as usize].name.clone();
-            if run.state == RunState::Active && !active.insert(name) {
+        let profile = self.profile_mut();
+        profile.runs.extend(runs);
+        profile.runs.sort_by_key(|run| run.passage.id);
+        let mut going = BTreeSet::new();
+        let mut index = 0;
+        while let Some(run) = self.profile().runs.get(index) {
+            if going.insert(self.engine.index.plans[run.passage.version as usize].journey) {
+                index += 1;
+            } else {
                 self.finish(index, RunState::Merged);
             }
         }

@@ -97,13 +97,16 @@ impl Engine {
 
     /// A run goes on where it stands now; what it has done is not done again.
     fn give_back_runs(&mut self, runs: &[u64], from: ProfileId, into: ProfileId) {
-        let all = std::mem::take(&mut self.state.profiles[into.0 as usize].runs);
-        let (back, kept) = all.into_iter().partition(|run| runs.contains(&run.id));
-        self.state.profiles[into.0 as usize].runs = kept;
-        self.state.profiles[from.0 as usize].runs = back;
+        let stands = &mut self.state.profiles[into.0 as usize];
+        let all = (std::mem::take(&mut stands.runs), std::mem::take(&mut stands.past));
+        let (back, kept) = all.0.into_iter().partition(|run| runs.contains(&run.passage.id));
+        let (past, kept_past) = all.1.into_iter().partition(|passage| runs.contains(&passage.id));
+        (stands.runs, stands.past) = (kept, kept_past);
+        let parted = &mut self.state.profiles[from.0 as usize];
+        (parted.runs, parted.past) = (back, past);
         for run in &self.state.profiles[from.0 as usize].runs {
             if run.due < At::MAX {
-                self.state.timers.set(run.due, TimerKey::Run { profile: from, run: run.id });
+                self.state.timers.set(run.due, TimerKey::Run { profile: from, run: run.passage.id });
             }
         }
     }
@@ -134,7 +137,7 @@ impl Engine {
             consents: own.consents.clone(),
             first_seen: own.first_seen,
             last_seen: own.last_seen,
-            language: own.language.clone(),
+            language: own.language,
             ..Profile::default()
         };
         let mut stated = own.stated.iter().map(|one| one.consent.clone()).peekable();

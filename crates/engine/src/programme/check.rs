@@ -6,7 +6,8 @@ use super::{Arm, Channel, Journey, Mistake, OptIn, Place, Programme, Step, neare
 use crate::journey::ENTRY_PREFIX;
 use crate::limits::{CONDITIONS_MAX, SEGMENTS_MAX};
 use crate::segment::parse::parse;
-use crate::segment::{Expression, Owner, unevaluated};
+use crate::segment::parse::parse_for;
+use crate::segment::{Expression, Owner};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Programme {
@@ -46,6 +47,17 @@ impl Check<'_> {
         if self.programme.languages.is_empty() {
             let suggestion = Some("add a line such as `languages: [en]`".to_owned());
             self.add(&root.field("languages"), "a programme needs at least one language", suggestion);
+        }
+        let purchase = &self.programme.purchase;
+        for (field, text) in [("event", &purchase.event), ("amount", &purchase.amount)] {
+            if text.trim().is_empty() {
+                let suggestion = Some("leave it out for `Order Completed` with its `total`".to_owned());
+                self.add(
+                    &root.field("purchase").field(field),
+                    "a purchase is an event with an amount",
+                    suggestion,
+                );
+            }
         }
         if self.programme.segments.len() + self.programme.journeys.len() > SEGMENTS_MAX {
             let message = format!("a programme has at most {SEGMENTS_MAX} segments and journeys");
@@ -114,7 +126,7 @@ impl Check<'_> {
 
     /// Reads an expression and checks the names in it.
     fn expression(&mut self, place: &Place, text: &str, owner: Owner) -> Option<Expression> {
-        let expression = match unevaluated::parse_for(text, owner) {
+        let expression = match parse_for(text, owner) {
             Ok(expression) => expression,
             Err(wrong) => {
                 self.mistakes.push(wrong.at(place.clone()));

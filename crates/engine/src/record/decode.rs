@@ -2,14 +2,14 @@
 
 use super::encode::{SEAL_NONE, code};
 use super::{
-    Attempted, ConsentSource, ConsentStated, DeliveryOutcome, Engaged, Engagement, Event, EventFlags,
-    EventKind, Identifier, IdentifierLifted, Installed, MergeUndone, ProfilesMerged, ProgrammeApplied,
-    Record, Rejected, Settled, Subject, SuppressionStated, VERSION,
+    Attempted, ConsentSource, ConsentStated, CutoffStated, CutoffsStated, DeliveryOutcome, Engaged,
+    Engagement, Event, EventFlags, EventKind, Identifier, IdentifierLifted, Installed, MergeUndone,
+    ProfilesMerged, ProgrammeApplied, Record, Rejected, Settled, Subject, SuppressionStated, VERSION,
 };
 use crate::at::At;
 use crate::codec::Reader;
 use crate::identifier::{HashKey, IdentifierKind, KeyedHash};
-use crate::limits::RECORD_IDENTIFIERS_MAX;
+use crate::limits::{CUTOFFS_MAX, RECORD_IDENTIFIERS_MAX};
 use crate::value::Map;
 use crate::{MergeId, SendId};
 
@@ -127,6 +127,7 @@ impl<'a> Parts<'a> {
                 occurred_at: self.at()?,
                 url: self.personal.text()?,
             }),
+            code::CUTOFFS_STATED => Record::CutoffsStated(self.cutoffs()?),
             code::PROFILES_MERGED => Record::ProfilesMerged(ProfilesMerged {
                 from: self.identifier()?,
                 into: self.identifier()?,
@@ -145,6 +146,18 @@ impl<'a> Parts<'a> {
             }),
             _ => Record::Tick,
         })
+    }
+
+    fn cutoffs(&mut self) -> Option<CutoffsStated<'a>> {
+        let stated_at = self.at()?;
+        let count = usize::try_from(self.envelope.varint()?).ok().filter(|count| *count <= CUTOFFS_MAX)?;
+        let mut cutoffs = Vec::new();
+        for _ in 0..count {
+            let share = self.envelope.text()?;
+            let value = if self.flag()? { Some(self.envelope.u128()?.cast_signed()) } else { None };
+            cutoffs.push(CutoffStated { share, value });
+        }
+        Some(CutoffsStated { stated_at, cutoffs })
     }
 
     fn event(&mut self) -> Option<Event<'a>> {

@@ -16,9 +16,10 @@ pub(super) mod code {
     pub(in crate::record) const SETTLED: u8 = 8;
     pub(in crate::record) const ENGAGED: u8 = 9;
     pub(in crate::record) const TICK: u8 = 10;
-    pub(in crate::record) const PROFILES_MERGED: u8 = 11;
-    pub(in crate::record) const MERGE_UNDONE: u8 = 12;
-    pub(in crate::record) const IDENTIFIER_LIFTED: u8 = 13;
+    pub(in crate::record) const CUTOFFS_STATED: u8 = 11;
+    pub(in crate::record) const PROFILES_MERGED: u8 = 12;
+    pub(in crate::record) const MERGE_UNDONE: u8 = 13;
+    pub(in crate::record) const IDENTIFIER_LIFTED: u8 = 14;
 }
 
 /// Room that most events fit into, so that making a record does not grow its parts step by step.
@@ -126,6 +127,16 @@ impl Parts {
                 self.at(engaged.occurred_at);
                 self.private(engaged.url);
                 code::ENGAGED
+            }
+            Record::CutoffsStated(stated) => {
+                self.at(stated.stated_at);
+                put_varint(&mut self.envelope, stated.cutoffs.len() as u64);
+                for cutoff in &stated.cutoffs {
+                    self.clear(cutoff.share);
+                    self.envelope.push(u8::from(cutoff.value.is_some()));
+                    self.envelope.extend(cutoff.value.iter().flat_map(|value| value.to_le_bytes()));
+                }
+                code::CUTOFFS_STATED
             }
             Record::Tick => code::TICK,
             Record::ProfilesMerged(_) | Record::MergeUndone(_) | Record::IdentifierLifted(_) => {

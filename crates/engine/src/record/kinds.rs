@@ -212,6 +212,24 @@ pub struct ProgrammeApplied<'a> {
     pub definition: &'a str,
 }
 
+/// Cut-offs: those of before are no longer asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CutoffsStated<'a> {
+    /// The instant at which everybody was ranked.
+    pub stated_at: At,
+    /// At most `CUTOFFS_MAX`.
+    pub cutoffs: Vec<CutoffStated<'a>>,
+}
+
+/// Where a share ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CutoffStated<'a> {
+    /// As the language writes it: `top 10% by sum(total) of "Order Completed"`.
+    pub share: &'a str,
+    /// In millionths; none where nobody has the figure.
+    pub value: Option<i128>,
+}
+
 /// A hand-over is about to happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attempted {

@@ -3,25 +3,34 @@
 //! Days are those of the programme's time zone, whatever its clocks do: a day begins where the zone says it does.
 
 use super::date::Date;
-use super::{DayTest, Test};
+use super::{Comparison, DayTest, Filter, Literal, Test};
 use crate::at::At;
 use crate::value::{Map, SCALE, Value};
 use jiff::civil;
 use jiff::tz::TimeZone;
+use std::cmp::Ordering;
 
 /// A number from here on is milliseconds since 1970, and seconds below.
 const MILLISECONDS_FROM: i64 = 100_000_000_000;
 
-/// A test that is the same at every instant.
+/// A test, ready to be made. Texts to be found in others are in small letters.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Trial {
-    Test(Test),
+    Compare(Comparison, Literal),
+    In(Vec<Literal>),
+    HasText(String),
+    Contains(Literal),
+    StartsWith(String),
+    EndsWith(String),
+    Exists,
     /// The value is a date inside [from, before).
     During {
         from: At,
         before: At,
         timezone: TimeZone,
     },
+    /// The only one whose outcome changes with time.
+    Relative(RelativeDay),
 }
 
 /// A test of how far a date is from today.
@@ -41,51 +50,97 @@ enum RelativeKind {
 
 impl Trial {
     pub(crate) fn new(test: &Test, timezone: &TimeZone) -> Self {
+        match test {
+            Test::Compare(comparison, literal) => Self::Compare(*comparison, literal.clone()),
+            Test::In(literals) => Self::In(literals.clone()),
+            Test::Contains(Literal::Text(part)) => Self::HasText(part.to_lowercase()),
+            Test::Contains(literal) => Self::Contains(literal.clone()),
+            Test::StartsWith(part) => Self::StartsWith(part.to_lowercase()),
+            Test::EndsWith(part) => Self::EndsWith(part.to_lowercase()),
+            Test::Exists => Self::Exists,
+            Test::Day(test) => Self::of_day(test, timezone),
+        }
+    }
+
+    fn of_day(test: &DayTest, timezone: &TimeZone) -> Self {
+        let relative = |kind: RelativeKind, days: u32| {
+            Self::Relative(RelativeDay { kind, days: i64::from(days), timezone: timezone.clone() })
+        };
         let (from, before) = match test {
-            Test::Day(DayTest::Before(date)) => (At::MIN, begin(date, timezone)),
-            Test::Day(DayTest::After(Date::Day(day))) => (next_midnight(*day, timezone), At::MAX),
-            Test::Day(DayTest::After(Date::Instant(at))) => (At(at.0.saturating_add(1)), At::MAX),
-            Test::Day(DayTest::On(day)) => (midnight(*day, timezone), next_midnight(*day, timezone)),
-            test => return Self::Test(test.clone()),
+            DayTest::Before(date) => (At::MIN, date.begin(timezone)),
+            DayTest::After(Date::Day(day)) => (next_midnight(*day, timezone), At::MAX),
+            DayTest::After(Date::Instant(at)) => (At(at.0.saturating_add(1)), At::MAX),
+            DayTest::On(day) => (midnight(*day, timezone), next_midnight(*day, timezone)),
+            DayTest::InTheNext { days } => return relative(RelativeKind::Next, *days),
+            DayTest::InTheLast { days } => return relative(RelativeKind::Last, *days),
+            DayTest::AnniversaryInTheNext { days } => return relative(RelativeKind::Anniversary, *days),
         };
         Self::During { from, before, timezone: timezone.clone() }
     }
 
+    /// Whether its outcome depends on what day it is.
+    pub(crate) fn is_relative(&self) -> bool {
+        matches!(self, Self::Relative(_))
+    }
+
     /// Whether any value at a path passes.
-    pub(crate) fn passes(&self, properties: Map<'_>, path: &[String]) -> bool {
+    pub(crate) fn passes(&self, properties: Map<'_>, path: &[String], now: At) -> bool {
         let mut found = false;
-        properties.find(path, &mut |value| found |= self.holds(value));
+        properties.find(path, &mut |value| found |= self.look(value, now).0);
         found
-    }
-
-    pub(crate) fn holds(&self, value: Value<'_>) -> bool {
-        match self {
-            Self::Test(test) => test.holds(value),
-            Self::During { from, before, timezone } => {
-                let at = When::read(value).map(|when| when.begin(timezone));
-                at.is_some_and(|at| *from <= at && at < *before)
-            }
-        }
-    }
-}
-
-impl RelativeDay {
-    /// The test, if it is one that looks at today.
-    pub(crate) fn of(test: &Test, timezone: &TimeZone) -> Option<Self> {
-        let (kind, days) = match test {
-            Test::Day(DayTest::InTheNext { days }) => (RelativeKind::Next, *days),
-            Test::Day(DayTest::InTheLast { days }) => (RelativeKind::Last, *days),
-            Test::Day(DayTest::AnniversaryInTheNext { days }) => (RelativeKind::Anniversary, *days),
-            _ => return None,
-        };
-        Some(Self { kind, days: i64::from(days), timezone: timezone.clone() })
     }
 
     /// Whether it holds for a value at an instant, and the instant at which that changes.
     pub(crate) fn look(&self, value: Value<'_>, now: At) -> (bool, At) {
-        let Some(when) = When::read(value) else { return (false, At::MAX) };
+        let is_equal = |literal: &Literal| literal.compare(value).is_some_and(Ordering::is_eq);
+        let in_small_letters = || value.text().map(str::to_lowercase);
+        let holds = match self {
+            Self::Compare(comparison, literal) => {
+                literal.compare(value).is_some_and(|ordering| comparison.holds(ordering))
+            }
+            Self::In(literals) => literals.iter().any(is_equal),
+            Self::Contains(literal) => is_equal(literal),
+            Self::Exists => !value.is_null(),
+            Self::HasText(part) => in_small_letters().is_some_and(|text| text.contains(part)),
+            Self::StartsWith(start) => in_small_letters().is_some_and(|text| text.starts_with(start)),
+            Self::EndsWith(end) => in_small_letters().is_some_and(|text| text.ends_with(end)),
+            Self::During { from, before, timezone } => {
+                let at = date_of(value).map(|date| date.begin(timezone));
+                at.is_some_and(|at| *from <= at && at < *before)
+            }
+            Self::Relative(day) => return day.look(value, now),
+        };
+        (holds, At::MAX)
+    }
+}
+
+impl Filter {
+    /// Whether any value at the path passes the test at an instant, where the programme is.
+    pub fn matches(&self, map: Map<'_>, now: At, timezone: &TimeZone) -> bool {
+        Trial::new(&self.test, timezone).passes(map, &self.path, now)
+    }
+}
+
+impl Literal {
+    /// How a value stands to the literal; `None` where they are of different kinds. A text that is a number or a
+    /// date does not compare with a number: what was sent as text is text.
+    fn compare(&self, value: Value<'_>) -> Option<Ordering> {
+        match self {
+            Self::Number(millionths) => value.compare(&Value::Decimal(*millionths)),
+            Self::Text(text) => value.compare(&Value::Text(text)),
+            Self::Bool(bool) => value.compare(&Value::Bool(*bool)),
+        }
+    }
+}
+
+const _: () = assert!(SCALE == 1_000_000, "literals are read in millionths");
+
+impl RelativeDay {
+    /// Whether it holds for a value at an instant, and the instant at which that changes.
+    fn look(&self, value: Value<'_>, now: At) -> (bool, At) {
+        let Some(date) = date_of(value) else { return (false, At::MAX) };
         let Some(today) = day_of(now, &self.timezone) else { return (false, At::MAX) };
-        let day = when.day(&self.timezone).unwrap_or(today);
+        let day = date.day(&self.timezone).unwrap_or(today);
         // The days on which it holds: the first, and the first after them.
         let (begin, end) = match self.kind {
             RelativeKind::Next => (plus(day, 1 - self.days), plus(day, 1)),
@@ -103,63 +158,55 @@ impl RelativeDay {
     }
 }
 
-/// A date as a value has it.
-enum When {
-    Day(civil::Date),
-    Instant(At),
+/// A date as a value has it: `YYYY-MM-DD`, RFC 3339, or a number of seconds or milliseconds since 1970.
+fn date_of(value: Value<'_>) -> Option<Date> {
+    let milliseconds = match value {
+        Value::Text(text) => return Date::read(text),
+        Value::Int(number) if number >= MILLISECONDS_FROM => number,
+        Value::Int(number) => number.checked_mul(1_000)?,
+        Value::Decimal(millionths) if millionths / SCALE >= MILLISECONDS_FROM => millionths / SCALE,
+        Value::Decimal(millionths) => millionths.div_euclid(SCALE / 1_000),
+        Value::Float(number) if number >= MILLISECONDS_FROM as f64 => number as i64,
+        Value::Float(number) => (number * 1_000.0).floor() as i64,
+        Value::Null | Value::Bool(_) | Value::List(_) | Value::Map(_) => return None,
+    };
+    jiff::Timestamp::from_millisecond(milliseconds).ok()?;
+    Some(Date::Instant(At(milliseconds)))
 }
 
-impl When {
-    /// Reads `YYYY-MM-DD`, RFC 3339, or a number of seconds or milliseconds since 1970.
-    fn read(value: Value<'_>) -> Option<Self> {
-        let milliseconds = match value {
-            Value::Text(text) => {
-                return Date::read(text).map(|date| match date {
-                    Date::Day(day) => Self::Day(day),
-                    Date::Instant(at) => Self::Instant(at),
-                });
-            }
-            Value::Int(number) if number >= MILLISECONDS_FROM => number,
-            Value::Int(number) => number.checked_mul(1_000)?,
-            Value::Decimal(millionths) if millionths / SCALE >= MILLISECONDS_FROM => millionths / SCALE,
-            Value::Decimal(millionths) => millionths.div_euclid(SCALE / 1_000),
-            Value::Float(number) if number >= MILLISECONDS_FROM as f64 => number as i64,
-            Value::Float(number) => (number * 1_000.0).floor() as i64,
-            Value::Null | Value::Bool(_) | Value::List(_) | Value::Map(_) => return None,
-        };
-        jiff::Timestamp::from_millisecond(milliseconds).ok()?;
-        Some(Self::Instant(At(milliseconds)))
-    }
-
-    fn begin(&self, timezone: &TimeZone) -> At {
+impl Date {
+    /// The instant that it is, or at which it begins.
+    pub(super) fn begin(self, timezone: &TimeZone) -> At {
         match self {
-            Self::Day(day) => midnight(*day, timezone),
-            Self::Instant(at) => *at,
+            Self::Day(day) => midnight(day, timezone),
+            Self::Instant(at) => at,
         }
     }
 
-    fn day(&self, timezone: &TimeZone) -> Option<civil::Date> {
+    fn day(self, timezone: &TimeZone) -> Option<civil::Date> {
         match self {
-            Self::Day(day) => Some(*day),
-            Self::Instant(at) => day_of(*at, timezone),
+            Self::Day(day) => Some(day),
+            Self::Instant(at) => day_of(at, timezone),
         }
-    }
-}
-
-fn begin(date: &Date, timezone: &TimeZone) -> At {
-    match date {
-        Date::Day(day) => midnight(*day, timezone),
-        Date::Instant(at) => *at,
     }
 }
 
 /// The instant at which a day begins. Where the clocks skip midnight, the day begins with its first instant. The last
 /// day of the calendar has no instant in every zone; it begins after all others, and before the end of time.
-pub(crate) fn midnight(day: civil::Date, timezone: &TimeZone) -> At {
+fn midnight(day: civil::Date, timezone: &TimeZone) -> At {
     match day.to_zoned(timezone.clone()).and_then(|zoned| zoned.start_of_day()) {
         Ok(zoned) => At(zoned.timestamp().as_millisecond()),
         Err(_) => At(At::MAX.0 - 1),
     }
+}
+
+/// The instant at which so many days later begin, and later than the instant that is given: where the clocks went back
+/// over midnight, the next day has begun once already.
+pub(crate) fn next_beginning(at: At, days: i32, timezone: &TimeZone) -> At {
+    let Some(today) = day_of(at, timezone) else { return At::MAX };
+    let begin = |days: i32| midnight(plus(today, days.into()), timezone);
+    let begins = [begin(days), begin(days + 1)];
+    begins.into_iter().find(|begins| *begins > at).unwrap_or(At::MAX)
 }
 
 fn next_midnight(day: civil::Date, timezone: &TimeZone) -> At {

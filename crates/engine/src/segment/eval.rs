@@ -3,10 +3,10 @@
 //! Every walk is bounded: a count stops at the number it asks for, newest event first, and a window ends the walk at
 //! its edge, since a few profiles hold most of the events.
 
+use super::daily::daily;
 use super::rule::{Bounds, Condition, DeedRule, DidRule, Measure, Node, Property, Rule};
 use super::sequence::sequence;
 use super::total::Total;
-use super::{Filter, Literal, Test};
 use crate::ProfileId;
 use crate::at::At;
 use crate::governor::Governor;
@@ -15,7 +15,6 @@ use crate::profile::Profile;
 use crate::programme::Programme;
 use crate::state::State;
 use crate::truths::Truths;
-use crate::value::{Map, SCALE, Value};
 use std::ops::Range;
 
 /// A truth, and the next instant at which it could change with no new record (`At::MAX` for never).
@@ -26,6 +25,7 @@ pub(crate) struct Verdict {
 }
 
 /// What evaluation looks at.
+#[derive(Clone, Copy)]
 pub(crate) struct Moment<'a> {
     pub(crate) history: &'a History,
     pub(crate) truths: &'a Truths,
@@ -65,6 +65,11 @@ impl Verdict {
         Self { holds, until: At::MAX }
     }
 
+    /// This, or what else was looked at.
+    pub(super) fn or(&mut self, (holds, until): (bool, At)) {
+        *self = Self { holds: self.holds || holds, until: self.until.min(until) };
+    }
+
     /// Of being seen. It has no place in the log, so it is since the entry only in a later second.
     fn seen(at: At, bounds: &Bounds, moment: &Moment<'_>) -> Self {
         let second = at.second();
@@ -77,27 +82,26 @@ impl Verdict {
 
 /// Evaluates a rule.
 pub(crate) fn verdict(rule: &Rule, moment: &Moment<'_>) -> Verdict {
-    node(&rule.node, moment)
+    node(&rule.node, moment, &|slot| Verdict::always(moment.truths.is_member(moment.id, slot)))
 }
 
-fn node(node: &Node, moment: &Moment<'_>) -> Verdict {
+/// Evaluates a part of a rule; what is built on segments asks for each by its slot.
+pub(super) fn node(node: &Node, moment: &Moment<'_>, segment: &impl Fn(u16) -> Verdict) -> Verdict {
     match node {
         Node::And(parts) => parts.iter().fold(Verdict::always(true), |all, part| {
-            let one = self::node(part, moment);
+            let one = self::node(part, moment, segment);
             Verdict { holds: all.holds && one.holds, until: all.until.min(one.until) }
         }),
         Node::Or(parts) => parts.iter().fold(Verdict::always(false), |any, part| {
-            let one = self::node(part, moment);
+            let one = self::node(part, moment, segment);
             Verdict { holds: any.holds || one.holds, until: any.until.min(one.until) }
         }),
         Node::Not(inner) => {
-            let verdict = self::node(inner, moment);
+            let verdict = self::node(inner, moment, segment);
             Verdict { holds: !verdict.holds, until: verdict.until }
         }
         Node::Condition(condition) => self::condition(condition, moment),
-        Node::InSegment(slot) => {
-            Verdict::always(slot.is_some_and(|slot| moment.truths.is_member(moment.id, slot)))
-        }
+        Node::InSegment(slot) => slot.map_or(Verdict::always(false), segment),
     }
 }
 
@@ -107,16 +111,8 @@ pub(crate) fn condition(condition: &Condition, moment: &Moment<'_>) -> Verdict {
         Condition::Did(rule) => did(rule, moment.history.of(rule.deed.event, moment.id), moment),
         Condition::Sequence(rule) => sequence(rule, moment),
         Condition::Trait { path, trial } => {
-            let mut holds = false;
-            moment.profile.find_trait(path, &mut |value| holds |= trial.holds(value));
-            Verdict::always(holds)
-        }
-        Condition::Day { path, day } => {
             let mut verdict = Verdict::always(false);
-            moment.profile.find_trait(path, &mut |value| {
-                let (holds, until) = day.look(value, moment.now);
-                verdict = Verdict { holds: verdict.holds || holds, until: verdict.until.min(until) };
-            });
+            moment.profile.find_trait(path, &mut |value| verdict.or(trial.look(value, moment.now)));
             verdict
         }
         Condition::ConsentedTo(purpose, channel) => {
@@ -131,6 +127,12 @@ pub(crate) fn condition(condition: &Condition, moment: &Moment<'_>) -> Verdict {
 /// Evaluates a condition about events on one strand.
 pub(crate) fn did(rule: &DidRule, view: View<'_>, moment: &Moment<'_>) -> Verdict {
     let window = Window::of(&rule.deed, &rule.bounds, view, moment);
+    if rule.deed.is_relative() {
+        return daily(rule, window.each(), || match &rule.quantity {
+            Measure::Aggregate { property, .. } => window.total(property),
+            Measure::AtLeast(_) | Measure::AtMost(_) | Measure::Exactly(_) => Total::default(),
+        });
+    }
     let expiry = |second: u32| rule.bounds.expiry(second);
     match &rule.quantity {
         Measure::AtLeast(0) => Verdict::always(true),
@@ -161,32 +163,39 @@ pub(crate) fn did(rule: &DidRule, view: View<'_>, moment: &Moment<'_>) -> Verdic
 }
 
 /// Whether what must be true of a deed is true of an event.
-pub(super) fn passes(deed: &DeedRule, view: View<'_>, index: usize, history: &History) -> bool {
-    deed.checks.iter().all(|check| match &check.property {
-        Property::Column(column) => {
-            let code = view.code(*column, index);
-            history.dictionary(deed.event, *column).values(code).any(|value| check.trial.holds(value))
+pub(super) fn passes(deed: &DeedRule, view: View<'_>, index: usize, history: &History, now: At) -> Verdict {
+    let mut whole = Verdict::always(true);
+    for check in &deed.checks {
+        let mut found = Verdict::always(false);
+        match &check.property {
+            Property::Column(column) => {
+                let code = view.code(*column, index);
+                let values = history.dictionary(deed.event, *column).values(code);
+                values.for_each(|value| found.or(check.trial.look(value, now)));
+            }
+            Property::Nowhere => {}
         }
-        Property::Path(path) => {
-            let mut found = false;
-            let properties = view.fact(index).properties;
-            properties.find(path, &mut |value| found |= check.trial.holds(value));
-            found
+        if found == Verdict::always(false) {
+            return found;
         }
-    })
+        whole = Verdict { holds: whole.holds && found.holds, until: whole.until.min(found.until) };
+    }
+    whole
 }
 
 /// The events of a strand that a rule looks at.
-struct Window<'a> {
+pub(super) struct Window<'a> {
     view: View<'a>,
     range: Range<usize>,
     deed: &'a DeedRule,
     history: &'a History,
+    now: At,
 }
 
 impl<'a> Window<'a> {
-    fn of(deed: &'a DeedRule, bounds: &Bounds, view: View<'a>, moment: &Moment<'a>) -> Self {
-        let mut from = view.after(bounds.start(moment.now)).max(view.since(moment.since));
+    pub(super) fn of(deed: &'a DeedRule, bounds: &Bounds, view: View<'a>, moment: &Moment<'a>) -> Self {
+        let since = if bounds.whole_life { Since::EVER } else { moment.since };
+        let mut from = view.after(bounds.start(moment.now)).max(view.since(since));
         if bounds.since_entry {
             from = from.max(view.since(moment.entry));
         }
@@ -195,7 +204,7 @@ impl<'a> Window<'a> {
         } else {
             view.times().partition_point(|second| *second < bounds.before)
         };
-        Self { view, range: from.min(to)..to, deed, history: moment.history }
+        Self { view, range: from.min(to)..to, deed, history: moment.history, now: moment.now }
     }
 
     /// The time of the `count`-th newest event that passes the checks.
@@ -212,10 +221,22 @@ impl<'a> Window<'a> {
     }
 
     fn passes(&self, index: usize) -> bool {
-        passes(self.deed, self.view, index, self.history)
+        passes(self.deed, self.view, index, self.history, self.now).holds
     }
 
-    fn total(&self, property: &Property) -> Total {
+    /// Each event, newest first: its second, and whether it passes the checks.
+    pub(super) fn each(&self) -> impl Iterator<Item = (u32, Verdict)> {
+        self.range.clone().rev().map(|index| {
+            (self.view.times()[index], passes(self.deed, self.view, index, self.history, self.now))
+        })
+    }
+
+    /// The seconds of those that pass the checks, newest first.
+    pub(super) fn passing(&self) -> impl Iterator<Item = u32> {
+        self.range.clone().rev().filter(|index| self.passes(*index)).map(|index| self.view.times()[index])
+    }
+
+    pub(super) fn total(&self, property: &Property) -> Total {
         let mut total = Total::default();
         for index in self.range.clone().filter(|index| self.passes(*index)) {
             let second = self.view.times()[index];
@@ -226,63 +247,9 @@ impl<'a> Window<'a> {
                         total.add(*millionths, second);
                     }
                 }
-                Property::Path(path) => {
-                    self.view.fact(index).properties.find(path, &mut |value| {
-                        if let Some(millionths) = value.millionths() {
-                            total.add(millionths, second);
-                        }
-                    });
-                }
+                Property::Nowhere => {}
             }
         }
         total
     }
 }
-
-impl Filter {
-    /// Whether any value at the path passes the test. Tests of days need a time zone, and are not asked here.
-    pub fn matches(&self, map: Map<'_>) -> bool {
-        let mut found = false;
-        map.find(&self.path, &mut |value| found |= self.test.holds(value));
-        found
-    }
-}
-
-impl Test {
-    pub(crate) fn holds(&self, value: Value<'_>) -> bool {
-        match self {
-            Self::Compare(comparison, literal) => {
-                literal.compare(value).is_some_and(|ordering| comparison.holds(ordering))
-            }
-            Self::In(literals) => {
-                literals.iter().any(|literal| literal.compare(value).is_some_and(std::cmp::Ordering::is_eq))
-            }
-            Self::Contains(Literal::Text(part)) => {
-                value.text().is_some_and(|text| text.to_lowercase().contains(&part.to_lowercase()))
-            }
-            Self::Contains(literal) => literal.compare(value).is_some_and(std::cmp::Ordering::is_eq),
-            Self::Exists => !value.is_null(),
-            Self::StartsWith(start) => {
-                value.text().is_some_and(|text| text.to_lowercase().starts_with(&start.to_lowercase()))
-            }
-            Self::EndsWith(end) => {
-                value.text().is_some_and(|text| text.to_lowercase().ends_with(&end.to_lowercase()))
-            }
-            Self::Day(_) => unreachable!("{}", super::rule::REFUSED),
-        }
-    }
-}
-
-impl Literal {
-    /// How a value stands to the literal; `None` where they are of different kinds. A text that is a number or a
-    /// date does not compare with a number: what was sent as text is text.
-    fn compare(&self, value: Value<'_>) -> Option<std::cmp::Ordering> {
-        match self {
-            Self::Number(millionths) => value.compare(&Value::Decimal(*millionths)),
-            Self::Text(text) => value.compare(&Value::Text(text)),
-            Self::Bool(bool) => value.compare(&Value::Bool(*bool)),
-        }
-    }
-}
-
-const _: () = assert!(SCALE == 1_000_000, "literals are read in millionths");

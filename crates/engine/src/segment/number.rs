@@ -22,10 +22,11 @@ pub(super) fn signed(written: &str) -> Option<i64> {
 }
 
 /// The shortest way to write it: `19.9`, `-0.5`, `1000`.
-pub(super) fn decimal(millionths: i64) -> String {
+pub(super) fn decimal(millionths: impl Into<i128>) -> String {
+    let millionths = millionths.into();
     let sign = if millionths < 0 { "-" } else { "" };
-    let (whole, fraction) =
-        (millionths.unsigned_abs() / SCALE as u64, millionths.unsigned_abs() % SCALE as u64);
+    let size = millionths.unsigned_abs();
+    let (whole, fraction) = (size / SCALE as u128, size % SCALE as u128);
     let text = format!("{sign}{whole}.{fraction:06}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
@@ -50,7 +51,7 @@ mod tests {
         for wrong in ["", ".5", "1.2.3", "0.1234567", "9223372036854.775808", "-1", "1e3"] {
             assert_eq!(millionths(wrong), None, "{wrong}");
         }
-        assert_eq!(decimal(-500_000), "-0.5");
+        assert_eq!(decimal(-500_000i64), "-0.5");
         assert_eq!(signed("-0.5"), Some(-500_000));
         assert_eq!(signed("--1"), None);
     }

@@ -185,7 +185,7 @@ impl Display for Figure {
     }
 }
 
-fn after_a_space(f: &mut Formatter<'_>, window: Option<&Window>) -> Result {
+pub(super) fn after_a_space(f: &mut Formatter<'_>, window: Option<&Window>) -> Result {
     window.map_or(Ok(()), |window| write!(f, " {window}"))
 }
 
@@ -198,7 +198,7 @@ impl Display for Days {
     }
 }
 
-struct Quoted<'a>(&'a str);
+pub(super) struct Quoted<'a>(pub(super) &'a str);
 
 impl Display for Quoted<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
@@ -214,7 +214,7 @@ impl Display for Quoted<'_> {
 }
 
 /// Words with dots, in quotes where a character asks for it. Behind `trait.` the first one may be any inside a word.
-struct Path<'a>(&'a [String], bool);
+pub(super) struct Path<'a>(pub(super) &'a [String], pub(super) bool);
 
 impl Display for Path<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {

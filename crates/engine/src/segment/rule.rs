@@ -1,16 +1,17 @@
 //! An expression with its names resolved: event names to numbers, properties to columns, segments to slots, dates to
 //! instants. What the engine evaluates.
 
+use super::cutoff::{Cutoffs, STEPS, Share};
 use super::date::Date;
-use super::day::{RelativeDay, Trial};
+use super::day::Trial;
 use super::{Aggregate, Comparison, Deed, Did, Expression, Filter, Quantity, Sequence, Then, Window};
 use crate::at::{At, Span};
 use crate::governor::address_kind;
 use crate::history::History;
 use crate::name::{NameId, Names};
-use crate::programme::Channel;
+use crate::programme::{Channel, Purchase};
 use jiff::tz::TimeZone;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A compiled predicate and what it mentions.
 #[derive(Clone, Debug)]
@@ -29,13 +30,17 @@ pub(crate) enum Node {
     InSegment(Option<u16>),
 }
 
+impl Node {
+    /// True of nobody.
+    pub(super) const NEVER: Self = Self::Or(Vec::new());
+}
+
 /// One question about a profile. What rules are made of, and what is evaluated once for all rules that ask it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Condition {
     Did(DidRule),
     Sequence(SequenceRule),
     Trait { path: Vec<String>, trial: Trial },
-    Day { path: Vec<String>, day: RelativeDay },
     ConsentedTo(String, Option<Channel>),
     ReachableBy(Channel),
     FirstSeen(Bounds),
@@ -83,6 +88,8 @@ pub(crate) struct Bounds {
     pub(crate) before: u32,
     /// After the run began.
     pub(crate) since_entry: bool,
+    /// Also what was done before a rule inside a journey begins to look.
+    pub(crate) whole_life: bool,
 }
 
 /// A property and what it must be.
@@ -97,8 +104,8 @@ pub(crate) struct Check {
 pub(crate) enum Property {
     /// Kept beside the times.
     Column(u16),
-    /// Only in what the event was: the slow way, for questions that no programme asks.
-    Path(Vec<String>),
+    /// Nobody ever did such a thing.
+    Nowhere,
 }
 
 /// How often, or how much.
@@ -107,7 +114,7 @@ pub(crate) enum Measure {
     AtLeast(u32),
     AtMost(u32),
     Exactly(u32),
-    Aggregate { aggregate: Aggregate, property: Property, comparison: Comparison, millionths: i64 },
+    Aggregate { aggregate: Aggregate, property: Property, comparison: Comparison, millionths: i128 },
 }
 
 /// What can change a rule's truth besides time. The index of the engine is built from these.
@@ -120,6 +127,20 @@ pub(crate) struct Mentions {
     pub(crate) consent: bool,
     /// The times at which the profile was first and last seen.
     pub(crate) seen: bool,
+    /// Cut-offs that are stated.
+    pub(crate) cutoffs: bool,
+}
+
+impl Mentions {
+    /// Takes in what another rule mentions.
+    pub(crate) fn extend(&mut self, other: &Self) {
+        self.events.extend(&other.events);
+        self.traits.extend(other.traits.iter().cloned());
+        self.segments.extend(&other.segments);
+        self.consent |= other.consent;
+        self.seen |= other.seen;
+        self.cutoffs |= other.cutoffs;
+    }
 }
 
 /// What names and dates are resolved by.
@@ -127,6 +148,10 @@ pub(crate) struct Scope<'a, S> {
     pub(crate) names: &'a mut Names,
     pub(crate) history: &'a History,
     pub(crate) timezone: &'a TimeZone,
+    pub(crate) cutoffs: &'a Cutoffs,
+    pub(crate) purchase: &'a Purchase,
+    /// Gets each share that is asked for, by its text.
+    pub(crate) wanted: &'a mut BTreeMap<String, Share>,
     pub(crate) slot_of: S,
 }
 
@@ -153,6 +178,8 @@ impl<S: Fn(&str) -> Option<u16>> Scope<'_, S> {
                 mentions.segments.extend(slot);
                 Node::InSegment(slot)
             }
+            Expression::Score(score) => self.score(score, mentions),
+            Expression::Rank(rank) => self.rank(rank, mentions),
             condition => {
                 let condition = self.condition(condition);
                 condition.mention(mentions);
@@ -165,18 +192,19 @@ impl<S: Fn(&str) -> Option<u16>> Scope<'_, S> {
         match expression {
             Expression::Did(did) => Condition::Did(self.did(did)),
             Expression::Sequence(sequence) => Condition::Sequence(self.sequence(sequence)),
-            Expression::Trait(Filter { path, test }) => match RelativeDay::of(test, self.timezone) {
-                Some(day) => Condition::Day { path: path.clone(), day },
-                None => Condition::Trait { path: path.clone(), trial: Trial::new(test, self.timezone) },
-            },
+            Expression::Trait(Filter { path, test }) => {
+                Condition::Trait { path: path.clone(), trial: Trial::new(test, self.timezone) }
+            }
             Expression::ConsentedTo { purpose, channel } => Condition::ConsentedTo(purpose.clone(), *channel),
             Expression::ReachableBy(channel) => Condition::ReachableBy(*channel),
             Expression::FirstSeen(window) => Condition::FirstSeen(self.bounds(Some(window))),
             Expression::LastSeen(window) => Condition::LastSeen(self.bounds(Some(window))),
-            Expression::Score(_) | Expression::Rank(_) => unreachable!("{REFUSED}"),
-            Expression::And(_) | Expression::Or(_) | Expression::Not(_) | Expression::InSegment(_) => {
-                unreachable!("invariant: these are no conditions")
-            }
+            Expression::And(_)
+            | Expression::Or(_)
+            | Expression::Not(_)
+            | Expression::InSegment(_)
+            | Expression::Score(_)
+            | Expression::Rank(_) => unreachable!("invariant: these are no conditions"),
         }
     }
 
@@ -190,7 +218,7 @@ impl<S: Fn(&str) -> Option<u16>> Scope<'_, S> {
                 aggregate: *aggregate,
                 property: self.property(deed.event, path),
                 comparison: *comparison,
-                millionths: *millionths,
+                millionths: i128::from(*millionths),
             },
         };
         DidRule { deed, quantity, bounds: self.bounds(did.window.as_ref()) }
@@ -218,17 +246,20 @@ impl<S: Fn(&str) -> Option<u16>> Scope<'_, S> {
         DeedRule { event, checks: deed.filters.iter().map(check).collect() }
     }
 
-    fn property(&self, event: NameId, path: &[String]) -> Property {
+    pub(super) fn property(&self, event: NameId, path: &[String]) -> Property {
         match self.history.column(event, path) {
             Some(column) => Property::Column(column),
-            None => Property::Path(path.to_vec()),
+            None => {
+                assert!(!self.history.has_events(event), "invariant: what is asked for is kept before");
+                Property::Nowhere
+            }
         }
     }
 
-    fn bounds(&self, window: Option<&Window>) -> Bounds {
+    pub(super) fn bounds(&self, window: Option<&Window>) -> Bounds {
         let mut bounds = Bounds::EVER;
         // The first second that is not before an instant.
-        let second = |date: &Date| crate::timer::second_of(self.instant(date));
+        let second = |date: &Date| crate::timer::second_of(date.begin(self.timezone));
         match window {
             None => {}
             Some(Window::Within(span)) => bounds.within = Some(*span),
@@ -241,17 +272,11 @@ impl<S: Fn(&str) -> Option<u16>> Scope<'_, S> {
         }
         bounds
     }
-
-    fn instant(&self, date: &Date) -> At {
-        match date {
-            Date::Day(day) => super::day::midnight(*day, self.timezone),
-            Date::Instant(at) => *at,
-        }
-    }
 }
 
 impl Bounds {
-    pub(crate) const EVER: Self = Self { within: None, from: 0, before: u32::MAX, since_entry: false };
+    pub(crate) const EVER: Self =
+        Self { within: None, from: 0, before: u32::MAX, since_entry: false, whole_life: false };
 
     /// The last second that is too early at an instant.
     pub(crate) fn start(&self, now: At) -> u32 {
@@ -265,7 +290,23 @@ impl Bounds {
     }
 }
 
+impl DeedRule {
+    /// Whether what passes depends on what day it is.
+    pub(super) fn is_relative(&self) -> bool {
+        self.checks.iter().any(|check| check.trial.is_relative())
+    }
+}
+
 impl Condition {
+    /// Whether the clock changes it for whoever did nothing.
+    pub(crate) fn goes_by_the_clock(&self) -> bool {
+        match self {
+            Self::Trait { trial, .. } => trial.is_relative(),
+            Self::FirstSeen(_) | Self::LastSeen(_) => true,
+            Self::Did(_) | Self::Sequence(_) | Self::ConsentedTo(..) | Self::ReachableBy(_) => false,
+        }
+    }
+
     /// Adds what can change its truth besides time.
     pub(crate) fn mention(&self, mentions: &mut Mentions) {
         match self {
@@ -276,7 +317,7 @@ impl Condition {
                 let follow = rule.then.iter().chain(&rule.then_not).map(|then| then.deed.event);
                 mentions.events.extend(follow.chain([rule.first.event]));
             }
-            Self::Trait { path, .. } | Self::Day { path, .. } => {
+            Self::Trait { path, .. } => {
                 mentions.traits.insert(path[0].clone());
             }
             Self::ConsentedTo(..) => mentions.consent = true,
@@ -289,29 +330,33 @@ impl Condition {
     }
 }
 
-/// Keeps every property that an expression asks for beside the times of its event.
-pub(crate) fn keep_properties(expression: &Expression, names: &mut Names, history: &mut History) {
-    let mut keep = |deed: &Deed, path: Option<&Vec<String>>| {
-        let event = names.number(&deed.event);
+/// Visits every property that an expression asks of an event: the event's name, and the path.
+pub(crate) fn each_property(
+    expression: &Expression,
+    purchase: &Purchase,
+    visit: &mut impl FnMut(&str, &[String]),
+) {
+    let mut of_deed = |deed: &Deed, path: Option<&Vec<String>>| {
         for path in deed.filters.iter().map(|filter| &filter.path).chain(path) {
-            history.keep(event, path);
+            visit(&deed.event, path);
         }
     };
     expression.walk(&mut |part| match part {
         Expression::Did(did) => match &did.quantity {
-            Quantity::Aggregate { path, .. } => keep(&did.deed, Some(path)),
-            _ => keep(&did.deed, None),
+            Quantity::Aggregate { path, .. } => of_deed(&did.deed, Some(path)),
+            _ => of_deed(&did.deed, None),
         },
         Expression::Sequence(sequence) => {
-            keep(&sequence.first, None);
+            of_deed(&sequence.first, None);
             for then in sequence.then.iter().chain(&sequence.then_not) {
-                keep(&then.deed, None);
+                of_deed(&then.deed, None);
             }
+        }
+        Expression::Rank(rank) => of_deed(&rank.by.deed, rank.by.aggregate.as_ref().map(|(_, path)| path)),
+        Expression::Score(score) => {
+            let scale = Share::of_step(score.of, STEPS[0], purchase).by;
+            of_deed(scale.deed(), scale.path());
         }
         _ => {}
     });
 }
-
-/// What [`super::unevaluated`] keeps out.
-pub(super) const REFUSED: &str =
-    "invariant: an expression that is not evaluated yet is refused before it is compiled";

@@ -50,7 +50,7 @@ pub(super) fn sequence(rule: &SequenceRule, moment: &Moment<'_>) -> Verdict {
     if rule.bounds.since_entry {
         entry = lanes[0].view.since(moment.entry);
     }
-    let mut pending = At::MAX;
+    let (mut pending, mut changes) = (At::MAX, At::MAX);
     while let Some(lane) = back(&mut lanes) {
         let Lane { view, to: index, .. } = lanes[lane];
         let second = view.times()[index];
@@ -65,11 +65,14 @@ pub(super) fn sequence(rule: &SequenceRule, moment: &Moment<'_>) -> Verdict {
                 continue;
             }
             let from = if place < wanted { succeeds(&steps, place, wanted, second) } else { Some(At::MIN) };
-            let Some(from) = from.filter(|_| passes(step.deed, view, index, moment.history)) else {
+            let event = passes(step.deed, view, index, moment.history, moment.now);
+            // What is compared with today may change what was walked, and nothing else does.
+            changes = changes.min(event.until);
+            let Some(from) = from.filter(|_| event.holds) else {
                 continue;
             };
             if place == 0 && from <= moment.now {
-                return Verdict { holds: true, until: rule.bounds.expiry(second).min(pending) };
+                return Verdict { holds: true, until: rule.bounds.expiry(second).min(pending).min(changes) };
             }
             if place == 0 {
                 pending = from;
@@ -77,7 +80,7 @@ pub(super) fn sequence(rule: &SequenceRule, moment: &Moment<'_>) -> Verdict {
             steps[place].nearest = Some(Success { second, from });
         }
     }
-    Verdict { holds: false, until: pending }
+    Verdict { holds: false, until: pending.min(changes) }
 }
 
 fn add<'a>(
@@ -112,7 +115,7 @@ fn back(lanes: &mut [Lane<'_>]) -> Option<usize> {
 fn is_after(one: &Lane<'_>, two: &Lane<'_>) -> bool {
     let (first, second) = (one.to - 1, two.to - 1);
     let (at, other) = (one.view.times()[first], two.view.times()[second]);
-    at > other || (at == other && one.view.fact(first).seq > two.view.fact(second).seq)
+    at > other || (at == other && one.view.seq(first) > two.view.seq(second))
 }
 
 /// From when on the rest of the sequence succeeds with an event of a step, if it does.

@@ -28,12 +28,21 @@ impl Total {
         (self.count > 0).then_some(self.oldest)
     }
 
+    /// The figure in millionths, an average rounded down; `None` where no event has a number.
+    pub(super) fn figure(&self, aggregate: Aggregate) -> Option<i128> {
+        (self.count > 0).then(|| match aggregate {
+            Aggregate::Sum => self.sum,
+            Aggregate::Average => self.sum.div_euclid(self.count),
+            Aggregate::Least => self.least.into(),
+            Aggregate::Greatest => self.greatest.into(),
+        })
+    }
+
     /// How a figure stands to a bound in millionths. An average is compared without dividing, so that it stays exact.
-    pub(super) fn compare(&self, aggregate: Aggregate, millionths: i64) -> Ordering {
-        let bound = i128::from(millionths);
+    pub(super) fn compare(&self, aggregate: Aggregate, bound: i128) -> Ordering {
         match aggregate {
             Aggregate::Sum => self.sum.cmp(&bound),
-            Aggregate::Average => self.sum.cmp(&(bound * self.count)),
+            Aggregate::Average => self.sum.cmp(&bound.saturating_mul(self.count)),
             Aggregate::Least => i128::from(self.least).cmp(&bound),
             Aggregate::Greatest => i128::from(self.greatest).cmp(&bound),
         }

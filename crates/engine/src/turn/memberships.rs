@@ -189,7 +189,8 @@ impl Turn<'_> {
         })
     }
 
-    /// Finds out for a new programme which segments the profile is in; the row's conditions are known.
+    /// Finds out for a new index which segments the profile is in; the row's conditions are known. Leaves in
+    /// `touched.slots` those whose membership changed.
     pub(crate) fn begin_memberships(&mut self, old: &Truths) {
         for place in 0..self.engine.index.order.len() {
             let slot = self.engine.index.order[place];
@@ -198,7 +199,10 @@ impl Turn<'_> {
             state.truths.set_member(self.id, slot, holds);
             state.segments[usize::from(slot)].count += u64::from(holds);
             let was = old.has_segment(slot) && old.is_member(self.id, slot);
-            state.counts.membership_changes += u64::from(was != holds);
+            if was != holds {
+                state.counts.membership_changes += 1;
+                self.touched.slots.push(slot);
+            }
         }
     }
 }
@@ -239,7 +243,7 @@ fn clock(condition: &Condition) -> Clock {
     match condition {
         Condition::Did(rule) => Clock::Name(rule.deed.event),
         Condition::Sequence(rule) => Clock::Name(rule.first.event),
-        Condition::Day { .. } | Condition::FirstSeen(_) | Condition::LastSeen(_) => Clock::Profile,
-        Condition::Trait { .. } | Condition::ConsentedTo(..) | Condition::ReachableBy(_) => Clock::None,
+        condition if condition.goes_by_the_clock() => Clock::Profile,
+        _ => Clock::None,
     }
 }

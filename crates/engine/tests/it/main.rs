@@ -1,5 +1,6 @@
 //! Integration tests of the engine, in one binary.
 
+mod backfill;
 mod determinism;
 mod forms;
 mod identity;

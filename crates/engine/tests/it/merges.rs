@@ -59,7 +59,7 @@ fn seen(story: &Story, id: ProfileId) -> String {
     let profile = story.engine.profile(id).unwrap();
     let traits: Vec<_> = profile.traits().map(|(name, value)| (name.to_owned(), value.to_json())).collect();
     let timeline = story.engine.timeline(id, 1_000);
-    let events: Vec<_> = timeline.iter().map(|one| (one.name, one.seq, one.properties.to_json())).collect();
+    let events: Vec<_> = timeline.iter().map(|one| (one.name, one.seq)).collect();
     let lines = [
         format!("{:?}", profile.identifiers()),
         format!("{traits:?}"),

@@ -86,6 +86,13 @@ fn examples(properties: &OwnedMap) -> Vec<Record<'_>> {
             occurred_at: at,
             url: "https://shop.example/a",
         }),
+        Record::CutoffsStated(CutoffsStated {
+            stated_at: at,
+            cutoffs: vec![
+                CutoffStated { share: "top 10% by count of \"A\"", value: Some(-1 << 100) },
+                CutoffStated { share: "top 10% by count of \"B\"", value: None },
+            ],
+        }),
         Record::ProfilesMerged(ProfilesMerged {
             from: identifier("eve@example.com"),
             into: identifier("ada@example.com"),

@@ -2,9 +2,9 @@
 
 use engine::at::At;
 use engine::effect::Effect;
-use engine::engine::{Engine, Outcome};
+use engine::engine::{Engine, Outcome, Preview, Refusal, Unanswered};
 use engine::identifier::{HashKey, IdentifierKind};
-use engine::programme::Programme;
+use engine::programme::{Mistake, Programme};
 use engine::record::{Event, EventFlags, EventKind, Identifier, Installed, ProgrammeApplied, Record};
 use engine::value::OwnedMap;
 use serde_json::{Value as Json, json};
@@ -62,6 +62,19 @@ impl Story {
         let definition = serde_json::to_string(programme).unwrap();
         let applied = ProgrammeApplied { applied_at: self.now, operator: "test", definition: &definition };
         self.apply(&Record::ProgrammeApplied(applied))
+    }
+
+    /// Who matches an expression now. What it asks of the past is brought in first.
+    pub(crate) fn preview(&mut self, expression: &str) -> Result<Preview, Mistake> {
+        loop {
+            match self.engine.preview_at(expression, self.now) {
+                Ok(preview) => return Ok(preview),
+                Err(Unanswered::Mistake(mistake)) => return Err(mistake),
+                Err(Unanswered::Unkept(properties)) => {
+                    self.engine.fill(properties, self.log.iter().map(|(at, bytes)| (*at, bytes.as_slice())));
+                }
+            }
+        }
     }
 
     /// Moves the clock, firing every timer at its own instant.
@@ -124,18 +137,33 @@ impl Story {
         Identifier { kind, hash: self.key.identifier(kind, value), value }
     }
 
-    /// Sends the record through its bytes, as every record goes.
+    /// Sends the record through its bytes, as every record goes. What a programme asks of the past is brought in.
     pub(crate) fn apply(&mut self, record: &Record<'_>) -> Outcome {
         let mut bytes = Vec::new();
         record.encode(&mut bytes);
-        let outcome = {
-            let record = Record::decode(&bytes).expect("what was encoded can be decoded");
-            self.engine.apply(self.engine.seq().next(), self.now, &record, &mut self.effects)
-        };
+        let outcome = apply_filled(&mut self.engine, &self.log, (self.now, &bytes), &mut self.effects);
         if outcome == Outcome::Applied {
             self.log.push((self.now, bytes));
         }
         outcome
+    }
+}
+
+/// Applies the next record of a log.
+pub(crate) fn apply_filled(
+    engine: &mut Engine,
+    log: &[(At, Vec<u8>)],
+    (at, bytes): (At, &[u8]),
+    effects: &mut Vec<Effect>,
+) -> Outcome {
+    let record = Record::decode(bytes).expect("what was encoded can be decoded");
+    let seq = engine.seq().next();
+    match engine.apply(seq, at, &record, effects) {
+        Outcome::Refused(Refusal::Unkept(properties)) => {
+            engine.fill(properties, log.iter().map(|(at, bytes)| (*at, bytes.as_slice())));
+            engine.apply(seq, at, &record, effects)
+        }
+        outcome => outcome,
     }
 }
 

@@ -121,6 +121,7 @@ fn subject(engine: &Engine, record: &Record<'_>) -> Option<Option<ProfileId>> {
         | Record::ProgrammeApplied(_)
         | Record::Attempted(_)
         | Record::Settled(_)
+        | Record::CutoffsStated(_)
         | Record::Tick => None,
     }
 }

@@ -83,21 +83,6 @@ struct ProfileSummary {
     last_seen: String,
 }
 
-#[derive(Serialize, utoipa::ToSchema)]
-pub(super) struct Timeline {
-    events: Vec<EventView>,
-}
-
-#[derive(Serialize, utoipa::ToSchema)]
-struct EventView {
-    name: String,
-    occurred_at: String,
-    /// Place in the log.
-    seq: u64,
-    #[schema(value_type = Object)]
-    properties: Value,
-}
-
 /// The newest profiles.
 #[utoipa::path(get, path = "/api/v1/profiles", params(Limit), responses((status = 200, body = ProfileList)))]
 pub(super) async fn list(State(hub): State<Arc<Hub>>, Query(limit): Query<Limit>) -> Json<ProfileList> {
@@ -121,32 +106,6 @@ pub(super) async fn show(
 ) -> Result<Json<ProfileView>, Problem> {
     let address = Address::parse("address", &address)?;
     hub.runtime.read(move |engine| Ok(Json(whole(engine, address.find(engine)?)))).await
-}
-
-/// A profile's events, newest first.
-#[utoipa::path(
-    get,
-    path = "/api/v1/profiles/{address}/timeline",
-    params(("address" = String, Path, description = "`type:value`, such as `email:ada@example.com`"), Limit),
-    responses((status = 200, body = Timeline), (status = 404, body = Problem))
-)]
-pub(super) async fn timeline(
-    State(hub): State<Arc<Hub>>,
-    Path(address): Path<String>,
-    Query(limit): Query<Limit>,
-) -> Result<Json<Timeline>, Problem> {
-    let address = Address::parse("address", &address)?;
-    let read = move |engine: &Engine| {
-        let entries = engine.timeline(address.find(engine)?, limit.count());
-        let events = entries.into_iter().map(|entry| EventView {
-            name: entry.name.to_owned(),
-            occurred_at: entry.occurred_at.to_string(),
-            seq: entry.seq.0,
-            properties: entry.properties.to_json(),
-        });
-        Ok(Json(Timeline { events: events.collect() }))
-    };
-    hub.runtime.read(read).await
 }
 
 fn summary(engine: &Engine, id: ProfileId, profile: &Profile) -> ProfileSummary {

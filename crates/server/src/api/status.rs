@@ -24,7 +24,18 @@ pub(super) struct StatusView {
     /// Instant of the newest record.
     at: String,
     programme: ProgrammeStatus,
+    /// What is being read from the log, since a programme or a preview asks it of the past.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reading: Option<ReadingView>,
     counts: CountsView,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+struct ReadingView {
+    /// As `total` of "Order Completed".
+    properties: Vec<String>,
+    /// Of the records to be read, those that were.
+    percent: u8,
 }
 
 #[derive(Serialize, utoipa::ToSchema)]
@@ -71,6 +82,10 @@ pub(super) async fn show(State(hub): State<Arc<Hub>>) -> Json<StatusView> {
                 name: engine.programme().name.clone(),
                 revision: engine.programme_revision(),
             },
+            reading: runtime.reading().map(|reading| ReadingView {
+                properties: reading.properties.iter().map(ToString::to_string).collect(),
+                percent: reading.percent,
+            }),
             counts: CountsView {
                 profiles: counts.profiles,
                 identified: counts.identified,

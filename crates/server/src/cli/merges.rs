@@ -72,11 +72,11 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
         }
         Command::Join { running, from, into } => {
             let stated = json!({ "from": from, "into": into });
-            running.client()?.call(Method::POST, "/api/v1/merges", &stated)?;
+            running.client()?.call(&Method::POST, "/api/v1/merges", &stated)?;
             println!("{from} is one with {into}");
         }
         Command::Undo { running, number } => {
-            running.client()?.call(Method::POST, &format!("/api/v1/merges/{number}/undo"), &json!(null))?;
+            running.client()?.call(&Method::POST, &format!("/api/v1/merges/{number}/undo"), &json!(null))?;
             println!("merge {number} is undone");
         }
     }

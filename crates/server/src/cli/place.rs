@@ -1,12 +1,22 @@
 //! A data directory as a command finds it: with a server running on it, or free to be opened.
 
 use super::client::{Client, given_token};
+use super::expression::told;
+use crate::clock;
 use crate::keys::Keys;
 use crate::presence;
 use crate::runtime::recover;
 use anyhow::{Context, bail};
-use engine::engine::Engine;
-use eventlog::sqlite::SqliteLog;
+use engine::at::At;
+use engine::backfill::Property;
+use engine::engine::{Engine, Unanswered};
+use engine::record::Record;
+use eventlog::backfill::fill;
+use eventlog::log::Batches;
+use eventlog::recovery::recover_as_of;
+use eventlog::snapshots::Snapshots;
+use eventlog::sqlite::{SqliteLog, SqliteReader};
+use indicatif::{ProgressBar, ProgressStyle};
 use std::path::{Path, PathBuf};
 
 pub(super) enum Place {
@@ -90,4 +100,51 @@ fn token(data: &Path) -> anyhow::Result<String> {
     }
     let first = Keys::open(data)?.first();
     first.admin_token.context("the first admin token was revoked; give another one in TRAMA_TOKEN")
+}
+
+/// Asks the engine as it was at an instant, or as it is at the end of the log; `ask` is also told the instant that it is
+/// asked about. What an expression asks of the past and the engine does not keep is read from the log first. Nothing is
+/// changed, and a server may run on the directory.
+pub(super) fn ask_as_of<T>(
+    data: &Path,
+    at: Option<At>,
+    expression: &str,
+    ask: impl Fn(&Engine, At) -> Result<T, Unanswered>,
+) -> anyhow::Result<T> {
+    let log = SqliteReader::open(data)?;
+    let snapshots = Snapshots::open(data)?;
+    let until = at.unwrap_or(At::MAX);
+    let mut engine = recover_as_of(until, &snapshots, |from| Ok(Box::new(log.read(from)?)))
+        .context("the log cannot be read up to that instant")?;
+    let now = at.unwrap_or_else(clock::now).max(engine.at());
+    // What time alone has changed since the last record: memberships are asked as they are then.
+    if engine.installed().is_some() {
+        engine.apply(engine.seq().next(), now, &Record::Tick, &mut Vec::new());
+    }
+    loop {
+        match ask(&engine, now) {
+            Ok(answer) => return Ok(answer),
+            Err(Unanswered::Mistake(wrong)) => {
+                return Err(told(expression, &wrong.message, wrong.offset, wrong.suggestion.as_deref()));
+            }
+            Err(Unanswered::Unkept(properties)) => bring_in(&log, &mut engine, properties)?,
+        }
+    }
+}
+
+fn bring_in(log: &SqliteReader, engine: &mut Engine, properties: Vec<Property>) -> anyhow::Result<()> {
+    let bar = ProgressBar::new(engine.seq().0).with_message(format!("reading {}", properties[0]));
+    bar.set_style(ProgressStyle::with_template("{msg} {wide_bar} {percent} %").context("a template")?);
+    let told = bar.clone();
+    let read = move |from| {
+        let batches = log.read(from)?.inspect(move |batch| {
+            if let Ok(batch) = batch {
+                told.set_position(batch.last().0);
+            }
+        });
+        Ok(Box::new(batches) as Batches<'_>)
+    };
+    fill(engine, properties, read).context("the log cannot be read")?;
+    bar.finish_and_clear();
+    Ok(())
 }

@@ -3,13 +3,15 @@
 use super::reading::{Fields, Reading};
 use super::source::FileId;
 use super::yaml::{Mark, Node};
-use engine::programme::{EmailMessage, Message, OptIn, Place, Programme, Purpose, Tracking, nearest};
+use engine::programme::{
+    EmailMessage, Message, OptIn, Place, Programme, Purchase, Purpose, Tracking, nearest,
+};
 use std::collections::BTreeMap;
 
 impl Reading {
     /// `programme.yaml`: everything but what lies in files of its own.
     pub(super) fn programme(&mut self, file: FileId, node: &Node) -> Programme {
-        let known = ["programme", "timezone", "languages", "tracking", "purposes", "identity"];
+        let known = ["programme", "timezone", "languages", "tracking", "purchase", "purposes", "identity"];
         let Some(fields) = self.fields(file, node, &Place::default(), &known) else {
             return Programme::default();
         };
@@ -26,6 +28,7 @@ impl Reading {
             timezone,
             languages: self.languages.clone(),
             tracking: self.tracking(&fields).unwrap_or_default(),
+            purchase: self.purchase(&fields).unwrap_or_default(),
             purposes: self.purposes(&fields),
             identity: self.identity(&fields),
             ..Programme::default()
@@ -71,6 +74,16 @@ impl Reading {
         Some(Tracking {
             opens: self.truth(&fields, "opens").unwrap_or(usual.opens),
             clicks: self.truth(&fields, "clicks").unwrap_or(usual.clicks),
+        })
+    }
+
+    fn purchase(&mut self, fields: &Fields<'_>) -> Option<Purchase> {
+        let node = fields.get("purchase")?;
+        let fields = self.fields(fields.file, node, &fields.place.field("purchase"), &["event", "amount"])?;
+        let usual = Purchase::default();
+        Some(Purchase {
+            event: self.optional_text(&fields, "event").unwrap_or(usual.event),
+            amount: self.optional_text(&fields, "amount").unwrap_or(usual.amount),
         })
     }
 

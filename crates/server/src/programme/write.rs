@@ -6,7 +6,7 @@
 use engine::at::Span;
 use engine::programme::{
     Arm, Channel, EmailMessage, IdentifierLimit, Identity, Journey, Localized, Message, OptIn, Programme,
-    Purpose, Reenter, Step, Tracking,
+    Purchase, Purpose, Reenter, Step, Tracking,
 };
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -65,6 +65,8 @@ fn head(programme: &Programme) -> String {
     let _ = writeln!(text, "timezone: {}", scalar(&programme.timezone));
     let _ = writeln!(text, "languages: [{}]", programme.languages.join(", "));
     let _ = writeln!(text, "tracking: {}", tracking(programme.tracking));
+    let Purchase { event, amount } = &programme.purchase;
+    let _ = writeln!(text, "purchase: {{ event: {}, amount: {} }}", scalar(event), scalar(amount));
     identity(&mut text, &programme.identity);
     text
 }

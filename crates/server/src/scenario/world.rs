@@ -7,11 +7,12 @@ use super::happen;
 use super::story::{Fate, HandOver, Happens, PersonId, Story};
 use engine::at::At;
 use engine::effect::Effect;
-use engine::engine::{Engine, Outcome};
+use engine::engine::{Engine, Outcome, Preview, Refusal, Unanswered};
 use engine::identifier::{HashKey, IdentifierKind};
 use engine::outbox::{Send, Status};
-use engine::programme::{Channel, Programme};
-use engine::record::{Attempted, Installed, ProgrammeApplied, Record, Settled};
+use engine::programme::{Channel, Mistake, Programme};
+use engine::record::{Attempted, CutoffsStated, Installed, ProgrammeApplied, Record, Settled};
+use engine::segment::cutoff::Cutoff;
 use engine::{ProfileId, SendId};
 use std::collections::{BTreeMap, VecDeque};
 
@@ -35,6 +36,8 @@ pub(super) struct World<'s> {
     /// For each send, what was last seen of it.
     seen: Vec<(Status, bool, bool)>,
     effects: Vec<Effect>,
+    /// Every record applied, with its instant.
+    log: Vec<(At, Vec<u8>)>,
     pub(super) events: u64,
 }
 
@@ -42,6 +45,14 @@ pub(super) struct World<'s> {
 enum Pending {
     Attempt { send: SendId, attempt: u8 },
     Settle { send: SendId, attempt: u8 },
+}
+
+/// What is due in a story besides its lines.
+#[derive(Clone, Copy)]
+enum Next {
+    Tick,
+    Rank,
+    Answer,
 }
 
 /// Something that became of a message.
@@ -77,6 +88,7 @@ impl<'s> World<'s> {
             fates: Vec::new(),
             seen: Vec::new(),
             effects: Vec::new(),
+            log: Vec::new(),
             events: 0,
         };
         let installed =
@@ -98,25 +110,35 @@ impl<'s> World<'s> {
 
     /// Everything that is due up to and at an instant happens, and then it is that instant.
     pub(super) fn advance(&mut self, to: At) -> Result<(), String> {
-        loop {
-            let provider = self.pending.front().map(|(at, _)| *at);
-            let timer = self.engine.next_due();
-            match (provider, timer) {
-                // As in the sequencer, time comes first, then what the world has to say.
-                (provider, Some(due)) if due <= to && provider.is_none_or(|at| due <= at) => {
-                    self.now = self.now.max(due);
-                    self.apply(&Record::Tick)?;
-                }
-                (Some(at), _) if at <= to => {
-                    self.now = self.now.max(at);
+        while let Some((at, next)) = self.next(to) {
+            self.now = self.now.max(at);
+            match next {
+                Next::Tick => self.apply(&Record::Tick)?,
+                Next::Rank => self.rank()?,
+                Next::Answer => {
                     let (_, pending) = self.pending.pop_front().expect("invariant: just seen");
                     self.answer(pending)?;
                 }
-                _ => break,
             }
         }
         self.now = self.now.max(to);
         Ok(())
+    }
+
+    /// What is due first, up to an instant. As in the sequencer, time comes before what the world has to say.
+    fn next(&self, to: At) -> Option<(At, Next)> {
+        let timer = self.engine.next_due().map(|at| (at, Next::Tick));
+        let ranking = self.engine.cutoffs_due().map(|at| (at.max(self.now), Next::Rank));
+        let provider = self.pending.front().map(|(at, _)| (*at, Next::Answer));
+        let all = [timer, ranking, provider].into_iter().flatten();
+        all.filter(|(at, _)| *at <= to).min_by_key(|(at, _)| *at)
+    }
+
+    /// States cut-offs, as the server does.
+    fn rank(&mut self) -> Result<(), String> {
+        let ranked = self.engine.ranking(self.now).all();
+        let cutoffs = ranked.iter().map(Cutoff::as_stated).collect();
+        self.apply(&Record::CutoffsStated(CutoffsStated { stated_at: self.now, cutoffs }))
     }
 
     /// Plays one line, with everything that follows from it at once.
@@ -131,10 +153,37 @@ impl<'s> World<'s> {
         self.advance(at)
     }
 
+    /// Who matches an expression now. Asks a copy of the engine, into which what it asks of the past is brought first.
+    pub(super) fn preview(&self, expression: &str) -> Result<Preview, Mistake> {
+        let mut engine = self.engine.clone();
+        loop {
+            match engine.preview_at(expression, self.now) {
+                Ok(preview) => return Ok(preview),
+                Err(Unanswered::Mistake(mistake)) => return Err(mistake),
+                Err(Unanswered::Unkept(properties)) => engine.fill(properties, self.past()),
+            }
+        }
+    }
+
+    fn past(&self) -> impl Iterator<Item = (At, &[u8])> {
+        self.log.iter().map(|(at, bytes)| (*at, bytes.as_slice()))
+    }
+
     /// Applies a record now. One that the engine refuses is a mistake of the story; a duplicate is not.
     pub(super) fn apply(&mut self, record: &Record<'_>) -> Result<(), String> {
         let mut effects = std::mem::take(&mut self.effects);
-        let outcome = self.engine.apply(self.engine.seq().next(), self.now, record, &mut effects);
+        let seq = self.engine.seq().next();
+        let mut outcome = self.engine.apply(seq, self.now, record, &mut effects);
+        if let Outcome::Refused(Refusal::Unkept(properties)) = outcome {
+            let past = self.log.iter().map(|(at, bytes)| (*at, bytes.as_slice()));
+            self.engine.fill(properties, past);
+            outcome = self.engine.apply(seq, self.now, record, &mut effects);
+        }
+        if outcome == Outcome::Applied {
+            let mut bytes = Vec::new();
+            record.encode(&mut bytes);
+            self.log.push((self.now, bytes));
+        }
         for effect in effects.drain(..) {
             self.take(&effect);
         }
@@ -225,10 +274,10 @@ impl<'s> World<'s> {
             at: self.now,
             send: id,
             fate,
-            message: send.message.clone(),
-            journey: send.journey.clone(),
+            message: send.message.to_string(),
+            journey: send.journey.to_string(),
             channel: send.channel,
-            language: send.language.clone(),
+            language: send.language.to_string(),
             reason: send.decision.reason().map(|reason| (reason.name(), reason.sentence())),
         });
     }
@@ -242,7 +291,7 @@ impl<'s> World<'s> {
     /// The newest send of a message to somebody that was handed over.
     pub(super) fn newest(&self, person: PersonId, message: &str) -> Result<&Send, String> {
         let sends = self.profile(person).into_iter().flat_map(|id| self.engine.sends_of(id).rev());
-        let mut handed_over = sends.filter(|send| send.attempts > 0 && send.message == message);
+        let mut handed_over = sends.filter(|send| send.attempts > 0 && *send.message == *message);
         let name = &self.story.people[person].name;
         handed_over.next().ok_or_else(|| format!("{name} has not been sent {message} by then"))
     }

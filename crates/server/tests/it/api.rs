@@ -28,6 +28,25 @@ async fn what_is_asked_is_answered_and_mistakes_are_named() {
         ("GET", "/api/v1/profiles/user_id:ada/timeline?limit=1", json!(null), 200, vec![
             ("/events/0/name", json!("Message Sent")), ("/events/1", json!(null))]),
 
+        ("GET", "/api/v1/profiles/user_id:ada/segments/buyers", json!(null), 200, vec![
+            ("/holds", json!(true)), ("/whole/text", json!("did \"Order Completed\"")), ("/whole/count", json!(1)),
+            ("/whole/sentence", json!("1 of at least 1 \"Order Completed\"")), ("/built_on", json!([]))]),
+        ("GET", "/api/v1/profiles/user_id:ada/segments/nobody", json!(null), 404, vec![("/code", json!("not_found"))]),
+        ("GET", "/api/v1/profiles/user_id:nobody/segments/buyers", json!(null), 404, vec![("/code", json!("not_found"))]),
+        ("POST", "/api/v1/profiles/email:Ada@Example.com/explain", json!({"expression":
+            "in segment \"buyers\" and not did \"Order Completed\" with sum(total) >= 20.5 and trait.language = \"en\" and consented to \"offers\" by email and reachable by sms"}), 200, vec![
+            ("/holds", json!(false)), ("/whole/sentence", json!("3 of 5 parts hold, all must")),
+            ("/whole/parts/0/holds", json!(true)), ("/built_on/0/segment", json!("buyers")), ("/built_on/0/whole/count", json!(1)),
+            ("/whole/parts/1/parts/0/figure", json!(20.0)),
+            ("/whole/parts/1/parts/0/sentence", json!("sum(total) of 1 \"Order Completed\": is 20, and must be >= 20.5")),
+            ("/whole/parts/2/values", json!(["it"])), ("/whole/parts/2/sentence", json!("trait.language is \"it\"")),
+            ("/whole/parts/3/consent", json!("granted")), ("/whole/parts/4/address", json!("no_address")),
+            ("/whole/changes_at", json!(null))]),
+        ("POST", "/api/v1/profiles/user_id:ada/explain", json!({"expression": "in segment \"byers\""}), 400, vec![
+            ("/field", json!("expression")), ("/suggestion", json!("did you mean \"buyers\"?"))]),
+        ("POST", "/api/v1/profiles/user_id:ada/explain", json!({"tree": {"in_segment": "byers"}}), 400, vec![
+            ("/field", json!("tree")), ("/offset", json!(null))]),
+
         ("GET", "/api/v1/segments", json!(null), 200, vec![("/segments/0/name", json!("buyers")), ("/segments/0/count", json!(1))]),
         ("GET", "/api/v1/segments/buyers", json!(null), 200, vec![("/count", json!(1))]),
         ("GET", "/api/v1/segments/nobody", json!(null), 404, vec![("/code", json!("not_found"))]),
@@ -214,6 +233,8 @@ fn expected_permission(route: &api::Route) -> Permission {
         path if reads && !path.starts_with("/api/v1/keys") => Permission::Read,
         // It changes nothing: one form of an expression is turned into the other.
         "/api/v1/segments/parse" => Permission::Read,
+        // It changes nothing either, and answers what anybody may read.
+        "/api/v1/profiles/{address}/explain" => Permission::Read,
         _ => Permission::Admin,
     }
 }

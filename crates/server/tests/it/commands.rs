@@ -39,11 +39,28 @@ async fn a_directory_reads_the_same_while_its_server_runs_and_when_it_is_stopped
         |output: &Output| -> Value { serde_json::from_str::<Value>(&said(output)).unwrap()["count"].clone() };
     let ask: &[&str] = &["query", "did \"Seen\"", "--json"];
     let live = [beside(ask, &data).await, beside(&["log", "export"], &data).await];
+    let explain: &[&str] =
+        &["explain", "did \"Seen\" within 1 hour or trait.plan exists", "--profile", "email:Ada@example.com"];
+    let explained_live = said(&beside(explain, &data).await);
     let verified_live = said(&beside(&["log", "verify"], &data).await);
     assert!(said(&beside(&["status"], &data).await).contains("\"events\": 3"));
     house.server.stop().await;
 
     assert_eq!((count(&live[0]), count(&trama(ask, &data))), (json!(2), json!(2)));
+    // The same words of a directory in use and of one that is not, an hour after she was seen at the latest.
+    let explained = said(&trama(explain, &data));
+    assert_eq!(explained, explained_live);
+    let lines: Vec<&str> = explained.lines().collect();
+    assert_eq!(lines[0], "yes did \"Seen\" within 1 hour or trait.plan exists");
+    assert!(lines[1].starts_with("      1 of 2 parts hold, one must; drops out 2"), "{explained}");
+    assert!(
+        lines[3].starts_with("        1 of at least 1 \"Seen\" within 1 hour; drops out 2"),
+        "{explained}"
+    );
+    assert_eq!(lines[4..], ["  no  trait.plan exists", "        trait.plan is not there"]);
+    let nobody = trama(&["explain", "did \"Seen\"", "--profile", "user_id:eve"], &data);
+    assert!(String::from_utf8(nobody.stderr).unwrap().contains("nobody is known as user_id:eve"));
+
     let exported = said(&trama(&["log", "export"], &data));
     assert_eq!(said(&live[1]), exported);
     let records: Vec<Value> = exported.lines().map(|line| serde_json::from_str(line).unwrap()).collect();

@@ -4,6 +4,7 @@ mod api;
 mod backup;
 mod collect;
 mod commands;
+mod cutoffs;
 mod deliver;
 mod demo;
 mod house;

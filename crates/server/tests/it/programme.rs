@@ -1,7 +1,7 @@
 //! Reading a programme's folder: a whole one comes out as written, and each mistake has its file, line and column.
 
 use engine::at::Span;
-use engine::programme::{Arm, Channel, OptIn, Reenter, Step};
+use engine::programme::{Arm, Channel, OptIn, Purchase, Reenter, Step};
 use server::programme::{Severity, check, load};
 use std::path::PathBuf;
 
@@ -10,6 +10,7 @@ programme: bottega
 timezone: Europe/Rome
 languages: [it, en]
 tracking: { opens: true, clicks: false }
+purchase: { event: Bought, amount: price.paid }
 purposes:
   offers: { title: { it: Offerte, en: Offers }, channels: [email, push] }
   newsletter: { title: News, channels: email, opt_in: double, confirm: confirm-newsletter }
@@ -106,6 +107,7 @@ fn a_whole_folder_comes_out_as_written() {
     let (programme, _) = load(&folder.0).unwrap();
     assert_eq!((programme.name.as_str(), programme.timezone.as_str()), ("bottega", "Europe/Rome"));
     assert!(programme.tracking.opens && !programme.tracking.clicks);
+    assert_eq!(programme.purchase, Purchase { event: "Bought".to_owned(), amount: "price.paid".to_owned() });
     assert_eq!(programme.purposes["offers"].opt_in, OptIn::Single);
     assert_eq!(programme.purposes["newsletter"].title["en"], "News");
     assert_eq!(programme.purposes["newsletter"].channels, [Channel::Email]);

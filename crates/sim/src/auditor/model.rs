@@ -18,13 +18,16 @@ use serde_json::json;
 use super::consent::{Stated, Statement};
 use super::ledger::Ledger;
 use super::people::{Happening, Name, People};
+use super::segments;
 use crate::invariant::{Invariant, Violation};
+use crate::naive::CutOffs;
 
 #[derive(Default)]
 pub(crate) struct Model {
     pub(crate) people: People,
     pub(crate) programme: Programme,
     pub(crate) events: u64,
+    pub(crate) cut_offs: CutOffs,
     suppressed: BTreeSet<String>,
     /// When each message id was last counted.
     message_ids: BTreeMap<String, At>,
@@ -55,6 +58,7 @@ impl Model {
             Record::ProgrammeApplied(applied) => {
                 self.programme = serde_json::from_str(applied.definition).expect("the engine took it");
             }
+            Record::CutoffsStated(stated) => self.cut_offs = segments::cut_offs(stated),
             Record::Settled(settled) if settled.outcome == DeliveryOutcome::InvalidRecipient => {
                 self.suppressed.insert(ledger.address(settled.send).to_owned());
                 self.happen(settled.send, "Message Bounced", (at, seq), ledger);

@@ -6,11 +6,12 @@ use std::sync::LazyLock;
 
 use engine::at::{At, Span};
 use engine::programme::timezone;
-use engine::segment::Expression;
+use engine::record::CutoffsStated;
 use engine::segment::parse::parse;
+use engine::segment::{Expression, ScoreOf};
 
 use super::people::{Happening, Person};
-use crate::naive::{self, Moment};
+use crate::naive::{self, CutOffs, Moment, ScoreCutOffs};
 
 pub(crate) struct Segment {
     pub(crate) name: &'static str,
@@ -23,15 +24,40 @@ pub(crate) struct Segment {
 /// The time zone of the simulated programmes.
 pub(crate) const TIMEZONE: &str = "Europe/Rome";
 
-/// The instant of a comparison, with every segment read.
-pub(crate) fn moment(now: At) -> Moment {
-    static TREES: LazyLock<BTreeMap<String, Expression>> = LazyLock::new(|| {
-        let tree =
-            |segment: &Segment| (segment.name.to_owned(), parse(segment.expression).expect("it is one"));
-        SEGMENTS.iter().map(tree).collect()
+static TREES: LazyLock<BTreeMap<String, Expression>> = LazyLock::new(|| {
+    let tree = |segment: &Segment| (segment.name.to_owned(), parse(segment.expression).expect("it is one"));
+    SEGMENTS.iter().map(tree).collect()
+});
+
+/// What a record states, for a naive evaluation of the segments.
+pub(crate) fn cut_offs(stated: &CutoffsStated<'_>) -> CutOffs {
+    let value = |share: String| stated.cutoffs.iter().find(|cutoff| cutoff.share == share)?.value;
+    let ranks = TREES.values().filter_map(|tree| match tree {
+        Expression::Rank(rank) => Some((rank.clone(), value(tree.to_string())?)),
+        _ => None,
     });
+    let mut scores = ScoreCutOffs {
+        purchase: ORDER.to_owned(),
+        amount: vec!["total".to_owned()],
+        ..ScoreCutOffs::default()
+    };
+    for (of, figure) in [
+        (ScoreOf::Recency, format!("newest of \"{ORDER}\"")),
+        (ScoreOf::Frequency, format!("count of \"{ORDER}\"")),
+        (ScoreOf::Monetary, format!("sum(total) of \"{ORDER}\"")),
+    ] {
+        let step = |percent: u8| value(format!("top {percent}% by {figure}"));
+        let steps = || Some([step(80)?, step(60)?, step(40)?, step(20)?]);
+        *scores.of(of) = steps();
+    }
+    CutOffs { scores: Some(scores), ranks: ranks.collect() }
+}
+
+/// The instant of a comparison, with every segment read.
+pub(crate) fn moment(now: At, cut_offs: &CutOffs) -> Moment {
     let mut moment = Moment::new(now, timezone(TIMEZONE).expect("a bundled zone"));
     moment.segments = TREES.clone();
+    moment.cut_offs = cut_offs.clone();
     moment
 }
 
@@ -47,7 +73,7 @@ impl Segment {
 const ORDER: &str = "Order Completed";
 const PAGE: &str = "Page Viewed";
 
-pub(crate) const SEGMENTS: [Segment; 20] = [
+pub(crate) const SEGMENTS: [Segment; 23] = [
     Segment {
         name: "buyers",
         expression: "did \"Order Completed\" at least 2 times within 30 days",
@@ -175,6 +201,24 @@ pub(crate) const SEGMENTS: [Segment; 20] = [
         name: "birthday",
         expression: r#"trait.born anniversary in the next 7 days"#,
         is_base: true,
+        by_hand: None,
+    },
+    Segment {
+        name: "best",
+        expression: r#"top 25% by sum(total) of "Order Completed" within 20 days"#,
+        is_base: false,
+        by_hand: None,
+    },
+    Segment {
+        name: "quiet",
+        expression: r#"bottom 50% by count of "Page Viewed""#,
+        is_base: false,
+        by_hand: None,
+    },
+    Segment {
+        name: "champions",
+        expression: "rfm.recency >= 4 and rfm.frequency != 1 or rfm.monetary = 5",
+        is_base: false,
         by_hand: None,
     },
     Segment {

@@ -3,7 +3,9 @@
 use engine::segment::{Aggregate, Rank, RankEnd, Score, ScoreOf};
 use std::cmp::Ordering;
 
-use super::{Event, Moment, Person, compares, those_of, value};
+use super::{Event, Moment, Person, all_of, compares, value};
+
+const ONE: i128 = 1_000_000;
 
 /// What was found out about everybody and stated: without it nobody has a score, and nobody is ahead.
 #[derive(Clone, Debug, Default)]
@@ -13,47 +15,108 @@ pub struct CutOffs {
     pub ranks: Vec<(Rank, i128)>,
 }
 
-/// Four steps for each score, ascending: whoever reaches the n-th has n + 1.
-#[derive(Clone, Debug)]
+/// Four steps for each score, ascending, in millionths: whoever reaches the n-th has n + 1. None where nothing is stated.
+#[derive(Clone, Debug, Default)]
 pub struct ScoreCutOffs {
     /// The programme's event of a purchase, and its property with the amount.
     pub purchase: String,
     pub amount: Vec<String>,
     /// The second of the last purchase.
-    pub recency: [i64; 4],
-    pub frequency: [i64; 4],
-    /// Millionths, all purchases together.
-    pub monetary: [i64; 4],
+    pub recency: Option<[i128; 4]>,
+    pub frequency: Option<[i128; 4]>,
+    /// All purchases together.
+    pub monetary: Option<[i128; 4]>,
+}
+
+impl ScoreCutOffs {
+    pub fn of(&mut self, score: ScoreOf) -> &mut Option<[i128; 4]> {
+        match score {
+            ScoreOf::Recency => &mut self.recency,
+            ScoreOf::Frequency => &mut self.frequency,
+            ScoreOf::Monetary => &mut self.monetary,
+        }
+    }
+
+    /// By what a score is: none of whoever has no purchase, or none with a number.
+    fn figure(&self, score: ScoreOf, person: &Person, moment: &Moment) -> Option<i128> {
+        let is_purchase =
+            |event: &&Event| event.name == self.purchase && event.second * 1_000 <= moment.now.0;
+        let purchases: Vec<&Event> = person.events.iter().filter(is_purchase).collect();
+        let last = purchases.iter().map(|event| event.second).max()?;
+        let numbers = numbers(&purchases, &self.amount);
+        match score {
+            ScoreOf::Recency => Some(i128::from(last) * ONE),
+            ScoreOf::Frequency => Some(purchases.len() as i128 * ONE),
+            ScoreOf::Monetary => (!numbers.is_empty()).then(|| numbers.iter().sum()),
+        }
+    }
 }
 
 pub(super) fn score_holds(score: &Score, person: &Person, moment: &Moment) -> bool {
     let Some(cut_offs) = &moment.cut_offs.scores else { return false };
-    let is_purchase =
-        |event: &&Event| event.name == cut_offs.purchase && event.second * 1_000 <= moment.now.0;
-    let purchases: Vec<&Event> = person.events.iter().filter(is_purchase).collect();
-    let Some(last) = purchases.iter().map(|event| event.second).max() else { return false };
-    let (figure, steps) = match score.of {
-        ScoreOf::Recency => (i128::from(last), cut_offs.recency),
-        ScoreOf::Frequency => (purchases.len() as i128, cut_offs.frequency),
-        ScoreOf::Monetary => (numbers(&purchases, &cut_offs.amount).iter().sum(), cut_offs.monetary),
-    };
-    let reached = steps.into_iter().filter(|step| figure >= i128::from(*step)).count() as u8;
+    let Some(steps) = *cut_offs.clone().of(score.of) else { return false };
+    let Some(figure) = cut_offs.figure(score.of, person, moment) else { return false };
+    let reached = steps.into_iter().filter(|step| figure >= *step).count() as u8;
     compares(score.comparison, (1 + reached).cmp(&score.score))
+}
+
+/// The steps of a score: each fifth of the people, from the best on, ends at one.
+pub fn score_cut_offs(
+    of: ScoreOf,
+    purchase: &ScoreCutOffs,
+    people: &[Person],
+    moment: &Moment,
+) -> Option<[i128; 4]> {
+    let figures = people.iter().filter_map(|person| purchase.figure(of, person, moment));
+    let mut figures: Vec<i128> = figures.collect();
+    figures.sort_by(|one, two| two.cmp(one));
+    let last_of = |fifths: usize| figures.get((figures.len() * fifths).div_ceil(5).checked_sub(1)?);
+    Some([*last_of(4)?, *last_of(3)?, *last_of(2)?, *last_of(1)?])
 }
 
 /// Whoever has no figure is in no share.
 pub(super) fn rank_holds(rank: &Rank, person: &Person, moment: &Moment) -> bool {
     let stated = moment.cut_offs.ranks.iter().find(|(known, _)| known == rank);
     let Some((_, cut_off)) = stated else { return false };
-    let events = those_of(&rank.by.deed, rank.by.window.as_ref(), person, moment);
-    let ordering = match &rank.by.aggregate {
-        None if events.is_empty() => None,
-        None => Some((events.len() as i128 * 1_000_000).cmp(cut_off)),
-        Some((aggregate, path)) => against(*aggregate, &numbers(&events, path), *cut_off),
-    };
-    ordering.is_some_and(|ordering| match rank.end {
+    let Some((figure, count)) = figure_of(rank, person, moment) else { return false };
+    // Multiplied and not divided, so that nothing is rounded.
+    let ordering = figure.cmp(&(cut_off * count));
+    match rank.end {
         RankEnd::Top => ordering != Ordering::Less,
         RankEnd::Bottom => ordering != Ordering::Greater,
+    }
+}
+
+/// The figure of the last one inside a share, in whole millionths between that one and who comes next; the people
+/// inside are at least their share.
+pub fn cut_off(rank: &Rank, people: &[Person], moment: &Moment) -> Option<i128> {
+    let mut figures: Vec<(i128, i128)> =
+        people.iter().filter_map(|person| figure_of(rank, person, moment)).collect();
+    figures.sort_by(|(one, of_one), (two, of_two)| (one * of_two).cmp(&(two * of_one)));
+    if rank.end == RankEnd::Top {
+        figures.reverse();
+    }
+    let inside = (figures.len() * usize::from(rank.share_permyriad)).div_ceil(10_000);
+    let (figure, count) = figures.get(inside.checked_sub(1)?)?;
+    Some(match rank.end {
+        RankEnd::Top => figure.div_euclid(*count),
+        RankEnd::Bottom => -(-figure).div_euclid(*count),
+    })
+}
+
+/// A person's figure in millionths as a fraction.
+fn figure_of(rank: &Rank, person: &Person, moment: &Moment) -> Option<(i128, i128)> {
+    let events = all_of(&rank.by.deed, rank.by.window.as_ref(), person, moment);
+    let Some((aggregate, path)) = &rank.by.aggregate else {
+        return (!events.is_empty()).then_some((events.len() as i128 * ONE, 1));
+    };
+    let numbers = numbers(&events, path);
+    let (least, greatest) = (*numbers.iter().min()?, *numbers.iter().max()?);
+    Some(match aggregate {
+        Aggregate::Sum => (numbers.iter().sum(), 1),
+        Aggregate::Average => (numbers.iter().sum(), numbers.len() as i128),
+        Aggregate::Least => (least, 1),
+        Aggregate::Greatest => (greatest, 1),
     })
 }
 

@@ -421,9 +421,9 @@ fn scores_and_shares_are_against_cut_offs_that_were_stated() {
     let scores = ScoreCutOffs {
         purchase: "Buy".to_owned(),
         amount: vec!["n".to_owned()],
-        recency: [second - 40, second - 30, second - 20, second - 10],
-        frequency: [2, 3, 4, 5],
-        monetary: [10_000_000, 20_000_000, 30_000_000, 40_000_000],
+        recency: Some([40, 30, 20, 10].map(|ago| i128::from(second - ago) * 1_000_000)),
+        frequency: Some([2_000_000, 3_000_000, 4_000_000, 5_000_000]),
+        monetary: Some([10_000_000, 20_000_000, 30_000_000, 40_000_000]),
     };
     let nothing_stated = moment(NOW, "UTC0");
     let moment = Moment { cut_offs: CutOffs { scores: Some(scores), ranks }, ..nothing_stated.clone() };
@@ -433,7 +433,7 @@ fn scores_and_shares_are_against_cut_offs_that_were_stated() {
         ("rfm.recency >= 4", &["Buy@-20"], &["Buy@-21"]),
         ("rfm.frequency = 2", &["Buy Buy"], &["Buy", "Buy Buy Buy"]),
         ("rfm.frequency != 5", &["Buy"], &["Buy Buy Buy Buy Buy", ""]),
-        ("rfm.monetary < 3", &["Buy(19.99)", "Buy"], &["Buy(20)", "Buy(10) Buy(10)", ""]),
+        ("rfm.monetary < 3", &["Buy(19.99)"], &["Buy(20)", "Buy(10) Buy(10)", "Buy", ""]),
         (r#"top 10% by sum(n) of "Buy""#, &["Buy(100)", "Buy(60) Buy(60)"], &["Buy(99.99)", "", "Buy"]),
         (r#"bottom 10% by sum(n) of "Buy""#, &["Buy(5)", "Buy(-1)"], &["Buy(5.000001)", "", "Buy"]),
         (

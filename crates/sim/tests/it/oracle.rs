@@ -7,6 +7,7 @@
 
 mod crowd;
 mod deed;
+mod explained;
 mod found;
 mod runs;
 mod story;
@@ -76,7 +77,8 @@ fn memberships_hold(start: Start, words: Words, cases: u32) {
         case.deeds.iter().try_for_each(|deed| {
             story.tell(deed);
             story.check(&case.questions)
-        })
+        })?;
+        explained::check(&story, &case.questions)
     });
 }
 
@@ -125,6 +127,18 @@ fn of_days_that_come_nearer() {
 #[test]
 fn of_properties_and_figures() {
     memberships_hold(UTC, Words::properties(UTC.today()), 200);
+}
+
+#[test]
+fn of_where_people_stand_among_each_other() {
+    memberships_hold(ROME, Words::ranks(ROME.today()), 120);
+}
+
+#[test]
+fn of_events_that_are_compared_with_today() {
+    for start in [ROME, SANTIAGO] {
+        memberships_hold(start, Words::daily(start.today()), 60);
+    }
 }
 
 #[test]

@@ -76,7 +76,8 @@ proptest! {
         test in test(),
     ) {
         let filter = Filter { path, test };
-        let engine = filter.matches(OwnedMap::from_json(&traits).unwrap().as_map());
+        let map = OwnedMap::from_json(&traits).unwrap();
+        let engine = filter.matches(map.as_map(), At(0), &TimeZone::UTC);
         let person = Person { traits: traits.clone(), ..Person::default() };
         let moment = Moment::new(At(0), TimeZone::UTC);
         let naive = holds(&Expression::Trait(filter.clone()), &person, &moment);

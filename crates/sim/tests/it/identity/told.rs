@@ -315,7 +315,7 @@ impl Told {
 
         let timeline = self.engine.timeline(id, usize::MAX);
         let mut events: Vec<_> =
-            timeline.iter().map(|one| (one.seq, one.name, one.occurred_at.0 / 1_000)).collect();
+            timeline.iter().map(|one| (one.seq, one.name, i64::from(one.second))).collect();
         let mut expected: Vec<_> = parts()
             .flat_map(|part| part.events.iter().map(|one| (Seq(one.place), one.name.as_str(), one.second)))
             .collect();
@@ -379,7 +379,7 @@ impl Told {
             same(&format!("{name}: {text} at {}", self.now), &found, &expected)?;
             let counted = self.engine.segment(name).expect("it is in the programme").count;
             same(&format!("counted in {name}"), &counted, &(expected.len() as u64))?;
-            let preview = self.engine.preview_at(text, self.now).map_err(|wrong| wrong.to_string())?;
+            let preview = self.engine.preview_at(text, self.now).map_err(|wrong| format!("{wrong:?}"))?;
             same(&format!("a scan of {name}"), &preview.count, &(expected.len() as u64))?;
         }
         Ok(())

@@ -51,6 +51,10 @@ pub(super) enum Deed {
         segments: Vec<Said>,
         zone: &'static str,
     },
+    /// Everybody is ranked; the cut-offs that are stated lie a little beside what was found.
+    State {
+        off: i64,
+    },
     /// The process starts again from a snapshot.
     Restart,
 }
@@ -96,6 +100,7 @@ pub(super) fn deed(words: Words) -> impl Strategy<Value = Deed> {
     });
     let often = words.deeds;
     let others = [often.track, often.identify, often.consent, often.suppress, often.redefine, often.restart];
+    let off = select(vec![0, 0, 0, 0, 1, -1, 1_000_000, -1_500_000]);
     weighted(vec![
         (
             often.track,
@@ -145,6 +150,7 @@ pub(super) fn deed(words: Words) -> impl Strategy<Value = Deed> {
                 .boxed(),
         ),
         (often.restart, Just(Deed::Restart).boxed()),
+        (often.state, off.prop_map(|off| Deed::State { off }).boxed()),
     ])
 }
 
@@ -180,6 +186,7 @@ fn ago(words: Words) -> impl Strategy<Value = Span> {
 
 fn properties(words: Words) -> impl Strategy<Value = Json> {
     let sure = |json: Json| json;
+    let dates = 2 + words.conditions.today_percent / 5;
     prop_oneof![
         3 => Just(json!({})),
         3 => number().prop_map(|number| json!({ "n": number })),
@@ -187,7 +194,7 @@ fn properties(words: Words) -> impl Strategy<Value = Json> {
         1 => (number(), number()).prop_map(|(one, two)| json!({ "n": [one, two, "red"], "s": null })),
         1 => (number(), number()).prop_map(|(one, two)| json!({ "p": [{ "n": one }, { "n": two }, 3] })),
         1 => number().prop_map(move |number| sure(json!({ "p": { "n": number }, "s": ["blue", "Red"] }))),
-        2 => date(words).prop_map(|date| json!({ "at": date })),
+        dates => (date(words), number()).prop_map(|(date, number)| json!({ "at": date, "n": number })),
     ]
 }
 

@@ -175,8 +175,10 @@ impl Runs<'_> {
             .engine
             .sends()
             .skip(self.sends)
-            .filter(|send| send.journey == BRANCHES)
-            .map(|send| (self.story.engine.canonical(send.profile), send.decided_at, send.message.clone()))
+            .filter(|send| &*send.journey == BRANCHES)
+            .map(|send| {
+                (self.story.engine.canonical(send.profile), send.decided_at, send.message.to_string())
+            })
             .collect();
         self.sends = self.story.engine.sends().len();
         for (profile, at, message) in sends {
@@ -194,10 +196,10 @@ impl Runs<'_> {
     }
 
     fn holds(&self, rule: &Expression, run: &Begun, since: i64) -> bool {
-        let mut person: Person = self.story.person(run.profile);
+        let person: Person = self.story.person(run.profile);
         let mut moment = self.story.moment();
         moment.since_entry = Some((run.second, run.place));
-        person.events.retain(|event| (event.second, event.place) > (since, run.place));
+        moment.since = Some((since, run.place));
         naive::holds(rule, &person, &moment)
     }
 

@@ -1,20 +1,21 @@
 //! A story told to the real engine, with notes beside it of everything that was said.
 
 use engine::at::{At, Span};
-use engine::engine::{Engine, Outcome};
+use engine::engine::{Engine, Outcome, Refusal, Unanswered};
 use engine::identifier::{HashKey, IdentifierKind, normalise};
 use engine::programme::{
-    Channel, EmailMessage, EmailTemplate, Journey, Message, OptIn, Programme, Purpose, timezone,
+    Channel, EmailMessage, EmailTemplate, Journey, Message, OptIn, Programme, Purchase, Purpose, timezone,
 };
 use engine::record::{
-    ConsentSource, ConsentState, ConsentStated, Event, EventFlags, EventKind, Identifier, Installed,
-    ProgrammeApplied, Record, Subject, SuppressionStated,
+    ConsentSource, ConsentState, ConsentStated, CutoffStated, CutoffsStated, Event, EventFlags, EventKind,
+    Identifier, Installed, ProgrammeApplied, Record, Subject, SuppressionStated,
 };
-use engine::segment::Expression;
+use engine::segment::parse::parse;
+use engine::segment::{Expression, ScoreOf};
 use engine::value::OwnedMap;
 use engine::{ProfileId, Seq};
 use serde_json::{Map, Value as Json, json};
-use sim::naive::{self, Moment, Person};
+use sim::naive::{self, CutOffs, Moment, Person, ScoreCutOffs};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::deed::{Deed, Wait};
@@ -22,9 +23,13 @@ use super::tree::{PURPOSES, Said, built_on, segment_name};
 use super::words::{Name, Start, Words};
 
 const KEY: HashKey = HashKey([7; 16]);
+/// The event of a purchase and its amount.
+const PURCHASE: (&str, &str) = ("A", "n");
 
 pub(super) struct Story {
     pub(super) engine: Engine,
+    /// Every record applied, with its instant.
+    log: Vec<(At, Vec<u8>)>,
     pub(super) now: At,
     journeys: BTreeMap<String, Journey>,
     zone: &'static str,
@@ -34,8 +39,9 @@ pub(super) struct Story {
     /// By the profile that it was said of, whatever became of that since.
     notes: BTreeMap<ProfileId, Notes>,
     suppressed: BTreeSet<(IdentifierKind, String)>,
+    stated: CutOffs,
     /// Instants given to statements: of two, which is the newer is never a matter of taste.
-    stated: BTreeSet<At>,
+    spoken: BTreeSet<At>,
     messages: u64,
 }
 
@@ -60,6 +66,7 @@ impl Story {
     ) -> Self {
         let mut story = Self {
             engine: Engine::new(),
+            log: Vec::new(),
             journeys,
             now: start.at(),
             zone: start.zone,
@@ -67,7 +74,8 @@ impl Story {
             segments: segments.to_vec(),
             notes: BTreeMap::new(),
             suppressed: BTreeSet::new(),
-            stated: BTreeSet::new(),
+            stated: CutOffs::default(),
+            spoken: BTreeSet::new(),
             messages: 0,
         };
         let installed = Installed { installation: 1, hash_key: KEY, seed: 42, link_key: [9; 32] };
@@ -141,6 +149,7 @@ impl Story {
                 self.zone = zone;
                 self.apply_programme();
             }
+            Deed::State { off } => self.state_cut_offs(*off),
             Deed::Restart => {
                 self.engine = Engine::restore(&self.engine.snapshot()).expect("its own snapshot");
             }
@@ -150,7 +159,7 @@ impl Story {
     /// An instant so long ago that nobody has spoken at yet.
     fn unique(&mut self, ago: Span) -> At {
         let mut at = self.now.minus(ago);
-        while !self.stated.insert(at) {
+        while !self.spoken.insert(at) {
             at = at.minus(Span(1));
         }
         at
@@ -216,6 +225,7 @@ impl Story {
                 ("news".to_owned(), purpose(OptIn::Double, Some("confirm"))),
             ]
             .into(),
+            purchase: Purchase { event: PURCHASE.0.to_owned(), amount: PURCHASE.1.to_owned() },
             segments: segments.map(|(number, said)| (segment_name(number), said.0.to_string())).collect(),
             messages: ["confirm", "yes", "no"]
                 .map(|name| (name.to_owned(), Message { email: Some(email.clone()) }))
@@ -228,12 +238,43 @@ impl Story {
         self.apply(&Record::ProgrammeApplied(applied));
     }
 
+    /// Ranks everybody, compares that with a naive ranking, and states what it gives or something near.
+    fn state_cut_offs(&mut self, off: i64) {
+        let off = i128::from(off);
+        let people: Vec<Person> = self.people().into_iter().map(|(_, person)| person).collect();
+        let asked = self.segments.iter().map(|said| said.0.clone());
+        let rules =
+            self.journeys.values().flat_map(Journey::rules).map(|text| parse(text).expect("it is one"));
+        let wanted: Vec<Expression> = asked.chain(rules).collect();
+        let (naive, by_share) = ranked(wanted.iter(), &people, &self.moment(), off);
+        let found = self.engine.ranking(self.now).all();
+        let found: BTreeMap<String, Option<i128>> =
+            found.into_iter().map(|one| (one.share, one.value.map(|value| value + off))).collect();
+        assert_eq!(found, by_share, "at {} in {}", self.now, self.zone);
+        let cutoffs = found.iter().map(|(share, value)| CutoffStated { share, value: *value });
+        self.apply(&Record::CutoffsStated(CutoffsStated { stated_at: self.now, cutoffs: cutoffs.collect() }));
+        self.stated = naive;
+        let due = self.engine.cutoffs_due();
+        assert_eq!(due.is_some(), !found.is_empty(), "cut-offs are stated anew where some are asked for");
+        let day = Span(Span::DAY.0 + Span::HOUR.0 * 2);
+        assert!(due.is_none_or(|due| self.now < due && due <= self.now.plus(day)), "{due:?} at {}", self.now);
+    }
+
     /// Sends a record through its bytes, as every record goes.
     fn apply(&mut self, record: &Record<'_>) {
         let mut bytes = Vec::new();
         record.encode(&mut bytes);
         let record = Record::decode(&bytes).expect("what was encoded can be decoded");
-        let outcome = self.engine.apply(self.engine.seq().next(), self.now, &record, &mut Vec::new());
+        let apply =
+            |engine: &mut Engine| engine.apply(engine.seq().next(), self.now, &record, &mut Vec::new());
+        let mut outcome = apply(&mut self.engine);
+        if let Outcome::Refused(Refusal::Unkept(properties)) = outcome {
+            self.engine.fill(properties, self.log.iter().map(|(at, bytes)| (*at, bytes.as_slice())));
+            outcome = apply(&mut self.engine);
+        }
+        if outcome == Outcome::Applied {
+            self.log.push((self.now, bytes.clone()));
+        }
         let again = matches!((&record, &outcome), (Record::ProgrammeApplied(_), Outcome::Duplicate));
         assert!(again || outcome == Outcome::Applied, "{outcome:?}");
     }
@@ -267,10 +308,22 @@ impl Story {
         due.is_some()
     }
 
+    /// Instants to come at which something could change, and some beside them.
+    pub(super) fn instants_to_come(&self) -> BTreeSet<At> {
+        let turns = self.turns().into_iter().chain(self.quarters());
+        let beside = turns.flat_map(|at| [-1, 0].map(|off| at.plus(Span(off))));
+        beside.filter(|at| *at > self.now).collect()
+    }
+
     /// One of some instants from now on; an hour from now where there is none.
     fn one_of(&self, instants: &BTreeSet<At>, place: usize) -> At {
         let later: Vec<At> = instants.iter().copied().filter(|at| *at > self.now).collect();
         later.get(place % later.len().max(1)).copied().unwrap_or(self.now.plus(Span::HOUR))
+    }
+
+    pub(super) fn segments(&self) -> impl Iterator<Item = (String, &Expression)> {
+        let numbered = self.segments.iter().enumerate();
+        numbered.map(|(number, said)| (segment_name(number), &said.0))
     }
 
     /// The ends of every length of time from each event.
@@ -327,7 +380,17 @@ impl Story {
         let mut moment = Moment::new(self.now, timezone(self.zone).expect("a bundled zone"));
         let named = self.segments.iter().enumerate();
         moment.segments = named.map(|(number, said)| (segment_name(number), said.0.clone())).collect();
+        moment.cut_offs = self.stated.clone();
         moment
+    }
+
+    /// The moment of a question, for which everybody is ranked anew.
+    pub(super) fn moment_of(&self, question: &Expression, people: &[(ProfileId, Person)]) -> Moment {
+        let people: Vec<Person> = people.iter().map(|(_, person)| person.clone()).collect();
+        let moment = self.moment();
+        let (cut_offs, _) = ranked([question].into_iter(), &people, &moment, 0);
+        let cut_offs_of_segments = Some(moment.cut_offs.clone());
+        Moment { cut_offs, cut_offs_of_segments, ..moment }
     }
 
     fn check_question(
@@ -336,10 +399,11 @@ impl Story {
         people: &[(ProfileId, Person)],
         moment: &Moment,
     ) -> Result<(), String> {
+        let asked = asks_to_rank(question).then(|| self.moment_of(question, people));
+        let moment = asked.as_ref().unwrap_or(moment);
         let matching = people.iter().filter(|(_, person)| naive::holds(question, person, moment));
         let expected: Vec<ProfileId> = matching.map(|(id, _)| *id).collect();
-        let found =
-            self.engine.preview_at(&question.to_string(), self.now).map_err(|wrong| wrong.to_string())?;
+        let found = self.ask(|engine| engine.preview_at(&question.to_string(), self.now))?;
         let sample = &expected[..expected.len().min(10)];
         if found.count == expected.len() as u64 && found.sample == sample {
             return Ok(());
@@ -349,6 +413,20 @@ impl Story {
             people.iter().filter(|(id, _)| differs(id)).map(|(id, person)| (*id, person)).collect();
         let what = format!("the scan finds {:?}, should find {sample:?}", found.sample);
         Err(self.report(&what, question, &people))
+    }
+
+    /// Asks a copy of the engine, into which what the question asks of the past is brought first.
+    pub(super) fn ask<T>(&self, ask: impl Fn(&Engine) -> Result<T, Unanswered>) -> Result<T, String> {
+        let mut engine = self.engine.clone();
+        loop {
+            match ask(&engine) {
+                Ok(answer) => return Ok(answer),
+                Err(Unanswered::Mistake(mistake)) => return Err(mistake.to_string()),
+                Err(Unanswered::Unkept(properties)) => {
+                    engine.fill(properties, self.log.iter().map(|(at, bytes)| (*at, bytes.as_slice())));
+                }
+            }
+        }
     }
 
     pub(super) fn report(
@@ -383,7 +461,7 @@ impl Story {
         text
     }
 
-    fn people(&self) -> Vec<(ProfileId, Person)> {
+    pub(super) fn people(&self) -> Vec<(ProfileId, Person)> {
         let mut notes: BTreeMap<ProfileId, Vec<&Notes>> = BTreeMap::new();
         for (id, noted) in &self.notes {
             notes.entry(self.engine.canonical(*id)).or_default().push(noted);
@@ -440,6 +518,55 @@ impl Story {
         let known = || identifiers.iter().rfind(|one| one.kind == kind).map(|one| one.value.to_string());
         stated.or_else(known).is_some_and(|address| !self.suppressed.contains(&(kind, address)))
     }
+}
+
+/// Whether a score or a share is in it.
+pub(super) fn asks_to_rank(expression: &Expression) -> bool {
+    let mut asks = false;
+    expression.walk(&mut |part| asks |= matches!(part, Expression::Score(_) | Expression::Rank(_)));
+    asks
+}
+
+/// The cut-offs that expressions ask for, moved a little: for a naive evaluation, and by the texts of their shares.
+fn ranked<'a>(
+    expressions: impl Iterator<Item = &'a Expression>,
+    people: &[Person],
+    moment: &Moment,
+    off: i128,
+) -> (CutOffs, BTreeMap<String, Option<i128>>) {
+    let (mut naive, mut by_share) = (CutOffs::default(), BTreeMap::new());
+    let mut scores = ScoreCutOffs {
+        purchase: PURCHASE.0.to_owned(),
+        amount: vec![PURCHASE.1.to_owned()],
+        ..ScoreCutOffs::default()
+    };
+    let mut wanted = Vec::new();
+    expressions.for_each(|expression| expression.walk(&mut |part| wanted.push(part)));
+    for part in wanted {
+        match part {
+            Expression::Rank(rank) => {
+                let value = naive::cut_off(rank, people, moment).map(|value| value + off);
+                by_share.insert(part.to_string(), value);
+                naive.ranks.extend(value.map(|value| (rank.clone(), value)));
+            }
+            Expression::Score(score) => {
+                let steps = naive::score_cut_offs(score.of, &scores, people, moment);
+                let steps = steps.map(|steps| steps.map(|step| step + off));
+                *scores.of(score.of) = steps;
+                let figure = match score.of {
+                    ScoreOf::Recency => "newest of \"A\"",
+                    ScoreOf::Frequency => "count of \"A\"",
+                    ScoreOf::Monetary => "sum(n) of \"A\"",
+                };
+                for (place, percent) in [80, 60, 40, 20].into_iter().enumerate() {
+                    by_share.insert(format!("top {percent}% by {figure}"), steps.map(|steps| steps[place]));
+                }
+            }
+            _ => {}
+        }
+    }
+    naive.scores = Some(scores);
+    (naive, by_share)
 }
 
 /// The newest statement of each trait; null takes it away.

@@ -4,8 +4,8 @@ use engine::at::{At, Span};
 use engine::programme::Channel;
 use engine::segment::date::Date;
 use engine::segment::{
-    Aggregate, Comparison, DayTest, Deed, Did, Expression, Filter, Literal, Quantity, Sequence, Test, Then,
-    Window,
+    Aggregate, Comparison, DayTest, Deed, Did, Expression, Figure, Filter, Literal, Quantity, Rank, RankEnd,
+    Score, ScoreOf, Sequence, Test, Then, Window,
 };
 use jiff::civil;
 use proptest::collection::vec;
@@ -14,7 +14,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::strategy::Union;
 
-use super::words::Words;
+use super::words::{Conditions, Words};
 
 pub(super) const PURPOSES: [&str; 2] = ["news", "offers"];
 
@@ -103,9 +103,27 @@ fn condition(words: Words) -> impl Strategy<Value = Expression> {
                 .boxed(),
         ),
         (often.reachable, channel().prop_map(Expression::ReachableBy).boxed()),
+        (often.ranks, score().prop_map(Expression::Score).boxed()),
+        (often.ranks, rank(words).prop_map(Expression::Rank).boxed()),
         (often.seen, window(words).prop_map(Expression::FirstSeen).boxed()),
         (often.seen, window(words).prop_map(Expression::LastSeen).boxed()),
     ])
+}
+
+fn score() -> impl Strategy<Value = Score> {
+    let parts = (select(ScoreOf::ALL.to_vec()), comparison(), 1..=5u8);
+    parts.prop_map(|(of, comparison, score)| Score { of, comparison, score })
+}
+
+fn rank(words: Words) -> impl Strategy<Value = Rank> {
+    // Everybody is ranked by the same time.
+    let conditions = Conditions { entry_percent: 0, ..words.conditions };
+    let aggregate = option::of((select(Aggregate::ALL.to_vec()), number_path()));
+    let figure = (aggregate, deed(words), option::of(window(Words { conditions, ..words })))
+        .prop_map(|(aggregate, deed, window)| Figure { aggregate, deed, window });
+    let share = select(vec![1, 1_000, 2_500, 3_333, 5_000, 6_667, 9_999]);
+    let parts = (select(RankEnd::ALL.to_vec()), share, figure);
+    parts.prop_map(|(end, share_permyriad, by)| Rank { end, share_permyriad, by })
 }
 
 fn deed(words: Words) -> impl Strategy<Value = Deed> {
@@ -134,7 +152,7 @@ fn sequence(words: Words) -> impl Strategy<Value = Sequence> {
 fn quantity() -> impl Strategy<Value = Quantity> {
     prop_oneof![
         3 => (0..4u32).prop_map(Quantity::AtLeast),
-        1 => (0..3u32).prop_map(Quantity::AtMost),
+        2 => (0..3u32).prop_map(Quantity::AtMost),
         1 => (0..3u32).prop_map(Quantity::Exactly),
         2 => (select(Aggregate::ALL.to_vec()), number_path(), comparison(), number()).prop_map(
             |(aggregate, path, comparison, millionths)| Quantity::Aggregate {
@@ -172,6 +190,12 @@ pub(super) fn span(words: Words) -> impl Strategy<Value = Span> {
 }
 
 fn property_test(words: Words) -> impl Strategy<Value = Filter> {
+    let percent = words.conditions.today_percent;
+    let today = day_test(words).prop_map(|filter| Filter { path: vec!["at".to_owned()], ..filter });
+    weighted(vec![(100 - percent, plain_property_test(words).boxed()), (percent, today.boxed())])
+}
+
+fn plain_property_test(words: Words) -> impl Strategy<Value = Filter> {
     prop_oneof![
         3 => (number_path(), comparison(), number())
             .prop_map(|(path, comparison, number)| Filter { path, test: Test::Compare(comparison, Literal::Number(number)) }),
@@ -197,7 +221,7 @@ fn trait_test(words: Words) -> impl Strategy<Value = Filter> {
 
 /// Against today.
 fn day_test(words: Words) -> impl Strategy<Value = Filter> {
-    let days = || select(vec![1, 2, 3, 7, 364, 365, 366, 36_525]);
+    let days = || prop_oneof![select(vec![1, 2, 3]), select(vec![7, 364, 365, 366, 36_525])];
     let test = prop_oneof![
         2 => days().prop_map(|days| DayTest::InTheNext { days }),
         2 => days().prop_map(|days| DayTest::InTheLast { days }),

@@ -39,11 +39,15 @@ pub(super) struct Conditions {
     pub(super) consent: u32,
     pub(super) reachable: u32,
     pub(super) seen: u32,
+    /// Scores and shares.
+    pub(super) ranks: u32,
     /// In a hundred: of deeds, those with tests of properties; of deeds, those with a window of dates.
     pub(super) filters_percent: u32,
     pub(super) dates_percent: u32,
     /// In a hundred: of windows, those that begin with a run.
     pub(super) entry_percent: u32,
+    /// In a hundred: of tests of properties, those against today.
+    pub(super) today_percent: u32,
 }
 
 /// How often each kind of deed is drawn, the clock's moves aside.
@@ -55,6 +59,8 @@ pub(super) struct Deeds {
     pub(super) suppress: u32,
     pub(super) redefine: u32,
     pub(super) restart: u32,
+    /// Cut-offs.
+    pub(super) state: u32,
 }
 
 const NAMES: [Name; 10] = [
@@ -118,11 +124,21 @@ impl Words {
                 consent: 1,
                 reachable: 1,
                 seen: 2,
+                ranks: 3,
                 filters_percent: 25,
                 dates_percent: 30,
+                today_percent: 20,
                 entry_percent: 0,
             },
-            deeds: Deeds { track: 16, identify: 6, consent: 2, suppress: 1, redefine: 1, restart: 1 },
+            deeds: Deeds {
+                track: 16,
+                identify: 6,
+                consent: 2,
+                suppress: 1,
+                redefine: 1,
+                restart: 1,
+                state: 3,
+            },
         }
     }
 
@@ -146,11 +162,12 @@ impl Words {
             did: 5,
             sequence: 4,
             seen: 1,
+            ranks: 2,
             filters_percent: 10,
             entry_percent: 50,
             ..Conditions::default()
         };
-        Self { conditions, ..order }
+        Self { conditions, deeds: Deeds { state: 2, ..order.deeds }, ..order }
     }
 
     /// Windows that begin and end at the hours at which things happen.
@@ -205,6 +222,45 @@ impl Words {
         }
     }
 
+    /// Where people stand among each other.
+    pub(super) fn ranks(today: Date) -> Self {
+        Self {
+            today,
+            days: 2,
+            names: &NAMES,
+            events: &EVENTS[..2],
+            spans: &HOURS,
+            conditions: Conditions {
+                did: 1,
+                segment: 2,
+                ranks: 6,
+                filters_percent: 15,
+                dates_percent: 20,
+                ..Conditions::default()
+            },
+            deeds: Deeds { track: 12, redefine: 1, restart: 1, state: 4, ..Deeds::default() },
+        }
+    }
+
+    /// Events with properties that are compared with today.
+    pub(super) fn daily(today: Date) -> Self {
+        Self {
+            today,
+            days: 2,
+            names: &ONE_PERSON,
+            events: &EVENTS[..1],
+            spans: &HOURS,
+            conditions: Conditions {
+                did: 5,
+                sequence: 4,
+                filters_percent: 90,
+                today_percent: 80,
+                ..Conditions::default()
+            },
+            deeds: Deeds { track: 8, redefine: 1, restart: 1, ..Deeds::default() },
+        }
+    }
+
     /// Merges, addresses, consents, and segments of segments.
     pub(super) fn people(today: Date) -> Self {
         Self {
@@ -222,7 +278,15 @@ impl Words {
                 seen: 1,
                 ..Conditions::default()
             },
-            deeds: Deeds { track: 4, identify: 4, consent: 4, suppress: 2, redefine: 1, restart: 1 },
+            deeds: Deeds {
+                track: 4,
+                identify: 4,
+                consent: 4,
+                suppress: 2,
+                redefine: 1,
+                restart: 1,
+                ..Deeds::default()
+            },
         }
     }
 }

@@ -1,0 +1,48 @@
+//! Cut-offs: when they are to be stated, who is to be ranked for that, and what follows when they are.
+
+use super::Engine;
+use crate::at::At;
+use crate::effect::Effect;
+use crate::record::CutoffsStated;
+use crate::segment::cutoff::{Cutoffs, Share};
+use crate::segment::ranking::{RankedBy, Ranking};
+use std::collections::BTreeMap;
+
+impl Engine {
+    /// When cut-offs are to be stated next: at once where the programme asks for one that is not stated, and otherwise
+    /// with the day after the last ones, where the programme is. None where it ranks nobody.
+    pub fn cutoffs_due(&self) -> Option<At> {
+        self.index.cutoffs_due
+    }
+
+    /// Everybody, to be ranked for the cut-offs that the programme asks for, at an instant that is not before the
+    /// engine's own.
+    pub fn ranking(&self, now: At) -> Ranking<'_> {
+        Ranking::new(self, self.ranked_by(&self.index.wanted), now)
+    }
+
+    /// The figures of shares, each with those that are asked of it.
+    pub(super) fn ranked_by(&self, wanted: &BTreeMap<String, Share>) -> Vec<RankedBy> {
+        let names = &mut self.state.names.clone();
+        let mut figures: Vec<RankedBy> = Vec::new();
+        for share in wanted.values() {
+            match figures.iter_mut().find(|figure| figure.shares[0].by == share.by) {
+                Some(figure) => figure.shares.push(share.clone()),
+                None => {
+                    let rule = self.in_scope(names, &self.state.cutoffs, &mut BTreeMap::new(), |scope| {
+                        scope.figure(&share.by)
+                    });
+                    figures.push(RankedBy { rule, shares: vec![share.clone()] });
+                }
+            }
+        }
+        figures
+    }
+
+    pub(super) fn apply_cutoffs(&mut self, stated: &CutoffsStated<'_>, effects: &mut Vec<Effect>) {
+        let by_share = stated.cutoffs.iter().map(|cutoff| (cutoff.share.to_owned(), cutoff.value));
+        self.state.cutoffs =
+            Cutoffs { stated_at: stated.stated_at.min(self.state.at), by_share: by_share.collect() };
+        self.refresh_everybody(true, effects);
+    }
+}
