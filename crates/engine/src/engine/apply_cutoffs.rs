@@ -39,10 +39,16 @@ impl Engine {
         figures
     }
 
+    /// Whom other cut-offs put inside or outside is found by asking everybody; where they are the same, nobody is.
     pub(super) fn apply_cutoffs(&mut self, stated: &CutoffsStated<'_>, effects: &mut Vec<Effect>) {
         let by_share = stated.cutoffs.iter().map(|cutoff| (cutoff.share.to_owned(), cutoff.value));
-        self.state.cutoffs =
+        let cutoffs =
             Cutoffs { stated_at: stated.stated_at.min(self.state.at), by_share: by_share.collect() };
-        self.refresh_everybody(true, effects);
+        let before = std::mem::replace(&mut self.state.cutoffs, cutoffs);
+        if before.by_share == self.state.cutoffs.by_share {
+            self.index.note_cutoffs(&self.state.cutoffs, &self.programme.timezone());
+        } else {
+            self.refresh_everybody(true, effects);
+        }
     }
 }
