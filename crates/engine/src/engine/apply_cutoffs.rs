@@ -23,6 +23,9 @@ impl Engine {
 
     /// The figures of shares, each with those that are asked of it.
     pub(super) fn ranked_by(&self, wanted: &BTreeMap<String, Share>) -> Vec<RankedBy> {
+        if wanted.is_empty() {
+            return Vec::new();
+        }
         let names = &mut self.state.names.clone();
         let mut figures: Vec<RankedBy> = Vec::new();
         for share in wanted.values() {
