@@ -52,7 +52,7 @@ pub(crate) struct Index {
 }
 
 /// How a segment is made of conditions and of other segments.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Gate {
     And(Vec<Gate>),
     Or(Vec<Gate>),
@@ -185,6 +185,15 @@ impl Index {
             self.by_clock.push(number);
         }
         number
+    }
+
+    /// The conditions that took the place of others, where that is all that is new: segments are made of conditions as
+    /// they were.
+    pub(crate) fn replaced(&self, before: &Self) -> Option<Vec<u32>> {
+        let is_same = self.conditions.len() == before.conditions.len() && self.gates == before.gates;
+        let pairs = self.conditions.iter().zip(&before.conditions).enumerate();
+        let replaced = pairs.filter(|(_, (new, old))| new != old).map(|(number, _)| number as u32);
+        is_same.then(|| replaced.collect())
     }
 
     /// Moves every window to an instant.
