@@ -36,7 +36,7 @@ const SENTENCES: &[(&str, bool, &str)] = &[
     ("reachable by email", false, "no address for email"),
     ("first seen within 2 days", true, "first seen 2026-01-04T08:00:00Z; drops out 2026-01-06T08:00:00Z"),
     (r#"top 50% by sum(total) of "Order Completed""#, true, r#"sum(total) of "Order Completed" is 110.5; the top 50% is from 110.5"#),
-    (r#"bottom 50% by count of "Order Completed""#, false, r#"count of "Order Completed" is 2; the bottom 50% is from 1"#),
+    (r#"bottom 50% by count of "Order Completed""#, false, r#"count of "Order Completed" is 2; the bottom 50% is up to 1"#),
     (r#"top 50% by count of "Rated""#, false, r#"has no count of "Rated""#),
     ("rfm.frequency >= 4", true, "rfm.frequency is 5"),
 ];
