@@ -46,9 +46,9 @@ pub(crate) fn cut_offs(stated: &CutoffsStated<'_>) -> CutOffs {
         (ScoreOf::Frequency, format!("count of \"{ORDER}\"")),
         (ScoreOf::Monetary, format!("sum(total) of \"{ORDER}\"")),
     ] {
-        let step = |percent: u8| value(format!("top {percent}% by {figure}"));
-        let steps = || Some([step(80)?, step(60)?, step(40)?, step(20)?]);
-        *scores.of(of) = steps();
+        let steps = [80, 60, 40, 20].map(|percent| value(format!("top {percent}% by {figure}")));
+        let known: Vec<i128> = steps.into_iter().flatten().collect();
+        *scores.of(of) = known.try_into().ok();
     }
     CutOffs { scores: Some(scores), ranks: ranks.collect() }
 }
