@@ -11,7 +11,7 @@ use crate::programme::{Journey, Programme};
 use crate::segment::cutoff::{Cutoffs, Share};
 use crate::segment::day::next_beginning;
 use crate::segment::kernel::Kernel;
-use crate::segment::parse;
+use crate::segment::parse::of_programme;
 use crate::segment::rule::{Condition, Mentions, Node, Rule, Scope};
 use crate::state::State;
 use jiff::tz::TimeZone;
@@ -93,8 +93,7 @@ impl Index {
         let wanted = &mut BTreeMap::new();
         for (slot, segment) in segments.iter().enumerate() {
             let rule = segment.live.then(|| {
-                let expression = parse::parse(&segment.expression)
-                    .expect("invariant: a programme with mistakes is refused before it is compiled");
+                let expression = of_programme(&segment.expression);
                 let scope = &mut Scope { names, history, timezone, cutoffs, purchase, wanted, slot_of };
                 Rule::compile(&expression, scope)
             });

@@ -7,9 +7,10 @@ use crate::at::{At, Span};
 use crate::history::Since;
 use crate::name::NameId;
 use crate::programme::{self, Channel, Step};
+use crate::segment::Filter;
 use crate::segment::day::Trial;
+use crate::segment::parse::of_programme;
 use crate::segment::rule::{Rule, Scope};
-use crate::segment::{Expression, Filter, parse};
 use crate::value::OwnedMap;
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::sync::Arc;
@@ -135,7 +136,7 @@ impl Plan {
         let operations = std::mem::take(&mut compiler.operations);
         let exit = journey.exit.as_deref().map(|text| compiler.rule(text));
         let goal = journey.goal.as_ref().map(|goal| (compiler.rule(&goal.did), goal.within));
-        let entry = match expression(&journey.enter).bare_did() {
+        let entry = match of_programme(&journey.enter).bare_did() {
             Some(did) => {
                 let trials = did.deed.filters.iter();
                 let trial = |filter: &Filter| (filter.path.clone(), Trial::new(&filter.test, scope.timezone));
@@ -174,10 +175,6 @@ impl Plan {
     }
 }
 
-fn expression(text: &str) -> Expression {
-    parse::parse(text).expect("invariant: a programme with mistakes is refused before it is compiled")
-}
-
 struct Compiler<'a, 'b, S> {
     scope: &'a mut Scope<'b, S>,
     operations: Vec<Operation>,
@@ -186,7 +183,7 @@ struct Compiler<'a, 'b, S> {
 
 impl<S: Fn(&str) -> Option<u16>> Compiler<'_, '_, S> {
     fn rule(&mut self, text: &str) -> Rule {
-        Rule::compile(&expression(text), self.scope)
+        Rule::compile(&of_programme(text), self.scope)
     }
 
     fn here(&self) -> u16 {

@@ -8,8 +8,7 @@ use crate::index::Index;
 use crate::journey::entry_segment;
 use crate::limits::{CONDITIONS_MAX, NAMES_MAX};
 use crate::programme::{Journey, Mistake, Place, Programme};
-use crate::segment::Expression;
-use crate::segment::parse;
+use crate::segment::parse::of_programme;
 use crate::segment::rule::each_property;
 use crate::state::{JourneyVersion, SegmentState, State};
 use crate::truths::Truths;
@@ -66,7 +65,7 @@ impl Engine {
         let programme = self.programme.clone();
         let named = programme.segments.iter().map(|(name, text)| (name.clone(), text.clone(), true));
         let entries = programme.journeys.iter().filter_map(|(name, journey)| {
-            let bare = parse::parse(&journey.enter).is_ok_and(|enter| enter.bare_did().is_some());
+            let bare = of_programme(&journey.enter).bare_did().is_some();
             (!bare).then(|| (entry_segment(name), journey.enter.clone(), false))
         });
         let wanted: Vec<(String, String, bool)> = named.chain(entries).collect();
@@ -122,7 +121,7 @@ impl Engine {
         let rules = programme.journeys.values().flat_map(Journey::rules);
         let texts = programme.segments.values().map(String::as_str).chain(rules);
         let mut unkept: Vec<Property> =
-            texts.flat_map(|text| self.unkept(&parsed(text), &programme.purchase)).collect();
+            texts.flat_map(|text| self.unkept(&of_programme(text), &programme.purchase)).collect();
         unkept.sort();
         unkept.dedup();
         unkept
@@ -139,7 +138,7 @@ impl Engine {
         }
         let State { names, history, seq, .. } = &mut self.state;
         for text in texts {
-            each_property(&parsed(&text), &self.programme.purchase, &mut |event, path| {
+            each_property(&of_programme(&text), &self.programme.purchase, &mut |event, path| {
                 let (_, since) = history.keep(names.number(event), path, *seq);
                 assert!(since == Seq(0), "invariant: a programme that asks for what is not kept is refused");
             });
@@ -183,8 +182,4 @@ impl Engine {
             }
         }
     }
-}
-
-fn parsed(text: &str) -> Expression {
-    parse::parse(text).expect("invariant: a programme with mistakes is refused before it is compiled")
 }

@@ -7,7 +7,7 @@ use crate::name::Names;
 use crate::segment::Expression;
 use crate::segment::eval::Moment;
 use crate::segment::explain::{Base, Compiled, Explanation, explain};
-use crate::segment::parse;
+use crate::segment::parse::of_programme;
 use std::collections::BTreeSet;
 
 impl Engine {
@@ -37,7 +37,7 @@ impl Engine {
             expression.segments().iter().filter_map(|name| self.live_slot(name)).collect();
         while let Some(slot) = left.pop() {
             if found.insert(slot) {
-                let expression = parsed(&self.state.segments[usize::from(slot)].expression);
+                let expression = of_programme(&self.state.segments[usize::from(slot)].expression);
                 left.extend(expression.segments().iter().filter_map(|name| self.live_slot(name)));
             }
         }
@@ -53,10 +53,6 @@ impl Engine {
 
     /// The expression of a live segment.
     fn compiled(&self, text: &str, names: &mut Names) -> Compiled {
-        self.compile(parsed(text), &self.state.cutoffs, names)
+        self.compile(of_programme(text), &self.state.cutoffs, names)
     }
-}
-
-fn parsed(text: &str) -> Expression {
-    parse::parse(text).expect("invariant: a programme with mistakes is refused before it is compiled")
 }

@@ -55,6 +55,11 @@ pub fn parse(text: &str) -> Parsed<Expression> {
     parse_for(text, Owner::Journey)
 }
 
+/// Reads an expression of a programme that was checked, or of a segment that is live.
+pub(crate) fn of_programme(text: &str) -> Expression {
+    parse(text).expect("invariant: a programme with mistakes is refused before it is compiled")
+}
+
 /// Reads the expression of a segment or of a journey's rule.
 pub fn parse_for(text: &str, owner: Owner) -> Parsed<Expression> {
     let tokens = tokens(text).map_err(|unreadable| Wrong {

@@ -101,7 +101,10 @@ fn line(merge: &Value) -> String {
     }
     match merge["undone"].as_object() {
         Some(undone) => line += &format!("  undone {} by {}", text(&undone["at"]), text(&undone["operator"])),
-        None => line += &format!("  {} events", merge["events"]),
+        None => {
+            let plural = if merge["events"] == 1 { "" } else { "s" };
+            line += &format!("  {} event{plural}", merge["events"]);
+        }
     }
     line
 }
