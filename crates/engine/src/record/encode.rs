@@ -1,6 +1,6 @@
 //! Records to bytes: version, kind, envelope with its length, seal, personal part to the end.
 
-use super::{Identifier, Record, Subject, VERSION};
+use super::{CutoffsStated, Identifier, Record, Subject, VERSION};
 use crate::at::At;
 use crate::codec::{put_bytes, put_varint, put_zigzag};
 
@@ -128,21 +128,23 @@ impl Parts {
                 self.private(engaged.url);
                 code::ENGAGED
             }
-            Record::CutoffsStated(stated) => {
-                self.at(stated.stated_at);
-                put_varint(&mut self.envelope, stated.cutoffs.len() as u64);
-                for cutoff in &stated.cutoffs {
-                    self.clear(cutoff.share);
-                    self.envelope.push(u8::from(cutoff.value.is_some()));
-                    self.envelope.extend(cutoff.value.iter().flat_map(|value| value.to_le_bytes()));
-                }
-                code::CUTOFFS_STATED
-            }
+            Record::CutoffsStated(stated) => self.fill_cutoffs(stated),
             Record::Tick => code::TICK,
             Record::ProfilesMerged(_) | Record::MergeUndone(_) | Record::IdentifierLifted(_) => {
                 self.fill_identity(record)
             }
         }
+    }
+
+    fn fill_cutoffs(&mut self, stated: &CutoffsStated<'_>) -> u8 {
+        self.at(stated.stated_at);
+        put_varint(&mut self.envelope, stated.cutoffs.len() as u64);
+        for cutoff in &stated.cutoffs {
+            self.clear(cutoff.share);
+            self.envelope.push(u8::from(cutoff.value.is_some()));
+            self.envelope.extend(cutoff.value.iter().flat_map(|value| value.to_le_bytes()));
+        }
+        code::CUTOFFS_STATED
     }
 
     /// What operators say of who is who.

@@ -93,6 +93,16 @@ fn examples(properties: &OwnedMap) -> Vec<Record<'_>> {
                 CutoffStated { share: "top 10% by count of \"B\"", value: None },
             ],
         }),
+        Record::Tick,
+    ]
+    .into_iter()
+    .chain(of_identity(at))
+    .collect()
+}
+
+/// What operators say of who is who.
+fn of_identity<'a>(at: At) -> [Record<'a>; 3] {
+    [
         Record::ProfilesMerged(ProfilesMerged {
             from: identifier("eve@example.com"),
             into: identifier("ada@example.com"),
@@ -105,7 +115,6 @@ fn examples(properties: &OwnedMap) -> Vec<Record<'_>> {
             lifted_at: at,
             operator: "admin",
         }),
-        Record::Tick,
     ]
 }
 

@@ -351,12 +351,12 @@ fn the_rules_of_identity_are_read_and_their_mistakes_placed() {
                  blocked: [a, a]\n  limit: 3\n";
     let folder = with("identity-wrong", "programme.yaml", format!("{PROGRAMME}{wrong}").leak());
     let expected = [
-        "programme.yaml:10:5 error: there is no type of identifier \"emial\" (did you mean `email`?)",
-        "programme.yaml:11:5 error: a profile has one `user_id`, ever",
-        "programme.yaml:12:12 error: expected a whole number, and this is \"many\"",
-        "programme.yaml:13:15 error: \"at most\" is missing",
-        "programme.yaml:14:16 error: \"a\" is blocked twice (remove one of them)",
-        "programme.yaml:15:3 error: unknown field \"limit\" (did you mean \"limits\"?)",
+        "programme.yaml:11:5 error: there is no type of identifier \"emial\" (did you mean `email`?)",
+        "programme.yaml:12:5 error: a profile has one `user_id`, ever",
+        "programme.yaml:13:12 error: expected a whole number, and this is \"many\"",
+        "programme.yaml:14:15 error: \"at most\" is missing",
+        "programme.yaml:15:16 error: \"a\" is blocked twice (remove one of them)",
+        "programme.yaml:16:3 error: unknown field \"limit\" (did you mean \"limits\"?)",
     ];
     let findings = folder.findings();
     assert_eq!(findings.len(), expected.len(), "{findings:#?}");

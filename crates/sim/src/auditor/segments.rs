@@ -47,8 +47,8 @@ pub(crate) fn cut_offs(stated: &CutoffsStated<'_>) -> CutOffs {
         (ScoreOf::Monetary, format!("sum(total) of \"{ORDER}\"")),
     ] {
         let step = |percent: u8| value(format!("top {percent}% by {figure}"));
-        let steps = || Some([step(80)?, step(60)?, step(40)?, step(20)?]);
-        *scores.of(of) = steps();
+        let steps = [80, 60, 40, 20].map(step);
+        *scores.of(of) = steps.iter().all(Option::is_some).then(|| steps.map(Option::unwrap_or_default));
     }
     CutOffs { scores: Some(scores), ranks: ranks.collect() }
 }
