@@ -8,12 +8,13 @@ use crate::journey::{Entry, Plan, entry_segment};
 use crate::limits::CUTOFF_DAYS;
 use crate::name::NameId;
 use crate::programme::{Journey, Programme};
-use crate::segment::cutoff::Share;
+use crate::segment::cutoff::{Cutoffs, Share};
 use crate::segment::day::next_beginning;
 use crate::segment::kernel::Kernel;
 use crate::segment::parse;
 use crate::segment::rule::{Condition, Mentions, Node, Rule, Scope};
 use crate::state::State;
+use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -56,7 +57,7 @@ pub(crate) struct Index {
 }
 
 /// How a segment is made of conditions and of other segments.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Gate {
     And(Vec<Gate>),
     Or(Vec<Gate>),
@@ -128,11 +129,17 @@ impl Index {
             index.plans.push(plan);
         }
         index.wanted = std::mem::take(wanted);
-        index.cutoffs_due = (!index.wanted.is_empty()).then(|| {
-            let is_whole = index.wanted.keys().all(|share| cutoffs.by_share.contains_key(share));
-            if is_whole { next_beginning(cutoffs.stated_at, CUTOFF_DAYS, timezone) } else { At::MIN }
-        });
+        index.note_cutoffs(cutoffs, timezone);
         index
+    }
+
+    /// Works out when cut-offs are to be stated next.
+    pub(crate) fn note_cutoffs(&mut self, stated: &Cutoffs, timezone: &TimeZone) {
+        let is_whole = self.wanted.keys().all(|share| stated.by_share.contains_key(share));
+        self.cutoffs_due = (!self.wanted.is_empty()).then(|| match is_whole {
+            true => next_beginning(stated.stated_at, CUTOFF_DAYS, timezone),
+            false => At::MIN,
+        });
     }
 
     /// The gate of a rule, its conditions numbered: one that several rules ask has one number.
@@ -187,6 +194,15 @@ impl Index {
             self.by_clock.push(number);
         }
         number
+    }
+
+    /// The conditions that took the place of others, where that is all that is new: segments are made of conditions as
+    /// they were.
+    pub(crate) fn replaced(&self, before: &Self) -> Option<Vec<u32>> {
+        let is_same = self.conditions.len() == before.conditions.len() && self.gates == before.gates;
+        let pairs = self.conditions.iter().zip(&before.conditions).enumerate();
+        let replaced = pairs.filter(|(_, (new, old))| new != old).map(|(number, _)| number as u32);
+        is_same.then(|| replaced.collect())
     }
 
     /// Moves every window to an instant.

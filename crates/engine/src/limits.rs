@@ -57,6 +57,9 @@ pub const EXPRESSION_DEPTH_MAX: usize = 24;
 /// Looks into the future of a part that an explanation takes: as many events may leave a window before its truth changes,
 /// and somebody waits for the answer.
 pub const EXPLANATION_LOOKS_MAX: usize = 200;
+/// Evaluations of a part or a segment that a whole explanation spends on the future: it is made while the engine is held,
+/// and expressions may be large.
+pub const EXPLANATION_EVALUATIONS_MAX: usize = 10_000;
 /// Longest window of an expression: nobody's events are older than a hundred years, and its milliseconds are still a
 /// number that an expression can write.
 pub const EXPRESSION_SPAN_MAX: Span = Span::DAY.times(36_525);

@@ -1,11 +1,13 @@
 //! Cut-offs: when they are to be stated, who is to be ranked for that, and what follows when they are.
 
 use super::Engine;
+use crate::ProfileId;
 use crate::at::At;
 use crate::effect::Effect;
 use crate::record::CutoffsStated;
 use crate::segment::cutoff::{Cutoffs, Share};
 use crate::segment::ranking::{RankedBy, Ranking};
+use crate::turn::Turn;
 use std::collections::BTreeMap;
 
 impl Engine {
@@ -23,6 +25,9 @@ impl Engine {
 
     /// The figures of shares, each with those that are asked of it.
     pub(super) fn ranked_by(&self, wanted: &BTreeMap<String, Share>) -> Vec<RankedBy> {
+        if wanted.is_empty() {
+            return Vec::new();
+        }
         let names = &mut self.state.names.clone();
         let mut figures: Vec<RankedBy> = Vec::new();
         for share in wanted.values() {
@@ -39,10 +44,31 @@ impl Engine {
         figures
     }
 
+    /// Whom other cut-offs put inside or outside is found by asking everybody what the cut-offs changed; where they are
+    /// the same, nobody is asked.
     pub(super) fn apply_cutoffs(&mut self, stated: &CutoffsStated<'_>, effects: &mut Vec<Effect>) {
         let by_share = stated.cutoffs.iter().map(|cutoff| (cutoff.share.to_owned(), cutoff.value));
-        self.state.cutoffs =
+        let cutoffs =
             Cutoffs { stated_at: stated.stated_at.min(self.state.at), by_share: by_share.collect() };
-        self.refresh_everybody(true, effects);
+        let before = std::mem::replace(&mut self.state.cutoffs, cutoffs);
+        if before.by_share == self.state.cutoffs.by_share {
+            self.index.note_cutoffs(&self.state.cutoffs, &self.programme.timezone());
+            return;
+        }
+        let before = self.build_index();
+        match self.index.replaced(&before) {
+            Some(conditions) => self.refresh_replaced(&conditions, effects),
+            None => self.refresh_everybody(&before, true, effects),
+        }
+    }
+
+    fn refresh_replaced(&mut self, conditions: &[u32], effects: &mut Vec<Effect>) {
+        for number in 0..self.state.profiles.len() as u32 {
+            if self.state.profiles[number as usize].merged_into.is_none() {
+                let mut turn = Turn::begin(self, ProfileId(number), effects);
+                turn.refresh_replaced(conditions);
+                turn.follow_cutoffs();
+            }
+        }
     }
 }

@@ -55,8 +55,9 @@ impl Engine {
         self.place_segments();
         self.place_journeys();
         self.keep_properties();
+        let before = self.build_index();
         let effects = &mut Vec::new();
-        self.refresh_everybody(false, effects);
+        self.refresh_everybody(&before, false, effects);
         assert!(effects.is_empty(), "invariant: a programme sends nothing by being applied");
     }
 
@@ -145,11 +146,15 @@ impl Engine {
         }
     }
 
-    /// Builds the index anew and gives everybody a row for it: what was known of a condition stays known, what is new is
-    /// evaluated, and the segments are made of both. Runs may follow what that changes; none is begun by it.
-    pub(super) fn refresh_everybody(&mut self, runs_follow: bool, effects: &mut Vec<Effect>) {
+    /// Builds the index anew; the one of before.
+    pub(super) fn build_index(&mut self) -> Index {
         let index = Index::build(&mut self.state, &self.programme);
-        let before = std::mem::replace(&mut self.index, index);
+        std::mem::replace(&mut self.index, index)
+    }
+
+    /// Gives everybody a row for the new index: what was known of a condition stays known, what is new is evaluated, and
+    /// the segments are made of both. Runs may follow what that changes; none is begun by it.
+    pub(super) fn refresh_everybody(&mut self, before: &Index, runs_follow: bool, effects: &mut Vec<Effect>) {
         let known: Vec<Option<u32>> =
             self.index.conditions.iter().map(|condition| before.condition(condition)).collect();
         let (conditions, segments) = (self.index.conditions.len(), self.state.segments.len());

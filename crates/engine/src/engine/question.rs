@@ -90,6 +90,9 @@ impl Engine {
 
     /// The question with the cut-offs that its ranking gave.
     pub fn with_cutoffs(&self, question: Question, cutoffs: Vec<Cutoff>) -> Question {
+        if question.0.standards.is_empty() {
+            return question;
+        }
         let by_share = cutoffs.into_iter().map(|cutoff| (cutoff.share, cutoff.value)).collect();
         let cutoffs = Cutoffs { by_share, ..Cutoffs::default() };
         Question(self.compile(question.0.expression, &cutoffs, &mut self.state.names.clone()))

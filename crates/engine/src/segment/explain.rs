@@ -12,8 +12,9 @@ use super::rule::{Condition, DidRule, Measure, Node, Rule};
 use super::{Expression, Score};
 use crate::at::At;
 use crate::governor::address;
-use crate::limits::EXPLANATION_LOOKS_MAX;
+use crate::limits::{EXPLANATION_EVALUATIONS_MAX, EXPLANATION_LOOKS_MAX};
 use crate::record::ConsentState;
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 /// Why an expression is true of a person or not.
@@ -110,7 +111,7 @@ pub(crate) struct Base {
 
 /// Explains an expression. The bases are all that it is built on, each after those that it is built on itself.
 pub(crate) fn explain(asked: &Compiled, bases: &[Base], moment: Moment<'_>) -> Explanation {
-    let explainer = Explainer { bases, moment };
+    let explainer = Explainer { bases, moment, left: Cell::new(EXPLANATION_EVALUATIONS_MAX) };
     let part = |compiled: &Compiled| explainer.part(compiled, &compiled.expression, &compiled.rule.node);
     Explanation {
         whole: part(asked),
@@ -121,6 +122,8 @@ pub(crate) fn explain(asked: &Compiled, bases: &[Base], moment: Moment<'_>) -> E
 struct Explainer<'a> {
     bases: &'a [Base],
     moment: Moment<'a>,
+    /// Evaluations that may still be spent on the future.
+    left: Cell<usize>,
 }
 
 impl Explainer<'_> {
@@ -152,6 +155,9 @@ impl Explainer<'_> {
             if until == At::MAX {
                 return (first.holds, Change::Never);
             }
+            if self.left.get() == 0 {
+                break;
+            }
             let next = self.look(node, until);
             if next.holds != first.holds {
                 return (first.holds, Change::At(until));
@@ -171,6 +177,7 @@ impl Explainer<'_> {
                 known.insert(base.slot, verdict);
             }
         }
+        self.left.set(self.left.get().saturating_sub(1 + known.len()));
         eval::node(node, &moment, &|slot| known[&slot])
     }
 

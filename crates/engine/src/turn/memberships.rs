@@ -52,6 +52,19 @@ impl Turn<'_> {
         } else {
             self.refresh_touched_conditions();
         }
+        self.refresh_ranks();
+    }
+
+    /// Evaluates conditions that took the place of others.
+    pub(crate) fn refresh_replaced(&mut self, conditions: &[u32]) {
+        for number in conditions {
+            self.refresh_condition(*number);
+        }
+        self.refresh_ranks();
+    }
+
+    /// Brings the segments up to the conditions, each after those that it is built on.
+    fn refresh_ranks(&mut self) {
         let mut from = 0;
         while let Some(rank) = self.engine.ranks.pop(from) {
             from = rank;

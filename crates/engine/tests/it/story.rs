@@ -64,11 +64,17 @@ impl Story {
         self.apply(&Record::ProgrammeApplied(applied))
     }
 
-    /// Who matches an expression now. What it asks of the past is brought in first.
+    /// Who matches an expression now.
     pub(crate) fn preview(&mut self, expression: &str) -> Result<Preview, Mistake> {
+        let now = self.now;
+        self.ask(|engine| engine.preview_at(expression, now))
+    }
+
+    /// Asks the engine. What the question asks of the past is brought in first.
+    pub(crate) fn ask<T>(&mut self, ask: impl Fn(&Engine) -> Result<T, Unanswered>) -> Result<T, Mistake> {
         loop {
-            match self.engine.preview_at(expression, self.now) {
-                Ok(preview) => return Ok(preview),
+            match ask(&self.engine) {
+                Ok(answer) => return Ok(answer),
                 Err(Unanswered::Mistake(mistake)) => return Err(mistake),
                 Err(Unanswered::Unkept(properties)) => {
                     self.engine.fill(properties, self.log.iter().map(|(at, bytes)| (*at, bytes.as_slice())));

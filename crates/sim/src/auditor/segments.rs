@@ -46,9 +46,9 @@ pub(crate) fn cut_offs(stated: &CutoffsStated<'_>) -> CutOffs {
         (ScoreOf::Frequency, format!("count of \"{ORDER}\"")),
         (ScoreOf::Monetary, format!("sum(total) of \"{ORDER}\"")),
     ] {
-        let step = |percent: u8| value(format!("top {percent}% by {figure}"));
-        let steps = [80, 60, 40, 20].map(step);
-        *scores.of(of) = steps.iter().all(Option::is_some).then(|| steps.map(Option::unwrap_or_default));
+        let steps = [80, 60, 40, 20].map(|percent| value(format!("top {percent}% by {figure}")));
+        let known: Vec<i128> = steps.into_iter().flatten().collect();
+        *scores.of(of) = known.try_into().ok();
     }
     CutOffs { scores: Some(scores), ranks: ranks.collect() }
 }

@@ -137,7 +137,7 @@ fn of_where_people_stand_among_each_other() {
 #[test]
 fn of_events_that_are_compared_with_today() {
     for start in [ROME, SANTIAGO] {
-        memberships_hold(start, Words::daily(start.today()), 60);
+        memberships_hold(start, Words::daily(start.today()), 40);
     }
 }
 

@@ -7,7 +7,7 @@ use crate::record::ConsentState;
 use crate::segment::date::Date;
 use crate::segment::number::decimal;
 use crate::segment::print::{Path, Quoted};
-use crate::segment::{Deed, Did, Expression, Quantity, Window};
+use crate::segment::{Deed, Did, Expression, Quantity, RankEnd, Window};
 
 /// Values of a trait that a sentence names; a list of interests may be long.
 const VALUES_NAMED: usize = 3;
@@ -74,14 +74,15 @@ fn is(expression: &Expression, found: &Found, parts: &[Part], holds: bool) -> St
         (Expression::Rank(rank), Found::Rank { figure, cutoff }) => {
             let (by, word) = (&rank.by, rank.end.word());
             let percent = decimal(i64::from(rank.share_permyriad) * 10_000);
-            let share = format!("the {word} {percent}%");
+            let reaches = if rank.end == RankEnd::Top { "from" } else { "up to" };
+            let share = format!("the {word} {percent}% is {reaches}");
             match (figure, cutoff) {
                 (None, _) => format!("has no {by}"),
                 (Some(figure), None) => {
                     format!("{by} is {}; nobody was ranked by it yet", decimal(*figure))
                 }
                 (Some(figure), Some(cutoff)) => {
-                    format!("{by} is {}; {share} is from {}", decimal(*figure), decimal(*cutoff))
+                    format!("{by} is {}; {share} {}", decimal(*figure), decimal(*cutoff))
                 }
             }
         }

@@ -15,7 +15,7 @@ use super::words::{Name, Start, Words};
 /// More than one block of profiles, which is 16,384 of them.
 const PEOPLE: u64 = 16_500;
 
-const EXPRESSIONS: [&str; 16] = [
+const EXPRESSIONS: [&str; 18] = [
     r#"did "A""#,
     r#"not did "B" within 1 day"#,
     r#"did "A" at least 2 times within 2 days"#,
@@ -32,6 +32,8 @@ const EXPRESSIONS: [&str; 16] = [
     r#"trait.day in the next 2 days or did "B" at least 2 times"#,
     "last seen within 1 day or not reachable by email",
     "not first seen within 1 day",
+    r#"top 10% by avg(n) of "A" within 2 days"#,
+    "rfm.recency >= 4 and not rfm.frequency = 1",
 ];
 
 /// Names that live as long as the test.
@@ -70,5 +72,6 @@ fn a_crowd_is_told_apart_as_a_few_are() {
     for _ in 0..3 {
         story.check(&questions).unwrap_or_else(|wrong| panic!("{wrong}"));
         story.tell(&Deed::Wait(Wait::For(Span(Span::HOUR.0 * 9))));
+        story.tell(&Deed::State { off: 0 });
     }
 }
