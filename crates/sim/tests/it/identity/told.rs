@@ -25,8 +25,9 @@ use super::model::Model;
 
 const KEY: HashKey = HashKey([7; 16]);
 
-const SEGMENTS: [(&str, &str); 7] = [
+const SEGMENTS: [(&str, &str); 8] = [
     ("recent", r#"did "A" within 2 days"#),
+    ("third", r#"did "A" (n = 3) within 5 days"#),
     ("often", r#"did "A" at least 2 times"#),
     ("pro", r#"trait.plan = "pro""#),
     ("new", "first seen within 3 days"),
@@ -128,14 +129,14 @@ impl Told {
     }
 
     fn event(&mut self, names: &[Name], name: &str, at: At, plan: Option<&str>, prefer: Option<Prefer>) {
-        let message_id = self.log.len().to_string();
+        let (message_id, said) = (self.log.len().to_string(), json!({ "n": self.log.len() % 7 }));
         let traits = plan.map_or(json!({}), |plan| json!({ "plan": plan }));
         let context = prefer.map_or(json!({}), |prefer| {
             let purpose = if prefer.by_email { "offers.email" } else { "offers" };
             json!({ "consent": { "categoryPreferences": { purpose: prefer.granted } } })
         });
         let [properties, traits, context] =
-            [json!({ "n": self.log.len() }), traits, context].map(|json| OwnedMap::from_json(&json).unwrap());
+            [said.clone(), traits, context].map(|json| OwnedMap::from_json(&json).unwrap());
         self.apply(&Record::Event(Event {
             kind: EventKind::Track,
             flags: EventFlags::default(),
@@ -161,7 +162,7 @@ impl Told {
         };
         let part = &mut self.model.parts[root];
         let second = at.0.div_euclid(1_000);
-        part.events.push(naive::Event { name: name.to_owned(), second, place, properties: json!({}) });
+        part.events.push(naive::Event { name: name.to_owned(), second, place, properties: said });
         part.seen.push(at);
         part.plans.extend(plan.map(|plan| (at, plan.to_owned())));
         if let Some(prefer) = prefer {
