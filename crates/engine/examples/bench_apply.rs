@@ -19,6 +19,9 @@ use engine::value::{Map, ValueWriter};
 use std::collections::HashMap;
 use std::time::Instant;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const NAMES: [&str; 8] = [
     "Page Viewed",
     "Product Viewed",

@@ -8,34 +8,37 @@ mod apply_delivery;
 mod apply_programme;
 mod explain;
 mod foresee;
+mod merges;
 mod question;
 mod view;
 
-pub use question::{Preview, Question};
+pub use question::{Preview, Question, Unanswered};
 pub use view::{JourneyView, RunView, SegmentView, TimelineEntry};
 
 use crate::at::At;
+use crate::backfill::Property;
 use crate::effect::{Effect, Prepare};
 use crate::governor::{Governor, Suppression};
+use crate::happening::{About, Happening};
 use crate::history::NEVER;
 use crate::identifier::{IdentifierKind, KeyedHash, normalise};
-use crate::identity::Resolved;
+use crate::identity::{Resolved, Rules};
 use crate::index::Index;
+use crate::limits::{PROFILE_IDENTIFIERS_MAX, PROFILE_MERGES_MAX};
 use crate::outbox::{Send, Status};
 use crate::programme::{Channel, Mistake, Programme};
-use crate::record::{
-    ConsentSource, ConsentStated, Event, EventFlags, EventKind, Installed, Record, Subject, SuppressionStated,
-};
+use crate::record::{ConsentStated, Event, EventFlags, Installed, Record, Subject, SuppressionStated};
 use crate::state::State;
 use crate::timer::TimerKey;
 use crate::turn::Ranks;
 use crate::turn::{Touched, Turn};
 use crate::value::{Map, OwnedMap, Value};
-use crate::{ProfileId, SendId, Seq};
+use crate::{MergeId, ProfileId, SendId, Seq};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The layout of the state in a snapshot. A snapshot of another layout is of no use, and the log is replayed.
-const LAYOUT: u32 = 3;
+const LAYOUT: u32 = 4;
 
 /// The deterministic core. Cheap to make; all of it is [`State`] and what derives from it.
 #[derive(Clone, Default)]
@@ -43,6 +46,7 @@ pub struct Engine {
     pub(crate) state: State,
     pub(crate) index: Index,
     pub(crate) programme: Arc<Programme>,
+    pub(crate) rules: Rules,
     /// Scratch of a turn; empty between two of them.
     pub(crate) ranks: Ranks,
     /// The same.
@@ -69,11 +73,34 @@ pub enum Refusal {
     /// The definition is not the JSON of a programme.
     Unreadable(String),
     Programme(Vec<Mistake>),
+    /// The programme asks for properties of events that are not kept: they are to be brought in from the log first, and
+    /// then it can be applied.
+    Unkept(Vec<Property>),
     UnknownSend,
     /// The send is not where the record thinks it is: an answer that comes twice, or an attempt that is not due.
     OutOfTurn,
     /// The record has no usable identifier.
     NoIdentifier,
+    Merge(MergeRefusal),
+    /// The identifier is not blocked for being shared by too many.
+    NotBlocked,
+    /// The identifier is blocked and belongs to nobody.
+    Nobody,
+}
+
+/// Why two profiles cannot become one, or one two again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MergeRefusal {
+    /// Nobody is known by the identifier in the field.
+    Unknown(&'static str),
+    /// They are one already.
+    Same,
+    /// Together they would have more identifiers or merges than a profile may have.
+    TooLarge,
+    NoSuchMerge,
+    UndoneBefore,
+    /// The profile that took in the other has itself been taken in since, by this merge, which must be undone first.
+    MergedOn(MergeId),
 }
 
 impl std::fmt::Display for Refusal {
@@ -82,9 +109,37 @@ impl std::fmt::Display for Refusal {
             Self::NotInstalled => write!(f, "the log does not begin with its installation"),
             Self::Unreadable(why) => write!(f, "the definition is not a programme: {why}"),
             Self::Programme(mistakes) => write!(f, "the programme has {} mistakes", mistakes.len()),
+            Self::Unkept(properties) => {
+                write!(f, "the programme asks for what is still to be read from the log: ")?;
+                properties.iter().enumerate().try_for_each(|(place, property)| {
+                    write!(f, "{}{property}", if place == 0 { "" } else { ", " })
+                })
+            }
             Self::UnknownSend => write!(f, "there is no such send"),
             Self::OutOfTurn => write!(f, "the send is past that point already"),
             Self::NoIdentifier => write!(f, "no usable identifier"),
+            Self::Merge(refusal) => refusal.fmt(f),
+            Self::NotBlocked => write!(f, "the identifier is not blocked for being shared"),
+            Self::Nobody => write!(f, "the identifier is blocked and names nobody"),
+        }
+    }
+}
+
+impl std::fmt::Display for MergeRefusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unknown(field) => write!(f, "nobody is known by the identifier in `{field}`"),
+            Self::Same => write!(f, "both identifiers belong to one profile already"),
+            Self::TooLarge => write!(
+                f,
+                "together they would have more than {PROFILE_IDENTIFIERS_MAX} identifiers or {PROFILE_MERGES_MAX} merges"
+            ),
+            Self::NoSuchMerge => write!(f, "there is no such merge"),
+            Self::UndoneBefore => write!(f, "the merge was undone before"),
+            Self::MergedOn(merge) => write!(
+                f,
+                "the profile that stands has itself been merged into another since, by merge {merge}; undo that first"
+            ),
         }
     }
 }
@@ -148,7 +203,11 @@ impl Engine {
                 if mistakes.is_empty() {
                     mistakes.extend(self.no_room_for(&programme));
                 }
-                if mistakes.is_empty() { Ok(()) } else { Err(Refusal::Programme(mistakes)) }
+                if !mistakes.is_empty() {
+                    return Err(Refusal::Programme(mistakes));
+                }
+                let unkept = self.unkept_by(&programme);
+                if unkept.is_empty() { Ok(()) } else { Err(Refusal::Unkept(unkept)) }
             }
             Record::Attempted(attempted) => self.check_attempt(attempted),
             Record::Settled(settled) => self.check_settled(settled),
@@ -156,7 +215,19 @@ impl Engine {
             Record::ConsentStated(ConsentStated { subject: Subject::Send(send), .. }) => {
                 self.state.send(*send).map(|_| ()).ok_or(Refusal::UnknownSend)
             }
+            Record::ConsentStated(ConsentStated { subject: Subject::Identifier(one), .. })
+                if self.is_blocked(one.hash) && self.named(one).is_none() =>
+            {
+                Err(Refusal::Nobody)
+            }
             Record::Event(event) if event.identifiers.is_empty() => Err(Refusal::NoIdentifier),
+            Record::ProfilesMerged(merged) => self.check_merged(merged).map_err(Refusal::Merge),
+            Record::MergeUndone(undone) => self.check_undone(undone).map_err(Refusal::Merge),
+            Record::IdentifierLifted(lifted)
+                if self.state.shared.blocked(lifted.identifier.hash).is_none() =>
+            {
+                Err(Refusal::NotBlocked)
+            }
             _ => Ok(()),
         }
     }
@@ -175,17 +246,21 @@ impl Engine {
         }
         self.state.seq = seq;
         self.state.at = at;
+        let happening = record.happening(at);
         match record {
             Record::Installed(installed) => self.state.installed = Some(installed.clone()),
-            Record::Event(event) => self.apply_event(event, effects),
+            Record::Event(event) => self.apply_event(event, happening, effects),
             Record::Rejected(rejected) => self.state.reject(seq, rejected),
-            Record::ConsentStated(consent) => self.apply_consent(consent, effects),
+            Record::ConsentStated(consent) => self.apply_consent(consent, happening, effects),
             Record::SuppressionStated(suppression) => self.apply_suppression(suppression, effects),
             Record::ProgrammeApplied(applied) => self.apply_programme(applied.definition),
             Record::Attempted(attempted) => self.apply_attempt(attempted, effects),
-            Record::Settled(settled) => self.apply_settled(settled, effects),
-            Record::Engaged(engaged) => self.apply_engaged(engaged, effects),
+            Record::Settled(settled) => self.apply_settled(settled, happening, effects),
+            Record::Engaged(engaged) => self.apply_engaged(engaged, happening, effects),
             Record::CutoffsStated(stated) => self.apply_cutoffs(stated, effects),
+            Record::ProfilesMerged(merged) => self.apply_merged(merged, effects),
+            Record::MergeUndone(undone) => self.apply_undone(undone, effects),
+            Record::IdentifierLifted(lifted) => self.state.shared.lift(lifted.identifier.hash),
             Record::Tick => self.apply_tick(effects),
         }
         Outcome::Applied
@@ -199,7 +274,12 @@ impl Engine {
         }
     }
 
-    fn apply_event(&mut self, event: &Event<'_>, effects: &mut Vec<Effect>) {
+    fn apply_event(
+        &mut self,
+        event: &Event<'_>,
+        happening: Option<Happening<'_>>,
+        effects: &mut Vec<Effect>,
+    ) {
         let is_new = self.state.message_ids.remember(event.message_id, self.state.at);
         assert!(is_new, "invariant: duplicates were told apart");
         self.state.counts.events += 1;
@@ -207,31 +287,60 @@ impl Engine {
             self.state.counts.bot_events += 1;
             return;
         }
-        let resolved = self.resolve(&event.identifiers, event.occurred_at.min(self.state.at), effects);
+        let seen_at = event.occurred_at.min(self.state.at);
+        let Some(resolved) = self.resolve(&event.identifiers, seen_at, effects) else {
+            self.state.counts.nameless += 1;
+            return self.withdraw_for_owners(event, effects);
+        };
         let mut turn = Turn::begin(self, resolved.profile, effects);
         let occurred_at = event.occurred_at.min(turn.now());
         turn.note_resolved(&resolved);
         turn.touched.past = event.flags.has(EventFlags::IMPORTED) || event.flags.has(EventFlags::LATE);
         turn.state_traits(event.traits, occurred_at);
-        turn.state_preferences(event.context, occurred_at);
+        turn.state_preferences(event.context, occurred_at, |_| true);
         turn.note_language(event.traits, event.context);
         turn.note_seen(occurred_at);
-        if matches!(event.kind, EventKind::Track | EventKind::Page | EventKind::Screen) {
-            turn.occur(event.name, occurred_at, event.properties);
+        if let Some(happening) = happening {
+            turn.occur(&happening, event.properties);
         }
         turn.settle();
     }
 
-    fn apply_consent(&mut self, consent: &ConsentStated<'_>, effects: &mut Vec<Effect>) {
+    /// What only blocked identifiers say is nobody's, but a withdrawal holds for whoever has one of them.
+    fn withdraw_for_owners(&mut self, event: &Event<'_>, effects: &mut Vec<Effect>) {
+        let stated_at = event.occurred_at.min(self.state.at);
+        let owners: BTreeSet<ProfileId> =
+            event.identifiers.iter().filter_map(|one| self.named(one)).collect();
+        for profile in owners {
+            let mut turn = Turn::begin(self, profile, effects);
+            turn.state_preferences(event.context, stated_at, |granted| !granted);
+            turn.settle();
+        }
+    }
+
+    fn apply_consent(
+        &mut self,
+        consent: &ConsentStated<'_>,
+        happening: Option<Happening<'_>>,
+        effects: &mut Vec<Effect>,
+    ) {
         let resolved = match consent.subject {
             Subject::Identifier(identifier) => {
-                self.resolve(&[identifier], consent.stated_at.min(self.state.at), effects)
+                let seen_at = consent.stated_at.min(self.state.at);
+                let resolved = self.resolve(&[identifier], seen_at, effects);
+                // A blocked identifier joins nobody, but a consent about it is one about whoever has it.
+                resolved.unwrap_or_else(|| {
+                    let profile = self.named(&identifier).expect("invariant: checked");
+                    let about = self.origin(profile, std::iter::once(identifier.hash)).unwrap_or(profile);
+                    Resolved { profile, is_new: false, is_addressed: false, about }
+                })
             }
             Subject::Send(send) => {
-                let profile = self.state.send(send).expect("invariant: checked").profile;
-                Resolved { profile: self.state.canonical(profile), is_new: false, is_addressed: false }
+                let (profile, about) = self.recipient(send);
+                Resolved { profile, is_new: false, is_addressed: false, about }
             }
         };
+        let properties = self.properties_of_happening(happening);
         let mut turn = Turn::begin(self, resolved.profile, effects);
         turn.note_resolved(&resolved);
         turn.state_consent(
@@ -242,14 +351,20 @@ impl Engine {
             consent.stated_at,
             (consent.wording, consent.proof),
         );
-        let unsubscribed = matches!(consent.source, ConsentSource::OneClick | ConsentSource::UnsubscribePage);
-        if let Subject::Send(send) = consent.subject
-            && unsubscribed
-            && !consent.granted
-        {
-            turn.occur_of_send("Message Unsubscribed", send, "");
+        if let Some(happening) = happening {
+            turn.occur(&happening, properties.as_map());
         }
         turn.settle();
+    }
+
+    /// Of something that happened to a send.
+    fn properties_of_happening(&self, happening: Option<Happening<'_>>) -> OwnedMap {
+        match happening.map(|happening| happening.about) {
+            Some(About::Send { send, url }) => {
+                self.properties_of(send, url).expect("invariant: a record of an unknown send is refused")
+            }
+            Some(About::Properties(_)) | None => OwnedMap::default(),
+        }
     }
 
     fn apply_suppression(&mut self, stated: &SuppressionStated<'_>, effects: &mut Vec<Effect>) {
@@ -371,12 +486,17 @@ impl Engine {
         let mut state: State = borsh::from_slice(state).map_err(|error| RestoreError(error.to_string()))?;
         let programme = Arc::new(state.parsed_programme().unwrap_or_default());
         let index = Index::build(&mut state, &programme);
-        Ok(Self { state, index, programme, ..Self::default() })
+        let mut engine = Self { state, index, programme, ..Self::default() };
+        engine.rules = Rules::of(&engine.programme.identity, &engine.hash_key());
+        Ok(engine)
     }
 
-    /// A digest of the whole state: two engines agree if and only if their hashes do.
+    /// A digest of all that the records decide: two engines agree if and only if their hashes do. What is kept of events
+    /// beyond that can be made again from the log, and is left out.
     pub fn hash(&self) -> u128 {
-        xxhash_rust::xxh3::xxh3_128(&self.snapshot())
+        let mut state = self.state.clone();
+        state.history.forget_columns();
+        xxhash_rust::xxh3::xxh3_128(&borsh::to_vec(&state).expect("invariant: memory takes every write"))
     }
 }
 
@@ -415,9 +535,9 @@ pub(crate) fn split_preference(name: &str) -> (&str, Option<Channel>) {
 /// Properties of an event that Trama itself makes about a send.
 pub(crate) fn send_properties(send: &crate::outbox::Send, url: &str) -> OwnedMap {
     let mut json = serde_json::json!({
-        "message": send.message,
-        "journey": send.journey,
-        "purpose": send.purpose,
+        "message": &*send.message,
+        "journey": &*send.journey,
+        "purpose": &*send.purpose,
         "channel": send.channel.map_or("", Channel::name),
         "send_id": send.id.to_string(),
     });

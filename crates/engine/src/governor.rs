@@ -5,7 +5,7 @@
 use crate::at::At;
 use crate::identifier::{HashKey, IdentifierKind, KeyedHash, normalise};
 use crate::outbox::Reason;
-use crate::profile::Profile;
+use crate::profile::{Profile, StatedTrait, StoredIdentifier};
 use crate::programme::{Channel, Message, OptIn, Programme};
 use crate::record::ConsentState;
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -136,8 +136,18 @@ pub(crate) fn is_address(kind: IdentifierKind) -> bool {
 
 /// Where a channel finds the person: what the traits say now, or else the newest identifier of the right kind.
 pub(crate) fn address(profile: &Profile, channel: Channel) -> Option<String> {
+    address_among(&profile.traits, profile.identifiers.iter(), channel)
+}
+
+/// The same for some of a profile's traits and identifiers.
+pub(crate) fn address_among<'a>(
+    traits: &BTreeMap<String, StatedTrait>,
+    identifiers: impl DoubleEndedIterator<Item = &'a StoredIdentifier>,
+    channel: Channel,
+) -> Option<String> {
     let kind = address_kind(channel)?;
-    let stated = profile.trait_value(kind.name()).and_then(|value| normalise(kind, value.text()?).ok());
-    let known = || profile.identifiers.iter().rev().find(|one| one.kind == kind).map(|one| one.value.clone());
+    let stated = traits.get(kind.name()).map(|stated| stated.value.as_value());
+    let stated = stated.and_then(|value| normalise(kind, value.text()?).ok());
+    let known = || identifiers.rev().find(|one| one.kind == kind).map(|one| one.value.to_string());
     stated.or_else(known)
 }

@@ -7,11 +7,15 @@
 mod block;
 mod codes;
 mod dictionary;
+mod entries;
+mod part;
+mod seqs;
 mod strand;
 
 pub(crate) use block::{BLOCK, Block, NEVER};
 pub(crate) use codes::CodeSlice;
 pub(crate) use dictionary::Dictionary;
+pub(crate) use entries::Entries;
 pub(crate) use strand::{Since, View};
 
 use crate::name::NameId;
@@ -25,23 +29,32 @@ use std::sync::Arc;
 pub(crate) struct History {
     /// By the number of the name.
     names: Vec<NameHistory>,
+    /// Profiles that events moved to while a column of them was not whole.
+    #[borsh(skip)]
+    moved: Vec<ProfileId>,
 }
 
 /// The events of one name.
 #[derive(Clone, Default, BorshSerialize, BorshDeserialize)]
 pub(crate) struct NameHistory {
     /// The properties that rules ask for, kept beside the times.
-    columns: Vec<Arc<Dictionary>>,
+    columns: Vec<Column>,
     /// By the profile's number divided by [`BLOCK`].
     blocks: Vec<Option<Arc<Block>>>,
+}
+
+/// A property that is kept. All of it can be made again from the log.
+#[derive(Clone, BorshSerialize, BorshDeserialize)]
+struct Column {
+    dictionary: Arc<Dictionary>,
+    /// Events up to this place in the log have no code yet: the column is not whole, and no rule may ask for it.
+    since: Seq,
 }
 
 /// An event to be added.
 #[derive(Clone, Copy)]
 pub(crate) struct Occurrence<'a> {
     pub(crate) second: u32,
-    /// Milliseconds into the second.
-    pub(crate) millisecond: u16,
     pub(crate) seq: Seq,
     pub(crate) properties: Map<'a>,
 }
@@ -53,8 +66,8 @@ impl History {
         let history = self.of_name(name);
         let NameHistory { columns, blocks } = history;
         let block = block_mut(blocks, block);
-        let at = block.insert(local, occurrence);
-        for (column, dictionary) in columns.iter_mut().enumerate() {
+        let at = block.insert(local, occurrence.second, occurrence.seq);
+        for (column, Column { dictionary, .. }) in columns.iter_mut().enumerate() {
             let code = match dictionary.find(occurrence.properties) {
                 Some(code) => code,
                 None => Arc::make_mut(dictionary).code_of(occurrence.properties),
@@ -71,7 +84,7 @@ impl History {
 
     /// What the column of a name holds, by code.
     pub(crate) fn dictionary(&self, name: NameId, column: u16) -> &Dictionary {
-        &self.names[name.0 as usize].columns[usize::from(column)]
+        &self.names[name.0 as usize].columns[usize::from(column)].dictionary
     }
 
     /// The names a profile has events of, each with them.
@@ -90,35 +103,101 @@ impl History {
         self.names.iter().map(|history| history.columns.len()).max().unwrap_or(0)
     }
 
-    /// Keeps a property of an event beside its times, from the first event on; the column's number.
-    pub(crate) fn keep(&mut self, name: NameId, path: &[String]) -> u16 {
-        if let Some(column) = self.column(name, path) {
-            return column;
-        }
-        let history = self.of_name(name);
-        let column = history.columns.len();
-        let mut dictionary = Dictionary::new(path);
-        for block in history.blocks.iter_mut().flatten() {
-            Arc::make_mut(block).add_column(&mut dictionary);
-        }
-        history.columns.push(Arc::new(dictionary));
-        u16::try_from(column).expect("invariant: a programme that asks for more is refused")
-    }
-
-    /// The column of a property that is kept.
+    /// The column of a property that is kept and whole.
     pub(crate) fn column(&self, name: NameId, path: &[String]) -> Option<u16> {
         let columns = &self.names.get(name.0 as usize)?.columns;
-        columns.iter().position(|column| column.path() == path).map(|column| column as u16)
+        let whole = |column: &Column| column.dictionary.path() == path && column.since == Seq(0);
+        columns.iter().position(whole).map(|column| column as u16)
+    }
+
+    /// Whether anybody ever did it.
+    pub(crate) fn has_events(&self, name: NameId) -> bool {
+        let known = self.names.get(name.0 as usize);
+        known.is_some_and(|history| history.blocks.iter().any(Option::is_some))
+    }
+
+    /// Keeps a property of the events that come after a place in the log beside their times. Gives the column, and up to
+    /// where it is still to be filled: nowhere, where nobody did such a thing yet.
+    pub(crate) fn keep(&mut self, name: NameId, path: &[String], now: Seq) -> (u16, Seq) {
+        let since = if self.has_events(name) { now } else { Seq(0) };
+        let columns = &mut self.of_name(name).columns;
+        let found = columns.iter().position(|column| column.dictionary.path() == path);
+        let number = found.unwrap_or(columns.len());
+        if found.is_none() {
+            columns.push(Column { dictionary: Arc::new(Dictionary::new(path)), since });
+        }
+        let number = u16::try_from(number).expect("invariant: a programme that asks for more is refused");
+        (number, self.names[name.0 as usize].columns[usize::from(number)].since)
+    }
+
+    /// How many blocks a name has.
+    pub(crate) fn blocks(&self, name: NameId) -> usize {
+        self.names.get(name.0 as usize).map_or(0, |history| history.blocks.len())
+    }
+
+    /// Gives the events of some profiles of a block, from before the column was kept, their codes: those that `entries`
+    /// has for their places in the log.
+    pub(crate) fn fill(
+        &mut self,
+        (name, column): (NameId, u16),
+        (block, locals): (usize, std::ops::Range<usize>),
+        entries: &mut Entries,
+    ) {
+        let NameHistory { columns, blocks } = &mut self.names[name.0 as usize];
+        let Column { dictionary, since } = &mut columns[usize::from(column)];
+        let Some(block) = blocks.get_mut(block).and_then(Option::as_mut) else { return };
+        let places: Vec<(usize, Seq)> = block.places(locals).filter(|(_, seq)| seq <= since).collect();
+        let block = Arc::make_mut(block);
+        block.add_column(usize::from(column));
+        for (at, seq) in places {
+            let code = entries.code(seq, dictionary);
+            block.set_code(usize::from(column), at, code);
+        }
+    }
+
+    /// The same for one profile, wherever it is.
+    pub(crate) fn fill_profile(&mut self, kept: (NameId, u16), profile: ProfileId, entries: &mut Entries) {
+        let (block, local) = place(profile);
+        let local = usize::from(local);
+        self.fill(kept, (block, local..local + 1), entries);
+    }
+
+    /// Says that every event has its code in a column.
+    pub(crate) fn complete(&mut self, name: NameId, column: u16) {
+        self.names[name.0 as usize].columns[usize::from(column)].since = Seq(0);
+    }
+
+    /// Takes the profiles that events moved to while a column was not whole.
+    pub(crate) fn take_moved(&mut self) -> Vec<ProfileId> {
+        std::mem::take(&mut self.moved)
+    }
+
+    /// Forgets what can be made again from the log, so that what remains is what the records alone decide.
+    pub(crate) fn forget_columns(&mut self) {
+        for history in &mut self.names {
+            history.columns.clear();
+            for block in history.blocks.iter_mut().flatten() {
+                Arc::make_mut(block).forget_columns();
+            }
+        }
     }
 
     /// Moves all events of one profile to another.
     pub(crate) fn absorb(&mut self, from: ProfileId, into: ProfileId) {
+        self.note_moved(&[into]);
         let ((from_block, from), (into_block, into)) = (place(from), place(into));
         for history in &mut self.names {
             let block = history.blocks.get_mut(from_block).and_then(Option::as_mut);
             let Some(block) = block.filter(|block| !block.view(from).is_empty()) else { continue };
             let taken = Arc::make_mut(block).take(from);
             block_mut(&mut history.blocks, into_block).join(into, &taken, history.columns.len());
+        }
+    }
+
+    /// Remembers to whom events move, while a column of them is filled.
+    fn note_moved(&mut self, profiles: &[ProfileId]) {
+        if self.names.iter().flat_map(|history| &history.columns).any(|column| column.since > Seq(0)) {
+            self.moved.extend_from_slice(profiles);
         }
     }
 
@@ -174,24 +253,27 @@ fn place(profile: ProfileId) -> (usize, u16) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::OwnedMap;
+    use crate::value::{OwnedMap, Value};
     use serde_json::json;
 
     const NAME: NameId = NameId(3);
 
     fn insert(history: &mut History, profile: u32, second: u32, seq: u64) {
-        let properties = OwnedMap::from_json(&json!({ "n": seq })).unwrap();
+        let properties = properties(seq);
         let properties = properties.as_map();
-        history.insert(
-            NAME,
-            ProfileId(profile),
-            &Occurrence { second, millisecond: 5, seq: Seq(seq), properties },
-        );
+        history.insert(NAME, ProfileId(profile), &Occurrence { second, seq: Seq(seq), properties });
+    }
+
+    /// Every third has no `m`.
+    fn properties(seq: u64) -> OwnedMap {
+        let m = seq % 1_000;
+        let json = if seq.is_multiple_of(3) { json!({ "n": seq }) } else { json!({ "n": seq, "m": m }) };
+        OwnedMap::from_json(&json).unwrap()
     }
 
     fn seqs(history: &History, profile: u32) -> Vec<u64> {
         let view = history.of(NAME, ProfileId(profile));
-        (0..view.len()).map(|index| view.fact(index).seq.0).collect()
+        (0..view.len()).map(|index| view.seq(index).0).collect()
     }
 
     #[test]
@@ -209,27 +291,45 @@ mod tests {
     fn strands_grow_side_by_side_and_are_what_a_plain_list_would_be() {
         let mut history = History::default();
         let mut plain: Vec<Vec<(u32, u64)>> = vec![Vec::new(); 5_000];
-        let column = history.keep(NAME, &["n".to_owned()]);
+        let (column, _) = history.keep(NAME, &["n".to_owned()], Seq(0));
+        let m = ["m".to_owned()];
+        let mut entries = Entries::new(&m);
         for seq in 1..60_000_u64 {
+            if seq == 30_000 {
+                assert_eq!(history.keep(NAME, &m, Seq(seq - 1)), (1, Seq(seq - 1)));
+            }
+            if seq < 30_000 {
+                entries.add(Seq(seq), properties(seq).as_map());
+            }
             let draw = xxhash_rust::xxh3::xxh3_64(&seq.to_le_bytes());
             let (profile, second) = ((draw % 5_000) as u32, (draw >> 32) as u32 % 900 + seq as u32 / 100);
             let profile = profile * profile / 5_000;
             insert(&mut history, profile * 5, second, seq);
             plain[profile as usize].push((second, seq));
         }
-        let late = history.keep(NAME, &["n".to_owned(), "x".to_owned()]);
-        assert_ne!(column, late);
+        assert_eq!(history.column(NAME, &m), None, "it is not whole");
+        entries.close();
+        for block in 0..history.blocks(NAME) {
+            history.fill((NAME, 1), (block, 0..BLOCK), &mut entries);
+        }
+        history.complete(NAME, 1);
+        assert_eq!(history.column(NAME, &m), Some(1));
         for (profile, events) in plain.iter_mut().enumerate() {
             events.sort_unstable();
             let view = history.of(NAME, ProfileId(profile as u32 * 5));
             let found: Vec<(u32, u64)> =
-                (0..view.len()).map(|index| (view.times()[index], view.fact(index).seq.0)).collect();
+                (0..view.len()).map(|index| (view.times()[index], view.seq(index).0)).collect();
             assert_eq!(found, *events);
             for (index, (_, seq)) in events.iter().enumerate() {
                 let code = view.code(column, index);
                 let number = history.dictionary(NAME, column).numbers(code)[0];
                 assert_eq!(number, *seq as i64 * 1_000_000);
-                assert_eq!(view.code(late, index), 0, "a missing property has no value");
+                let code = view.code(1, index);
+                let values: Vec<_> =
+                    history.dictionary(NAME, 1).values(code).map(|value| value.millionths()).collect();
+                let late = properties(*seq);
+                let expected: Vec<_> = late.as_map().get("m").iter().map(Value::millionths).collect();
+                assert_eq!(values, expected, "{seq}");
             }
         }
     }
@@ -237,7 +337,7 @@ mod tests {
     #[test]
     fn two_strands_become_one_in_order() {
         let mut history = History::default();
-        history.keep(NAME, &["n".to_owned()]);
+        history.keep(NAME, &["n".to_owned()], Seq(0));
         for (profile, second, seq) in
             [(1, 10, 1), (20_000, 5, 2), (20_000, 10, 3), (20_000, 40, 4), (1, 30, 5)]
         {

@@ -2,23 +2,25 @@
 //!
 //! The rules, in order of weight: two profiles with different `user_id`s are never merged; an anonymous id that comes
 //! with a second `user_id` moves to it from then on, since a device can be shared; any other identifier that
-//! already belongs to somebody registered stays there. Every merge is kept with its record.
+//! already belongs to somebody registered stays there. Of a record that would give a profile more of a type than it may
+//! have, the least trusted names are left out until it fits. Every merge is kept, and can be undone.
+
+mod join;
+mod part;
+mod rules;
+
+pub(crate) use rules::Rules;
 
 use crate::ProfileId;
 use crate::at::At;
 use crate::effect::Effect;
 use crate::engine::Engine;
-use crate::governor::{address, is_address};
+use crate::governor::is_address;
 use crate::history::NEVER;
-use crate::identifier::IdentifierKind;
-use crate::journey::RunState;
+use crate::identifier::{IdentifierKind, KeyedHash};
 use crate::limits::{PROFILE_IDENTIFIERS_MAX, PROFILE_MERGES_MAX};
 use crate::profile::{Profile, StoredIdentifier};
-use crate::programme::Channel;
 use crate::record::Identifier;
-use crate::state::Merge;
-use crate::turn::Turn;
-use std::cmp::Reverse;
 
 /// The profile that a record is about.
 pub(crate) struct Resolved {
@@ -27,40 +29,102 @@ pub(crate) struct Resolved {
     pub(crate) is_new: bool,
     /// It has an identifier that it had not, and that channels may send to.
     pub(crate) is_addressed: bool,
+    /// The profile that the most trusted of its names was given to: itself, or one that it took in.
+    pub(crate) about: ProfileId,
 }
 
 impl Engine {
-    /// Finds, makes or merges. The identifiers come highest trust first, at least one of them.
+    /// Finds, makes or merges. The identifiers come highest trust first, at least one of them; `None` where every one of
+    /// them is blocked.
     pub(crate) fn resolve(
         &mut self,
         identifiers: &[Identifier<'_>],
         seen_at: At,
         effects: &mut Vec<Effect>,
-    ) -> Resolved {
-        let target = self.target(identifiers);
+    ) -> Option<Resolved> {
+        let mut free = Vec::new();
+        let mut names = identifiers;
+        if names.iter().any(|one| self.is_blocked(one.hash)) {
+            free.extend(names.iter().filter(|one| !self.is_blocked(one.hash)));
+            names = &free;
+        }
+        let first = self.owner(names.first()?);
+        if let Some(profile) = first.filter(|id| names[1..].iter().all(|one| self.owner(one) == Some(*id))) {
+            return Some(Resolved {
+                about: self.about(profile, names),
+                profile,
+                is_new: false,
+                is_addressed: false,
+            });
+        }
+        let names = self.fitting(names, seen_at);
+        let target = self.target(names);
         let is_new = target.is_none();
         let mut target = target.unwrap_or_else(|| self.create(seen_at));
         let (mut merged, mut is_addressed) = (false, false);
-        for identifier in identifiers {
-            match self.owner(identifier) {
+        for name in names {
+            match self.owner(name) {
+                // A profile has one `user_id`, ever.
+                None if name.kind == IdentifierKind::UserId && self.profile_at(target).has(name.kind) => {}
                 None => {
-                    self.attach(target, identifier);
-                    is_addressed |= is_address(identifier.kind);
+                    self.attach(target, name, seen_at);
+                    is_addressed |= is_address(name.kind);
                 }
                 Some(owner) if owner == target => {}
                 Some(owner) if self.may_merge(owner, target) => {
-                    target = self.merge(owner, target, effects);
+                    target = self.join(owner, target, effects);
                     merged = true;
                 }
-                Some(owner) => {
-                    let registered = identifiers.iter().any(|one| one.kind == IdentifierKind::UserId);
-                    if identifier.kind == IdentifierKind::AnonymousId && registered {
-                        self.rebind(owner, target, identifier);
-                    }
-                }
+                Some(owner) if self.are_apart(owner, target) => {}
+                Some(owner) => self.contest(name, names, (owner, target), seen_at),
             }
         }
-        Resolved { profile: target, is_new: is_new || merged, is_addressed }
+        let about = self.about(target, names);
+        Some(Resolved { profile: target, is_new: is_new || merged, is_addressed, about })
+    }
+
+    /// A name came with somebody else's `user_id`. The name of a device moves on with it; one that too many had is nobody's.
+    fn contest(
+        &mut self,
+        name: &Identifier<'_>,
+        names: &[Identifier<'_>],
+        (owner, target): (ProfileId, ProfileId),
+        seen_at: At,
+    ) {
+        let is_user = |kind| kind == IdentifierKind::UserId;
+        let Some(user) = names.first().filter(|one| is_user(one.kind)) else { return };
+        let of_owner = self.profile_at(owner).identifiers.iter().filter(|one| is_user(one.kind));
+        let mut users: Vec<KeyedHash> = of_owner.map(|one| one.hash).collect();
+        let is_contested = !users.is_empty() && !is_user(name.kind);
+        users.push(user.hash);
+        let (at, seq) = (self.state.at, self.state.seq);
+        if is_contested && self.state.shared.note(name, &users, at, seq) {
+            return;
+        }
+        let has_room = self.profile_at(target).identifiers.len() < PROFILE_IDENTIFIERS_MAX;
+        if name.kind == IdentifierKind::AnonymousId && has_room {
+            self.rebind(owner, target, name, seen_at);
+        }
+    }
+
+    /// Whether an identifier names nobody: the programme says so, or too many people came with it.
+    pub(crate) fn is_blocked(&self, hash: KeyedHash) -> bool {
+        self.rules.is_blocked(hash) || self.state.shared.blocked(hash).is_some()
+    }
+
+    fn about(&self, id: ProfileId, names: &[Identifier<'_>]) -> ProfileId {
+        self.origin(id, names.iter().map(|one| one.hash)).unwrap_or(id)
+    }
+
+    /// Of those that a profile stands for, the one that the first of these names was given to.
+    pub(crate) fn origin(
+        &self,
+        id: ProfileId,
+        mut names: impl Iterator<Item = KeyedHash>,
+    ) -> Option<ProfileId> {
+        let profile = &self.state.profiles[id.0 as usize];
+        profile.own.as_ref()?;
+        names.find_map(|hash| profile.identifiers.iter().find(|one| one.hash == hash).map(|one| one.origin))
     }
 
     fn owner(&self, identifier: &Identifier<'_>) -> Option<ProfileId> {
@@ -87,7 +151,8 @@ impl Engine {
         ProfileId(number)
     }
 
-    fn attach(&mut self, id: ProfileId, identifier: &Identifier<'_>) {
+    fn attach(&mut self, id: ProfileId, identifier: &Identifier<'_>, seen_at: At) {
+        let since = seen_at.second();
         let profile = &mut self.state.profiles[id.0 as usize];
         if profile.identifiers.len() >= PROFILE_IDENTIFIERS_MAX {
             return;
@@ -95,101 +160,44 @@ impl Engine {
         let before = is_identified(profile);
         profile.identifiers.push(StoredIdentifier {
             kind: identifier.kind,
-            value: identifier.value.to_owned(),
+            value: identifier.value.into(),
             hash: identifier.hash,
+            origin: id,
+            since,
         });
         self.state.counts.identified += u64::from(!before && is_identified(profile));
         self.state.directory.insert(identifier.hash, id);
     }
 
-    fn rebind(&mut self, from: ProfileId, to: ProfileId, identifier: &Identifier<'_>) {
+    fn rebind(&mut self, from: ProfileId, to: ProfileId, identifier: &Identifier<'_>, seen_at: At) {
         self.state.profiles[from.0 as usize].identifiers.retain(|one| one.hash != identifier.hash);
-        self.attach(to, identifier);
+        self.attach(to, identifier, seen_at);
     }
 
     fn may_merge(&self, one: ProfileId, two: ProfileId) -> bool {
-        let (one, two) = (&self.state.profiles[one.0 as usize], &self.state.profiles[two.0 as usize]);
-        let both_registered = one.has(IdentifierKind::UserId) && two.has(IdentifierKind::UserId);
-        let merges = one.merges + two.merges + 1;
-        let identifiers = one.identifiers.len() + two.identifiers.len();
-        !both_registered && merges <= PROFILE_MERGES_MAX && identifiers <= PROFILE_IDENTIFIERS_MAX
+        self.have_room(one, two) && !self.are_registered(one, two) && !self.are_apart(one, two)
     }
 
-    /// Makes one profile of two and gives the one that stays: the registered one, or else the older.
-    fn merge(&mut self, one: ProfileId, two: ProfileId, effects: &mut Vec<Effect>) -> ProfileId {
+    fn are_registered(&self, one: ProfileId, two: ProfileId) -> bool {
         let registered = |id: ProfileId| self.state.profiles[id.0 as usize].has(IdentifierKind::UserId);
-        let into = [one, two].into_iter().max_by_key(|id| (registered(*id), Reverse(*id)));
-        let into = into.expect("invariant: there are two");
-        let from = if into == one { two } else { one };
-        let (at, seq) = (self.state.at, self.state.seq);
-        let gone = Profile { merged_into: Some(into), ..Profile::default() };
-        let other = std::mem::replace(&mut self.state.profiles[from.0 as usize], gone);
-        for slot in 0..self.state.segments.len() as u16 {
-            if self.state.truths.is_member(from, slot) {
-                self.state.segments[usize::from(slot)].count -= 1;
-            }
-        }
-        self.state.truths.clear(from);
-        self.state.history.absorb(from, into);
-        for identifier in &other.identifiers {
-            self.state.directory.insert(identifier.hash, into);
-        }
-        let profile = &self.state.profiles[into.0 as usize];
-        let both = u64::from(is_identified(profile) && is_identified(&other));
-        self.state.counts.identified -= both;
-        self.state.counts.profiles -= 1;
-        self.state.counts.merges += 1;
-        self.state.merges.push(Merge { from, into, at, seq });
-        let mut turn = Turn::begin(self, into, effects);
-        turn.absorb(other, at);
-        into
+        registered(one) && registered(two)
+    }
+
+    /// Whether an operator parted some of those that the one stands for from some of the other's.
+    fn are_apart(&self, one: ProfileId, two: ProfileId) -> bool {
+        let state = &self.state;
+        state.merges.has_apart() && state.merges.are_apart(&state.parts(one), &state.parts(two))
+    }
+
+    /// Whether one profile may have what the two have together.
+    pub(crate) fn have_room(&self, one: ProfileId, two: ProfileId) -> bool {
+        let (one, two) = (&self.state.profiles[one.0 as usize], &self.state.profiles[two.0 as usize]);
+        let merges = one.merges + two.merges + 1;
+        let identifiers = one.identifiers.len() + two.identifiers.len();
+        merges <= PROFILE_MERGES_MAX && identifiers <= PROFILE_IDENTIFIERS_MAX
     }
 }
 
 fn is_identified(profile: &Profile) -> bool {
     profile.has(IdentifierKind::UserId) || profile.has(IdentifierKind::Email)
-}
-
-impl Turn<'_> {
-    /// Takes in all that another profile of the same person had.
-    fn absorb(&mut self, other: Profile, at: At) {
-        let seq = self.seq();
-        let foreign = |channel| {
-            let (mine, theirs) = (address(self.profile(), channel), address(&other, channel));
-            (theirs.is_some() && theirs != mine, mine.is_some() && mine != theirs)
-        };
-        let foreign = Channel::ALL.map(foreign);
-        let profile = self.profile_mut();
-        profile.consents.absorb(other.consents, |channel| foreign[channel as usize], at, seq);
-        profile.merges += other.merges + 1;
-        profile.identifiers.extend(other.identifiers);
-        profile.first_seen = profile.first_seen.min(other.first_seen);
-        profile.last_seen = profile.last_seen.max(other.last_seen);
-        if profile.language.is_empty() {
-            profile.language = other.language;
-        }
-        for (name, theirs) in other.traits {
-            let newer = profile.traits.get(&name).is_none_or(|mine| mine.stated_at < theirs.stated_at);
-            if newer {
-                profile.traits.insert(name, theirs);
-            }
-        }
-        profile.sends.extend(other.sends);
-        profile.sends.sort();
-        self.absorb_runs(other.runs);
-    }
-
-    /// A person is in a journey once: where both profiles were, the run that began first goes on.
-    fn absorb_runs(&mut self, runs: Vec<crate::journey::Run>) {
-        self.profile_mut().runs.extend(runs);
-        self.profile_mut().runs.sort_by_key(|run| run.id);
-        let mut active = std::collections::BTreeSet::new();
-        for index in 0..self.profile().runs.len() {
-            let run = &self.profile().runs[index];
-            let name = self.engine.state.versions[run.version as usize].name.clone();
-            if run.state == RunState::Active && !active.insert(name) {
-                self.finish(index, RunState::Merged);
-            }
-        }
-    }
 }

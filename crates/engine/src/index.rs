@@ -16,6 +16,7 @@ use crate::segment::rule::{Condition, Mentions, Node, Rule, Scope};
 use crate::state::State;
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 #[derive(Clone, Default)]
 pub(crate) struct Index {
@@ -41,12 +42,16 @@ pub(crate) struct Index {
     pub(crate) by_seen: Vec<u32>,
     /// Conditions that the clock changes and no event.
     pub(crate) by_clock: Vec<u32>,
+    /// Those of the programme, its first one first.
+    pub(crate) languages: Vec<Arc<str>>,
     /// The shares that segments and running journeys ask for, by their text.
     pub(crate) wanted: BTreeMap<String, Share>,
     /// When cut-offs of them are to be stated: at once where one is not, and otherwise with the next day.
     pub(crate) cutoffs_due: Option<At>,
     /// By version.
     pub(crate) plans: Vec<Plan>,
+    /// All that can end, move or fulfil a run of any of them.
+    pub(crate) followed: Mentions,
     entries_by_event: Vec<Vec<u32>>,
     entries_by_slot: BTreeMap<u16, u32>,
 }
@@ -82,7 +87,8 @@ impl Index {
         let slots: BTreeMap<&str, u16> =
             segments.iter().enumerate().map(|(slot, segment)| (segment.name.as_str(), slot as u16)).collect();
         let slot_of = |name: &str| slots.get(name).copied().filter(|slot| segments[usize::from(*slot)].live);
-        let mut index = Self { built_on: vec![Vec::new(); segments.len()], ..Self::default() };
+        let languages = programme.languages.iter().map(|language| language.as_str().into()).collect();
+        let mut index = Self { built_on: vec![Vec::new(); segments.len()], languages, ..Self::default() };
         let mut built_of = Vec::new();
         let wanted = &mut BTreeMap::new();
         for (slot, segment) in segments.iter().enumerate() {
@@ -116,6 +122,9 @@ impl Index {
             plan.journey = versions.iter().position(|one| one.name == version.name).unwrap_or(number) as u32;
             if version.live {
                 index.enter(number as u32, &plan);
+            }
+            for rule in plan.rules() {
+                index.followed.extend(&rule.mentions);
             }
             index.plans.push(plan);
         }

@@ -12,16 +12,28 @@ use crate::segment::rule::{Rule, Scope};
 use crate::segment::{Expression, Filter, parse};
 use crate::value::OwnedMap;
 use borsh::{BorshDeserialize, BorshSerialize};
+use std::sync::Arc;
 
-/// One profile's passage through one journey version.
-#[derive(Clone, Debug, BorshSerialize, BorshDeserialize)]
-pub struct Run {
-    pub id: u64,
+/// One profile's passage through one journey version, as far as it matters for good.
+#[derive(Clone, Copy, Debug, BorshSerialize, BorshDeserialize)]
+pub(crate) struct Passage {
+    /// The run's number.
+    pub(crate) id: u64,
     /// Index of the journey version in the engine.
     pub(crate) version: u32,
-    pub entered_at: At,
+    pub(crate) entered_at: At,
     /// What "since the run began" means.
     pub(crate) began: Since,
+    pub(crate) state: RunState,
+    /// Withheld by the holdout: it passes every step, and every send in it is dropped.
+    pub(crate) held_out: bool,
+    pub(crate) reached_goal: bool,
+}
+
+/// A passage that goes on.
+#[derive(Clone, Debug, BorshSerialize, BorshDeserialize)]
+pub(crate) struct Run {
+    pub(crate) passage: Passage,
     /// Index of the operation it stands at.
     pub(crate) position: u16,
     /// Where the run came to that operation.
@@ -30,10 +42,6 @@ pub struct Run {
     pub(crate) wait_ends: At,
     /// The timer that it waits for.
     pub(crate) due: At,
-    pub state: RunState,
-    /// Withheld by the holdout: it passes every step, and every send in it is dropped.
-    pub held_out: bool,
-    pub reached_goal: bool,
     /// Properties of the event that started it.
     pub(crate) event: OwnedMap,
 }
@@ -65,7 +73,8 @@ impl RunState {
 pub(crate) struct Plan {
     /// The same number for all versions of one journey.
     pub(crate) journey: u32,
-    pub(crate) purpose: String,
+    pub(crate) name: Arc<str>,
+    pub(crate) purpose: Arc<str>,
     pub(crate) entry: Entry,
     pub(crate) reenter: programme::Reenter,
     pub(crate) exit: Option<Rule>,
@@ -92,8 +101,8 @@ pub(crate) enum Operation {
     },
     /// `step` counts the sends of the journey, and names this one in the ledger.
     Send {
-        message: String,
-        channels: Vec<Channel>,
+        message: Arc<str>,
+        channels: Arc<[Channel]>,
         step: u16,
     },
     /// Goes to the next operation if the rule holds, otherwise to `or`.
@@ -142,7 +151,8 @@ impl Plan {
         };
         Self {
             journey: 0,
-            purpose: journey.purpose.clone(),
+            name: name.into(),
+            purpose: journey.purpose.as_str().into(),
             entry,
             reenter: journey.reenter,
             exit,
@@ -150,6 +160,17 @@ impl Plan {
             holdout_permille: journey.holdout_permille,
             operations,
         }
+    }
+}
+
+impl Plan {
+    /// The rules that are asked again when something happens. A branch is asked when a run comes to it.
+    pub(crate) fn rules(&self) -> impl Iterator<Item = &Rule> {
+        let waits = self.operations.iter().filter_map(|operation| match operation {
+            Operation::WaitUntil { until, .. } => Some(until),
+            _ => None,
+        });
+        self.exit.iter().chain(self.goal.iter().map(|(rule, _)| rule)).chain(waits)
     }
 }
 
@@ -181,7 +202,7 @@ impl<S: Fn(&str) -> Option<u16>> Compiler<'_, '_, S> {
                     self.operations.push(Operation::WaitUntil { until, at_most: *at_most });
                 }
                 Step::Send { message, channels } => {
-                    let (message, channels) = (message.clone(), channels.clone());
+                    let (message, channels) = (message.as_str().into(), channels.as_slice().into());
                     self.operations.push(Operation::Send { message, channels, step: self.sends });
                     self.sends += 1;
                 }

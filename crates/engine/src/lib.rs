@@ -11,21 +11,26 @@ pub mod effect;
 pub mod engine;
 pub mod record;
 
+pub mod backfill;
 mod chunked;
 pub mod consent;
 mod directory;
 pub mod governor;
+pub mod happening;
 mod history;
 pub mod identifier;
 mod identity;
 mod index;
 pub mod journey;
 pub mod limits;
+mod merge;
 pub mod outbox;
+mod own;
 pub mod profile;
 pub mod programme;
 mod seen;
 pub mod segment;
+mod shared;
 mod state;
 mod truths;
 mod turn;
@@ -38,7 +43,9 @@ mod table;
 mod timer;
 pub mod value;
 
-pub use state::{Counts, Merge, Reject};
+pub use merge::{Cause, Merge, Undone};
+pub use shared::BlockedIdentifier;
+pub use state::{Counts, Reject};
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
@@ -74,6 +81,18 @@ pub struct ProfileId(pub u32);
 pub struct SendId(pub u64);
 
 impl std::fmt::Display for SendId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Dense number of a merge inside one installation: its place in the list of merges.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize,
+)]
+pub struct MergeId(pub u32);
+
+impl std::fmt::Display for MergeId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.fmt(f)
     }

@@ -10,6 +10,28 @@ pub const RECORD_IDENTIFIERS_MAX: usize = 16;
 pub const PROFILE_IDENTIFIERS_MAX: usize = 1_000;
 /// Most merges into one profile, for the same reason.
 pub const PROFILE_MERGES_MAX: u32 = 100;
+/// Different `user_id`s that may come with one other identifier. A family shares a tablet, a small office its address; what
+/// more people than that come with is a till, a kiosk or a constant that a sender put there, and names nobody.
+pub const IDENTIFIER_USERS_MAX: usize = 10;
+/// Most emails on one profile, ever. People keep two or three, change one with each employer and misspell some; in twenty
+/// years that is below ten. Segment's default of five for every type is right for a month and wrong for a life.
+pub const EMAILS_MAX: u32 = 10;
+/// Most phone numbers on one profile, ever: for the same reasons.
+pub const PHONES_MAX: u32 = 10;
+/// Most device tokens that a profile may get in [`DEVICE_TOKENS_WITHIN`]. Every installation of an app gets a new one, and so
+/// do some updates: a few devices, each a dozen times a year.
+pub const DEVICE_TOKENS_MAX: u32 = 50;
+pub const DEVICE_TOKENS_WITHIN: Span = Span::DAY.times(365);
+/// Most anonymous ids that a profile may get in [`ANONYMOUS_IDS_WITHIN`]. Some browsers forget theirs within a week, private
+/// windows at once, and each app that opens pages has its own: a busy person brings several a week for years, so there is
+/// no bound on their number, only on how quickly they come. A hundred in a month is an account that many people use.
+pub const ANONYMOUS_IDS_MAX: u32 = 100;
+pub const ANONYMOUS_IDS_WITHIN: Span = Span::DAY.times(30);
+/// The same for each of a company's own types, since some of them are as short-lived as cookies.
+pub const EXTERNALS_MAX: u32 = 100;
+pub const EXTERNALS_WITHIN: Span = Span::DAY.times(30);
+/// Most values that a programme may block besides those that are always blocked.
+pub const BLOCKED_VALUES_MAX: usize = 10_000;
 /// Most traits on one profile; further new names are not kept.
 pub const PROFILE_TRAITS_MAX: usize = 300;
 /// How long a message id is remembered, so that a second delivery of it counts for nothing.

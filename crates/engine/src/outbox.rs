@@ -8,16 +8,17 @@ use crate::programme::Channel;
 use crate::value::OwnedMap;
 use crate::{ProfileId, SendId};
 use borsh::{BorshDeserialize, BorshSerialize};
+use std::sync::Arc;
 
 /// One decided message for one profile.
 #[derive(Clone, Debug, BorshSerialize, BorshDeserialize)]
 pub struct Send {
     pub id: SendId,
     pub profile: ProfileId,
-    pub message: String,
-    pub purpose: String,
+    pub message: Arc<str>,
+    pub purpose: Arc<str>,
     /// Empty for a confirmation of consent.
-    pub journey: String,
+    pub journey: Arc<str>,
     /// Which send of the journey it is, from 0.
     pub step: u16,
     pub run: u64,
@@ -25,7 +26,7 @@ pub struct Send {
     pub confirms: bool,
     /// `None` where none could reach the person.
     pub channel: Option<Channel>,
-    pub language: String,
+    pub language: Arc<str>,
     pub address: String,
     pub decision: Decision,
     pub status: Status,

@@ -3,8 +3,9 @@
 use crate::at::At;
 use crate::consent::Consents;
 use crate::identifier::{IdentifierKind, KeyedHash};
-use crate::journey::Run;
+use crate::journey::{Passage, Run};
 use crate::limits::PROFILE_TRAITS_MAX;
+use crate::own::Own;
 use crate::programme::Channel;
 use crate::record::ConsentState;
 use crate::value::{Map, OwnedMap, OwnedValue, Value, write_entry};
@@ -12,29 +13,71 @@ use crate::{ProfileId, SendId};
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::collections::BTreeMap;
 
+/// What every event asks for comes first and shares a line of the cache.
 #[derive(Clone, Debug, Default, BorshSerialize, BorshDeserialize)]
+#[repr(C, align(64))]
 pub struct Profile {
-    /// Where this profile went, if it was found to be the same person as another.
-    pub(crate) merged_into: Option<ProfileId>,
-    pub(crate) merges: u32,
-    pub(crate) identifiers: Vec<StoredIdentifier>,
-    pub(crate) traits: BTreeMap<String, StatedTrait>,
-    pub(crate) consents: Consents,
     pub(crate) first_seen: At,
     pub(crate) last_seen: At,
-    pub(crate) language: String,
+    /// Where this profile went, if it was found to be the same person as another.
+    pub(crate) merged_into: Option<ProfileId>,
     /// The second for which the timer waits that looks again at what depends on the clock and on no event: when the person
     /// was seen, and dates among the traits.
     pub(crate) due: u32,
+    pub(crate) language: Language,
+    /// Passages that go on, in order of their numbers.
     pub(crate) runs: Vec<Run>,
+    /// Those that ended, as far as they are remembered.
+    pub(crate) past: Vec<Passage>,
+    /// Profiles that were taken in, those that they had taken in before among them.
+    pub(crate) merges: u32,
+    /// What it was told itself, where it has taken in others.
+    pub(crate) own: Option<Box<Own>>,
+    pub(crate) identifiers: Vec<StoredIdentifier>,
+    pub(crate) traits: BTreeMap<String, StatedTrait>,
+    pub(crate) consents: Consents,
     pub(crate) sends: Vec<SendId>,
 }
+
+const _: () =
+    assert!(std::mem::offset_of!(Profile, past) <= 64, "runs and what comes before them share a line");
 
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct StoredIdentifier {
     pub kind: IdentifierKind,
-    pub value: String,
+    pub value: Box<str>,
     pub(crate) hash: KeyedHash,
+    /// The profile that it was given to, whatever that has been merged into since.
+    pub(crate) origin: ProfileId,
+    /// The second at which it was.
+    pub(crate) since: u32,
+}
+
+/// Code of a language, two or three small letters; none where it is not known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub(crate) struct Language([u8; 3]);
+
+impl Language {
+    /// The language that a tag such as `it-IT` begins with.
+    pub(crate) fn of_tag(tag: &str) -> Option<Self> {
+        let letters = tag.bytes().take_while(u8::is_ascii_alphabetic).count();
+        if !(2..=3).contains(&letters) {
+            return None;
+        }
+        let mut code = [0; 3];
+        code[..letters].copy_from_slice(&tag.as_bytes()[..letters]);
+        code.make_ascii_lowercase();
+        Some(Self(code))
+    }
+
+    pub(crate) fn is_unknown(self) -> bool {
+        self.0[0] == 0
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        let letters = self.0.iter().take_while(|letter| **letter != 0).count();
+        std::str::from_utf8(&self.0[..letters]).expect("invariant: letters are text")
+    }
 }
 
 /// A trait and when it was stated, so that an old statement that arrives late does not undo a newer one.
@@ -73,7 +116,7 @@ impl Profile {
 
     /// Language code last seen for the person; empty where none was.
     pub fn language(&self) -> &str {
-        &self.language
+        self.language.as_str()
     }
 
     pub(crate) fn has(&self, kind: IdentifierKind) -> bool {
@@ -96,20 +139,28 @@ impl Profile {
     /// States a trait; whether it changed. `null` takes the trait away, as in the tracking API, and is kept as what was
     /// said last.
     pub(crate) fn state_trait(&mut self, name: &str, value: Value<'_>, stated_at: At) -> bool {
-        let full = self.traits.len() >= PROFILE_TRAITS_MAX;
-        match self.traits.get_mut(name) {
-            Some(stated) if stated.stated_at > stated_at => false,
-            Some(stated) => {
-                let value = OwnedValue::from(value);
-                let changed = stated.value != value;
-                *stated = StatedTrait { value, stated_at };
-                changed
-            }
-            None if full => false,
-            None => {
-                let stated = StatedTrait { value: value.into(), stated_at };
-                self.traits.insert(name.to_owned(), stated);
-                !value.is_null()
+        if let Some(own) = &mut self.own {
+            state_trait(&mut own.traits, name, value, stated_at);
+        }
+        state_trait(&mut self.traits, name, value, stated_at)
+    }
+
+    /// Notes when the person was seen; whether that was earlier or later than ever.
+    pub(crate) fn note_seen(&mut self, at: At) -> bool {
+        if let Some(own) = &mut self.own {
+            (own.first_seen, own.last_seen) = (own.first_seen.min(at), own.last_seen.max(at));
+        }
+        let before = (self.first_seen, self.last_seen);
+        (self.first_seen, self.last_seen) = (before.0.min(at), before.1.max(at));
+        before != (self.first_seen, self.last_seen)
+    }
+
+    /// Notes a language that the person stated, or one that their browser speaks, which counts where nothing else does.
+    pub(crate) fn note_language(&mut self, language: Language, stated: bool) {
+        let own = self.own.as_mut().map(|own| &mut own.language);
+        for known in own.into_iter().chain([&mut self.language]) {
+            if stated || known.is_unknown() {
+                *known = language;
             }
         }
     }
@@ -122,5 +173,29 @@ impl Profile {
             write_entry(&mut bytes, name, &stated.value);
         }
         Map::from_bytes(&bytes).into()
+    }
+}
+
+fn state_trait(
+    traits: &mut BTreeMap<String, StatedTrait>,
+    name: &str,
+    value: Value<'_>,
+    stated_at: At,
+) -> bool {
+    let full = traits.len() >= PROFILE_TRAITS_MAX;
+    match traits.get_mut(name) {
+        Some(stated) if stated.stated_at > stated_at => false,
+        Some(stated) => {
+            let value = OwnedValue::from(value);
+            let changed = stated.value != value;
+            *stated = StatedTrait { value, stated_at };
+            changed
+        }
+        None if full => false,
+        None => {
+            let stated = StatedTrait { value: value.into(), stated_at };
+            traits.insert(name.to_owned(), stated);
+            !value.is_null()
+        }
     }
 }

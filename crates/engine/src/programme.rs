@@ -4,8 +4,10 @@
 //! is the server's work; making them runnable, and saying what is wrong with them, is [`crate::engine`]'s.
 
 mod check;
+mod identity;
 mod mistake;
 
+pub use identity::{IdentifierLimit, Identity};
 pub use mistake::{Mistake, Place, nearest};
 
 use crate::at::Span;
@@ -32,6 +34,8 @@ pub struct Programme {
     pub segments: BTreeMap<String, String>,
     pub messages: BTreeMap<String, Message>,
     pub journeys: BTreeMap<String, Journey>,
+    #[serde(skip_serializing_if = "Identity::is_empty")]
+    pub identity: Identity,
 }
 
 /// What messages report back. Opens are off by default: in several countries they need a consent of their own.

@@ -38,6 +38,12 @@ pub enum Record<'a> {
     Engaged(Engaged<'a>),
     /// Where shares of all people end, found out by ranking everybody.
     CutoffsStated(CutoffsStated<'a>),
+    /// Two profiles are one person, since an operator says so.
+    ProfilesMerged(ProfilesMerged<'a>),
+    /// A merge was wrong.
+    MergeUndone(MergeUndone<'a>),
+    /// An identifier that was shared by too many names a person again.
+    IdentifierLifted(IdentifierLifted<'a>),
     /// Time passed: everything due by the batch's instant happens now.
     Tick,
 }

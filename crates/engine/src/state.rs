@@ -7,6 +7,7 @@ use crate::governor::Suppression;
 use crate::history::History;
 use crate::identifier::KeyedHash;
 use crate::limits::REJECTS_LISTED_MAX;
+use crate::merge::Merges;
 use crate::name::Names;
 use crate::outbox::{Send, Status};
 use crate::profile::Profile;
@@ -14,6 +15,7 @@ use crate::programme::Programme;
 use crate::record::{Installed, Rejected};
 use crate::seen::MessageIds;
 use crate::segment::cutoff::Cutoffs;
+use crate::shared::Shared;
 use crate::timer::Timers;
 use crate::truths::Truths;
 use crate::{ProfileId, SendId, Seq};
@@ -39,6 +41,7 @@ pub(crate) struct State {
     pub(crate) history: History,
     pub(crate) truths: Truths,
     pub(crate) directory: Directory,
+    pub(crate) shared: Shared,
     /// Addresses that a profile's traits name and that were not its identifiers.
     pub(crate) addresses: BTreeSet<(KeyedHash, ProfileId)>,
     pub(crate) message_ids: MessageIds,
@@ -52,7 +55,7 @@ pub(crate) struct State {
     pub(crate) timers: Timers,
     pub(crate) runs: u64,
     pub(crate) rejects: VecDeque<Reject>,
-    pub(crate) merges: Vec<Merge>,
+    pub(crate) merges: Merges,
     pub(crate) counts: Counts,
 }
 
@@ -82,15 +85,6 @@ pub(crate) struct JourneyVersion {
     pub(crate) reached_goal: u64,
 }
 
-/// Two profiles found to be one person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub struct Merge {
-    pub from: ProfileId,
-    pub into: ProfileId,
-    pub at: At,
-    pub seq: Seq,
-}
-
 /// An event that was refused at the door.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Reject {
@@ -108,12 +102,17 @@ pub struct Reject {
 pub struct Counts {
     pub events: u64,
     pub bot_events: u64,
+    /// Events all of whose identifiers are blocked: they are in the log, and nobody's.
+    pub nameless: u64,
     pub rejected: u64,
     /// Profiles that stand for a person, merged ones left out.
     pub profiles: u64,
     /// Those of them with a `user_id` or an email.
     pub identified: u64,
+    /// Profiles ever found to be one person.
     pub merges: u64,
+    /// Those that an operator took apart again.
+    pub merges_undone: u64,
     pub timer_fires: u64,
     pub membership_changes: u64,
     sends: [u64; Status::ALL.len()],
@@ -159,6 +158,30 @@ impl State {
             id = into;
         }
         id
+    }
+
+    /// Whether a profile is another, or has been merged into it on whatever way.
+    pub(crate) fn is_part(&self, mut id: ProfileId, of: ProfileId) -> bool {
+        while id != of {
+            match self.profiles[id.0 as usize].merged_into {
+                Some(into) => id = into,
+                None => return false,
+            }
+        }
+        true
+    }
+
+    /// A profile and all that it has taken in, on whatever way.
+    pub(crate) fn parts(&self, id: ProfileId) -> Vec<ProfileId> {
+        let mut parts = vec![id];
+        let mut next = 0;
+        while let Some(part) = parts.get(next) {
+            let own = self.profiles[part.0 as usize].own.as_ref();
+            let merges = own.map_or(&[][..], |own| &own.merges);
+            parts.extend(merges.iter().map(|merge| self.merges.get(*merge).from));
+            next += 1;
+        }
+        parts
     }
 
     /// The profiles that an address may reach: whose identifier it is, and whose traits name it.

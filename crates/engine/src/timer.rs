@@ -1,8 +1,8 @@
 //! What is due when: two calendars.
 //!
-//! Memberships change by the second, and there are millions of such timers: they wait in hours, which lie in no order
-//! until they open, since most of what waits is far away, and sorting a whole hour at once is cheaper than keeping all
-//! of time in order. Runs and sends wait for an instant of their own; they are few, and kept in order.
+//! What is due waits in hours, which lie in no order until they open, since most of it is far away, and sorting a whole
+//! hour at once is cheaper than keeping all of time in order. Memberships change by the second, and there are millions
+//! of such timers: one takes eight bytes. Runs and sends wait for an instant of their own.
 //!
 //! Entries are never taken back. Whoever set one remembers what it wants, and ignores any other.
 
@@ -41,64 +41,78 @@ pub(crate) fn second_of(due: At) -> u32 {
 
 #[derive(Clone, Default, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Timers {
-    hours: Hours,
-    instants: BTreeSet<(At, TimerKey)>,
+    /// An entry is the second inside its hour, and what it wakes.
+    seconds: Calendar<u64>,
+    instants: Calendar<(At, TimerKey)>,
 }
 
 impl Timers {
     /// Sets a timer for a second: of a membership.
     pub(crate) fn set_second(&mut self, due: u32, key: TimerKey) {
-        self.hours.set(due, pack(key));
+        self.seconds.set(due / HOUR, (u64::from(due % HOUR) << KEY_BITS) | pack(key));
     }
 
     /// Sets a timer for an instant: of a run or a send.
     pub(crate) fn set(&mut self, due: At, key: TimerKey) {
-        self.instants.insert((due, key));
+        self.instants.set(due.second() / HOUR, (due, key));
     }
 
     /// The instant of the earliest entry.
     pub(crate) fn next_due(&self) -> Option<At> {
-        let second = self.hours.first().map(|(second, _)| At::of_second(second));
-        let instant = self.instants.first().map(|(instant, _)| *instant);
-        second.into_iter().chain(instant).min()
+        let instant = self.instants.first().map(|(_, (instant, _))| instant);
+        self.next_second().into_iter().chain(instant).min()
+    }
+
+    fn next_second(&self) -> Option<At> {
+        let (hour, entry) = self.seconds.first()?;
+        Some(At::of_second(hour * HOUR + (entry >> KEY_BITS) as u32))
     }
 
     /// Takes the earliest entry that is due by now; memberships before runs.
     pub(crate) fn pop(&mut self, now: At) -> Option<(At, TimerKey)> {
         let due = self.next_due().filter(|due| *due <= now)?;
-        if self.hours.first().is_some_and(|(second, _)| At::of_second(second) == due) {
-            return Some((due, unpack(self.hours.pop())));
+        if self.next_second() == Some(due) {
+            return Some((due, unpack(self.seconds.pop())));
         }
-        self.instants.pop_first()
+        Some(self.instants.pop())
     }
 
     /// The membership that comes so many after the earliest, as far as they are in order.
     pub(crate) fn upcoming(&self, skip: usize) -> Option<TimerKey> {
-        let place = self.hours.sorted.len().checked_sub(1 + skip)?;
-        Some(unpack(self.hours.sorted[place]))
+        self.seconds.upcoming(skip).map(unpack)
+    }
+
+    /// The run or send that comes so many after the earliest, as far as they are in order.
+    pub(crate) fn upcoming_instant(&self, skip: usize) -> Option<TimerKey> {
+        self.instants.upcoming(skip).map(|(_, key)| key)
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.hours.len as usize + self.instants.len()
+        (self.seconds.len + self.instants.len) as usize
     }
 }
 
-/// Timers by the second. An entry is the second inside its hour, and what it wakes.
-#[derive(Clone, Default, BorshSerialize, BorshDeserialize)]
-struct Hours {
+/// Entries by the hour that they are due in, and inside it by their own order.
+#[derive(Clone, BorshSerialize, BorshDeserialize)]
+struct Calendar<E: Copy + Ord> {
     /// The hour that is open, since 1970.
     open: u32,
     /// What was due in it when it opened, latest first.
-    sorted: Arc<Vec<u64>>,
+    sorted: Arc<Vec<E>>,
     /// What was set for it since.
-    added: BTreeSet<u64>,
-    later: BTreeMap<u32, Arc<Vec<u64>>>,
+    added: BTreeSet<E>,
+    later: BTreeMap<u32, Arc<Vec<E>>>,
     len: u64,
 }
 
-impl Hours {
-    fn set(&mut self, due: u32, key: u64) {
-        let hour = due / HOUR;
+impl<E: Copy + Ord> Default for Calendar<E> {
+    fn default() -> Self {
+        Self { open: 0, sorted: Arc::default(), added: BTreeSet::new(), later: BTreeMap::new(), len: 0 }
+    }
+}
+
+impl<E: Copy + Ord> Calendar<E> {
+    fn set(&mut self, hour: u32, entry: E) {
         if self.sorted.is_empty() && self.added.is_empty() && self.later.is_empty() {
             self.open = hour;
         }
@@ -106,7 +120,6 @@ impl Hours {
             self.close();
             self.open = hour;
         }
-        let entry = (u64::from(due % HOUR) << KEY_BITS) | key;
         if hour > self.open {
             Arc::make_mut(self.later.entry(hour).or_default()).push(entry);
             self.len += 1;
@@ -122,17 +135,17 @@ impl Hours {
         entries.extend(std::mem::take(&mut self.added));
     }
 
-    /// The earliest entry, and its second.
-    fn first(&self) -> Option<(u32, u64)> {
+    /// The earliest entry, and its hour.
+    fn first(&self) -> Option<(u32, E)> {
         let entry = match (self.sorted.last().copied(), self.added.first().copied()) {
             (Some(one), Some(two)) => one.min(two),
             (one, two) => one.or(two)?,
         };
-        Some((self.open * HOUR + (entry >> KEY_BITS) as u32, entry))
+        Some((self.open, entry))
     }
 
     /// Takes the earliest entry.
-    fn pop(&mut self) -> u64 {
+    fn pop(&mut self) -> E {
         let (_, entry) = self.first().expect("invariant: there is one");
         if self.sorted.last() == Some(&entry) {
             Arc::make_mut(&mut self.sorted).pop();
@@ -149,6 +162,12 @@ impl Hours {
             self.sorted = entries;
         }
         entry
+    }
+
+    /// The entry that comes so many after the earliest of those in order.
+    fn upcoming(&self, skip: usize) -> Option<E> {
+        let place = self.sorted.len().checked_sub(1 + skip)?;
+        Some(self.sorted[place])
     }
 }
 

@@ -11,26 +11,31 @@ pub(crate) use memberships::Ranks;
 use crate::at::{At, Span};
 use crate::consent::Consent;
 use crate::effect::Effect;
-use crate::engine::{Engine, evidence, preferences, send_properties, split_preference};
+use crate::engine::{Engine, evidence, preferences, split_preference};
 use crate::governor::is_address;
+use crate::happening::Happening;
 use crate::history::{Occurrence, Since};
 use crate::identifier::{IdentifierKind, normalise};
 use crate::identity::Resolved;
 use crate::name::NameId;
-use crate::profile::Profile;
+use crate::profile::{Language, Profile};
 use crate::programme::{Channel, OptIn};
 use crate::record::{ConsentSource, ConsentState};
 use crate::segment::eval::{Moment, Verdict, verdict};
 use crate::segment::rule::{Mentions, Rule};
 use crate::state::State;
 use crate::timer::TimerKey;
-use crate::value::{Map, Value};
-use crate::{ProfileId, SendId, Seq};
+use crate::value::{Map, OwnedValue, Value};
+use crate::{ProfileId, Seq};
 
 pub(crate) struct Turn<'a> {
     pub(crate) engine: &'a mut Engine,
     pub(crate) id: ProfileId,
+    /// The profile that the record's names were given to: this one, or one that it took in.
+    pub(crate) about: ProfileId,
     pub(crate) touched: Touched,
+    /// Of the event of this turn, if it is one.
+    properties: Map<'a>,
     pub(crate) effects: &'a mut Vec<Effect>,
 }
 
@@ -84,7 +89,7 @@ impl<'a> Turn<'a> {
         let profile = &engine.state.profiles[id.0 as usize];
         debug_assert!(profile.merged_into.is_none(), "invariant: only canonical profiles have turns");
         let touched = std::mem::take(&mut engine.touched);
-        Self { engine, id, touched, effects }
+        Self { engine, id, about: id, touched, properties: Map::default(), effects }
     }
 
     pub(crate) fn profile(&self) -> &Profile {
@@ -105,6 +110,7 @@ impl<'a> Turn<'a> {
 
     /// Notes what finding the profile by its identifiers did to it.
     pub(crate) fn note_resolved(&mut self, resolved: &Resolved) {
+        self.about = resolved.about;
         self.touched.whole = resolved.is_new;
         self.touched.consent |= resolved.is_addressed;
     }
@@ -119,7 +125,7 @@ impl<'a> Turn<'a> {
     }
 
     /// Remembers an address among the traits, unless it is an identifier of the profile.
-    fn note_address(&mut self, name: &str, value: Value<'_>) {
+    pub(crate) fn note_address(&mut self, name: &str, value: Value<'_>) {
         let kind = IdentifierKind::ALL.into_iter().find(|kind| is_address(*kind) && kind.name() == name);
         let Some(kind) = kind else { return };
         if let Some(address) = value.text().and_then(|text| normalise(kind, text).ok()) {
@@ -131,9 +137,23 @@ impl<'a> Turn<'a> {
         }
     }
 
+    /// Remembers every address among the traits: one may have been its identifier until now.
+    pub(crate) fn note_addresses(&mut self) {
+        for kind in IdentifierKind::ALL.into_iter().filter(|kind| is_address(*kind)) {
+            if let Some(value) = self.profile().trait_value(kind.name()).map(OwnedValue::from) {
+                self.note_address(kind.name(), value.as_value());
+            }
+        }
+    }
+
     /// Consents that came inside an event.
-    pub(crate) fn state_preferences(&mut self, context: Map<'_>, stated_at: At) {
-        for (name, granted) in preferences(context) {
+    pub(crate) fn state_preferences(
+        &mut self,
+        context: Map<'_>,
+        stated_at: At,
+        counts: impl Fn(bool) -> bool,
+    ) {
+        for (name, granted) in preferences(context).filter(|(_, granted)| counts(*granted)) {
             let (purpose, channel) = split_preference(name);
             let (wording, proof) = evidence(context);
             let evidence = (wording.as_str(), proof.as_str());
@@ -179,7 +199,12 @@ impl<'a> Turn<'a> {
                 proof: proof.to_owned(),
                 said: (stated_at, self.seq()),
             };
-            let changed = self.profile_mut().consents.state_consent(consent);
+            let about = self.about;
+            let profile = self.profile_mut();
+            if let Some(own) = &mut profile.own {
+                own.state_consent(&consent, about);
+            }
+            let changed = profile.consents.state_consent(consent);
             self.touched.consent |= changed;
         }
         if let Some(message) = confirm.and_then(|purpose| purpose.confirm) {
@@ -206,37 +231,28 @@ impl<'a> Turn<'a> {
     /// Remembers the language: what the person said, or what their browser says.
     pub(crate) fn note_language(&mut self, traits: Map<'_>, context: Map<'_>) {
         let stated = traits.get("language").or_else(|| traits.get("locale"));
-        let spoken = if self.profile().language.is_empty() { context.get("locale") } else { None };
-        if let Some(text) = stated.or(spoken).and_then(|value| value.text()) {
-            let language: String = text.chars().take_while(char::is_ascii_alphabetic).collect();
-            if (2..=3).contains(&language.len()) {
-                self.profile_mut().language = language.to_lowercase();
-            }
+        let profile = self.profile();
+        let unknown = profile.language.is_unknown()
+            || profile.own.as_ref().is_some_and(|own| own.language.is_unknown());
+        let spoken = || context.get("locale").filter(|_| unknown);
+        let text = stated.or_else(spoken).and_then(|value| value.text());
+        if let Some(language) = text.and_then(Language::of_tag) {
+            self.profile_mut().note_language(language, stated.is_some());
         }
     }
 
     pub(crate) fn note_seen(&mut self, occurred_at: At) {
-        let profile = self.profile_mut();
-        let before = (profile.first_seen, profile.last_seen);
-        let after = (before.0.min(occurred_at), before.1.max(occurred_at));
-        (profile.first_seen, profile.last_seen) = after;
-        self.touched.seen |= before != after;
+        self.touched.seen |= self.profile_mut().note_seen(occurred_at);
     }
 
-    /// Adds an event to the history.
-    pub(crate) fn occur(&mut self, name: &str, at: At, properties: Map<'_>) {
+    /// Adds an event to the history. A turn has one at most.
+    pub(crate) fn occur(&mut self, happening: &Happening<'_>, properties: Map<'a>) {
         let State { names, history, seq, .. } = &mut self.engine.state;
-        let name = names.intern(name);
-        let second = at.second();
-        let millisecond = at.0.rem_euclid(1_000) as u16;
-        history.insert(name, self.id, &Occurrence { second, millisecond, seq: *seq, properties });
+        let name = names.intern(happening.name);
+        let second = happening.occurred_at.second();
+        history.insert(name, self.id, &Occurrence { second, seq: *seq, properties });
         self.touched.events.push((name, second));
-    }
-
-    /// Adds an event that Trama itself makes about a send.
-    pub(crate) fn occur_of_send(&mut self, name: &str, send: SendId, url: &str) {
-        let properties = send_properties(self.engine.state.send(send).expect("invariant: checked"), url);
-        self.occur(name, self.now(), properties.as_map());
+        self.properties = properties;
     }
 
     /// Brings memberships and journeys up to what was touched.

@@ -6,9 +6,10 @@
 //!
 //! Read in this order: [`log`] is the promise, [`sqlite`] and [`memory`] keep it, [`frame`] is how records lie in a
 //! batch; [`folder`] and [`snapshots`] hold the engine's state beside the log. [`sequencer`] turns what is submitted
-//! into batches, [`recovery`] turns what is on the disk into an engine, [`verify`] walks all of it, [`copy`]
+//! into batches, [`recovery`] turns what is on the disk into an engine, [`backfill`] reads what the engine does not keep, [`verify`] walks all of it, [`copy`]
 //! makes a second one of it.
 
+pub mod backfill;
 pub mod copy;
 pub mod error;
 pub mod folder;

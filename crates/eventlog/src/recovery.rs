@@ -5,9 +5,10 @@
 
 use engine::Seq;
 use engine::at::At;
-use engine::engine::{Engine, Outcome};
+use engine::engine::{Engine, Outcome, Refusal};
 use engine::record::{Installed, Record};
 
+use crate::backfill;
 use crate::error::Error;
 use crate::frame::push_record;
 use crate::log::{Batch, Batches, Log};
@@ -51,7 +52,7 @@ pub fn recover(
 pub fn replay(log: &dyn Log, engine: &mut Engine) -> Result<u64, Error> {
     let begin = engine.seq();
     for batch in log.read(begin.next())? {
-        apply(engine, &batch?)?;
+        apply(engine, &batch?, &|from| log.read(from))?;
     }
     Ok(engine.seq().0 - begin.0)
 }
@@ -61,7 +62,7 @@ pub fn replay(log: &dyn Log, engine: &mut Engine) -> Result<u64, Error> {
 pub fn recover_as_of<'l>(
     at: At,
     snapshots: &Snapshots,
-    read: impl FnOnce(Seq) -> Result<Batches<'l>, Error>,
+    read: impl Fn(Seq) -> Result<Batches<'l>, Error>,
 ) -> Result<Engine, Error> {
     let mut engine = Engine::new();
     for (_, snapshot) in snapshots.newest_first()? {
@@ -80,13 +81,17 @@ pub fn recover_as_of<'l>(
         if batch.at > at {
             break;
         }
-        apply(&mut engine, &batch)?;
+        apply(&mut engine, &batch, &read)?;
     }
     Ok(engine)
 }
 
-/// Applies those records of a batch that come after the engine's place.
-fn apply(engine: &mut Engine, batch: &Batch) -> Result<(), Error> {
+/// Applies those records of a batch that come after the engine's place. `read` gives the log from a place on.
+fn apply<'l>(
+    engine: &mut Engine,
+    batch: &Batch,
+    read: &impl Fn(Seq) -> Result<Batches<'l>, Error>,
+) -> Result<(), Error> {
     let mut effects = Vec::new();
     let mut seq = batch.first;
     for bytes in batch.records() {
@@ -94,7 +99,12 @@ fn apply(engine: &mut Engine, batch: &Batch) -> Result<(), Error> {
         let bytes = bytes.map_err(|malformed| damaged(malformed.to_string()))?;
         if seq > engine.seq() {
             let record = Record::decode(bytes).map_err(|malformed| damaged(malformed.to_string()))?;
-            match engine.apply(seq, batch.at, &record, &mut effects) {
+            let mut outcome = engine.apply(seq, batch.at, &record, &mut effects);
+            if let Outcome::Refused(Refusal::Unkept(properties)) = outcome {
+                backfill::fill(engine, properties, read)?;
+                outcome = engine.apply(seq, batch.at, &record, &mut effects);
+            }
+            match outcome {
                 Outcome::Applied => effects.clear(),
                 refused => return Err(damaged(format!("a record that was taken is now {refused:?}"))),
             }

@@ -10,9 +10,11 @@ mod description;
 pub(crate) mod explanations;
 mod expressions;
 mod extract;
+mod identifiers;
 mod journeys;
 mod keys;
 mod mailbox;
+mod merges;
 mod person;
 mod profiles;
 pub(crate) mod programme;
@@ -21,6 +23,7 @@ mod segments;
 mod sends;
 mod status;
 mod suppressions;
+mod timeline;
 
 pub use description::openapi;
 
@@ -51,7 +54,7 @@ pub fn routes() -> Vec<Route> {
         row(Method::GET,    "/api/v1/activity",                     Read,   activity::list),
         row(Method::GET,    "/api/v1/profiles",                     Read,   profiles::list),
         row(Method::GET,    "/api/v1/profiles/{address}",           Read,   profiles::show),
-        row(Method::GET,    "/api/v1/profiles/{address}/timeline",  Read,   profiles::timeline),
+        row(Method::GET,    "/api/v1/profiles/{address}/timeline",  Read,   timeline::show),
         row(Method::GET,    "/api/v1/profiles/{address}/segments/{name}", Read, explanations::show),
         row(Method::POST,   "/api/v1/profiles/{address}/explain",   Read,   explanations::explain),
         row(Method::GET,    "/api/v1/segments",                     Read,   segments::list),
@@ -69,6 +72,11 @@ pub fn routes() -> Vec<Route> {
         row(Method::GET,    "/api/v1/suppressions",                 Read,   suppressions::list),
         row(Method::POST,   "/api/v1/suppressions",                 Admin,  suppressions::suppress),
         row(Method::DELETE, "/api/v1/suppressions/{address}",       Admin,  suppressions::lift),
+        row(Method::GET,    "/api/v1/merges",                       Read,   merges::list),
+        row(Method::POST,   "/api/v1/merges",                       Admin,  merges::merge),
+        row(Method::POST,   "/api/v1/merges/{number}/undo",         Admin,  merges::undo),
+        row(Method::GET,    "/api/v1/identifiers/blocked",          Read,   identifiers::list),
+        row(Method::DELETE, "/api/v1/identifiers/blocked/{address}", Admin, identifiers::lift),
         row(Method::GET,    "/api/v1/programme",                    Read,   programme::show),
         row(Method::PUT,    "/api/v1/programme",                    Admin,  programme::apply),
         row(Method::GET,    "/api/v1/keys",                         Admin,  keys::list),

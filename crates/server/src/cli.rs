@@ -7,9 +7,11 @@ mod client;
 mod demo;
 mod explain;
 mod expression;
+mod identifiers;
 mod import;
 mod keys;
 mod log;
+mod merges;
 mod place;
 mod plan;
 mod query;
@@ -43,6 +45,8 @@ enum Command {
     Import(import::Args),
     Query(query::Args),
     Explain(explain::Args),
+    Merges(merges::Args),
+    Identifiers(identifiers::Args),
     Log(log::Args),
     Backup(backup::Args),
     Restore(restore::Args),
@@ -70,6 +74,8 @@ pub fn run() -> ExitCode {
         Command::Import(args) => return ended(import::run(&args)),
         Command::Query(args) => query::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Merges(args) => merges::run(&args),
+        Command::Identifiers(args) => identifiers::run(&args),
         Command::Log(args) => log::run(&args),
         Command::Backup(args) => backup::run(&args),
         Command::Restore(args) => restore::run(&args),

@@ -31,10 +31,11 @@ pub struct Hub {
 }
 
 impl Hub {
-    /// Records what a client stated, where the engine has no reason to refuse it; its place in the log.
+    /// Records what a client stated; its place in the log, or why the engine does not take it.
     pub async fn record(&self, record: &Record<'_>) -> Result<Seq, Problem> {
         match self.runtime.record(record).await? {
             Outcome::Applied(seq) => Ok(seq),
+            Outcome::Refused(refusal) => Err(refusal.into()),
             other => panic!("invariant: the record was checked before it was made, {other:?}"),
         }
     }

@@ -198,6 +198,9 @@ pub const API_BODY_BYTES_MAX: usize = 16 << 20;
 pub const LISTED_DEFAULT: usize = 100;
 /// Most entries of a list: an answer is built under the engine's lock.
 pub const LISTED_MAX: usize = 1_000;
+/// How long an answer waits for what it asks of the past to be read from the log, before its client is told to come back:
+/// less than browsers and proxies wait.
+pub const BACKFILL_WAIT: Duration = Duration::from_secs(10);
 /// Records that one look at the newest activity reads back: some megabytes, read while somebody watches.
 pub const ACTIVITY_RECORDS_MAX: u64 = 5_000;
 

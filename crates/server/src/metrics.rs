@@ -50,7 +50,7 @@ struct DecisionLabel {
 }
 
 /// What is read off the engine and the runtime: name, help, figure.
-fn looked_at(engine: &Engine, progress: Progress) -> [(&'static str, &'static str, u64); 12] {
+fn looked_at(engine: &Engine, progress: Progress) -> [(&'static str, &'static str, u64); 13] {
     let counts = engine.counts();
     [
         ("events", "Events taken", counts.events),
@@ -59,6 +59,7 @@ fn looked_at(engine: &Engine, progress: Progress) -> [(&'static str, &'static st
         ("profiles", "People known", counts.profiles),
         ("identified", "People known with a user_id or an email", counts.identified),
         ("merges", "Profiles found to be one person", counts.merges),
+        ("nameless_events", "Events all of whose identifiers are blocked", counts.nameless),
         ("timers", "Timers set", engine.timers() as u64),
         ("timer_fires", "Timers fired", counts.timer_fires),
         ("durable_seq", "Place of the newest record on the disk", progress.durable.0),

@@ -1,10 +1,14 @@
 //! What a client is told when its request cannot be answered as asked: `{code, message, field?, …}`.
 
-use crate::runtime::NotTaken;
+use crate::runtime::{NotAnswered, NotTaken};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use engine::engine::{MergeRefusal, Refusal};
 use engine::programme::Mistake;
 use serde::Serialize;
+
+/// The code of an answer that has to wait until something is read from the log.
+pub const READING_LOG: &str = "reading_log";
 
 /// An answer that is no success. The code is stable and for programs, the message is for people.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
@@ -86,6 +90,49 @@ impl Problem {
     }
 }
 
+impl Problem {
+    /// Why the expression of a field has no answer now. A byte of the text means nothing to whoever sent a tree.
+    pub fn not_answered(field: &str, not_answered: NotAnswered) -> Self {
+        match not_answered {
+            NotAnswered::Mistake(mistake) => {
+                let offset = mistake.offset.filter(|_| field == "expression");
+                Self::expression(field, Mistake { offset, ..mistake })
+            }
+            NotAnswered::Reading(reading) => Self {
+                field: Some(field.into()),
+                ..Self::new(StatusCode::SERVICE_UNAVAILABLE, READING_LOG, format!("{reading}; ask again"))
+            },
+            NotAnswered::Failed(why) => Self::internal(&anyhow::anyhow!(why)),
+        }
+    }
+}
+
+/// A statement that the engine does not take: about who is who, since nothing else can be refused that was read.
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let message = refusal.to_string();
+        let conflict = |code, field: &str| Self {
+            field: Some(field.into()),
+            ..Self::new(StatusCode::CONFLICT, code, message.clone())
+        };
+        match refusal {
+            Refusal::Merge(MergeRefusal::Unknown(field)) => {
+                Self { field: Some(field.into()), ..Self::not_found(message) }
+            }
+            Refusal::Merge(MergeRefusal::NoSuchMerge) => {
+                Self { field: Some("number".into()), ..Self::not_found(message) }
+            }
+            Refusal::Merge(MergeRefusal::Same) => conflict("same_profile", "from"),
+            Refusal::Merge(MergeRefusal::TooLarge) => conflict("too_large", "from"),
+            Refusal::Merge(MergeRefusal::UndoneBefore) => conflict("undone_before", "number"),
+            Refusal::Merge(MergeRefusal::MergedOn(_)) => conflict("merged_on", "number"),
+            Refusal::NotBlocked => Self { field: Some("address".into()), ..Self::not_found(message) },
+            Refusal::Nobody => Self::bad_request("blocked_identifier", "profile", message),
+            other => panic!("invariant: the record was checked before it was made, {other:?}"),
+        }
+    }
+}
+
 impl From<Mistake> for MistakeView {
     fn from(mistake: Mistake) -> Self {
         Self {
@@ -112,6 +159,9 @@ impl From<NotTaken> for Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = (self.status, axum::Json(&self)).into_response();
+        if self.code == READING_LOG {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
         if self.status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }

@@ -29,6 +29,7 @@ mod definition;
 mod difference;
 mod finding;
 mod folder;
+mod identity;
 mod journey;
 mod reading;
 mod source;

@@ -9,6 +9,7 @@
 //! The engine stands behind a lock that is held for writing while a batch is staged, and for reading by the API. What
 //! is read may be ahead of the disk by a batch or two (decision 0002).
 
+mod backfill;
 pub mod cutoffs;
 mod intake;
 mod queue;
@@ -18,18 +19,20 @@ mod staging;
 mod start;
 mod writer;
 
+pub use backfill::{NotAnswered, Reading};
 pub use queue::{Entrance, NotTaken};
 pub use start::{InFlight, Threads, recover, start};
 
 use crate::metrics::Metrics;
+use backfill::Backfills;
 use engine::Seq;
 use engine::at::At;
 use engine::engine::Engine;
 use engine::programme::Programme;
 use engine::record::Record;
+use eventlog::log::Batches;
 use eventlog::sequencer::Outcome;
 use queue::{Queue, Submission};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
 use tokio::sync::{oneshot, watch};
 
@@ -43,12 +46,37 @@ struct Shared {
     queue: Queue,
     engine: RwLock<Engine>,
     /// Place of the newest record on the disk.
-    durable: AtomicU64,
+    durable: watch::Sender<Seq>,
     /// The programme that is live, apart from the engine: whoever renders a message need not wait for a batch.
     programme: RwLock<Arc<Programme>>,
     /// When cut-offs are to be stated.
     cutoffs_due: watch::Sender<Option<At>>,
     metrics: Arc<Metrics>,
+    /// Streams what is on the disk, from a place on.
+    read_log: ReadLog,
+    backfills: Backfills,
+}
+
+type ReadLog = Box<dyn Fn(Seq) -> Result<Batches<'static>, eventlog::Error> + Send + Sync>;
+
+impl Shared {
+    fn new(engine: Engine, metrics: Arc<Metrics>, read_log: ReadLog) -> Arc<Self> {
+        Arc::new(Self {
+            queue: Queue::default(),
+            durable: watch::Sender::new(engine.seq()),
+            programme: RwLock::new(Arc::clone(engine.programme())),
+            cutoffs_due: watch::Sender::new(engine.cutoffs_due()),
+            engine: RwLock::new(engine),
+            metrics,
+            read_log,
+            backfills: Backfills::default(),
+        })
+    }
+
+    #[cfg(test)]
+    fn of(engine: Engine, read_log: ReadLog) -> Arc<Self> {
+        Self::new(engine, Arc::new(Metrics::default()), read_log)
+    }
 }
 
 /// How far the log and the engine have come.
@@ -120,8 +148,14 @@ impl Runtime {
 
     /// How far everything has come, for a reader that has the engine in hand.
     pub fn progress_of(&self, engine: &Engine) -> Progress {
-        let durable = Seq(self.shared.durable.load(Ordering::Acquire));
+        let durable = *self.shared.durable.borrow();
         Progress { durable, applied: engine.seq(), waiting_bytes: self.shared.queue.bytes() }
+    }
+
+    /// Waits until the disk has what is applied up to a place.
+    pub async fn durable_to(&self, seq: Seq) {
+        let mut durable = self.shared.durable.subscribe();
+        durable.wait_for(|durable| *durable >= seq).await.expect("invariant: we hold its sender");
     }
 
     pub fn is_overloaded(&self) -> bool {

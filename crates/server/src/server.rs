@@ -14,6 +14,7 @@ use crate::keys::Keys;
 use crate::limits::{SENDS_WAITING_MAX, STOP_PATIENCE};
 use crate::metrics::Metrics;
 use crate::presence::Presence;
+use crate::problem::READING_LOG;
 use crate::programme;
 use crate::runtime::{self, Threads};
 use anyhow::{Context, bail};
@@ -172,7 +173,13 @@ async fn apply(hub: &Hub, folder: &Path) -> anyhow::Result<()> {
             bail!("the programme in {} has mistakes:\n{}", folder.display(), told.join("\n"));
         }
     };
-    match make_live(&hub.runtime, &programme, "start").await {
+    let live = loop {
+        match make_live(&hub.runtime, &programme, "start").await {
+            Err(problem) if problem.code == READING_LOG => tracing::info!("{}", problem.message),
+            live => break live,
+        }
+    };
+    match live {
         Ok(Some(_)) => tracing::info!(folder = %folder.display(), "programme applied"),
         Ok(None) => tracing::info!(folder = %folder.display(), "programme unchanged"),
         Err(problem) => {

@@ -51,6 +51,31 @@ fn content(record: &Record<'_>) -> (&'static str, Value) {
             }),
         ),
         Record::CutoffsStated(one) => ("cutoffs_stated", cutoffs(one)),
+        Record::ProfilesMerged(one) => (
+            "profiles_merged",
+            json!({
+                "from": identifier(&one.from),
+                "into": identifier(&one.into),
+                "merged_at": one.merged_at.to_string(),
+                "operator": one.operator,
+            }),
+        ),
+        Record::MergeUndone(one) => (
+            "merge_undone",
+            json!({
+                "merge": one.merge.0,
+                "undone_at": one.undone_at.to_string(),
+                "operator": one.operator,
+            }),
+        ),
+        Record::IdentifierLifted(one) => (
+            "identifier_lifted",
+            json!({
+                "identifier": identifier(&one.identifier),
+                "lifted_at": one.lifted_at.to_string(),
+                "operator": one.operator,
+            }),
+        ),
         Record::Tick => ("tick", json!({})),
     }
 }

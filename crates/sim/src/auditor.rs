@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use engine::Seq;
 use engine::at::At;
 use engine::effect::Effect;
-use engine::engine::{Engine, Outcome as Applied};
+use engine::engine::{Engine, Outcome as Applied, Refusal};
 use engine::record::Record;
 use eventlog::log::Log;
 use eventlog::sequencer::Outcome;
@@ -23,7 +23,7 @@ use crate::provider::HandedOver;
 use crate::trace::Trace;
 use ledger::Ledger;
 use model::Model;
-use people::Name;
+use people::{Name, Person};
 use segments::SEGMENTS;
 
 #[derive(Default)]
@@ -69,7 +69,7 @@ impl Auditor {
             Record::decode(bytes).map_err(|malformed| Invariant::L2.broken(malformed.to_string()))?;
         trace.note(at, &format!("{seq:>5}  {}", line(&record)));
         let mut effects = Vec::new();
-        let applied = self.replica.apply(seq, at, &record, &mut effects);
+        let applied = apply(&mut self.replica, &self.history, (at, &record), &mut effects);
         Invariant::D1.check(applied == Applied::Applied, || format!("seq {seq} in a replay: {applied:?}"))?;
         // A reaction to a send needs to know it; a decision needs the record first.
         self.model.apply(at, seq, &record, &self.ledger)?;
@@ -176,25 +176,37 @@ impl Auditor {
     }
 
     fn compare_people(&self, engine: &Engine) -> Result<(), Violation> {
-        let (profiles, people) = (engine.profiles().count(), self.model.people.all().len());
-        Invariant::I2.check(profiles == people, || format!("{profiles} profiles, {people} people"))?;
+        let people = &self.model.people;
+        let (profiles, roots): (Vec<usize>, _) =
+            (engine.profiles().map(|(id, _)| id.0 as usize).collect(), people.roots());
+        Invariant::I2.check(profiles == roots, || format!("profiles {profiles:?}, people {roots:?}"))?;
+        let counts = engine.counts();
+        let persons: Vec<Person> = roots.iter().map(|root| people.person(*root)).collect();
+        let identified = persons.iter().filter(|person| person.is_identified()).count() as u64;
+        Invariant::I2.check(
+            (counts.profiles, counts.identified) == (roots.len() as u64, identified),
+            || {
+                format!(
+                    "{} profiles, {} identified, should be {} and {identified}",
+                    counts.profiles,
+                    counts.identified,
+                    roots.len()
+                )
+            },
+        )?;
         let live: Vec<_> = SEGMENTS
             .iter()
             .filter(|segment| self.model.programme.segments.contains_key(segment.name))
             .collect();
         let moment = segments::moment(engine.at(), &self.model.cut_offs);
-        for (id, profile) in engine.profiles() {
+        for ((id, profile), person) in engine.profiles().zip(&persons) {
             let name = |identifier: &engine::profile::StoredIdentifier| -> Name {
-                (identifier.kind, identifier.value.clone())
+                (identifier.kind, identifier.value.to_string())
             };
             let names: BTreeSet<Name> = profile.identifiers().iter().map(name).collect();
-            // A profile whose only name moved to somebody else is nobody that one could ask for.
-            let Some(first) = names.first() else { continue };
-            let person = self.model.people.named(first);
-            Invariant::I2.check(person.is_some_and(|person| person.names == names), || {
-                format!("profile {id:?} has {names:?}, the rules give {:?}", person.map(|one| &one.names))
+            Invariant::I2.check(person.names == names, || {
+                format!("profile {id:?} has {names:?}, the rules give {:?}", person.names)
             })?;
-            let Some(person) = person else { continue };
             let (found, told) = (engine.memberships(id), person.told());
             for segment in &live {
                 let is_member = found.contains(&segment.name);
@@ -214,7 +226,7 @@ impl Auditor {
         let mut replayed = Engine::new();
         for (index, (at, bytes)) in self.history.iter().enumerate() {
             let record = Record::decode(bytes).expect("it was read before");
-            replayed.apply(Seq(index as u64 + 1), *at, &record, &mut Vec::new());
+            apply(&mut replayed, &self.history[..index], (*at, &record), &mut Vec::new());
         }
         Invariant::D1.check(engine.hash() == replayed.hash(), || "a replay from zero differs".to_owned())?;
         self.ledger.finish(engine)
@@ -223,6 +235,23 @@ impl Auditor {
     /// The history's effect on whoever asks for a digest of the run.
     pub(crate) fn hash(&self) -> u128 {
         self.replica.hash()
+    }
+}
+
+/// Applies the next record; what a programme asks of the past is brought in from the history.
+fn apply(
+    engine: &mut Engine,
+    history: &[(At, Vec<u8>)],
+    (at, record): (At, &Record<'_>),
+    effects: &mut Vec<Effect>,
+) -> Applied {
+    let seq = engine.seq().next();
+    match engine.apply(seq, at, record, effects) {
+        Applied::Refused(Refusal::Unkept(properties)) => {
+            engine.fill(properties, history.iter().map(|(at, bytes)| (*at, bytes.as_slice())));
+            engine.apply(seq, at, record, effects)
+        }
+        outcome => outcome,
     }
 }
 

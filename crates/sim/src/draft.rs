@@ -1,14 +1,14 @@
 //! What somebody outside wants to tell, before the door has made records of it.
 
-use engine::SendId;
 use engine::at::At;
 use engine::identifier::{HashKey, IdentifierKind};
 use engine::record::{
     ConsentSource, ConsentStated, CutoffsStated, Engaged, Engagement, Event, EventFlags, EventKind,
-    Identifier, ProgrammeApplied, Record, Rejected, Subject, SuppressionStated,
+    Identifier, MergeUndone, ProfilesMerged, ProgrammeApplied, Record, Rejected, Subject, SuppressionStated,
 };
 use engine::segment::cutoff::Cutoff;
 use engine::value::OwnedMap;
+use engine::{MergeId, SendId};
 
 use crate::programme::OFFERS;
 
@@ -35,6 +35,15 @@ pub(crate) enum Draft {
     Cutoffs {
         stated_at: At,
         cutoffs: Vec<Cutoff>,
+    },
+    Merge {
+        from: (IdentifierKind, String),
+        into: (IdentifierKind, String),
+        merged_at: At,
+    },
+    Undo {
+        merge: MergeId,
+        undone_at: At,
     },
     /// An event that the door refused.
     Rejected,
@@ -104,6 +113,15 @@ impl Draft {
             Self::Cutoffs { stated_at, cutoffs } => {
                 let cutoffs = cutoffs.iter().map(Cutoff::as_stated).collect();
                 Record::CutoffsStated(CutoffsStated { stated_at: *stated_at, cutoffs }).encode(&mut bytes);
+            }
+            Self::Merge { from, into, merged_at } => {
+                let [from, into] = [from, into].map(|(kind, value)| identify(*kind, value));
+                let merged = ProfilesMerged { from, into, merged_at: *merged_at, operator: "ada" };
+                Record::ProfilesMerged(merged).encode(&mut bytes);
+            }
+            Self::Undo { merge, undone_at } => {
+                let undone = MergeUndone { merge: *merge, undone_at: *undone_at, operator: "ada" };
+                Record::MergeUndone(undone).encode(&mut bytes);
             }
             Self::Rejected => {
                 let rejected = Rejected {

@@ -4,9 +4,10 @@
 use std::collections::VecDeque;
 
 use engine::at::At;
-use engine::engine::Engine;
-use engine::record::Installed;
+use engine::engine::{Engine, Refusal};
+use engine::record::{Installed, Record};
 use eventlog::Error;
+use eventlog::backfill::fill;
 use eventlog::frame::push_record;
 use eventlog::log::{Batch, Log};
 use eventlog::memory::{MemoryDisk, MemoryFolder, MemoryLog};
@@ -87,11 +88,29 @@ impl Installation {
     /// The engine's thread: takes everything that waits. Gives what was staged, for the impatient.
     pub(crate) fn stage(&mut self, now: At) -> &Unwritten {
         let submissions = std::mem::take(&mut self.waiting);
+        let (submissions, waiting) = submissions.into_iter().partition(|one| self.is_ready(one));
+        self.waiting = waiting;
+        let submissions: Vec<Submission> = submissions;
         let bodies: Vec<Vec<u8>> = submissions.iter().map(framed).collect();
         let bodies: Vec<&[u8]> = bodies.iter().map(Vec::as_slice).collect();
         let staged = stage(&mut self.engine, now, &bodies);
         self.staged.push_back(Unwritten { staged, submissions });
         self.staged.back().expect("just pushed")
+    }
+
+    /// Brings in from the log what a programme asks of the past. Until all of that is on the disk it has to wait.
+    fn is_ready(&mut self, submission: &Submission) -> bool {
+        for bytes in &submission.records {
+            let Ok(record @ Record::ProgrammeApplied(_)) = Record::decode(bytes) else { continue };
+            if let Err(Refusal::Unkept(properties)) = self.engine.check(&record) {
+                if !self.is_durable() {
+                    return false;
+                }
+                fill(&mut self.engine, properties, |from| self.log.read(from))
+                    .expect("the log of a simulation that asks for the past is whole");
+            }
+        }
+        true
     }
 
     /// The writer's thread: makes everything staged durable at once, and gives it back to be released.

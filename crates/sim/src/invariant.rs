@@ -52,7 +52,9 @@ impl Invariant {
             Self::D1 => "the live state, a replay from zero, and snapshot plus tail have the same hash",
             Self::D2 => "a replay gives the effects that the live engine gave",
             Self::I1 => "a message id is counted once in its window",
-            Self::I2 => "profiles hold the identifiers that the rules of identity give them",
+            Self::I2 => {
+                "profiles hold the identifiers that the rules of identity, operators' merges and their undoing give them"
+            }
             Self::S1 => "segment membership equals a naive evaluation",
             Self::G1 => "nothing is handed over without a consent that is valid at that moment",
             Self::G2 => "nothing is handed over to a suppressed address",

@@ -33,6 +33,8 @@ pub struct Options {
     pub applies_programme: u64,
     pub states_cutoffs: u64,
     pub reacts: u64,
+    pub merges: u64,
+    pub parts: u64,
 
     /// Of a round: how the time and the process go.
     pub long_pause: u64,
@@ -57,8 +59,11 @@ pub struct Options {
 }
 
 impl Options {
-    pub(crate) fn draw(random: &mut Random) -> Self {
+    /// What operators say of who is who has chance of its own, so that the rest of a world is as it would be without.
+    pub(crate) fn draw(random: &mut Random, operators: &mut Random) -> Self {
         Self {
+            merges: chance(operators, 100),
+            parts: chance(operators, 200),
             people: random.between(2, 24),
             rounds: random.between(60, 160),
             requests_per_round: random.between(1, 4),

@@ -20,10 +20,20 @@ pub(crate) const WITHHELD: &str = "withheld";
 /// The message that asks to confirm a consent.
 pub(crate) const CONFIRM: &str = "confirm";
 
+/// The first programme. Of a log that will be trimmed it asks at once for everything that any later one may ask for, since
+/// what is gone from the log cannot be brought in from there.
+pub(crate) fn draw_first(random: &mut Random, trims: bool) -> String {
+    draw_with(random, if trims { 1_000 } else { 800 })
+}
+
 /// A programme like the last one, with some of it changed.
 pub(crate) fn draw(random: &mut Random) -> String {
+    draw_with(random, 800)
+}
+
+fn draw_with(random: &mut Random, segment_permille: u64) -> String {
     let double = random.happens(400);
-    let segments = SEGMENTS.iter().filter(|segment| segment.is_base || random.happens(800));
+    let segments = SEGMENTS.iter().filter(|segment| segment.is_base || random.happens(segment_permille));
     let programme = Programme {
         name: "shop".to_owned(),
         timezone: TIMEZONE.to_owned(),
@@ -39,6 +49,7 @@ pub(crate) fn draw(random: &mut Random) -> String {
             .map(|name| (name.to_owned(), message(name)))
             .into(),
         journeys: journeys(random),
+        ..Programme::default()
     };
     let mistakes = programme.mistakes();
     assert!(mistakes.is_empty(), "the simulated programme is a programme: {mistakes:?}");

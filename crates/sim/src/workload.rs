@@ -3,10 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use engine::SendId;
 use engine::at::{At, Span};
 use engine::identifier::IdentifierKind;
 use engine::record::{ConsentSource, Engagement, EventKind};
+use engine::{MergeId, SendId};
 use serde_json::json;
 
 use crate::draft::{Draft, EventDraft, SubjectDraft};
@@ -16,9 +16,13 @@ use crate::random::Random;
 
 /// Events that a sender may still repeat.
 const REPEATABLE: usize = 50;
+/// Of the merges of a world, the first so many are ever undone.
+const MERGES_UNDONE: u64 = 20;
 
 pub(crate) struct Workload {
     random: Random,
+    /// Of what operators say of who is who.
+    operators: Random,
     people: Vec<Person>,
     /// Said of late, and said again by senders that repeat themselves.
     said: Vec<EventDraft>,
@@ -33,12 +37,12 @@ struct Person {
 }
 
 impl Workload {
-    pub(crate) fn new(mut random: Random, options: &Options) -> Self {
+    pub(crate) fn new(mut random: Random, operators: Random, options: &Options) -> Self {
         let devices = |random: &mut Random| random.between(1, 3);
         let people = (0..options.people)
             .map(|number| Person { number, registered: false, devices: devices(&mut random) })
             .collect();
-        Self { random, people, said: Vec::new(), instants: BTreeSet::new() }
+        Self { random, operators, people, said: Vec::new(), instants: BTreeSet::new() }
     }
 
     /// What one sender says in one request.
@@ -194,6 +198,26 @@ impl Workload {
             let (channel, source) = (*self.random.pick(&["", "email", "sms"]), ConsentSource::Api);
             let stated_at = self.instant(now.minus(ago));
             drafts.push(Draft::Consent { subject, channel, granted, source, stated_at });
+        }
+        drafts.extend(self.who_is_who(options, now));
+        drafts
+    }
+
+    /// Who operators think is one person, and which merge they think was wrong: there may be no such merge, or it may not
+    /// be one that can be undone.
+    fn who_is_who(&mut self, options: &Options, now: At) -> Vec<Draft> {
+        let random = &mut self.operators;
+        let mut drafts = Vec::new();
+        if random.happens(options.merges) {
+            let mut anybody = || match (random.below(2), random.below(options.people)) {
+                (0, number) => (IdentifierKind::UserId, format!("u{number}")),
+                (_, number) => (IdentifierKind::Email, email(number)),
+            };
+            drafts.push(Draft::Merge { from: anybody(), into: anybody(), merged_at: now });
+        }
+        if random.happens(options.parts) {
+            let merge = MergeId(random.below(MERGES_UNDONE) as u32);
+            drafts.push(Draft::Undo { merge, undone_at: now });
         }
         drafts
     }

@@ -85,7 +85,8 @@ impl From<Violation> for Stop {
 impl World {
     pub fn new(seed: u64, canary: Option<Canary>) -> Self {
         let mut random = Random::new(seed);
-        let options = Options::draw(&mut random);
+        let mut operators = Random::new(!seed);
+        let options = Options::draw(&mut random, &mut operators);
         let installed = Installed {
             installation: random.draw(),
             hash_key: HashKey((u128::from(random.draw()) << 64 | u128::from(random.draw())).to_le_bytes()),
@@ -99,7 +100,7 @@ impl World {
             disk.lie_about_sync();
         }
         Self {
-            workload: Workload::new(random.fork(), &options),
+            workload: Workload::new(random.fork(), operators, &options),
             provider: Provider::new(random.fork()),
             random,
             options,
@@ -120,7 +121,7 @@ impl World {
     /// Lives the whole life of this world.
     pub fn run(&mut self) -> Result<Summary, Violation> {
         self.trace.note(self.now, &format!("{:?}", self.options));
-        let first = Draft::Programme(crate::programme::draw(&mut self.random));
+        let first = Draft::Programme(crate::programme::draw_first(&mut self.random, self.options.trims));
         self.ask(vec![first]);
         for _ in 0..self.options.rounds {
             self.pass_time();

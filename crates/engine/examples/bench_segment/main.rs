@@ -69,7 +69,7 @@ fn main() {
     let engine = feed(profiles, events, &folder.join("events.csv"));
     let (held, known) = (resident() - idle, engine.counts().profiles);
     println!(
-        "{known} profiles and {events} events in {:.0} s; resident {:.2} GB with all facts: {:.1} bytes an event, {:.0} a profile",
+        "{known} profiles and {events} events in {:.0} s; resident {:.2} GB: {:.1} bytes an event, {:.0} a profile",
         begin.elapsed().as_secs_f64(),
         held as f64 / 1e9,
         held as f64 / events as f64,

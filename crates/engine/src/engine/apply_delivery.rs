@@ -4,6 +4,7 @@ use super::{Engine, Refusal};
 use crate::at::{At, Span};
 use crate::effect::{Effect, Prepare};
 use crate::governor::{Suppression, Wish, address_kind};
+use crate::happening::Happening;
 use crate::limits::{ATTEMPTS_MAX, RETRY_FIRST, SEND_AGE_MAX};
 use crate::outbox::{Decision, Reason, Send, Status};
 use crate::profile::Profile;
@@ -69,7 +70,12 @@ impl Engine {
         governor.decide(profile, &wish).map(|_| ())
     }
 
-    pub(super) fn apply_settled(&mut self, settled: &Settled<'_>, effects: &mut Vec<Effect>) {
+    pub(super) fn apply_settled(
+        &mut self,
+        settled: &Settled<'_>,
+        happening: Option<Happening<'_>>,
+        effects: &mut Vec<Effect>,
+    ) {
         let at = self.state.at;
         let id = settled.send;
         let send = self.state.send_mut(id);
@@ -77,10 +83,7 @@ impl Engine {
         send.reply = settled.reply.to_owned();
         let (profile, retry) = (send.profile, retry_at(send, at));
         match settled.outcome {
-            DeliveryOutcome::Accepted => {
-                self.state.set_status(id, Status::Accepted);
-                self.occur_of_send(profile, "Message Sent", id, "", effects);
-            }
+            DeliveryOutcome::Accepted => self.state.set_status(id, Status::Accepted),
             DeliveryOutcome::Transient => match retry {
                 Some(retry_at) => {
                     self.state.send_mut(id).retry_at = Some(retry_at);
@@ -94,9 +97,9 @@ impl Engine {
             DeliveryOutcome::InvalidRecipient => {
                 self.state.set_status(id, Status::Bounced);
                 self.suppress_bounced(id, settled.reply, effects);
-                self.occur_of_send(profile, "Message Bounced", id, "", effects);
             }
         }
+        self.occur_to(profile, happening, effects);
     }
 
     fn suppress_bounced(&mut self, id: SendId, reply: &str, effects: &mut Vec<Effect>) {
@@ -113,32 +116,33 @@ impl Engine {
         self.reconsider(hash, effects);
     }
 
-    pub(super) fn apply_engaged(&mut self, engaged: &Engaged<'_>, effects: &mut Vec<Effect>) {
+    pub(super) fn apply_engaged(
+        &mut self,
+        engaged: &Engaged<'_>,
+        happening: Option<Happening<'_>>,
+        effects: &mut Vec<Effect>,
+    ) {
         let at = self.state.at;
         if engaged.machine {
             return;
         }
         let send = self.state.send_mut(engaged.send);
         let profile = send.profile;
-        let (mark, name) = match engaged.engagement {
-            Engagement::Opened => (&mut send.opened_at, "Message Opened"),
-            Engagement::Clicked => (&mut send.clicked_at, "Message Clicked"),
+        let mark = match engaged.engagement {
+            Engagement::Opened => &mut send.opened_at,
+            Engagement::Clicked => &mut send.clicked_at,
         };
         mark.get_or_insert(at);
-        self.occur_of_send(profile, name, engaged.send, engaged.url, effects);
+        self.occur_to(profile, happening, effects);
     }
 
-    fn occur_of_send(
-        &mut self,
-        profile: ProfileId,
-        name: &str,
-        send: SendId,
-        url: &str,
-        effects: &mut Vec<Effect>,
-    ) {
+    /// Something happened to a message for a profile, or did not.
+    fn occur_to(&mut self, profile: ProfileId, happening: Option<Happening<'_>>, effects: &mut Vec<Effect>) {
+        let Some(happening) = happening else { return };
         let profile = self.state.canonical(profile);
+        let properties = self.properties_of_happening(Some(happening));
         let mut turn = Turn::begin(self, profile, effects);
-        turn.occur_of_send(name, send, url);
+        turn.occur(&happening, properties.as_map());
         turn.settle();
     }
 
@@ -167,10 +171,10 @@ impl Engine {
             profile: send.profile,
             channel: send.channel.expect("invariant: only a send with a channel is prepared"),
             address: send.address.clone(),
-            message: send.message.clone(),
-            language: send.language.clone(),
-            purpose: send.purpose.clone(),
-            journey: send.journey.clone(),
+            message: send.message.to_string(),
+            language: send.language.to_string(),
+            purpose: send.purpose.to_string(),
+            journey: send.journey.to_string(),
             traits: profile.traits_map(),
             event: send.event.clone(),
         }

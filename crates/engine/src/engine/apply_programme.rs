@@ -1,17 +1,20 @@
 //! A programme made live: segments get slots, journeys get versions, and memberships are brought up to date.
 
 use super::Engine;
-use crate::ProfileId;
+use crate::backfill::Property;
 use crate::effect::Effect;
+use crate::identity::Rules;
 use crate::index::Index;
 use crate::journey::entry_segment;
 use crate::limits::{CONDITIONS_MAX, NAMES_MAX};
 use crate::programme::{Journey, Mistake, Place, Programme};
+use crate::segment::Expression;
 use crate::segment::parse;
-use crate::segment::rule::keep_properties;
+use crate::segment::rule::each_property;
 use crate::state::{JourneyVersion, SegmentState, State};
 use crate::truths::Truths;
 use crate::turn::Turn;
+use crate::{ProfileId, Seq};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -45,6 +48,7 @@ impl Engine {
     /// starts with something that happens.
     pub(super) fn apply_programme(&mut self, definition: &str) {
         let programme: Programme = serde_json::from_str(definition).expect("invariant: checked");
+        self.rules = Rules::of(&programme.identity, &self.hash_key());
         self.programme = Arc::new(programme);
         self.state.definition = Some(definition.to_owned());
         self.state.revision += 1;
@@ -113,7 +117,18 @@ impl Engine {
         }
     }
 
-    /// Every property that a rule of the programme, or of any version of its journeys, asks for is kept, and stays kept.
+    /// What a programme asks of events that happened already, and the engine does not keep.
+    pub(super) fn unkept_by(&self, programme: &Programme) -> Vec<Property> {
+        let rules = programme.journeys.values().flat_map(Journey::rules);
+        let texts = programme.segments.values().map(String::as_str).chain(rules);
+        let mut unkept: Vec<Property> =
+            texts.flat_map(|text| self.unkept(&parsed(text), &programme.purchase)).collect();
+        unkept.sort();
+        unkept.dedup();
+        unkept
+    }
+
+    /// Keeps from the first event on what the programme asks of events that nobody did yet; the rest is kept already.
     fn keep_properties(&mut self) {
         let segments = self.state.segments.iter().filter(|segment| segment.live);
         let mut texts: Vec<String> = segments.map(|segment| segment.expression.clone()).collect();
@@ -122,11 +137,12 @@ impl Engine {
                 .expect("invariant: a definition was written by this program");
             texts.extend(journey.rules().map(str::to_owned));
         }
+        let State { names, history, seq, .. } = &mut self.state;
         for text in texts {
-            let expression = parse::parse(&text)
-                .expect("invariant: a programme with mistakes is refused before it is compiled");
-            let State { names, history, .. } = &mut self.state;
-            keep_properties(&expression, &self.programme.purchase, names, history);
+            each_property(&parsed(&text), &self.programme.purchase, &mut |event, path| {
+                let (_, since) = history.keep(names.number(event), path, *seq);
+                assert!(since == Seq(0), "invariant: a programme that asks for what is not kept is refused");
+            });
         }
     }
 
@@ -167,4 +183,8 @@ impl Engine {
             }
         }
     }
+}
+
+fn parsed(text: &str) -> Expression {
+    parse::parse(text).expect("invariant: a programme with mistakes is refused before it is compiled")
 }

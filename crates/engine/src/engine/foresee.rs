@@ -52,6 +52,8 @@ impl Engine {
         if let Some(TimerKey::Name { profile, name }) = self.state.timers.upcoming(STRANDS_AHEAD) {
             self.state.history.prefetch_strand(name, profile);
             self.state.truths.prefetch(profile);
+        }
+        if let Some(TimerKey::Run { profile, .. }) = self.state.timers.upcoming_instant(STRANDS_AHEAD) {
             self.state.profiles.prefetch(profile.0 as usize);
         }
         if let Some(TimerKey::Name { profile, name }) = self.state.timers.upcoming(TAILS_AHEAD) {

@@ -4,6 +4,7 @@
 use super::Engine;
 use crate::ProfileId;
 use crate::at::At;
+use crate::backfill::Property;
 use crate::name::Names;
 use crate::programme::{Mistake, Place, nearest};
 use crate::segment::cutoff::{Cutoff, Cutoffs, Share};
@@ -42,16 +43,30 @@ impl Preview {
 /// An expression with its names resolved.
 pub struct Question(pub(super) Compiled);
 
+/// Why an expression is not answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unanswered {
+    Mistake(Mistake),
+    /// It asks for properties that are to be brought in from the log first: [`Engine::begin_backfill`].
+    Unkept(Vec<Property>),
+}
+
+impl From<Mistake> for Unanswered {
+    fn from(mistake: Mistake) -> Self {
+        Self::Mistake(mistake)
+    }
+}
+
 type SlotOf<'a> = &'a dyn Fn(&str) -> Option<u16>;
 
 impl Engine {
     /// Who matches an expression at the engine's instant, by asking everybody.
-    pub fn preview(&self, expression: &str) -> Result<Preview, Mistake> {
+    pub fn preview(&self, expression: &str) -> Result<Preview, Unanswered> {
         self.preview_at(expression, self.state.at)
     }
 
     /// The same at a later instant: what time alone has changed by then.
-    pub fn preview_at(&self, expression: &str, now: At) -> Result<Preview, Mistake> {
+    pub fn preview_at(&self, expression: &str, now: At) -> Result<Preview, Unanswered> {
         let question = self.question(expression)?;
         let ranking = self.ranking_of(&question, now);
         let question = self.with_cutoffs(question, ranking.all());
@@ -61,7 +76,7 @@ impl Engine {
 
     /// An expression made ready to be asked, any number of times. Where it ranks people, it is true of nobody until it
     /// has its cut-offs.
-    pub fn question(&self, expression: &str) -> Result<Question, Mistake> {
+    pub fn question(&self, expression: &str) -> Result<Question, Unanswered> {
         let expression = self.read(expression)?;
         Ok(Question(self.compile(expression, &Cutoffs::default(), &mut self.state.names.clone())))
     }
@@ -88,20 +103,21 @@ impl Engine {
         Scan::new(self, &question.0.rule, now)
     }
 
-    fn read(&self, text: &str) -> Result<Expression, Mistake> {
+    pub(super) fn read(&self, text: &str) -> Result<Expression, Unanswered> {
         let place = Place("expression".to_owned());
         let expression = parse_for(text, Owner::Segment).map_err(|wrong| wrong.at(place.clone()))?;
         if let Some(unknown) = expression.segments().into_iter().find(|name| self.live_slot(name).is_none()) {
             let known = self.segments();
             let near = nearest(unknown, known.iter().map(|view| view.name));
-            return Err(Mistake {
+            return Err(Unanswered::Mistake(Mistake {
                 place,
                 offset: text.find(unknown),
                 message: format!("there is no segment \"{unknown}\""),
                 suggestion: near.map(|name| format!("did you mean \"{name}\"?")),
-            });
+            }));
         }
-        Ok(expression)
+        let unkept = self.unkept(&expression, &self.programme.purchase);
+        if unkept.is_empty() { Ok(expression) } else { Err(Unanswered::Unkept(unkept)) }
     }
 
     /// The slot of a segment of the programme.

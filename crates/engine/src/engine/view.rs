@@ -1,15 +1,14 @@
 //! What the API, the console and the tests may ask of the engine. Reading changes nothing.
 
 use super::Engine;
-use crate::at::{At, Span};
+use crate::at::At;
 use crate::governor::Suppression;
 use crate::identifier::IdentifierKind;
-use crate::journey::RunState;
+use crate::journey::{Passage, RunState};
 use crate::outbox::Send;
 use crate::profile::Profile;
 use crate::programme::Programme;
-use crate::state::{Counts, Merge, Reject};
-use crate::value::Map;
+use crate::state::{Counts, Reject};
 use crate::{ProfileId, SendId, Seq};
 use std::sync::Arc;
 
@@ -47,13 +46,14 @@ pub struct RunView<'a> {
     pub due: Option<At>,
 }
 
-/// One event of a profile.
-#[derive(Clone, Copy, Debug)]
+/// One event of a profile. All that it was is in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimelineEntry<'a> {
-    pub occurred_at: At,
+    /// Place in the log.
     pub seq: Seq,
+    /// Seconds since 1970.
+    pub second: u32,
     pub name: &'a str,
-    pub properties: Map<'a>,
 }
 
 impl Engine {
@@ -106,17 +106,13 @@ impl Engine {
         let mut entries = Vec::new();
         for (name, events) in self.state.history.of_profile(self.canonical(id)) {
             let newest = (0..events.len()).rev().take(limit);
-            entries.extend(newest.map(|index| {
-                let fact = events.fact(index);
-                TimelineEntry {
-                    occurred_at: At::of_second(events.times()[index]).plus(Span(fact.millisecond.into())),
-                    seq: fact.seq,
-                    name: self.state.names.text(name),
-                    properties: fact.properties,
-                }
+            entries.extend(newest.map(|index| TimelineEntry {
+                seq: events.seq(index),
+                second: events.times()[index],
+                name: self.state.names.text(name),
             }));
         }
-        entries.sort_by_key(|entry| std::cmp::Reverse((entry.occurred_at, entry.seq)));
+        entries.sort_by_key(|entry| std::cmp::Reverse((entry.second, entry.seq)));
         entries.truncate(limit);
         entries
     }
@@ -172,19 +168,22 @@ impl Engine {
     /// The profile's passages through journeys, oldest first.
     pub fn runs_of(&self, id: ProfileId) -> Vec<RunView<'_>> {
         let Some(profile) = self.profile(id) else { return Vec::new() };
-        let view = |run: &crate::journey::Run| {
-            let version = &self.state.versions[run.version as usize];
+        let going = profile.runs.iter().map(|run| (&run.passage, Some(run.due).filter(|due| *due < At::MAX)));
+        let mut passages: Vec<_> = profile.past.iter().map(|passage| (passage, None)).chain(going).collect();
+        passages.sort_by_key(|(passage, _)| passage.id);
+        let view = |(passage, due): (&Passage, Option<At>)| {
+            let version = &self.state.versions[passage.version as usize];
             RunView {
                 journey: version.name.as_str(),
                 version: version.version,
-                entered_at: run.entered_at,
-                state: run.state,
-                held_out: run.held_out,
-                reached_goal: run.reached_goal,
-                due: (run.due < At::MAX).then_some(run.due),
+                entered_at: passage.entered_at,
+                state: passage.state,
+                held_out: passage.held_out,
+                reached_goal: passage.reached_goal,
+                due,
             }
         };
-        profile.runs.iter().map(view).collect()
+        passages.into_iter().map(view).collect()
     }
 
     /// The ledger, in order of decision.
@@ -214,10 +213,6 @@ impl Engine {
     /// Refused events that are still listed, oldest first.
     pub fn rejects(&self) -> impl DoubleEndedIterator<Item = &Reject> {
         self.state.rejects.iter()
-    }
-
-    pub fn merges(&self) -> &[Merge] {
-        &self.state.merges
     }
 
     pub fn counts(&self) -> &Counts {

@@ -4,14 +4,11 @@
 //! and the old one waits for the next strand of that size. So an event lies beside the person's other events from
 //! its first instant, late or not, and there is no second place to look and nothing to merge later.
 
-use super::Occurrence;
 use super::codes::{CodeSlice, Codes};
-use super::dictionary::Dictionary;
-use super::strand::{Fact, View};
+use super::seqs::Seqs;
+use super::strand::View;
 use crate::Seq;
-use crate::codec::{Reader, put_bytes, put_varint};
 use crate::prefetch::prefetch;
-use crate::value::Map;
 use borsh::{BorshDeserialize, BorshSerialize};
 
 /// Profiles in a block: a bitmap of them fits a quarter of the first cache, and their strands the second.
@@ -22,8 +19,6 @@ const SPARSE_MAX: usize = BLOCK / 8;
 const TIMES_IN_LINE: usize = 16;
 /// No timer.
 pub(crate) const NEVER: u32 = u32::MAX;
-/// Facts begin at multiples of this, so that 32 bits reach further than the memory of a machine.
-const FACT_UNIT: usize = 8;
 /// End of a list of free slots.
 const NONE: u32 = u32::MAX;
 
@@ -31,15 +26,17 @@ const NONE: u32 = u32::MAX;
 pub(crate) struct Block {
     /// Sparse: profiles in order, each with its strand's number. Empty once the block is dense.
     members: Vec<(u16, u16)>,
-    /// Dense: by profile. Sparse: in order of arrival.
+    /// Second of the newest event, 0 where there is none. Dense: by profile. Sparse: in order of arrival. Apart from the
+    /// strands, since most questions are answered by it for most people.
+    lasts: Vec<u32>,
+    /// The strands, the same way.
     strands: Vec<Strand>,
     dense: bool,
     /// Seconds; the slots of the strands and what is free between them.
     times: Vec<u32>,
+    /// By event: where the log has the whole of it.
+    seqs: Seqs,
     columns: Vec<Codes>,
-    /// By event: where its fact begins.
-    facts: Vec<u32>,
-    fact_bytes: Vec<u8>,
     /// By size class: the first free slot, which holds the place of the next.
     free: Vec<u32>,
 }
@@ -47,8 +44,6 @@ pub(crate) struct Block {
 /// Where a person's events of one name lie.
 #[derive(Clone, Copy, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Strand {
-    /// Second of the newest event; 0 where there is none.
-    pub(crate) last: u32,
     start: u32,
     len: u32,
     /// The second for which a timer of this person and name waits.
@@ -57,30 +52,47 @@ pub(crate) struct Strand {
 
 impl Default for Strand {
     fn default() -> Self {
-        Self { last: 0, start: 0, len: 0, due: NEVER }
-    }
-}
-
-impl Strand {
-    pub(crate) fn len(&self) -> u32 {
-        self.len
+        Self { start: 0, len: 0, due: NEVER }
     }
 }
 
 /// A strand that was taken out of its block.
 pub(super) struct Taken {
     times: Vec<u32>,
+    seqs: Vec<Seq>,
     codes: Vec<Vec<u32>>,
-    facts: Vec<(Seq, u16, Box<[u8]>)>,
+}
+
+impl Taken {
+    /// The events at some places in the log, which are in order, and the rest.
+    pub(super) fn split(self, places: &[Seq]) -> (Self, Self) {
+        let empty =
+            || Self { times: Vec::new(), seqs: Vec::new(), codes: vec![Vec::new(); self.codes.len()] };
+        let (mut those, mut rest) = (empty(), empty());
+        for (index, seq) in self.seqs.iter().enumerate() {
+            let side = if places.binary_search(seq).is_ok() { &mut those } else { &mut rest };
+            side.times.push(self.times[index]);
+            side.seqs.push(*seq);
+            for (codes, of) in side.codes.iter_mut().zip(&self.codes) {
+                codes.push(of[index]);
+            }
+        }
+        (those, rest)
+    }
 }
 
 impl Block {
     pub(crate) fn strand(&self, local: u16) -> Option<&Strand> {
+        self.find(local).map(|number| &self.strands[number])
+    }
+
+    /// The number of a profile's strand, if it has one.
+    fn find(&self, local: u16) -> Option<usize> {
         if self.dense {
-            return self.strands.get(usize::from(local));
+            return Some(usize::from(local));
         }
         let found = self.members.binary_search_by_key(&local, |member| member.0).ok()?;
-        self.strands.get(usize::from(self.members[found].1))
+        Some(usize::from(self.members[found].1))
     }
 
     pub(super) fn strand_mut(&mut self, local: u16) -> &mut Strand {
@@ -88,14 +100,14 @@ impl Block {
         &mut self.strands[number]
     }
 
-    /// The strands of a dense block, by the profile's place in it.
-    pub(crate) fn dense_strands(&self) -> Option<&[Strand]> {
-        self.dense.then_some(&self.strands)
+    /// Seconds of the newest events in a dense block, by the profile's place in it.
+    pub(crate) fn dense_lasts(&self) -> Option<&[u32]> {
+        self.dense.then_some(&self.lasts)
     }
 
-    /// The members of a sparse block in order.
-    pub(crate) fn sparse_strands(&self) -> impl Iterator<Item = (u16, &Strand)> {
-        self.members.iter().map(|(local, number)| (*local, &self.strands[usize::from(*number)]))
+    /// The same of the members of a sparse block, in order.
+    pub(crate) fn sparse_lasts(&self) -> impl Iterator<Item = (u16, u32)> {
+        self.members.iter().map(|(local, number)| (*local, self.lasts[usize::from(*number)]))
     }
 
     pub(crate) fn view(&self, local: u16) -> View<'_> {
@@ -104,7 +116,8 @@ impl Block {
 
     /// A strand that has events after a second; the events themselves are not touched.
     pub(crate) fn view_since(&self, local: u16, second: u32) -> Option<View<'_>> {
-        self.strand(local).filter(|strand| strand.last > second).map(|strand| self.view_of(strand))
+        let number = self.find(local).filter(|number| self.lasts[*number] > second)?;
+        Some(self.view_of(&self.strands[number]))
     }
 
     pub(crate) fn view_of(&self, strand: &Strand) -> View<'_> {
@@ -120,25 +133,18 @@ impl Block {
         self.columns[column].slice(range)
     }
 
-    pub(super) fn fact(&self, index: usize) -> Fact<'_> {
-        let begin = self.facts[index] as usize * FACT_UNIT;
-        let mut reader = Reader::new(&self.fact_bytes[begin..]);
-        let read = |reader: &mut Reader<'_>| reader.varint();
-        let seq = read(&mut reader).expect("invariant: a fact was written by us");
-        let millisecond = read(&mut reader).expect("invariant: a fact was written by us") as u16;
-        let properties = reader.bytes().expect("invariant: a fact was written by us");
-        Fact { seq: Seq(seq), millisecond, properties: Map::from_bytes(properties) }
+    pub(super) fn seq(&self, index: usize) -> Seq {
+        self.seqs.get(index)
     }
 
-    /// Makes room for an event in its strand; where in the arena it lies.
-    pub(super) fn insert(&mut self, local: u16, occurrence: &Occurrence<'_>) -> usize {
-        let fact = self.add_fact(occurrence.seq, occurrence.millisecond, occurrence.properties.bytes());
+    /// Makes room for an event in its strand, after those of the same second; where in the arena it lies.
+    pub(super) fn insert(&mut self, local: u16, second: u32, seq: Seq) -> usize {
         let number = self.number(local);
-        self.insert_at(number, occurrence.second, fact)
+        self.insert_at(number, second, seq)
     }
 
-    fn insert_at(&mut self, number: usize, second: u32, fact: u32) -> usize {
-        let Strand { last, mut start, len, .. } = self.strands[number];
+    fn insert_at(&mut self, number: usize, second: u32, seq: Seq) -> usize {
+        let (last, Strand { mut start, len, .. }) = (self.lasts[number], self.strands[number]);
         if capacity(len) == len {
             start = self.move_strand(start, len);
         }
@@ -149,64 +155,64 @@ impl Block {
             begin + self.times[begin..end].partition_point(|time| *time <= second)
         };
         self.times.copy_within(at..end, at + 1);
-        self.facts.copy_within(at..end, at + 1);
+        self.seqs.copy_within(at..end, at + 1);
         for column in &mut self.columns {
             column.copy_within(at..end, at + 1);
         }
         self.times[at] = second;
-        self.facts[at] = fact;
+        self.seqs.set(at, seq);
         let strand = &mut self.strands[number];
-        (strand.start, strand.len, strand.last) = (start, len + 1, last.max(second));
+        (strand.start, strand.len) = (start, len + 1);
+        self.lasts[number] = last.max(second);
         at
     }
 
     pub(super) fn set_code(&mut self, column: usize, index: usize, code: u32) {
-        if self.columns.len() <= column {
-            self.columns.resize_with(column + 1, || Codes::zeros(self.times.len()));
-        }
+        self.add_column(column);
         self.columns[column].set(index, code);
     }
 
-    /// Fills a new column from the facts.
-    pub(super) fn add_column(&mut self, dictionary: &mut Dictionary) {
-        let mut codes = Codes::zeros(self.times.len());
-        for strand in &self.strands {
-            for index in strand.start..strand.start + strand.len {
-                let index = index as usize;
-                codes.set(index, dictionary.code_of(self.fact(index).properties));
-            }
+    /// Makes sure that the block has a column.
+    pub(super) fn add_column(&mut self, column: usize) {
+        if self.columns.len() <= column {
+            self.columns.resize_with(column + 1, || Codes::zeros(self.times.len()));
         }
-        self.columns.push(codes);
+    }
+
+    pub(super) fn forget_columns(&mut self) {
+        self.columns.clear();
+    }
+
+    /// The members' events in order of strands: each event's place in the arena and in the log, by the first profile of
+    /// the block whose events are wanted and the first that is not.
+    pub(super) fn places(&self, locals: std::ops::Range<usize>) -> impl Iterator<Item = (usize, Seq)> {
+        let strands = locals.filter_map(|local| self.strand(local as u16));
+        let places = strands.flat_map(|strand| strand.start..strand.start + strand.len);
+        places.map(|at| (at as usize, self.seqs.get(at as usize)))
     }
 
     /// Takes a strand out, and leaves its slot free and blank.
     pub(super) fn take(&mut self, local: u16) -> Taken {
-        let mut taken = Taken { times: Vec::new(), codes: Vec::new(), facts: Vec::new() };
+        let mut taken = Taken { times: Vec::new(), seqs: Vec::new(), codes: Vec::new() };
         let Some(strand) = self.strand(local).copied().filter(|strand| strand.len > 0) else { return taken };
         let range = strand.start as usize..(strand.start + strand.len) as usize;
         taken.times = self.times[range.clone()].to_vec();
         taken.codes =
             self.columns.iter().map(|column| range.clone().map(|at| column.get(at)).collect()).collect();
-        taken.facts = range
-            .map(|at| {
-                let fact = self.fact(at);
-                (fact.seq, fact.millisecond, fact.properties.bytes().into())
-            })
-            .collect();
+        taken.seqs = range.map(|at| self.seqs.get(at)).collect();
         self.release(strand.start, strand.len);
-        *self.strand_mut(local) = Strand::default();
+        let number = self.number(local);
+        (self.lasts[number], self.strands[number]) = (0, Strand::default());
         taken
     }
 
     /// Adds the events of a strand that was taken elsewhere; those of one second go by their place in the log.
     pub(super) fn join(&mut self, local: u16, taken: &Taken, columns: usize) {
-        for (index, second) in taken.times.iter().enumerate() {
-            let (seq, millisecond, properties) = &taken.facts[index];
-            let fact = self.add_fact(*seq, *millisecond, properties);
+        for (index, (second, seq)) in taken.times.iter().zip(&taken.seqs).enumerate() {
             let number = self.number(local);
-            let mut at = self.insert_at(number, *second, fact);
+            let mut at = self.insert_at(number, *second, *seq);
             let start = self.strands[number].start as usize;
-            while at > start && self.times[at - 1] == *second && self.fact(at - 1).seq > *seq {
+            while at > start && self.times[at - 1] == *second && self.seqs.get(at - 1) > *seq {
                 self.swap(at - 1, at);
                 at -= 1;
             }
@@ -218,7 +224,7 @@ impl Block {
     }
 
     fn swap(&mut self, one: usize, two: usize) {
-        self.facts.swap(one, two);
+        self.seqs.swap(one, two);
         for column in &mut self.columns {
             let (first, second) = (column.get(one), column.get(two));
             column.set(one, second);
@@ -228,6 +234,7 @@ impl Block {
 
     pub(super) fn prefetch_strand(&self, local: u16) {
         if self.dense {
+            prefetch(&self.lasts, usize::from(local));
             prefetch(&self.strands, usize::from(local));
         }
     }
@@ -248,22 +255,11 @@ impl Block {
         if let Some(strand) = self.strand(local) {
             let end = (strand.start + strand.len) as usize;
             prefetch(&self.times, end.saturating_sub(1));
-            prefetch(&self.facts, end.saturating_sub(1));
+            self.seqs.prefetch(end.saturating_sub(1));
             for column in &self.columns {
                 column.prefetch(end.saturating_sub(1));
             }
         }
-    }
-
-    /// Keeps what an event was; where it begins.
-    pub(super) fn add_fact(&mut self, seq: Seq, millisecond: u16, properties: &[u8]) -> u32 {
-        self.fact_bytes.resize(self.fact_bytes.len().next_multiple_of(FACT_UNIT), 0);
-        let begin = u32::try_from(self.fact_bytes.len() / FACT_UNIT);
-        let begin = begin.expect("invariant: the facts of a block are below 32 GiB");
-        put_varint(&mut self.fact_bytes, seq.0);
-        put_varint(&mut self.fact_bytes, u64::from(millisecond));
-        put_bytes(&mut self.fact_bytes, properties);
-        begin
     }
 
     /// The number of a profile's strand, given one if it has none.
@@ -280,6 +276,7 @@ impl Block {
             Err(place) => {
                 let number = self.strands.len();
                 self.members.insert(place, (local, number as u16));
+                self.lasts.push(0);
                 self.strands.push(Strand::default());
                 number
             }
@@ -287,11 +284,12 @@ impl Block {
     }
 
     fn make_dense(&mut self) {
-        let mut strands = vec![Strand::default(); BLOCK];
+        let (mut lasts, mut strands) = (vec![0; BLOCK], vec![Strand::default(); BLOCK]);
         for (local, number) in std::mem::take(&mut self.members) {
+            lasts[usize::from(local)] = self.lasts[usize::from(number)];
             strands[usize::from(local)] = self.strands[usize::from(number)];
         }
-        self.strands = strands;
+        (self.lasts, self.strands) = (lasts, strands);
         self.dense = true;
     }
 
@@ -300,7 +298,7 @@ impl Block {
         let to = self.reserve(len + 1);
         let range = start as usize..(start + len) as usize;
         self.times.copy_within(range.clone(), to as usize);
-        self.facts.copy_within(range.clone(), to as usize);
+        self.seqs.copy_within(range.clone(), to as usize);
         for column in &mut self.columns {
             column.copy_within(range.clone(), to as usize);
         }
@@ -323,10 +321,10 @@ impl Block {
         if end > self.times.capacity() {
             let more = (start / 8).max(capacity).max(64);
             self.times.reserve_exact(more);
-            self.facts.reserve_exact(more);
+            self.seqs.reserve(more);
         }
         self.times.resize(end, 0);
-        self.facts.resize(end, 0);
+        self.seqs.grow(end);
         for column in &mut self.columns {
             column.grow(end);
         }
@@ -336,7 +334,7 @@ impl Block {
     fn release(&mut self, start: u32, len: u32) {
         let (class, begin, end) = (class(len), start as usize, (start + len) as usize);
         self.times[begin..end].fill(0);
-        self.facts[begin..end].fill(0);
+        self.seqs.clear(begin..end);
         for column in &mut self.columns {
             column.clear(begin..end);
         }

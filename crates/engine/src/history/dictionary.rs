@@ -21,7 +21,7 @@ pub(crate) struct Dictionary {
 }
 
 impl Dictionary {
-    pub(super) fn new(path: &[String]) -> Self {
+    pub(crate) fn new(path: &[String]) -> Self {
         Self {
             path: path.to_vec(),
             bytes: Vec::new(),
@@ -52,20 +52,24 @@ impl Dictionary {
     }
 
     /// The code of what an event has at the path, given one if it is new.
-    pub(super) fn code_of(&mut self, properties: Map<'_>) -> u32 {
+    pub(crate) fn code_of(&mut self, properties: Map<'_>) -> u32 {
         let mut writer = ValueWriter::new();
         properties.find(&self.path, &mut |value| value.write(&mut writer));
-        let entry = writer.into_bytes();
+        self.code_of_entry(&writer.into_bytes())
+    }
+
+    /// The code of an entry of another dictionary, given one if it is new.
+    pub(super) fn code_of_entry(&mut self, entry: &[u8]) -> u32 {
         if entry.is_empty() {
             return 0;
         }
-        if let Some(code) = self.codes.get(entry.as_slice()) {
+        if let Some(code) = self.codes.get(entry) {
             return *code;
         }
         let code = u32::try_from(self.ends.len()).expect("invariant: fewer than 2^32 distinct values");
-        self.numbers.extend(values(&entry).filter_map(|value| value.millionths()));
+        self.numbers.extend(values(entry).filter_map(|value| value.millionths()));
         self.number_ends.push(self.numbers.len() as u64);
-        self.bytes.extend_from_slice(&entry);
+        self.bytes.extend_from_slice(entry);
         self.ends.push(self.bytes.len() as u64);
         self.codes.insert(entry.into(), code);
         code
@@ -73,9 +77,14 @@ impl Dictionary {
 
     /// The values under a code.
     pub(crate) fn values(&self, code: u32) -> impl Iterator<Item = Value<'_>> {
+        values(self.entry(code))
+    }
+
+    /// The same as they are written.
+    pub(super) fn entry(&self, code: u32) -> &[u8] {
         let code = code as usize;
         let begin = if code == 0 { 0 } else { self.ends[code - 1] };
-        values(&self.bytes[begin as usize..self.ends[code] as usize])
+        &self.bytes[begin as usize..self.ends[code] as usize]
     }
 
     /// The number of every code from 1 on, if each has exactly one.

@@ -3,7 +3,6 @@
 use super::block::Block;
 use super::codes::CodeSlice;
 use crate::Seq;
-use crate::value::Map;
 use borsh::{BorshDeserialize, BorshSerialize};
 
 /// A strand: events in order of time, those of one second in the order of the log.
@@ -12,14 +11,6 @@ pub(crate) struct View<'a> {
     block: Option<&'a Block>,
     start: usize,
     times: &'a [u32],
-}
-
-/// What an event was, besides its time.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Fact<'a> {
-    pub(crate) seq: Seq,
-    pub(crate) millisecond: u16,
-    pub(crate) properties: Map<'a>,
 }
 
 impl<'a> View<'a> {
@@ -53,9 +44,10 @@ impl<'a> View<'a> {
         self.block.map_or(CodeSlice::Byte(&[]), |block| block.codes(usize::from(column), range))
     }
 
-    pub(crate) fn fact(&self, index: usize) -> Fact<'a> {
+    /// The place in the log of the event at an index.
+    pub(crate) fn seq(&self, index: usize) -> Seq {
         let block = self.block.expect("invariant: an index into a strand that has events");
-        block.fact(self.start + index)
+        block.seq(self.start + index)
     }
 
     /// The index of the first event after a second.
@@ -74,7 +66,7 @@ impl<'a> View<'a> {
         }
         let first = self.times.partition_point(|time| *time < since.second);
         let same = self.times[first..].iter().take_while(|time| **time == since.second).count();
-        let passed = (first..first + same).take_while(|index| self.fact(*index).seq <= since.seq);
+        let passed = (first..first + same).take_while(|index| self.seq(*index) <= since.seq);
         first + passed.count()
     }
 }

@@ -21,6 +21,7 @@ impl Programme {
         check.purposes();
         check.segments();
         check.journeys();
+        check.mistakes.extend(self.identity.mistakes());
         check.mistakes
     }
 }

@@ -3,15 +3,15 @@
 use super::encode::{SEAL_NONE, code};
 use super::{
     Attempted, ConsentSource, ConsentStated, CutoffStated, CutoffsStated, DeliveryOutcome, Engaged,
-    Engagement, Event, EventFlags, EventKind, Identifier, Installed, ProgrammeApplied, Record, Rejected,
-    Settled, Subject, SuppressionStated, VERSION,
+    Engagement, Event, EventFlags, EventKind, Identifier, IdentifierLifted, Installed, MergeUndone,
+    ProfilesMerged, ProgrammeApplied, Record, Rejected, Settled, Subject, SuppressionStated, VERSION,
 };
-use crate::SendId;
 use crate::at::At;
 use crate::codec::Reader;
 use crate::identifier::{HashKey, IdentifierKind, KeyedHash};
 use crate::limits::{CUTOFFS_MAX, RECORD_IDENTIFIERS_MAX};
 use crate::value::Map;
+use crate::{MergeId, SendId};
 
 /// Why bytes are not a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +55,7 @@ impl<'a> Record<'a> {
             None => return Err(Malformed::Bytes),
         }
         let mut parts = Parts { envelope: Reader::new(envelope), personal: reader };
-        if !(code::INSTALLED..=code::CUTOFFS_STATED).contains(&kind) {
+        if !(code::INSTALLED..=code::IDENTIFIER_LIFTED).contains(&kind) {
             return Err(Malformed::Kind(kind));
         }
         let record = parts.record(kind).ok_or(Malformed::Bytes)?;
@@ -128,6 +128,22 @@ impl<'a> Parts<'a> {
                 url: self.personal.text()?,
             }),
             code::CUTOFFS_STATED => Record::CutoffsStated(self.cutoffs()?),
+            code::PROFILES_MERGED => Record::ProfilesMerged(ProfilesMerged {
+                from: self.identifier()?,
+                into: self.identifier()?,
+                merged_at: self.at()?,
+                operator: self.envelope.text()?,
+            }),
+            code::MERGE_UNDONE => Record::MergeUndone(MergeUndone {
+                merge: self.envelope.varint().and_then(|number| u32::try_from(number).ok()).map(MergeId)?,
+                undone_at: self.at()?,
+                operator: self.envelope.text()?,
+            }),
+            code::IDENTIFIER_LIFTED => Record::IdentifierLifted(IdentifierLifted {
+                identifier: self.identifier()?,
+                lifted_at: self.at()?,
+                operator: self.envelope.text()?,
+            }),
             _ => Record::Tick,
         })
     }

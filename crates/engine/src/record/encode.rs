@@ -17,6 +17,9 @@ pub(super) mod code {
     pub(in crate::record) const ENGAGED: u8 = 9;
     pub(in crate::record) const TICK: u8 = 10;
     pub(in crate::record) const CUTOFFS_STATED: u8 = 11;
+    pub(in crate::record) const PROFILES_MERGED: u8 = 12;
+    pub(in crate::record) const MERGE_UNDONE: u8 = 13;
+    pub(in crate::record) const IDENTIFIER_LIFTED: u8 = 14;
 }
 
 /// Room that most events fit into, so that making a record does not grow its parts step by step.
@@ -136,6 +139,35 @@ impl Parts {
                 code::CUTOFFS_STATED
             }
             Record::Tick => code::TICK,
+            Record::ProfilesMerged(_) | Record::MergeUndone(_) | Record::IdentifierLifted(_) => {
+                self.fill_identity(record)
+            }
+        }
+    }
+
+    /// What operators say of who is who.
+    fn fill_identity(&mut self, record: &Record<'_>) -> u8 {
+        match record {
+            Record::ProfilesMerged(merged) => {
+                self.identifier(&merged.from);
+                self.identifier(&merged.into);
+                self.at(merged.merged_at);
+                self.clear(merged.operator);
+                code::PROFILES_MERGED
+            }
+            Record::MergeUndone(undone) => {
+                put_varint(&mut self.envelope, u64::from(undone.merge.0));
+                self.at(undone.undone_at);
+                self.clear(undone.operator);
+                code::MERGE_UNDONE
+            }
+            Record::IdentifierLifted(lifted) => {
+                self.identifier(&lifted.identifier);
+                self.at(lifted.lifted_at);
+                self.clear(lifted.operator);
+                code::IDENTIFIER_LIFTED
+            }
+            _ => unreachable!("invariant: every other kind is written above"),
         }
     }
 

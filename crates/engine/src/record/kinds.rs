@@ -1,9 +1,9 @@
 //! What each kind of record holds. Everything that could name or describe a person is marked *personal*.
 
-use crate::SendId;
 use crate::at::At;
 use crate::identifier::{HashKey, IdentifierKind, KeyedHash};
 use crate::value::Map;
+use crate::{MergeId, SendId};
 use borsh::{BorshDeserialize, BorshSerialize};
 
 /// The keys and the seed that an installation draws once.
@@ -305,4 +305,34 @@ pub struct Engaged<'a> {
     pub occurred_at: At,
     /// Personal: where the link led.
     pub url: &'a str,
+}
+
+/// An operator says that two profiles are one person, whatever the rules of identity think of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProfilesMerged<'a> {
+    /// Names the profile that is taken in.
+    pub from: Identifier<'a>,
+    /// Names the one that stands.
+    pub into: Identifier<'a>,
+    pub merged_at: At,
+    /// The name of an API key.
+    pub operator: &'a str,
+}
+
+/// An operator says that a merge was wrong: the profile that was taken in lives again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MergeUndone<'a> {
+    pub merge: MergeId,
+    pub undone_at: At,
+    /// The name of an API key.
+    pub operator: &'a str,
+}
+
+/// An operator says that an identifier names one person after all, though many registered people came with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IdentifierLifted<'a> {
+    pub identifier: Identifier<'a>,
+    pub lifted_at: At,
+    /// The name of an API key.
+    pub operator: &'a str,
 }

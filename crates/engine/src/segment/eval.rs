@@ -173,10 +173,7 @@ pub(super) fn passes(deed: &DeedRule, view: View<'_>, index: usize, history: &Hi
                 let values = history.dictionary(deed.event, *column).values(code);
                 values.for_each(|value| found.or(check.trial.look(value, now)));
             }
-            Property::Path(path) => {
-                let properties = view.fact(index).properties;
-                properties.find(path, &mut |value| found.or(check.trial.look(value, now)));
-            }
+            Property::Nowhere => {}
         }
         if found == Verdict::always(false) {
             return found;
@@ -250,13 +247,7 @@ impl<'a> Window<'a> {
                         total.add(*millionths, second);
                     }
                 }
-                Property::Path(path) => {
-                    self.view.fact(index).properties.find(path, &mut |value| {
-                        if let Some(millionths) = value.millionths() {
-                            total.add(millionths, second);
-                        }
-                    });
-                }
+                Property::Nowhere => {}
             }
         }
         total

@@ -118,7 +118,7 @@ impl Kernel {
         }
         let column = |property: &Property| match property {
             Property::Column(column) => Some(*column),
-            Property::Path(_) => None,
+            Property::Nowhere => None,
         };
         let measure = match &rule.quantity {
             Measure::AtLeast(count) => Count::AtLeast(*count),

@@ -104,8 +104,8 @@ pub(crate) struct Check {
 pub(crate) enum Property {
     /// Kept beside the times.
     Column(u16),
-    /// Only in what the event was: the slow way, for questions that no programme asks.
-    Path(Vec<String>),
+    /// Nobody ever did such a thing.
+    Nowhere,
 }
 
 /// How often, or how much.
@@ -129,6 +129,18 @@ pub(crate) struct Mentions {
     pub(crate) seen: bool,
     /// Cut-offs that are stated.
     pub(crate) cutoffs: bool,
+}
+
+impl Mentions {
+    /// Takes in what another rule mentions.
+    pub(crate) fn extend(&mut self, other: &Self) {
+        self.events.extend(&other.events);
+        self.traits.extend(other.traits.iter().cloned());
+        self.segments.extend(&other.segments);
+        self.consent |= other.consent;
+        self.seen |= other.seen;
+        self.cutoffs |= other.cutoffs;
+    }
 }
 
 /// What names and dates are resolved by.
@@ -237,7 +249,10 @@ impl<S: Fn(&str) -> Option<u16>> Scope<'_, S> {
     pub(super) fn property(&self, event: NameId, path: &[String]) -> Property {
         match self.history.column(event, path) {
             Some(column) => Property::Column(column),
-            None => Property::Path(path.to_vec()),
+            None => {
+                assert!(!self.history.has_events(event), "invariant: what is asked for is kept before");
+                Property::Nowhere
+            }
         }
     }
 
@@ -315,34 +330,32 @@ impl Condition {
     }
 }
 
-/// Keeps every property that an expression asks for beside the times of its event.
-pub(crate) fn keep_properties(
+/// Visits every property that an expression asks of an event: the event's name, and the path.
+pub(crate) fn each_property(
     expression: &Expression,
     purchase: &Purchase,
-    names: &mut Names,
-    history: &mut History,
+    visit: &mut impl FnMut(&str, &[String]),
 ) {
-    let mut keep = |deed: &Deed, path: Option<&Vec<String>>| {
-        let event = names.number(&deed.event);
+    let mut of_deed = |deed: &Deed, path: Option<&Vec<String>>| {
         for path in deed.filters.iter().map(|filter| &filter.path).chain(path) {
-            history.keep(event, path);
+            visit(&deed.event, path);
         }
     };
     expression.walk(&mut |part| match part {
         Expression::Did(did) => match &did.quantity {
-            Quantity::Aggregate { path, .. } => keep(&did.deed, Some(path)),
-            _ => keep(&did.deed, None),
+            Quantity::Aggregate { path, .. } => of_deed(&did.deed, Some(path)),
+            _ => of_deed(&did.deed, None),
         },
         Expression::Sequence(sequence) => {
-            keep(&sequence.first, None);
+            of_deed(&sequence.first, None);
             for then in sequence.then.iter().chain(&sequence.then_not) {
-                keep(&then.deed, None);
+                of_deed(&then.deed, None);
             }
         }
-        Expression::Rank(rank) => keep(&rank.by.deed, rank.by.aggregate.as_ref().map(|(_, path)| path)),
+        Expression::Rank(rank) => of_deed(&rank.by.deed, rank.by.aggregate.as_ref().map(|(_, path)| path)),
         Expression::Score(score) => {
             let scale = Share::of_step(score.of, STEPS[0], purchase).by;
-            keep(scale.deed(), scale.path());
+            of_deed(scale.deed(), scale.path());
         }
         _ => {}
     });

@@ -33,8 +33,6 @@ pub struct Scan<'a> {
     engine: &'a Engine,
     now: At,
     probe: Probe<'a>,
-    /// By profile: those who became part of another, one bit each. Empty where nobody did.
-    merged: Vec<u64>,
 }
 
 type Bits = Box<[u64; WORDS]>;
@@ -80,15 +78,7 @@ impl Members {
 impl<'a> Scan<'a> {
     pub(crate) fn new(engine: &'a Engine, rule: &'a Rule, now: At) -> Self {
         let probe = probe(&rule.node, &engine.state.history, now);
-        // From the list of merges: asking each profile would touch all of them.
-        let mut merged = Vec::new();
-        if !engine.state.merges.is_empty() {
-            merged.resize(engine.state.profiles.len().div_ceil(64), 0);
-        }
-        for merge in &engine.state.merges {
-            merged[merge.from.0 as usize / 64] |= 1 << (merge.from.0 % 64);
-        }
-        Self { engine, now, probe, merged }
+        Self { engine, now, probe }
     }
 
     /// Number of slices, of which each is asked once.
@@ -104,8 +94,8 @@ impl<'a> Scan<'a> {
         if !here.is_multiple_of(64) {
             everybody[here / 64] = (1 << (here % 64)) - 1;
         }
-        for (everybody, merged) in everybody.iter_mut().zip(self.merged.iter().skip(slice * WORDS)) {
-            *everybody &= !merged;
+        for (word, everybody) in everybody.iter_mut().enumerate() {
+            *everybody &= !self.engine.state.merges.gone(slice * WORDS + word);
         }
         Members { slice, bits: self.holds(&self.probe, slice, &everybody) }
     }
@@ -151,7 +141,7 @@ impl<'a> Scan<'a> {
             Probe::Pair(pair, rule) => match self.block(pair.first, slice) {
                 Some(block) => {
                     let seconds = self.block(pair.second, slice);
-                    let recent = recent(block, pair.start, 1, candidates);
+                    let recent = recent(block, pair.start, candidates);
                     let near = |local| {
                         block.prefetch_newest(local, 1, None);
                         if let Some(seconds) = seconds {
@@ -172,7 +162,7 @@ impl<'a> Scan<'a> {
             },
             Probe::Sequence(rule) => match self.block(rule.first.event, slice) {
                 Some(block) => {
-                    let recent = recent(block, rule.bounds.start(self.now), 1, candidates);
+                    let recent = recent(block, rule.bounds.start(self.now), candidates);
                     self.each(slice, &recent, |id| sequence(rule, &self.moment(id)).holds)
                 }
                 None => none(),
@@ -262,7 +252,7 @@ impl<'a> DidProbe<'a> {
     }
 
     fn holds<'m>(&self, block: &Block, candidates: &Bits, moment: &impl Fn(usize) -> Moment<'m>) -> Bits {
-        let recent = recent(block, self.start, self.events_min(), candidates);
+        let recent = recent(block, self.start, candidates);
         let mut found = none();
         if self.empty_holds {
             for ((found, recent), candidates) in found.iter_mut().zip(recent.iter()).zip(candidates.iter()) {
@@ -299,7 +289,7 @@ impl<'a> DidProbe<'a> {
     fn newest_read(&self) -> (u32, Option<u16>) {
         let column = |property: &Property| match property {
             Property::Column(column) => Some(*column),
-            Property::Path(_) => None,
+            Property::Nowhere => None,
         };
         match (&self.rule.quantity, self.rule.deed.checks.first()) {
             (Measure::Aggregate { property, .. }, _) => (1, column(property)),
@@ -383,30 +373,38 @@ fn with_foresight(bits: &Bits, near: impl Fn(u16), holds: impl Fn(u16) -> bool) 
     found
 }
 
-/// The candidates who have an event of the block's name after a second, and so many at any time.
-fn recent(block: &Block, start: u32, events_min: u32, candidates: &Bits) -> Bits {
+/// The candidates who have an event of the block's name after a second.
+fn recent(block: &Block, start: u32, candidates: &Bits) -> Bits {
     let mut recent = none();
-    let Some(strands) = block.dense_strands() else {
-        for (local, strand) in block.sparse_strands() {
-            let local = usize::from(local);
-            recent[local / 64] |=
-                u64::from(strand.last > start && strand.len() >= events_min) << (local % 64);
+    match block.dense_lasts() {
+        Some(lasts) => {
+            for (recent, lasts) in recent.iter_mut().zip(lasts.as_chunks().0) {
+                *recent = newer(lasts, start);
+            }
         }
-        for (recent, candidates) in recent.iter_mut().zip(candidates.iter()) {
-            *recent &= candidates;
-        }
-        return recent;
-    };
-    for (word, strands) in strands.chunks_exact(64).enumerate() {
-        if candidates[word] != 0 {
-            let bits = strands
-                .iter()
-                .rev()
-                .fold(0, |bits, one| (bits << 1) | u64::from((one.last > start) & (one.len() >= events_min)));
-            recent[word] = bits & candidates[word];
+        None => {
+            for (local, last) in block.sparse_lasts() {
+                let local = usize::from(local);
+                recent[local / 64] |= u64::from(last > start) << (local % 64);
+            }
         }
     }
+    for (recent, candidates) in recent.iter_mut().zip(candidates.iter()) {
+        *recent &= candidates;
+    }
     recent
+}
+
+/// Which of 64 seconds are after another, one bit each. Compared side by side as bytes first: eight of them become eight
+/// bits by a multiplication that moves the lowest bit of each byte to its place in the topmost one.
+fn newer(lasts: &[u32; 64], start: u32) -> u64 {
+    const GATHER: u64 = 0x0102_0408_1020_4080;
+    let mut flags = [0_u8; 64];
+    for (flag, last) in flags.iter_mut().zip(lasts) {
+        *flag = u8::from(*last > start);
+    }
+    let eights = flags.as_chunks::<8>().0.iter().rev();
+    eights.fold(0, |bits, eight| (bits << 8) | (u64::from_le_bytes(*eight).wrapping_mul(GATHER) >> 56))
 }
 
 fn id(slice: usize, local: usize) -> ProfileId {

@@ -115,7 +115,7 @@ fn back(lanes: &mut [Lane<'_>]) -> Option<usize> {
 fn is_after(one: &Lane<'_>, two: &Lane<'_>) -> bool {
     let (first, second) = (one.to - 1, two.to - 1);
     let (at, other) = (one.view.times()[first], two.view.times()[second]);
-    at > other || (at == other && one.view.fact(first).seq > two.view.fact(second).seq)
+    at > other || (at == other && one.view.seq(first) > two.view.seq(second))
 }
 
 /// From when on the rest of the sequence succeeds with an event of a step, if it does.

@@ -4,13 +4,12 @@ use super::Turn;
 use crate::at::At;
 use crate::engine::Engine;
 use crate::history::Since;
-use crate::journey::{Entry, Operation, Plan, Run, RunState};
+use crate::journey::{Entry, Operation, Passage, Plan, Run, RunState};
 use crate::limits::{RUN_STEPS_MAX, RUNS_REMEMBERED_MAX};
-use crate::name::NameId;
 use crate::programme::Reenter;
 use crate::state::State;
 use crate::timer::TimerKey;
-use crate::value::{Map, OwnedMap};
+use std::sync::Arc;
 
 impl Turn<'_> {
     /// Starts a run for each entry rule that this turn's events and membership changes meet.
@@ -22,10 +21,8 @@ impl Turn<'_> {
                 let Entry::Event { trials, .. } = &self.engine.index.plans[version as usize].entry else {
                     continue;
                 };
-                let properties = self.happened(name, second);
-                if trials.iter().all(|(path, trial)| trial.passes(properties, path, self.now())) {
-                    let properties = properties.into();
-                    self.enter(version, second, properties);
+                if trials.iter().all(|(path, trial)| trial.passes(self.properties, path, self.now())) {
+                    self.enter(version, second);
                 }
             }
         }
@@ -34,47 +31,36 @@ impl Turn<'_> {
             if self.engine.state.truths.is_member(self.id, slot)
                 && let Some(version) = self.engine.index.entry_by_slot(slot)
             {
-                let last = self.touched.events.last().copied();
-                let properties = last.map(|(name, second)| self.happened(name, second).into());
-                self.enter(version, self.now().second(), properties.unwrap_or_default());
+                self.enter(version, self.now().second());
             }
         }
     }
 
-    /// Properties of an event of this turn: the newest of its second.
-    fn happened(&self, name: NameId, second: u32) -> Map<'_> {
-        let events = self.engine.state.history.of(name, self.id);
-        let place = events.after(second).checked_sub(1);
-        events.fact(place.expect("invariant: what occurred this turn is in the history")).properties
-    }
-
-    fn enter(&mut self, version: u32, began: u32, event: OwnedMap) {
+    fn enter(&mut self, version: u32, began: u32) {
         if !self.may_enter(version) {
             return;
         }
         let held_out = self.is_held_out(version);
         let now = self.now();
         let began = self.point(began);
+        let event = self.properties.into();
         let state = &mut self.engine.state;
         state.runs += 1;
         let journey = &mut state.versions[version as usize];
         journey.active += 1;
         journey.held_out += u64::from(held_out);
-        let (id, profile) = (state.runs, &mut state.profiles[self.id.0 as usize]);
-        profile.runs.push(Run {
-            id,
+        let passage = Passage {
+            id: state.runs,
             version,
             entered_at: now,
             began,
-            position: 0,
-            arrived: Since::EVER,
-            wait_ends: At::MAX,
-            due: At::MAX,
             state: RunState::Active,
             held_out,
             reached_goal: false,
-            event,
-        });
+        };
+        let (arrived, position) = (Since::EVER, 0);
+        let run = Run { passage, position, arrived, wait_ends: At::MAX, due: At::MAX, event };
+        state.profiles[self.id.0 as usize].runs.push(run);
         self.forget_old_runs(version);
         let index = self.profile().runs.len() - 1;
         self.arrive(index, 0);
@@ -83,13 +69,15 @@ impl Turn<'_> {
 
     /// One run at a time, and after the last one only as the journey allows.
     fn may_enter(&self, version: u32) -> bool {
-        let mut earlier = self.profile().runs.iter().filter(|run| self.same_journey(run.version, version));
+        let profile = self.profile();
+        if profile.runs.iter().any(|run| self.same_journey(run.passage.version, version)) {
+            return false;
+        }
+        let mut earlier = profile.past.iter().filter(|passage| self.same_journey(passage.version, version));
         match self.engine.index.plans[version as usize].reenter {
             Reenter::Never => earlier.next().is_none(),
-            Reenter::Always => earlier.all(|run| run.state != RunState::Active),
-            Reenter::After(span) => {
-                earlier.all(|run| run.state != RunState::Active && run.entered_at.plus(span) <= self.now())
-            }
+            Reenter::Always => true,
+            Reenter::After(span) => earlier.all(|passage| passage.entered_at.plus(span) <= self.now()),
         }
     }
 
@@ -112,28 +100,43 @@ impl Turn<'_> {
     }
 
     fn forget_old_runs(&mut self, version: u32) {
-        let runs = &self.profile().runs;
-        let same = || (0..runs.len()).filter(|index| self.same_journey(runs[*index].version, version));
-        if same().count() > RUNS_REMEMBERED_MAX
-            && let Some(oldest) = same().find(|index| runs[*index].state != RunState::Active)
+        let past = &self.profile().past;
+        let mut same = (0..past.len()).filter(|index| self.same_journey(past[*index].version, version));
+        if let Some(oldest) = same.next()
+            && 1 + same.count() >= RUNS_REMEMBERED_MAX
         {
-            self.profile_mut().runs.remove(oldest);
+            self.profile_mut().past.remove(oldest);
         }
     }
 
     /// Looks again at every run that what was touched may concern.
     pub(super) fn follow_runs(&mut self) {
-        for index in 0..self.profile().runs.len() {
-            self.note_goal(index);
-            if self.profile().runs[index].state == RunState::Active && self.concerns_run(index) {
+        if !self.touched.concerns(&self.engine.index.followed) {
+            return;
+        }
+        for index in 0..self.profile().past.len() {
+            if self.reaches_goal(self.profile().past[index]) {
+                self.profile_mut().past[index].reached_goal = true;
+            }
+        }
+        let mut index = 0;
+        while let Some(run) = self.profile().runs.get(index) {
+            let passage = run.passage;
+            if self.reaches_goal(passage) {
+                self.profile_mut().runs[index].passage.reached_goal = true;
+            }
+            if self.concerns_run(index) {
                 self.advance(index);
             }
+            // A run that ended has left the list.
+            index +=
+                usize::from(self.profile().runs.get(index).is_some_and(|run| run.passage.id == passage.id));
         }
     }
 
     fn concerns_run(&self, index: usize) -> bool {
         let run = &self.profile().runs[index];
-        let plan = &self.engine.index.plans[run.version as usize];
+        let plan = &self.engine.index.plans[run.passage.version as usize];
         let exit = plan.exit.as_ref().is_some_and(|rule| self.touched.concerns(&rule.mentions));
         let until = match &plan.operations[usize::from(run.position)] {
             Operation::WaitUntil { until, .. } => self.touched.concerns(&until.mentions),
@@ -142,24 +145,23 @@ impl Turn<'_> {
         exit || until
     }
 
-    fn note_goal(&mut self, index: usize) {
-        let run = &self.profile().runs[index];
-        let Some((rule, within)) = &self.engine.index.plans[run.version as usize].goal else { return };
-        let open = !run.reached_goal && self.now() < run.entered_at.plus(*within);
-        if open && self.touched.concerns(&rule.mentions) && self.evaluate(rule, run.began, run.began).holds {
-            let version = run.version as usize;
-            self.engine.state.versions[version].reached_goal += 1;
-            self.profile_mut().runs[index].reached_goal = true;
-        }
+    /// Whether what was touched brings a passage to its goal; it is counted here.
+    fn reaches_goal(&mut self, passage: Passage) -> bool {
+        let Some((rule, within)) = &self.engine.index.plans[passage.version as usize].goal else {
+            return false;
+        };
+        let open = !passage.reached_goal && self.now() < passage.entered_at.plus(*within);
+        let reached = open
+            && self.touched.concerns(&rule.mentions)
+            && self.evaluate(rule, passage.began, passage.began).holds;
+        self.engine.state.versions[passage.version as usize].reached_goal += u64::from(reached);
+        reached
     }
 
     /// A run's timer came.
     pub(crate) fn wake_run(&mut self, run: u64, due: At) {
-        let found = self.profile().runs.iter().position(|one| one.id == run);
-        if let Some(index) = found
-            && self.profile().runs[index].due == due
-            && self.profile().runs[index].state == RunState::Active
-        {
+        let found = self.profile().runs.iter().position(|one| one.passage.id == run);
+        if let Some(index) = found.filter(|index| self.profile().runs[*index].due == due) {
             self.advance(index);
         }
     }
@@ -168,10 +170,10 @@ impl Turn<'_> {
     fn advance(&mut self, index: usize) {
         for _ in 0..RUN_STEPS_MAX {
             let run = &self.profile().runs[index];
-            let version = run.version as usize;
+            let (version, began) = (run.passage.version as usize, run.passage.began);
             let mut due = At::MAX;
             if let Some(rule) = &self.engine.index.plans[version].exit {
-                let verdict = self.evaluate(rule, run.began, run.began);
+                let verdict = self.evaluate(rule, began, began);
                 if verdict.holds {
                     return self.finish(index, RunState::Exited);
                 }
@@ -190,7 +192,8 @@ impl Turn<'_> {
     fn step(&mut self, index: usize) -> Next {
         let run = &self.profile().runs[index];
         let (now, position, wait_ends) = (self.now(), run.position, run.wait_ends);
-        let plan: &Plan = &self.engine.index.plans[run.version as usize];
+        let began = run.passage.began;
+        let plan: &Plan = &self.engine.index.plans[run.passage.version as usize];
         let on = Next::Go(position + 1);
         match &plan.operations[usize::from(position)] {
             Operation::Wait(_) => {
@@ -201,11 +204,11 @@ impl Turn<'_> {
                 }
             }
             Operation::WaitUntil { until, .. } => {
-                let verdict = self.evaluate(until, run.arrived, run.began);
+                let verdict = self.evaluate(until, run.arrived, began);
                 if verdict.holds || now >= wait_ends { on } else { Next::Stay(wait_ends.min(verdict.until)) }
             }
             Operation::If { rule, or } => {
-                if self.evaluate(rule, Since::EVER, run.began).holds {
+                if self.evaluate(rule, Since::EVER, began).holds {
                     on
                 } else {
                     Next::Go(*or)
@@ -214,9 +217,8 @@ impl Turn<'_> {
             Operation::Jump(to) => Next::Go(*to),
             Operation::Exit => Next::End,
             Operation::Send { message, channels, step } => {
-                let (message, channels, step) = (message.clone(), channels.clone(), *step);
-                let purpose = plan.purpose.clone();
-                self.send_from_run(index, &message, &purpose, &channels, step);
+                let (message, channels, step) = (Arc::clone(message), Arc::clone(channels), *step);
+                self.send_from_run(index, message, &channels, step);
                 on
             }
         }
@@ -230,7 +232,7 @@ impl Turn<'_> {
         let run = &mut state.profiles[self.id.0 as usize].runs[index];
         run.position = position;
         run.arrived = arrived;
-        let plan = &programme.plans[run.version as usize];
+        let plan = &programme.plans[run.passage.version as usize];
         run.wait_ends = match &plan.operations[usize::from(position)] {
             Operation::Wait(span) => now.plus(*span),
             Operation::WaitUntil { at_most, .. } => now.plus(*at_most),
@@ -250,17 +252,18 @@ impl Turn<'_> {
         if run.due != due {
             run.due = due;
             if due < At::MAX {
-                timers.set(due, TimerKey::Run { profile, run: run.id });
+                timers.set(due, TimerKey::Run { profile, run: run.passage.id });
             }
         }
     }
 
+    /// Ends a run, which leaves the list of those that go on.
     pub(crate) fn finish(&mut self, index: usize, state: RunState) {
         let State { profiles, versions, .. } = &mut self.engine.state;
-        let run = &mut profiles[self.id.0 as usize].runs[index];
-        run.state = state;
-        run.due = At::MAX;
-        let journey = &mut versions[run.version as usize];
+        let profile = &mut profiles[self.id.0 as usize];
+        let passage = Passage { state, ..profile.runs.remove(index).passage };
+        profile.past.push(passage);
+        let journey = &mut versions[passage.version as usize];
         journey.active -= 1;
         journey.finished += 1;
     }

@@ -4,25 +4,40 @@ use super::{CONFIRM_AGAIN_AFTER, Turn};
 use crate::SendId;
 use crate::effect::Effect;
 use crate::governor::Wish;
-use crate::outbox::{Decision, Send, Status};
+use crate::journey::Passage;
+use crate::outbox::{Decision, Reason, Send, Status};
 use crate::programme::Channel;
 use crate::value::OwnedMap;
+use std::sync::Arc;
+
+/// What a send is about.
+struct About {
+    message: Arc<str>,
+    purpose: Arc<str>,
+    /// Empty for a confirmation of consent.
+    journey: Arc<str>,
+    step: u16,
+    run: u64,
+    confirms: bool,
+    /// Properties of the event that started the run.
+    event: OwnedMap,
+}
 
 impl Turn<'_> {
     /// A send step of a journey.
-    pub(super) fn send_from_run(
-        &mut self,
-        index: usize,
-        message: &str,
-        purpose: &str,
-        channels: &[Channel],
-        step: u16,
-    ) {
-        let run = &self.profile().runs[index];
-        let wish = Wish { message, purpose, channels, held_out: run.held_out, confirms: false };
-        let journey = self.engine.state.versions[run.version as usize].name.clone();
-        let (run, event) = (run.id, run.event.clone());
-        self.decide(&wish, journey, step, run, event);
+    pub(super) fn send_from_run(&mut self, index: usize, message: Arc<str>, channels: &[Channel], step: u16) {
+        let Passage { id: run, version, held_out, .. } = self.profile().runs[index].passage;
+        let plan = &self.engine.index.plans[version as usize];
+        let (journey, purpose) = (Arc::clone(&plan.name), Arc::clone(&plan.purpose));
+        let wish = Wish { message: &message, purpose: &purpose, channels, held_out, confirms: false };
+        let decided = self.engine.governor().decide(self.profile(), &wish);
+        // What was said when the run began is needed to render the message, and for nothing else.
+        let event = match decided {
+            Ok(_) => self.profile().runs[index].event.clone(),
+            Err(_) => OwnedMap::default(),
+        };
+        let about = About { message, purpose, journey, step, run, confirms: false, event };
+        self.decide(decided, about);
     }
 
     /// Sends the message that asks to confirm a consent, unless it went out a short while ago.
@@ -30,19 +45,23 @@ impl Turn<'_> {
         let asked = self.profile().sends.iter().any(|id| {
             let send = self.engine.state.send(*id).expect("invariant: a profile's sends are known");
             send.confirms
-                && send.purpose == purpose
+                && *send.purpose == *purpose
                 && send.decision == Decision::Send
                 && send.decided_at.plus(CONFIRM_AGAIN_AFTER) > self.now()
         });
         if !asked {
             let wish =
                 Wish { message, purpose, channels: &[Channel::Email], held_out: false, confirms: true };
-            self.decide(&wish, String::new(), 0, 0, OwnedMap::default());
+            let decided = self.engine.governor().decide(self.profile(), &wish);
+            let (message, purpose, journey) = (message.into(), purpose.into(), "".into());
+            let event = OwnedMap::default();
+            self.decide(decided, About { message, purpose, journey, step: 0, run: 0, confirms: true, event });
         }
     }
 
-    fn decide(&mut self, wish: &Wish<'_>, journey: String, step: u16, run: u64, event: OwnedMap) {
-        let decided = self.engine.governor().decide(self.profile(), wish);
+    /// Notes in the ledger what the governor decided, and asks for what follows.
+    fn decide(&mut self, decided: Result<(Channel, String), Reason>, about: About) {
+        let About { message, purpose, journey, step, run, confirms, event } = about;
         let (decision, status, channel, address) = match decided {
             Ok((channel, address)) => (Decision::Send, Status::Queued, Some(channel), address),
             Err(reason) => (Decision::Drop { reason }, Status::Dropped, None, String::new()),
@@ -50,12 +69,12 @@ impl Turn<'_> {
         let send = Send {
             id: SendId(self.engine.state.sends.len() as u64),
             profile: self.id,
-            message: wish.message.to_owned(),
-            purpose: wish.purpose.to_owned(),
+            message,
+            purpose,
             journey,
             step,
             run,
-            confirms: wish.confirms,
+            confirms,
             channel,
             language: self.language(),
             address,
@@ -80,9 +99,9 @@ impl Turn<'_> {
     }
 
     /// The person's language if the programme speaks it, or else the programme's first.
-    fn language(&self) -> String {
-        let languages = &self.engine.programme.languages;
-        let spoken = languages.iter().find(|language| **language == self.profile().language);
+    fn language(&self) -> Arc<str> {
+        let languages = &self.engine.index.languages;
+        let spoken = languages.iter().find(|language| ***language == *self.profile().language());
         spoken.or(languages.first()).cloned().unwrap_or_default()
     }
 }

@@ -42,7 +42,10 @@ const SENTENCES: &[(&str, bool, &str)] = &[
 ];
 
 fn story() -> Story {
-    let mut story = Story::with_segments(&[("buyers", r#"did "Order Completed" within 3 days"#)]);
+    let mut story = Story::with_segments(&[
+        ("buyers", r#"did "Order Completed" within 3 days"#),
+        ("keeps", r#"did "Order Completed" (total > 0) with min(missing) = 1"#),
+    ]);
     let now = story.now();
     story.track("ada", "Order Completed", now.minus(Span::DAY), &json!({ "total": 60 }));
     story.track("ada", "Order Completed", now, &json!({ "total": 50.5 }));
@@ -56,7 +59,7 @@ fn story() -> Story {
 
 fn explained(story: &Story, expression: &str) -> Explanation {
     let (engine, now): (&Engine, _) = (&story.engine, story.now());
-    let question = engine.question(expression).unwrap_or_else(|wrong| panic!("{expression}: {wrong}"));
+    let question = engine.question(expression).unwrap_or_else(|wrong| panic!("{expression}: {wrong:?}"));
     let cutoffs = engine.ranking_of(&question, now).all();
     let question = engine.with_cutoffs(question, cutoffs);
     engine.explain(engine.find(UserId, "ada").unwrap(), &question, now)
@@ -85,7 +88,7 @@ fn parts_and_what_they_are_built_on_are_in_it() {
 
 #[test]
 fn the_future_is_looked_at_within_bounds() {
-    let mut story = Story::with_segments(&[]);
+    let mut story = Story::with_segments(&[("keeps", r#"did "A" with sum(n) > 1"#)]);
     let begun = story.now();
     for number in 0..300 {
         story.wait_until(begun.plus(Span::SECOND.times(number)));

@@ -71,11 +71,10 @@ fn story_start(story: &Story) -> engine::at::At {
 
 #[test]
 fn expressions_mean_what_they_say() {
-    let story = story();
+    let mut story = story();
     let people = ["ada", "bob", "cleo", "dan"];
     for (expression, expected) in MEANINGS {
-        let preview =
-            story.engine.preview(expression).unwrap_or_else(|wrong| panic!("{expression}: {wrong}"));
+        let preview = story.preview(expression).unwrap_or_else(|wrong| panic!("{expression}: {wrong}"));
         let matching: Vec<&str> = people
             .into_iter()
             .filter(|person| {

@@ -1,10 +1,13 @@
 //! Integration tests of the engine, in one binary.
 
+mod backfill;
 mod determinism;
 mod explanation;
 mod forms;
+mod identity;
 mod language;
 mod membership;
+mod merges;
 mod mistakes;
 mod question;
 mod records;

@@ -143,7 +143,7 @@ impl World {
         }
     }
 
-    fn check(&self) -> Result<(), TestCaseError> {
+    fn check(&mut self) -> Result<(), TestCaseError> {
         for (name, text) in SEGMENTS {
             let expression = parse::parse(text).unwrap();
             let mut count = 0;
@@ -157,7 +157,7 @@ impl World {
                 prop_assert_eq!(member, expected, "{} in \"{}\" ({})", NAMES[number], name, text);
             }
             prop_assert_eq!(self.story.engine.segment(name).unwrap().count, count, "count of {}", name);
-            let preview = self.story.engine.preview_at(text, self.story.now()).unwrap();
+            let preview = self.story.preview(text).unwrap();
             prop_assert_eq!(preview.count, count, "preview of {}", name);
         }
         Ok(())

@@ -233,7 +233,7 @@ fn a_mistake_in_a_json_names_its_field_and_a_way_out() {
 
 #[test]
 fn everything_may_be_said_everywhere_except_of_a_run_where_there_is_none() {
-    let story = Story::new();
+    let mut story = Story::new();
     let purpose = Purpose { channels: vec![Channel::Email], ..Purpose::default() };
     let check = |expression: &str, at: &str| {
         let mut programme = programme();
@@ -263,7 +263,7 @@ fn everything_may_be_said_everywhere_except_of_a_run_where_there_is_none() {
         "rfm.recency > 3",
         r#"not top 10% by count of "A""#,
     ] {
-        assert!(story.engine.preview(expression).is_ok(), "{expression}");
+        assert!(story.preview(expression).is_ok(), "{expression}");
         for at in ["segments.x", "journeys.x.enter", "journeys.x.exit"] {
             assert_eq!(check(expression, at), [], "{expression}");
         }

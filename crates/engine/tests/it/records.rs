@@ -4,7 +4,7 @@ use engine::at::At;
 use engine::identifier::{HashKey, IdentifierKind, KeyedHash};
 use engine::record::*;
 use engine::value::OwnedMap;
-use engine::{SendId, Seq};
+use engine::{MergeId, SendId, Seq};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -93,6 +93,18 @@ fn examples(properties: &OwnedMap) -> Vec<Record<'_>> {
                 CutoffStated { share: "top 10% by count of \"B\"", value: None },
             ],
         }),
+        Record::ProfilesMerged(ProfilesMerged {
+            from: identifier("eve@example.com"),
+            into: identifier("ada@example.com"),
+            merged_at: at,
+            operator: "admin",
+        }),
+        Record::MergeUndone(MergeUndone { merge: MergeId(300), undone_at: at, operator: "admin" }),
+        Record::IdentifierLifted(IdentifierLifted {
+            identifier: identifier("till@example.com"),
+            lifted_at: at,
+            operator: "admin",
+        }),
         Record::Tick,
     ]
 }
@@ -149,7 +161,7 @@ fn an_engine_refuses_a_log_that_does_not_begin_with_its_installation() {
 
 proptest! {
     #[test]
-    fn any_bytes_are_read_or_refused(random in proptest::collection::vec(any::<u8>(), 0..200), kind in 0u8..12) {
+    fn any_bytes_are_read_or_refused(random in proptest::collection::vec(any::<u8>(), 0..200), kind in 0u8..15) {
         let mut framed = vec![VERSION, kind];
         framed.extend(random);
         if let Ok(record) = Record::decode(&framed) {

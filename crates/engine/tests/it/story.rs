@@ -2,11 +2,11 @@
 
 use engine::at::At;
 use engine::effect::Effect;
-use engine::engine::{Engine, Outcome};
+use engine::engine::{Engine, Outcome, Preview, Refusal, Unanswered};
 use engine::identifier::{HashKey, IdentifierKind};
-use engine::programme::Programme;
+use engine::programme::{Mistake, Programme};
 use engine::record::{Event, EventFlags, EventKind, Identifier, Installed, ProgrammeApplied, Record};
-use engine::value::{Map, OwnedMap};
+use engine::value::OwnedMap;
 use serde_json::{Value as Json, json};
 
 pub(crate) struct Story {
@@ -17,6 +17,16 @@ pub(crate) struct Story {
     pub(crate) key: HashKey,
     now: At,
     messages: u64,
+}
+
+/// What an event says, its names apart.
+pub(crate) struct Told<'a> {
+    pub(crate) kind: EventKind,
+    pub(crate) name: &'a str,
+    pub(crate) occurred_at: At,
+    pub(crate) properties: &'a Json,
+    pub(crate) traits: &'a Json,
+    pub(crate) context: &'a Json,
 }
 
 impl Story {
@@ -54,6 +64,19 @@ impl Story {
         self.apply(&Record::ProgrammeApplied(applied))
     }
 
+    /// Who matches an expression now. What it asks of the past is brought in first.
+    pub(crate) fn preview(&mut self, expression: &str) -> Result<Preview, Mistake> {
+        loop {
+            match self.engine.preview_at(expression, self.now) {
+                Ok(preview) => return Ok(preview),
+                Err(Unanswered::Mistake(mistake)) => return Err(mistake),
+                Err(Unanswered::Unkept(properties)) => {
+                    self.engine.fill(properties, self.log.iter().map(|(at, bytes)| (*at, bytes.as_slice())));
+                }
+            }
+        }
+    }
+
     /// Moves the clock, firing every timer at its own instant.
     pub(crate) fn wait_until(&mut self, at: At) {
         while let Some(due) = self.engine.next_due()
@@ -82,11 +105,17 @@ impl Story {
         properties: &Json,
         traits: &Json,
     ) -> Outcome {
+        let told = Told { kind, name, occurred_at, properties, traits, context: &json!({}) };
+        self.say(&[(IdentifierKind::UserId, person)], &told)
+    }
+
+    /// An event with whatever names.
+    pub(crate) fn say(&mut self, names: &[(IdentifierKind, &str)], told: &Told<'_>) -> Outcome {
         self.messages += 1;
         let message_id = self.messages.to_string();
-        let hash = self.key.identifier(IdentifierKind::UserId, person);
-        let (properties, traits) =
-            (OwnedMap::from_json(properties).unwrap(), OwnedMap::from_json(traits).unwrap());
+        let Told { kind, name, occurred_at, .. } = *told;
+        let map = |json| OwnedMap::from_json(json).unwrap();
+        let (properties, traits, context) = (map(told.properties), map(told.traits), map(told.context));
         let event = Event {
             kind,
             flags: EventFlags::default(),
@@ -95,27 +124,46 @@ impl Story {
             source: "test",
             name,
             message_id: self.key.message_id("test", &message_id),
-            identifiers: vec![Identifier { kind: IdentifierKind::UserId, hash, value: person }],
+            identifiers: names.iter().map(|(kind, value)| self.identifier(*kind, value)).collect(),
             message_id_text: &message_id,
             properties: properties.as_map(),
             traits: traits.as_map(),
-            context: Map::default(),
+            context: context.as_map(),
         };
         self.apply(&Record::Event(event))
     }
 
-    /// Sends the record through its bytes, as every record goes.
+    pub(crate) fn identifier<'a>(&self, kind: IdentifierKind, value: &'a str) -> Identifier<'a> {
+        Identifier { kind, hash: self.key.identifier(kind, value), value }
+    }
+
+    /// Sends the record through its bytes, as every record goes. What a programme asks of the past is brought in.
     pub(crate) fn apply(&mut self, record: &Record<'_>) -> Outcome {
         let mut bytes = Vec::new();
         record.encode(&mut bytes);
-        let outcome = {
-            let record = Record::decode(&bytes).expect("what was encoded can be decoded");
-            self.engine.apply(self.engine.seq().next(), self.now, &record, &mut self.effects)
-        };
+        let outcome = apply_filled(&mut self.engine, &self.log, (self.now, &bytes), &mut self.effects);
         if outcome == Outcome::Applied {
             self.log.push((self.now, bytes));
         }
         outcome
+    }
+}
+
+/// Applies the next record of a log.
+pub(crate) fn apply_filled(
+    engine: &mut Engine,
+    log: &[(At, Vec<u8>)],
+    (at, bytes): (At, &[u8]),
+    effects: &mut Vec<Effect>,
+) -> Outcome {
+    let record = Record::decode(bytes).expect("what was encoded can be decoded");
+    let seq = engine.seq().next();
+    match engine.apply(seq, at, &record, effects) {
+        Outcome::Refused(Refusal::Unkept(properties)) => {
+            engine.fill(properties, log.iter().map(|(at, bytes)| (*at, bytes.as_slice())));
+            engine.apply(seq, at, &record, effects)
+        }
+        outcome => outcome,
     }
 }
 

@@ -60,6 +60,26 @@ impl SqliteReader {
         Ok(Cursor { connection, decompressor, wanted, next, done: false })
     }
 
+    /// The batches that hold some places, each once and in order. The places come in order; those that the log does not
+    /// hold have no batch.
+    pub fn holding(&self, places: impl IntoIterator<Item = Seq>) -> Result<Vec<Batch>, Error> {
+        let mut cursor = self.read(Seq(1)).or_else(|error| match error {
+            Error::Trimmed { first, .. } => self.read(first),
+            error => Err(error),
+        })?;
+        let mut batches: Vec<Batch> = Vec::new();
+        for seq in places {
+            if batches.last().is_some_and(|batch| seq <= batch.last()) {
+                continue;
+            }
+            if let Some(batch) = cursor.jump(seq)?.filter(|batch| (batch.first..=batch.last()).contains(&seq))
+            {
+                batches.push(batch);
+            }
+        }
+        Ok(batches)
+    }
+
     /// What the log takes on the disk.
     pub fn bytes(&self) -> Result<u64, Error> {
         let mut bytes = 0;
@@ -156,6 +176,20 @@ impl Cursor {
             self.next = batch.last().next();
         }
         Ok(batch)
+    }
+}
+
+impl Cursor {
+    /// The batch that holds a place, or the newest before it.
+    fn jump(&mut self, seq: Seq) -> Result<Option<Batch>, Error> {
+        let first: Option<i64> = self
+            .connection
+            .prepare_cached(schema::FIRST_OF)
+            .and_then(|mut first| first.query_row([seq.0.cast_signed()], |row| row.get(0)))
+            .map_err(Error::sqlite("read"))?;
+        let Some(first) = first else { return Ok(None) };
+        self.next = Seq(first.cast_unsigned());
+        self.follow()
     }
 }
 

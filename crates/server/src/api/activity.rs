@@ -114,6 +114,9 @@ fn subject(engine: &Engine, record: &Record<'_>) -> Option<Option<ProfileId>> {
         }),
         Record::SuppressionStated(suppression) => Some(named(&suppression.identifier)),
         Record::Engaged(engaged) => Some(recipient(engaged.send)),
+        Record::ProfilesMerged(merged) => Some(named(&merged.into)),
+        Record::MergeUndone(undone) => Some(engine.merge_of(undone.merge).map(|merge| merge.from)),
+        Record::IdentifierLifted(lifted) => Some(named(&lifted.identifier)),
         Record::Installed(_)
         | Record::ProgrammeApplied(_)
         | Record::Attempted(_)

@@ -8,6 +8,7 @@ use engine::profile::Profile;
 use serde::Serialize;
 
 /// An identifier that a client wrote as `type:value`, in normalised form.
+#[derive(Clone)]
 pub(super) struct Address {
     pub(super) kind: IdentifierKind,
     pub(super) value: String,

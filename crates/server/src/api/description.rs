@@ -1,8 +1,8 @@
 //! The API described in OpenAPI 3.1, from the same types and handlers that answer.
 
 use super::{
-    activity, consents, explanations, expressions, journeys, keys, mailbox, profiles, programme, rejects,
-    segments, sends, status, suppressions,
+    activity, consents, explanations, expressions, identifiers, journeys, keys, mailbox, merges, profiles,
+    programme, rejects, segments, sends, status, suppressions, timeline,
 };
 use axum::Json;
 use utoipa::OpenApi;
@@ -17,7 +17,7 @@ use utoipa::{Modify, openapi};
         activity::list,
         profiles::list,
         profiles::show,
-        profiles::timeline,
+        timeline::show,
         explanations::show,
         explanations::explain,
         segments::list,
@@ -35,6 +35,11 @@ use utoipa::{Modify, openapi};
         suppressions::list,
         suppressions::suppress,
         suppressions::lift,
+        merges::list,
+        merges::merge,
+        merges::undo,
+        identifiers::list,
+        identifiers::lift,
         programme::show,
         programme::apply,
         keys::list,

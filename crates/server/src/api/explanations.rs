@@ -11,7 +11,6 @@ use axum::Json;
 use axum::extract::{Path, State};
 use engine::at::At;
 use engine::engine::Engine;
-use engine::programme::Mistake;
 use engine::segment::date::Date;
 use engine::segment::explain::{Change, Explanation, Found, Part, Reach};
 use serde::Serialize;
@@ -115,7 +114,7 @@ pub(super) async fn show(
     path = "/api/v1/profiles/{address}/explain",
     params(("address" = String, Path, description = "`type:value`, such as `email:ada@example.com`")),
     request_body = ExpressionGiven,
-    responses((status = 200, body = ExplanationView), (status = 400, body = Problem), (status = 404, body = Problem))
+    responses((status = 200, body = ExplanationView), (status = 400, body = Problem), (status = 404, body = Problem), (status = 503, body = Problem))
 )]
 pub(super) async fn explain(
     State(hub): State<Arc<Hub>>,
@@ -124,17 +123,13 @@ pub(super) async fn explain(
 ) -> Result<Json<ExplanationView>, Problem> {
     let address = Address::parse("address", &address)?;
     let (expression, field) = given.text()?;
-    let read = move |engine: &Engine| {
-        let id = address.find(engine)?;
+    let ask = move |engine: &Engine| {
         let now = clock::now().max(engine.at());
-        let question = scan::question(engine, &expression, now).map_err(|mistake| {
-            // A byte of the text means nothing to whoever sent a tree.
-            let offset = mistake.offset.filter(|_| field == "expression");
-            Problem::expression(field, Mistake { offset, ..mistake })
-        })?;
-        Ok(Json(view(&engine.explain(id, &question, now), now)))
+        let question = scan::question(engine, &expression, now)?;
+        Ok(address.find(engine).map(|id| Json(view(&engine.explain(id, &question, now), now))))
     };
-    hub.runtime.read(read).await
+    let answer = hub.runtime.ask(ask).await;
+    answer.map_err(|not_answered| Problem::not_answered(field, not_answered))?
 }
 
 /// An explanation as it is shown.

@@ -2,8 +2,10 @@
 
 use super::address::{Address, IdentifierView, identifiers};
 use super::extract::{Limit, Query};
+use super::merges::{self, MergeView};
 use super::person::name;
 use crate::hub::Hub;
+use crate::limits::LISTED_DEFAULT;
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -27,6 +29,8 @@ pub(super) struct ProfileView {
     /// Names of the segments that the person is in.
     segments: Vec<String>,
     runs: Vec<RunView>,
+    /// The merges that the profile had to do with, newest first.
+    merges: Vec<MergeView>,
     language: String,
     /// RFC 3339.
     first_seen: String,
@@ -79,21 +83,6 @@ struct ProfileSummary {
     last_seen: String,
 }
 
-#[derive(Serialize, utoipa::ToSchema)]
-pub(super) struct Timeline {
-    events: Vec<EventView>,
-}
-
-#[derive(Serialize, utoipa::ToSchema)]
-struct EventView {
-    name: String,
-    occurred_at: String,
-    /// Place in the log.
-    seq: u64,
-    #[schema(value_type = Object)]
-    properties: Value,
-}
-
 /// The newest profiles.
 #[utoipa::path(get, path = "/api/v1/profiles", params(Limit), responses((status = 200, body = ProfileList)))]
 pub(super) async fn list(State(hub): State<Arc<Hub>>, Query(limit): Query<Limit>) -> Json<ProfileList> {
@@ -117,32 +106,6 @@ pub(super) async fn show(
 ) -> Result<Json<ProfileView>, Problem> {
     let address = Address::parse("address", &address)?;
     hub.runtime.read(move |engine| Ok(Json(whole(engine, address.find(engine)?)))).await
-}
-
-/// A profile's events, newest first.
-#[utoipa::path(
-    get,
-    path = "/api/v1/profiles/{address}/timeline",
-    params(("address" = String, Path, description = "`type:value`, such as `email:ada@example.com`"), Limit),
-    responses((status = 200, body = Timeline), (status = 404, body = Problem))
-)]
-pub(super) async fn timeline(
-    State(hub): State<Arc<Hub>>,
-    Path(address): Path<String>,
-    Query(limit): Query<Limit>,
-) -> Result<Json<Timeline>, Problem> {
-    let address = Address::parse("address", &address)?;
-    let read = move |engine: &Engine| {
-        let entries = engine.timeline(address.find(engine)?, limit.count());
-        let events = entries.into_iter().map(|entry| EventView {
-            name: entry.name.to_owned(),
-            occurred_at: entry.occurred_at.to_string(),
-            seq: entry.seq.0,
-            properties: entry.properties.to_json(),
-        });
-        Ok(Json(Timeline { events: events.collect() }))
-    };
-    hub.runtime.read(read).await
 }
 
 fn summary(engine: &Engine, id: ProfileId, profile: &Profile) -> ProfileSummary {
@@ -177,6 +140,7 @@ fn whole(engine: &Engine, id: ProfileId) -> ProfileView {
         reached_goal: run.reached_goal,
         due: run.due.map(|due| due.to_string()),
     });
+    let merges = engine.merges_of(id).into_iter();
     ProfileView {
         id: id.0,
         name: name(profile),
@@ -185,6 +149,11 @@ fn whole(engine: &Engine, id: ProfileId) -> ProfileView {
         consents: consents.collect(),
         segments: segments(engine, id),
         runs: runs.collect(),
+        merges: merges
+            .rev()
+            .take(LISTED_DEFAULT)
+            .map(|(id, merge)| merges::view(engine, id, merge))
+            .collect(),
         language: profile.language().to_owned(),
         first_seen: profile.first_seen().to_string(),
         last_seen: profile.last_seen().to_string(),

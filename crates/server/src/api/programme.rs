@@ -54,7 +54,7 @@ pub(super) async fn show(State(hub): State<Arc<Hub>>) -> Json<ProgrammeView> {
     put,
     path = "/api/v1/programme",
     request_body(content = Object, description = "A programme in its canonical form", content_type = "application/json"),
-    responses((status = 200, body = AppliedView), (status = 400, body = Problem))
+    responses((status = 200, body = AppliedView), (status = 400, body = Problem), (status = 503, body = Problem))
 )]
 pub(super) async fn apply(
     State(hub): State<Arc<Hub>>,
@@ -79,13 +79,20 @@ pub(crate) async fn make_live(
     // Written anew, so that two ways of writing the same programme are the same definition.
     let definition = serde_json::to_string(programme).expect("invariant: a programme is plain JSON");
     let applied = ProgrammeApplied { applied_at: clock::now(), operator, definition: &definition };
-    match runtime.record(&Record::ProgrammeApplied(applied)).await? {
-        Outcome::Applied(seq) => Ok(Some(seq)),
-        Outcome::Duplicate => Ok(None),
-        Outcome::Refused(Refusal::Programme(mistakes)) => Err(Problem::programme(mistakes)),
-        Outcome::Refused(refusal) => {
-            Err(Problem::new(StatusCode::BAD_REQUEST, "bad_programme", refusal.to_string()))
-        }
-        Outcome::Malformed(malformed) => panic!("invariant: our own record can be read: {malformed}"),
+    let record = Record::ProgrammeApplied(applied);
+    loop {
+        return match runtime.record(&record).await? {
+            Outcome::Applied(seq) => Ok(Some(seq)),
+            Outcome::Duplicate => Ok(None),
+            Outcome::Refused(Refusal::Unkept(properties)) => match runtime.bring_in(properties).await {
+                Ok(()) => continue,
+                Err(not_answered) => Err(Problem::not_answered("programme", not_answered)),
+            },
+            Outcome::Refused(Refusal::Programme(mistakes)) => Err(Problem::programme(mistakes)),
+            Outcome::Refused(refusal) => {
+                Err(Problem::new(StatusCode::BAD_REQUEST, "bad_programme", refusal.to_string()))
+            }
+            Outcome::Malformed(malformed) => panic!("invariant: our own record can be read: {malformed}"),
+        };
     }
 }

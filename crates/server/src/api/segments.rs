@@ -10,7 +10,6 @@ use crate::runtime::scan;
 use axum::Json;
 use axum::extract::{Path, State};
 use engine::engine::{Engine, SegmentView as Segment};
-use engine::programme::Mistake;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Instant;
@@ -81,7 +80,7 @@ pub(super) async fn show(
     get,
     path = "/api/v1/segments/preview",
     params(Asked),
-    responses((status = 200, body = PreviewView), (status = 400, body = Problem))
+    responses((status = 200, body = PreviewView), (status = 400, body = Problem), (status = 503, body = Problem))
 )]
 pub(super) async fn preview_query(
     State(hub): State<Arc<Hub>>,
@@ -95,7 +94,7 @@ pub(super) async fn preview_query(
     post,
     path = "/api/v1/segments/preview",
     request_body = ExpressionGiven,
-    responses((status = 200, body = PreviewView), (status = 400, body = Problem))
+    responses((status = 200, body = PreviewView), (status = 400, body = Problem), (status = 503, body = Problem))
 )]
 pub(super) async fn preview_body(
     State(hub): State<Arc<Hub>>,
@@ -105,23 +104,21 @@ pub(super) async fn preview_body(
     preview(&hub, expression, field).await
 }
 
-/// `field` is the one that the expression came in. A byte of the text means nothing to whoever sent a tree.
+/// `field` is the one that the expression came in.
 async fn preview(hub: &Hub, expression: String, field: &'static str) -> Result<Json<PreviewView>, Problem> {
-    let read = move |engine: &Engine| {
+    let ask = move |engine: &Engine| {
         let begun = Instant::now();
         let now = clock::now().max(engine.at());
-        let preview = scan::preview(engine, &expression, now).map_err(|mistake| {
-            let offset = mistake.offset.filter(|_| field == "expression");
-            Problem::expression(field, Mistake { offset, ..mistake })
-        })?;
+        let preview = scan::preview(engine, &expression, now)?;
         let took_ms = begun.elapsed().as_secs_f64() * 1_000.0;
         let sample = preview
             .sample
             .into_iter()
             .filter_map(|id| Some(Person { id: id.0, identifiers: identifiers(engine.profile(id)?) }));
-        Ok(Json(PreviewView { count: preview.count, sample: sample.collect(), took_ms }))
+        Ok(PreviewView { count: preview.count, sample: sample.collect(), took_ms })
     };
-    hub.runtime.read(read).await
+    let answer = hub.runtime.ask(ask).await;
+    answer.map(Json).map_err(|not_answered| Problem::not_answered(field, not_answered))
 }
 
 fn view(segment: &Segment<'_>) -> SegmentView {

@@ -24,7 +24,18 @@ pub(super) struct StatusView {
     /// Instant of the newest record.
     at: String,
     programme: ProgrammeStatus,
+    /// What is being read from the log, since a programme or a preview asks it of the past.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reading: Option<ReadingView>,
     counts: CountsView,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+struct ReadingView {
+    /// As `total` of "Order Completed".
+    properties: Vec<String>,
+    /// Of the records to be read, those that were.
+    percent: u8,
 }
 
 #[derive(Serialize, utoipa::ToSchema)]
@@ -41,7 +52,11 @@ struct CountsView {
     profiles: u64,
     /// Those of them with a `user_id` or an email.
     identified: u64,
+    /// Profiles ever found to be one person, those among them that operators parted again.
     merges: u64,
+    merges_undone: u64,
+    /// Events all of whose identifiers are blocked.
+    nameless: u64,
     events: u64,
     bot_events: u64,
     rejects: u64,
@@ -67,10 +82,16 @@ pub(super) async fn show(State(hub): State<Arc<Hub>>) -> Json<StatusView> {
                 name: engine.programme().name.clone(),
                 revision: engine.programme_revision(),
             },
+            reading: runtime.reading().map(|reading| ReadingView {
+                properties: reading.properties.iter().map(ToString::to_string).collect(),
+                percent: reading.percent,
+            }),
             counts: CountsView {
                 profiles: counts.profiles,
                 identified: counts.identified,
                 merges: counts.merges,
+                merges_undone: counts.merges_undone,
+                nameless: counts.nameless,
                 events: counts.events,
                 bot_events: counts.bot_events,
                 rejects: counts.rejected,

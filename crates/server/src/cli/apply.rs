@@ -17,7 +17,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     let programme = whole(folder)?;
     let client = Client::new(server, &token()?)?;
     let changes = plan(&client, &live(&client)?, &programme);
-    let answer = client.call(Method::PUT, "/api/v1/programme", &serde_json::to_value(&programme)?)?;
+    let answer = client.call(&Method::PUT, "/api/v1/programme", &serde_json::to_value(&programme)?)?;
     let mut out = stdout();
     out.write_all(changes.as_bytes())?;
     let revision = &answer["revision"];

@@ -1,5 +1,6 @@
 //! Asking a running server through its API.
 
+use crate::problem::READING_LOG;
 use anyhow::{Context, bail};
 use reqwest::Method;
 use reqwest::blocking::{Client as Http, RequestBuilder, Response};
@@ -30,8 +31,15 @@ impl Client {
         self.json(self.request(Method::GET, path))
     }
 
-    pub(crate) fn call(&self, method: Method, path: &str, body: &Value) -> anyhow::Result<Value> {
-        self.json(self.request(method, path).json(body))
+    /// Calls again while the server reads from its log what the call asks of the past, and says how far that is.
+    pub(crate) fn call(&self, method: &Method, path: &str, body: &Value) -> anyhow::Result<Value> {
+        loop {
+            let answer = self.json(self.request(method.clone(), path).json(body));
+            match answer.as_ref().err().and_then(|error| error.downcast_ref::<Refusal>()) {
+                Some(refusal) if refusal.code == READING_LOG => eprintln!("{}", refusal.message),
+                _ => return answer,
+            }
+        }
     }
 
     pub(crate) fn delete(&self, path: &str) -> anyhow::Result<()> {
@@ -65,6 +73,8 @@ impl Client {
 /// The server's own words for why it did not do what it was asked.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Refusal {
+    #[serde(default)]
+    code: String,
     pub(crate) message: String,
     /// The byte of what was sent at which it goes wrong.
     pub(crate) offset: Option<usize>,

@@ -1,7 +1,7 @@
 //! `trama explain`: why a person matches an expression or not, and when time alone changes that.
 
 use super::client::{Client, token};
-use super::expression::{refused, text, told};
+use super::expression::{refused, text};
 use super::place::{self, live};
 use super::query::instant;
 use crate::api::explanations::view;
@@ -69,19 +69,20 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
 fn ask(client: &Client, expression: &str, profile: &str) -> anyhow::Result<Value> {
     let path = format!("/api/v1/profiles/{}/explain", utf8_percent_encode(profile, NON_ALPHANUMERIC));
     let asked = json!({"expression": expression});
-    client.call(Method::POST, &path, &asked).map_err(|error| refused(expression, error))
+    client.call(&Method::POST, &path, &asked).map_err(|error| refused(expression, error))
 }
 
 /// Reads the log up to an instant, or to its end.
 fn read(data: &Path, expression: &str, profile: &str, at: Option<At>) -> anyhow::Result<Value> {
-    let (engine, now) = place::as_of(data, at)?;
     let (kind, value) =
         parse_address(profile).context("name a person as type:value, such as email:ada@example.com")?;
-    let id = engine.find(kind, value).with_context(|| format!("nobody is known as {profile}"))?;
-    let question = scan::question(&engine, expression, now)
-        .map_err(|wrong| told(expression, &wrong.message, wrong.offset, wrong.suggestion.as_deref()))?;
-    let explained = engine.explain(id, &question, now);
-    serde_json::to_value(view(&explained, now)).context("the explanation cannot be written")
+    let explained = place::ask_as_of(data, at, expression, |engine, now| {
+        let question = scan::question(engine, expression, now)?;
+        let id = engine.find(kind, value);
+        Ok(id.map(|id| serde_json::to_value(view(&engine.explain(id, &question, now), now))))
+    })?;
+    let explained = explained.with_context(|| format!("nobody is known as {profile}"))?;
+    explained.context("the explanation cannot be written")
 }
 
 /// The tree with a line for each part, and below it the segments that it is built on.

@@ -80,7 +80,7 @@ fn create(data: &Path, name: &str, scope: Scope) -> anyhow::Result<()> {
     let token = match Place::open(data)? {
         Place::Live(client) => {
             let wanted = json!({"name": name, "scope": scope});
-            let made = client.call(Method::POST, "/api/v1/keys", &wanted)?;
+            let made = client.call(&Method::POST, "/api/v1/keys", &wanted)?;
             made["token"].as_str().unwrap_or_default().to_owned()
         }
         Place::Stopped(_held) => match keys(data)?.create(name, scope)? {

@@ -1,18 +1,23 @@
 //! A data directory as a command finds it: with a server running on it, or free to be opened.
 
 use super::client::{Client, given_token};
+use super::expression::told;
 use crate::clock;
 use crate::keys::Keys;
 use crate::presence;
 use crate::runtime::recover;
 use anyhow::{Context, bail};
 use engine::at::At;
-use engine::engine::Engine;
+use engine::backfill::Property;
+use engine::engine::{Engine, Unanswered};
 use engine::record::Record;
+use eventlog::backfill::fill;
+use eventlog::log::Batches;
 use eventlog::recovery::recover_as_of;
 use eventlog::snapshots::Snapshots;
 use eventlog::sqlite::{SqliteLog, SqliteReader};
-use std::path::Path;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::path::{Path, PathBuf};
 
 pub(super) enum Place {
     /// A server runs on it and is asked instead.
@@ -34,6 +39,36 @@ impl Place {
                 Ok(Self::Live(Client::new(&address, &token(data)?)?))
             }
             Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// A server that runs, on a directory of this machine or elsewhere.
+#[derive(clap::Args)]
+pub(super) struct Running {
+    /// Directory of the installation that a server runs on
+    #[arg(
+        long,
+        env = "TRAMA_DATA",
+        hide_env_values = true,
+        value_name = "DIR",
+        required_unless_present = "server"
+    )]
+    data: Option<PathBuf>,
+    /// Address of a server; its token comes from TRAMA_TOKEN or TRAMA_TOKEN_FILE
+    #[arg(long, env = "TRAMA_SERVER", hide_env_values = true, value_name = "URL")]
+    server: Option<String>,
+}
+
+impl Running {
+    pub(super) fn client(&self) -> anyhow::Result<Client> {
+        match (&self.server, &self.data) {
+            (Some(server), _) => Client::new(server, &super::client::token()?),
+            (None, Some(data)) => live(data)?.with_context(|| {
+                let data = data.display();
+                format!("no server runs on {data}; `trama serve --data {data}` starts one")
+            }),
+            (None, None) => bail!("say which server: --data DIR or --server URL"),
         }
     }
 }
@@ -67,9 +102,15 @@ fn token(data: &Path) -> anyhow::Result<String> {
     first.admin_token.context("the first admin token was revoked; give another one in TRAMA_TOKEN")
 }
 
-/// The engine as it was at an instant, or at the end of the log, and the instant that it is to be asked about. Nothing is
+/// Asks the engine as it was at an instant, or as it is at the end of the log; `ask` is also told the instant that it is
+/// asked about. What an expression asks of the past and the engine does not keep is read from the log first. Nothing is
 /// changed, and a server may run on the directory.
-pub(super) fn as_of(data: &Path, at: Option<At>) -> anyhow::Result<(Engine, At)> {
+pub(super) fn ask_as_of<T>(
+    data: &Path,
+    at: Option<At>,
+    expression: &str,
+    ask: impl Fn(&Engine, At) -> Result<T, Unanswered>,
+) -> anyhow::Result<T> {
     let log = SqliteReader::open(data)?;
     let snapshots = Snapshots::open(data)?;
     let until = at.unwrap_or(At::MAX);
@@ -80,5 +121,30 @@ pub(super) fn as_of(data: &Path, at: Option<At>) -> anyhow::Result<(Engine, At)>
     if engine.installed().is_some() {
         engine.apply(engine.seq().next(), now, &Record::Tick, &mut Vec::new());
     }
-    Ok((engine, now))
+    loop {
+        match ask(&engine, now) {
+            Ok(answer) => return Ok(answer),
+            Err(Unanswered::Mistake(wrong)) => {
+                return Err(told(expression, &wrong.message, wrong.offset, wrong.suggestion.as_deref()));
+            }
+            Err(Unanswered::Unkept(properties)) => bring_in(&log, &mut engine, properties)?,
+        }
+    }
+}
+
+fn bring_in(log: &SqliteReader, engine: &mut Engine, properties: Vec<Property>) -> anyhow::Result<()> {
+    let bar = ProgressBar::new(engine.seq().0).with_message(format!("reading {}", properties[0]));
+    bar.set_style(ProgressStyle::with_template("{msg} {wide_bar} {percent} %").context("a template")?);
+    let told = bar.clone();
+    let read = move |from| {
+        let batches = log.read(from)?.inspect(move |batch| {
+            if let Ok(batch) = batch {
+                told.set_position(batch.last().0);
+            }
+        });
+        Ok(Box::new(batches) as Batches<'_>)
+    };
+    fill(engine, properties, read).context("the log cannot be read")?;
+    bar.finish_and_clear();
+    Ok(())
 }

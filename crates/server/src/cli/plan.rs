@@ -83,7 +83,7 @@ fn size(client: &Client, difference: &Difference, programme: &Programme) -> Stri
     };
     let after = programme.segments.get(&difference.name).and_then(|expression| {
         let asked = json!({ "expression": expression });
-        client.call(Method::POST, "/api/v1/segments/preview", &asked).ok()
+        client.call(&Method::POST, "/api/v1/segments/preview", &asked).ok()
     });
     let count = |answer: Option<serde_json::Value>| answer.and_then(|answer| answer["count"].as_u64());
     match (count(before), count(after)) {

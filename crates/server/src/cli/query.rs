@@ -1,7 +1,7 @@
 //! `trama query`: how many people match an expression, now or at an instant of the past.
 
 use super::client::{Client, token};
-use super::expression::{refused, text, told};
+use super::expression::{refused, text};
 use super::place::{self, live};
 use crate::runtime::scan;
 use anyhow::{Context, bail};
@@ -67,7 +67,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
 fn ask(client: &Client, expression: &str) -> anyhow::Result<Found> {
     let asked = json!({"expression": expression});
     let answer = client
-        .call(Method::POST, "/api/v1/segments/preview", &asked)
+        .call(&Method::POST, "/api/v1/segments/preview", &asked)
         .map_err(|error| refused(expression, error))?;
     let count = answer["count"].as_u64().context("no count in the answer")?;
     Ok(Found { count, took_ms: answer["took_ms"].as_f64().unwrap_or(0.0) })
@@ -75,14 +75,12 @@ fn ask(client: &Client, expression: &str) -> anyhow::Result<Found> {
 
 /// Reads the log up to an instant, or to its end.
 fn read(data: &Path, expression: &str, at: Option<At>) -> anyhow::Result<Found> {
-    let (engine, now) = place::as_of(data, at)?;
-    let begun = Instant::now();
-    let preview = scan::preview(&engine, expression, now);
-    let took_ms = begun.elapsed().as_secs_f64() * 1_000.0;
-    match preview {
-        Ok(preview) => Ok(Found { count: preview.count, took_ms }),
-        Err(wrong) => Err(told(expression, &wrong.message, wrong.offset, wrong.suggestion.as_deref())),
-    }
+    place::ask_as_of(data, at, expression, |engine, now| {
+        let begun = Instant::now();
+        let preview = scan::preview(engine, expression, now)?;
+        let took_ms = begun.elapsed().as_secs_f64() * 1_000.0;
+        Ok(Found { count: preview.count, took_ms })
+    })
 }
 
 pub(super) fn instant(text: &str) -> Result<At, String> {

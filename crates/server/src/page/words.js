@@ -109,6 +109,9 @@ export function activity(record) {
     return { at, what: `${record.granted ? "Gave consent to" : "Withdrew consent to"} ${record.purpose}, ${way}`, from: "", kind: "consent" };
   }
   if (record.kind === "suppression_stated") return { at, what: `Address ${record.lifted ? "free again" : "blocked"}: ${record.reason}`, from: "", kind: "refused" };
+  if (record.kind === "profiles_merged") return { at: record.merged_at, what: `Found to be one with ${record.from.value}, says ${record.operator}`, from: "", kind: "event" };
+  if (record.kind === "merge_undone") return { at: record.undone_at, what: `Found to be somebody else after all, says ${record.operator}`, from: "", kind: "event" };
+  if (record.kind === "identifier_lifted") return { at: record.lifted_at, what: `${record.identifier.value} names somebody again, says ${record.operator}`, from: "", kind: "event" };
   const deeds = { opened: "Opened a message", clicked: "Followed a link in a message" };
   return { at, what: deeds[record.engagement] ?? title(record.engagement ?? record.kind), from: record.machine ? "a mail scanner" : "mail", kind: "event" };
 }

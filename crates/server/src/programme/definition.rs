@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 impl Reading {
     /// `programme.yaml`: everything but what lies in files of its own.
     pub(super) fn programme(&mut self, file: FileId, node: &Node) -> Programme {
-        let known = ["programme", "timezone", "languages", "tracking", "purchase", "purposes"];
+        let known = ["programme", "timezone", "languages", "tracking", "purchase", "purposes", "identity"];
         let Some(fields) = self.fields(file, node, &Place::default(), &known) else {
             return Programme::default();
         };
@@ -30,6 +30,7 @@ impl Reading {
             tracking: self.tracking(&fields).unwrap_or_default(),
             purchase: self.purchase(&fields).unwrap_or_default(),
             purposes: self.purposes(&fields),
+            identity: self.identity(&fields),
             ..Programme::default()
         }
     }

@@ -5,8 +5,8 @@
 
 use engine::at::Span;
 use engine::programme::{
-    Arm, Channel, EmailMessage, Journey, Localized, Message, OptIn, Programme, Purchase, Purpose, Reenter,
-    Step, Tracking,
+    Arm, Channel, EmailMessage, IdentifierLimit, Identity, Journey, Localized, Message, OptIn, Programme,
+    Purchase, Purpose, Reenter, Step, Tracking,
 };
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -67,7 +67,32 @@ fn head(programme: &Programme) -> String {
     let _ = writeln!(text, "tracking: {}", tracking(programme.tracking));
     let Purchase { event, amount } = &programme.purchase;
     let _ = writeln!(text, "purchase: {{ event: {}, amount: {} }}", scalar(event), scalar(amount));
+    identity(&mut text, &programme.identity);
     text
+}
+
+fn identity(text: &mut String, identity: &Identity) {
+    let Identity { limits, blocked } = identity;
+    if *identity != Identity::default() {
+        text.push_str("identity:\n");
+    }
+    if !limits.is_empty() {
+        text.push_str("  limits:\n");
+    }
+    for (name, IdentifierLimit { at_most, within }) in limits {
+        let _ = match within {
+            Some(within) => {
+                writeln!(text, "    {name}: {{ at most: {at_most}, within: {} }}", length(*within))
+            }
+            None => writeln!(text, "    {name}: {at_most}"),
+        };
+    }
+    if !blocked.is_empty() {
+        text.push_str("  blocked:\n");
+    }
+    for value in blocked {
+        let _ = writeln!(text, "    - {}", scalar(value));
+    }
 }
 
 fn tracking(tracking: Tracking) -> String {

@@ -2,22 +2,21 @@
 //! engine for reading, so that the answer is that of one instant.
 
 use engine::at::At;
-use engine::engine::{Engine, Preview, Question};
-use engine::programme::Mistake;
+use engine::engine::{Engine, Preview, Question, Unanswered};
 use engine::segment::cutoff::Cutoff;
 use engine::segment::ranking::Ranking;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 /// Who matches an expression at an instant that is not before the engine's.
-pub fn preview(engine: &Engine, expression: &str, now: At) -> Result<Preview, Mistake> {
+pub fn preview(engine: &Engine, expression: &str, now: At) -> Result<Preview, Unanswered> {
     let question = question(engine, expression, now)?;
     let scan = engine.scan(&question, now);
     Ok(Preview::of(each(scan.slices(), |slice| scan.slice(slice)).into_iter()))
 }
 
 /// An expression that is ready to be put to people at an instant: everybody is ranked first, where it asks for that.
-pub fn question(engine: &Engine, expression: &str, now: At) -> Result<Question, Mistake> {
+pub fn question(engine: &Engine, expression: &str, now: At) -> Result<Question, Unanswered> {
     let question = engine.question(expression)?;
     let ranked = cutoffs(&engine.ranking_of(&question, now));
     Ok(engine.with_cutoffs(question, ranked))

@@ -1,6 +1,5 @@
 //! From a data directory to running threads, and back to none.
 
-use super::queue::Queue;
 use super::{Runtime, Shared, snapshots, staging, writer};
 use crate::clock;
 use crate::deliver::backlog::Backlog;
@@ -15,11 +14,9 @@ use eventlog::recovery;
 use eventlog::snapshots::Snapshots;
 use eventlog::sqlite::SqliteLog;
 use std::path::Path;
-use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, RwLock, mpsc};
+use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::Instant;
-use tokio::sync::watch;
 
 /// Attempts that an earlier process left without a receipt: the dispatcher's first work.
 pub type InFlight = Vec<(SendId, u8)>;
@@ -40,15 +37,9 @@ pub fn start(
     let recovered = recover(data, &mut log)?;
     let engine = recovered.engine;
     let in_flight = engine.in_flight();
+    let reader = log.reader();
     let newest = recovered.snapshot.unwrap_or_default();
-    let shared = Arc::new(Shared {
-        queue: Queue::default(),
-        durable: AtomicU64::new(engine.seq().0),
-        programme: RwLock::new(Arc::clone(engine.programme())),
-        cutoffs_due: watch::Sender::new(engine.cutoffs_due()),
-        engine: RwLock::new(engine),
-        metrics,
-    });
+    let shared = Shared::new(engine, metrics, Box::new(move |from| Ok(Box::new(reader.read(from)?))));
     let snapshots = Snapshots::open(data)?;
     let (to_writer, staged) = mpsc::sync_channel(STAGED_AHEAD);
     let (to_snapshots, orders) = mpsc::sync_channel(SNAPSHOTS_WAITING);
@@ -107,7 +98,10 @@ fn draw_installation() -> Installed {
 
 /// A thread whose panic ends the process: half of the runtime would take submissions that nobody ever answers, and
 /// whatever the panic left in memory must not become durable. The log is intact, and the next start replays it.
-fn thread(name: &'static str, run: impl FnOnce() + Send + 'static) -> anyhow::Result<JoinHandle<()>> {
+pub(super) fn thread(
+    name: &'static str,
+    run: impl FnOnce() + Send + 'static,
+) -> anyhow::Result<JoinHandle<()>> {
     let guarded = move || {
         let _guard = AbortOnPanic(name);
         run();

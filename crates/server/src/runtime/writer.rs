@@ -7,7 +7,6 @@ use engine::effect::Effect;
 use eventlog::log::{Batch, Log};
 use eventlog::sequencer::Outcome;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::sync::mpsc;
 use std::time::Instant;
 use tokio::sync::oneshot;
@@ -61,7 +60,7 @@ fn append(shared: &Shared, log: &mut impl Log, staged: &mut [Staged]) {
         std::process::abort();
     }
     shared.metrics.committed(&batches, begun.elapsed());
-    shared.durable.store(durable.0, Ordering::Release);
+    shared.durable.send_replace(durable);
 }
 
 /// Hands a state to the snapshot thread, or drops it where an older one still waits for a slow disk: states are large,
@@ -92,17 +91,12 @@ fn release(shared: &Shared, answers: Vec<Answer>, effects: Vec<Effect>, backlog:
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metrics::Metrics;
-    use crate::runtime::queue::Queue;
     use engine::at::At;
     use engine::engine::Engine;
-    use engine::programme::Programme;
     use engine::record::Record;
     use engine::{SendId, Seq};
     use eventlog::log::Batches;
     use eventlog::memory::{MemoryDisk, MemoryLog};
-    use std::sync::RwLock;
-    use std::sync::atomic::AtomicU64;
 
     /// A log whose disk takes as long as it is told to.
     struct HeldLog {
@@ -144,15 +138,8 @@ mod tests {
         let (at_the_disk, begun) = mpsc::channel();
         let (disk, go_on) = mpsc::channel();
         let log = HeldLog { log: MemoryLog::open(&MemoryDisk::default()).unwrap(), at_the_disk, go_on };
-        let shared = Arc::new(Shared {
-            queue: Queue::default(),
-            engine: RwLock::new(Engine::new()),
-            durable: AtomicU64::new(0),
-            programme: RwLock::new(Arc::new(Programme::default())),
-            cutoffs_due: tokio::sync::watch::Sender::new(None),
-            metrics: Arc::new(Metrics::default()),
-        });
-        let durable = || shared.durable.load(Ordering::Acquire);
+        let shared = Shared::of(Engine::new(), Box::new(|_| Ok(Box::new(std::iter::empty()))));
+        let durable = || shared.durable.borrow().0;
         let backlog = Backlog::new(1);
         let (to_writer, inbox) = mpsc::sync_channel(1);
         let (to_snapshots, _orders) = mpsc::sync_channel(1);

@@ -130,8 +130,7 @@ fn holds(world: &World<'_>, state: &StateExpectation) -> Result<(), Instead> {
             differs(found == *count, || (format!("the segment has {found} people"), members(world, segment)))
         }
         StateExpectation::MatchCount { expression, count } => {
-            let preview = world.engine.preview_at(expression, world.now);
-            let preview = preview.map_err(|mistake| (mistake.message, Vec::new()))?;
+            let preview = world.preview(expression).map_err(|mistake| (mistake.message, Vec::new()))?;
             differs(preview.count == *count, || (format!("{} people match", preview.count), Vec::new()))
         }
         StateExpectation::InJourney { person, journey, is_in } => {

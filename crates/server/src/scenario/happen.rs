@@ -12,8 +12,8 @@ use engine::governor::address_kind;
 use engine::identifier::{IdentifierKind, normalise};
 use engine::programme::Channel;
 use engine::record::{
-    ConsentSource, ConsentStated, Engaged, Engagement, EventKind, Identifier, Record, Subject,
-    SuppressionStated,
+    ConsentSource, ConsentStated, Engaged, Engagement, EventKind, Identifier, MergeUndone, ProfilesMerged,
+    Record, Subject, SuppressionStated,
 };
 use serde_json::{Value, json};
 
@@ -57,10 +57,30 @@ pub(super) fn happen(world: &mut World<'_>, what: &Happens) -> Result<(), String
             let stated = SuppressionStated { identifier, lifted: *lifted, stated_at, reason };
             world.apply(&Record::SuppressionStated(stated))
         }
+        Happens::Merge { person, into } => {
+            let [from, into] = [person, into].map(|person| &world.story.people[*person]);
+            let (from, into) = (identify(from.kind(), &from.name)?, identify(into.kind(), &into.name)?);
+            let (from, into, merged_at) = (from.borrowed(), into.borrowed(), world.now);
+            world.apply(&Record::ProfilesMerged(ProfilesMerged { from, into, merged_at, operator: "story" }))
+        }
+        Happens::Unmerge { person } => unmerge(world, *person),
         Happens::HandOver { .. } | Happens::Apply(_) => {
             unreachable!("the story's own, and no record of the door")
         }
     }
+}
+
+fn unmerge(world: &mut World<'_>, person: PersonId) -> Result<(), String> {
+    let told = &world.story.people[person];
+    let name = identify(told.kind(), &told.name)?;
+    let took_in = world.engine.merges().rev().find(|(_, merge)| {
+        let mut brought = world.engine.identifiers_of(merge);
+        merge.undone.is_none() && brought.any(|one| one.kind == name.kind && *one.value == *name.value)
+    });
+    let took_in = took_in.map(|(merge, _)| merge);
+    let merge = took_in.ok_or_else(|| format!("{} was not merged into anybody", told.name))?;
+    let undone_at = world.now;
+    world.apply(&Record::MergeUndone(MergeUndone { merge, undone_at, operator: "story" }))
 }
 
 /// An identifier with its own text, to be lent to a record.
@@ -191,5 +211,5 @@ fn address(
     let found = identifiers.iter().rev().find(|identifier| identifier.kind == kind);
     let name = &world.story.people[person].name;
     let found = found.ok_or_else(|| format!("{name} has no {}", kind.name()))?;
-    Ok((kind, found.value.clone()))
+    Ok((kind, found.value.to_string()))
 }

@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 use std::path::Path;
 
 /// Verbs of a line about people, in the words of the reference.
-const VERBS: [&str; 12] = [
+const VERBS: [&str; 14] = [
     "identify",
     "page",
     "screen",
@@ -29,6 +29,8 @@ const VERBS: [&str; 12] = [
     "hand-over",
     "suppress",
     "unsuppress",
+    "merge",
+    "unmerge",
 ];
 
 /// Reads a file's text. `folder` is the programme that is live unless the story names another.
@@ -228,6 +230,11 @@ impl<'t> Parser<'t> {
                 let reason = pairs.get("reason").and_then(Value::as_str).unwrap_or("manual").to_owned();
                 Happens::Suppress { person, channel, lifted: verb == "unsuppress", reason }
             }
+            "merge" => {
+                let into = self.person(cursor.name("who they are one with")?);
+                Happens::Merge { person, into }
+            }
+            "unmerge" => Happens::Unmerge { person },
             other => {
                 let near = nearest(other, VERBS);
                 let suggestion = match near {

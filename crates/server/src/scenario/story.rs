@@ -85,6 +85,15 @@ pub(super) enum Happens {
         lifted: bool,
         reason: String,
     },
+    /// An operator says that the person's profile is another's.
+    Merge {
+        person: PersonId,
+        into: PersonId,
+    },
+    /// An operator undoes the newest merge that took the person's profile in.
+    Unmerge {
+        person: PersonId,
+    },
     /// Another programme becomes live.
     Apply(PathBuf),
 }
@@ -280,7 +289,9 @@ impl Happens {
             | Self::Opens { person, .. }
             | Self::Clicks { person, .. }
             | Self::HandOver { person, .. }
-            | Self::Suppress { person, .. } => Some(*person),
+            | Self::Suppress { person, .. }
+            | Self::Merge { person, .. }
+            | Self::Unmerge { person } => Some(*person),
             Self::Apply(_) => None,
         }
     }

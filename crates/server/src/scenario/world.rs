@@ -7,10 +7,10 @@ use super::happen;
 use super::story::{Fate, HandOver, Happens, PersonId, Story};
 use engine::at::At;
 use engine::effect::Effect;
-use engine::engine::{Engine, Outcome};
+use engine::engine::{Engine, Outcome, Preview, Refusal, Unanswered};
 use engine::identifier::{HashKey, IdentifierKind};
 use engine::outbox::{Send, Status};
-use engine::programme::{Channel, Programme};
+use engine::programme::{Channel, Mistake, Programme};
 use engine::record::{Attempted, CutoffsStated, Installed, ProgrammeApplied, Record, Settled};
 use engine::segment::cutoff::Cutoff;
 use engine::{ProfileId, SendId};
@@ -36,6 +36,8 @@ pub(super) struct World<'s> {
     /// For each send, what was last seen of it.
     seen: Vec<(Status, bool, bool)>,
     effects: Vec<Effect>,
+    /// Every record applied, with its instant.
+    log: Vec<(At, Vec<u8>)>,
     pub(super) events: u64,
 }
 
@@ -86,6 +88,7 @@ impl<'s> World<'s> {
             fates: Vec::new(),
             seen: Vec::new(),
             effects: Vec::new(),
+            log: Vec::new(),
             events: 0,
         };
         let installed =
@@ -150,10 +153,37 @@ impl<'s> World<'s> {
         self.advance(at)
     }
 
+    /// Who matches an expression now. Asks a copy of the engine, into which what it asks of the past is brought first.
+    pub(super) fn preview(&self, expression: &str) -> Result<Preview, Mistake> {
+        let mut engine = self.engine.clone();
+        loop {
+            match engine.preview_at(expression, self.now) {
+                Ok(preview) => return Ok(preview),
+                Err(Unanswered::Mistake(mistake)) => return Err(mistake),
+                Err(Unanswered::Unkept(properties)) => engine.fill(properties, self.past()),
+            }
+        }
+    }
+
+    fn past(&self) -> impl Iterator<Item = (At, &[u8])> {
+        self.log.iter().map(|(at, bytes)| (*at, bytes.as_slice()))
+    }
+
     /// Applies a record now. One that the engine refuses is a mistake of the story; a duplicate is not.
     pub(super) fn apply(&mut self, record: &Record<'_>) -> Result<(), String> {
         let mut effects = std::mem::take(&mut self.effects);
-        let outcome = self.engine.apply(self.engine.seq().next(), self.now, record, &mut effects);
+        let seq = self.engine.seq().next();
+        let mut outcome = self.engine.apply(seq, self.now, record, &mut effects);
+        if let Outcome::Refused(Refusal::Unkept(properties)) = outcome {
+            let past = self.log.iter().map(|(at, bytes)| (*at, bytes.as_slice()));
+            self.engine.fill(properties, past);
+            outcome = self.engine.apply(seq, self.now, record, &mut effects);
+        }
+        if outcome == Outcome::Applied {
+            let mut bytes = Vec::new();
+            record.encode(&mut bytes);
+            self.log.push((self.now, bytes));
+        }
         for effect in effects.drain(..) {
             self.take(&effect);
         }
@@ -244,10 +274,10 @@ impl<'s> World<'s> {
             at: self.now,
             send: id,
             fate,
-            message: send.message.clone(),
-            journey: send.journey.clone(),
+            message: send.message.to_string(),
+            journey: send.journey.to_string(),
             channel: send.channel,
-            language: send.language.clone(),
+            language: send.language.to_string(),
             reason: send.decision.reason().map(|reason| (reason.name(), reason.sentence())),
         });
     }
@@ -261,7 +291,7 @@ impl<'s> World<'s> {
     /// The newest send of a message to somebody that was handed over.
     pub(super) fn newest(&self, person: PersonId, message: &str) -> Result<&Send, String> {
         let sends = self.profile(person).into_iter().flat_map(|id| self.engine.sends_of(id).rev());
-        let mut handed_over = sends.filter(|send| send.attempts > 0 && send.message == message);
+        let mut handed_over = sends.filter(|send| send.attempts > 0 && *send.message == *message);
         let name = &self.story.people[person].name;
         handed_over.next().ok_or_else(|| format!("{name} has not been sent {message} by then"))
     }

@@ -98,6 +98,47 @@ async fn what_is_asked_is_answered_and_mistakes_are_named() {
 }
 
 #[tokio::test]
+async fn who_is_who_is_said_and_taken_back() {
+    let shop = Shop::open().await;
+    shop.ada_orders().await;
+    #[rustfmt::skip]
+    let table: Vec<Row> = vec![
+        ("POST", "/api/v1/consents", json!({"profile": "email:bob@example.com", "purpose": "offers", "granted": true}), 200, vec![]),
+        ("GET", "/api/v1/merges", json!(null), 200, vec![("/merges", json!([]))]),
+        ("POST", "/api/v1/merges", json!({"from": "email:bob@example.com", "into": "user_id:eve"}), 404, vec![
+            ("/code", json!("not_found")), ("/field", json!("into"))]),
+        ("POST", "/api/v1/merges", json!({"from": "bob", "into": "user_id:ada"}), 400, vec![
+            ("/code", json!("bad_address")), ("/field", json!("from"))]),
+        ("POST", "/api/v1/merges", json!({"from": "email:bob@example.com", "into": "user_id:ada"}), 200, vec![]),
+        ("POST", "/api/v1/merges", json!({"from": "email:bob@example.com", "into": "user_id:ada"}), 409, vec![
+            ("/code", json!("same_profile")), ("/field", json!("from"))]),
+        ("GET", "/api/v1/merges?profile=user_id:ada", json!(null), 200, vec![("/merges/0/number", json!(0)),
+            ("/merges/0/cause", json!("operator")), ("/merges/0/person/address", json!("user_id:ada")),
+            ("/merges/0/identifiers", json!([{"type": "email", "value": "bob@example.com"}])),
+            ("/merges/0/undone", json!(null))]),
+        ("GET", "/api/v1/merges?before=0", json!(null), 200, vec![("/merges", json!([]))]),
+        ("GET", "/api/v1/merges?profile=user_id:nobody", json!(null), 404, vec![("/code", json!("not_found"))]),
+        ("GET", "/api/v1/profiles/email:bob@example.com", json!(null), 200, vec![("/identifiers/0/value", json!("ada")),
+            ("/merges/0/number", json!(0))]),
+        ("POST", "/api/v1/merges/0/undo", json!(null), 200, vec![]),
+        ("POST", "/api/v1/merges/0/undo", json!(null), 409, vec![("/code", json!("undone_before")), ("/field", json!("number"))]),
+        ("POST", "/api/v1/merges/7/undo", json!(null), 404, vec![("/code", json!("not_found")), ("/field", json!("number"))]),
+        ("POST", "/api/v1/merges/all/undo", json!(null), 400, vec![("/code", json!("bad_number")), ("/field", json!("number"))]),
+        ("GET", "/api/v1/profiles/email:bob@example.com", json!(null), 200, vec![
+            ("/identifiers/0/value", json!("bob@example.com")), ("/merges/0/person/address", json!("email:bob@example.com"))]),
+        ("GET", "/api/v1/merges", json!(null), 200, vec![("/merges/0/undone/operator", json!("first admin")), ("/merges/1", json!(null))]),
+        ("GET", "/api/v1/status", json!(null), 200, vec![("/counts/merges", json!(1)), ("/counts/merges_undone", json!(1))]),
+        ("GET", "/api/v1/identifiers/blocked", json!(null), 200, vec![("/identifiers", json!([]))]),
+        ("DELETE", "/api/v1/identifiers/blocked/anonymous_id:a1", json!(null), 404, vec![
+            ("/code", json!("not_found")), ("/field", json!("address"))]),
+    ];
+    for row in table {
+        asks_and_is_answered(&shop.house, row).await;
+    }
+    shop.house.server.stop().await;
+}
+
+#[tokio::test]
 async fn an_expression_is_taken_as_text_and_as_a_tree() {
     let shop = Shop::open().await;
     shop.ada_orders().await;

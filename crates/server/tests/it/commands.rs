@@ -96,6 +96,55 @@ async fn a_directory_reads_the_same_while_its_server_runs_and_when_it_is_stopped
 }
 
 #[tokio::test]
+async fn who_is_who_is_told_on_the_command_line() {
+    let house = House::start().await;
+    house
+        .track(json!([
+            {"type": "identify", "userId": "ada", "traits": {"email": "ada@example.com"}},
+            {"type": "track", "anonymousId": "a1", "event": "Seen"},
+            {"type": "track", "userId": "bob", "event": "Seen"}
+        ]))
+        .await;
+    let data = house.dir.path().to_owned();
+    said(&beside(&["merges", "join", "anonymous_id:a1", "user_id:bob"], &data).await);
+    said(&beside(&["merges", "join", "user_id:bob", "email:ada@example.com"], &data).await);
+    let listed = said(&beside(&["merges", "list", "--profile", "user_id:ada"], &data).await);
+    let lines: Vec<&str> = listed.lines().collect();
+    assert!(
+        lines[0].starts_with("1  20")
+            && lines[0].contains("profile 2 into 0  user_id:bob, anonymous_id:a1  by first admin  2 events"),
+        "{listed}"
+    );
+    assert!(
+        lines[1].starts_with("0  20") && lines[1].contains("profile 1 into 2  anonymous_id:a1"),
+        "{listed}"
+    );
+    let refused = beside(&["merges", "undo", "0"], &data).await;
+    let told = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && told.contains("by merge 1; undo that first"), "{told}");
+    assert_eq!(said(&beside(&["merges", "undo", "1"], &data).await), "merge 1 is undone\n");
+    let listed: Value =
+        serde_json::from_str(&said(&beside(&["merges", "list", "--json", "--limit", "1"], &data).await))
+            .unwrap();
+    assert_eq!(
+        (&listed["merges"][0]["undone"]["operator"], &listed["merges"][1]),
+        (&json!("first admin"), &json!(null))
+    );
+    assert_eq!(said(&beside(&["identifiers", "blocked"], &data).await), "");
+    let refused = beside(&["identifiers", "lift", "anonymous_id:a1"], &data).await;
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("is not blocked"));
+    let at_the_till = |number| json!({"type": "track", "userId": format!("u{number}"), "anonymousId": "till", "event": "Paid"});
+    house.track(Value::from_iter((0..11).map(at_the_till))).await;
+    let blocked = said(&beside(&["identifiers", "blocked"], &data).await);
+    assert!(blocked.starts_with("anonymous_id:till  11 users  20"), "{blocked}");
+    said(&beside(&["identifiers", "lift", "anonymous_id:till"], &data).await);
+    assert_eq!(said(&beside(&["identifiers", "blocked"], &data).await), "");
+    house.server.stop().await;
+    let refused = trama(&["merges", "list"], &data);
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("no server runs on"));
+}
+
+#[tokio::test]
 async fn the_past_is_asked_of_the_log_while_the_server_runs_and_when_it_is_stopped() {
     let mut house = House::start().await;
     let mut instants = Vec::new();

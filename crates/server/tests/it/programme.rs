@@ -329,3 +329,38 @@ email:
     }
     assert_eq!(found.len(), starts.len(), "{found:#?}");
 }
+
+#[test]
+fn the_rules_of_identity_are_read_and_their_mistakes_placed() {
+    let identity = "identity:\n  limits:\n    email: 3\n    anonymous_id: { at most: 20, within: 7 days }\n  \
+                    blocked: [kiosk-1, \"email:info@bottega.example\"]\n";
+    let folder = with("identity", "programme.yaml", format!("{PROGRAMME}{identity}").leak());
+    assert_eq!(folder.findings(), [""; 0]);
+    let (programme, _) = load(&folder.0).unwrap();
+    let limit = programme.identity.limits["anonymous_id"];
+    assert_eq!((limit.at_most, limit.within), (20, Some(Span::DAY.times(7))));
+    assert_eq!(programme.identity.limits["email"].within, None);
+    assert_eq!(programme.identity.blocked, ["kiosk-1", "email:info@bottega.example"]);
+    let mut before = programme.clone();
+    before.identity.limits.remove("email");
+    let changed = server::programme::differences(&before, &programme);
+    let server::programme::Change::Changed(lines) = &changed[0].change else { panic!("{changed:?}") };
+    assert!(lines.contains(&"+     email: 3".to_owned()), "{lines:?}");
+
+    let wrong = "identity:\n  limits:\n    emial: 3\n    user_id: 2\n    phone: many\n    external: { within: 3 days }\n  \
+                 blocked: [a, a]\n  limit: 3\n";
+    let folder = with("identity-wrong", "programme.yaml", format!("{PROGRAMME}{wrong}").leak());
+    let expected = [
+        "programme.yaml:10:5 error: there is no type of identifier \"emial\" (did you mean `email`?)",
+        "programme.yaml:11:5 error: a profile has one `user_id`, ever",
+        "programme.yaml:12:12 error: expected a whole number, and this is \"many\"",
+        "programme.yaml:13:15 error: \"at most\" is missing",
+        "programme.yaml:14:16 error: \"a\" is blocked twice (remove one of them)",
+        "programme.yaml:15:3 error: unknown field \"limit\" (did you mean \"limits\"?)",
+    ];
+    let findings = folder.findings();
+    assert_eq!(findings.len(), expected.len(), "{findings:#?}");
+    for (finding, expected) in findings.iter().zip(expected) {
+        assert!(finding.starts_with(expected), "{finding}, should be {expected}");
+    }
+}

@@ -17,7 +17,7 @@ use serde_json::json;
 
 use super::consent::{Stated, Statement};
 use super::ledger::Ledger;
-use super::people::{Happening, Name, People, Person};
+use super::people::{Happening, Name, People};
 use super::segments;
 use crate::invariant::{Invariant, Violation};
 use crate::naive::CutOffs;
@@ -73,11 +73,16 @@ impl Model {
                 };
                 self.happen(engaged.send, name, (at, seq), ledger);
             }
+            Record::ProfilesMerged(merged) => {
+                self.people.merge(&name(&merged.from), &name(&merged.into), seq);
+            }
+            Record::MergeUndone(undone) => self.people.undo(undone.merge.0 as usize),
             Record::Installed(_)
             | Record::Rejected(_)
             | Record::Attempted(_)
             | Record::Settled(_)
             | Record::Engaged(_)
+            | Record::IdentifierLifted(_)
             | Record::Tick => {}
         }
         Ok(())
@@ -96,18 +101,17 @@ impl Model {
         let occurred_at = event.occurred_at.min(at);
         let double = self.is_double();
         let names: Vec<Name> = event.identifiers.iter().map(name).collect();
-        let person = self.people.meet(&names, occurred_at, seq);
-        person.first_seen = person.first_seen.min(occurred_at);
-        person.last_seen = person.last_seen.max(occurred_at);
-        for (name, value) in event.traits.iter() {
-            person.state_trait(name, occurred_at, value.to_json());
-        }
+        let Some(root) = self.people.meet(&names, occurred_at, seq) else { return Ok(()) };
+        let person = self.people.part_mut(root);
+        person.seen.push(occurred_at);
+        let traits = event.traits.iter().map(|(name, value)| (name.to_owned(), occurred_at, value.to_json()));
+        person.traits.extend(traits);
         for (preference, granted) in preferences(event.context) {
             let stated = stated(granted, ConsentSource::Event, double);
-            person.state(preference, stated, occurred_at, seq);
+            self.people.state(root, &names, statement(preference, stated, occurred_at, seq));
         }
         if matches!(event.kind, EventKind::Track | EventKind::Page | EventKind::Screen) {
-            person.happenings.push(Happening {
+            self.people.part_mut(root).happenings.push(Happening {
                 name: event.name.to_owned(),
                 at: occurred_at,
                 seq,
@@ -122,16 +126,23 @@ impl Model {
     fn consent(&mut self, consent: &ConsentStated<'_>, at: At, seq: Seq, ledger: &Ledger) {
         let stated_at = consent.stated_at.min(at);
         let stated = stated(consent.granted, consent.source, self.is_double());
-        let person = match consent.subject {
-            Subject::Identifier(identifier) => Some(self.people.meet(&[name(&identifier)], stated_at, seq)),
-            Subject::Send(send) => self.people.named_mut(&email(ledger.address(send))),
+        let (part, name) = match consent.subject {
+            Subject::Identifier(identifier) => {
+                let name = name(&identifier);
+                let met = self.people.meet(std::slice::from_ref(&name), stated_at, seq);
+                (met.or_else(|| self.people.named(&name)), name)
+            }
+            Subject::Send(send) => {
+                let name = email(ledger.address(send));
+                (self.people.named(&name), name)
+            }
         };
         let preference = match consent.channel {
             "" => consent.purpose.to_owned(),
             channel => format!("{}.{channel}", consent.purpose),
         };
-        if let Some(person) = person {
-            person.state(&preference, stated, stated_at, seq);
+        if let Some(part) = part {
+            self.people.state(part, &[name], statement(&preference, stated, stated_at, seq));
         }
         if let Subject::Send(send) = consent.subject
             && consent.source == ConsentSource::OneClick
@@ -141,8 +152,8 @@ impl Model {
     }
 
     fn happen(&mut self, send: SendId, name: &str, (at, seq): (At, Seq), ledger: &Ledger) {
-        if let Some(person) = self.people.named_mut(&email(ledger.address(send))) {
-            person.happenings.push(Happening {
+        if let Some(root) = self.people.named(&email(ledger.address(send))) {
+            self.people.part_mut(root).happenings.push(Happening {
                 name: name.to_owned(),
                 at,
                 seq,
@@ -173,15 +184,14 @@ impl Model {
             return Ok(());
         }
         let offered = definition.channels.contains(&Channel::Email);
-        let person = self.people.named(&email(address));
-        let held = person.and_then(|person| person.statements.by_email(purpose));
+        let said = self.people.named(&email(address)).map(|root| self.people.statements(root));
+        let held = said.as_ref().and_then(|said| said.by_email(purpose));
         let allows = match held {
             Some(Stated::Granted) => offered || is_confirmation,
             Some(Stated::Pending) => is_confirmation,
             Some(Stated::Withdrawn) | None => false,
         };
         Invariant::G1.check(allows, || {
-            let said = person.map(|person| &person.statements);
             format!(
                 "to {address} for {purpose}, to be confirmed {is_confirmation}: held {held:?} by {said:?}"
             )
@@ -189,15 +199,13 @@ impl Model {
     }
 }
 
-impl Person {
-    /// Notes a preference such as `offers` or `offers.email`.
-    fn state(&mut self, preference: &str, stated: Stated, at: At, seq: Seq) {
-        let (purpose, channel) = match preference.split_once('.') {
-            Some((purpose, channel)) => (purpose.to_owned(), Some(channel.to_owned())),
-            None => (preference.to_owned(), None),
-        };
-        self.statements.add(Statement { purpose, channel, stated, at, seq, by_merge: false });
-    }
+/// A preference such as `offers` or `offers.email`.
+fn statement(preference: &str, stated: Stated, at: At, seq: Seq) -> Statement {
+    let (purpose, channel) = match preference.split_once('.') {
+        Some((purpose, channel)) => (purpose.to_owned(), Some(channel.to_owned())),
+        None => (preference.to_owned(), None),
+    };
+    Statement { purpose, channel, stated, at, seq, by_merge: false }
 }
 
 fn stated(granted: bool, source: ConsentSource, double: bool) -> Stated {

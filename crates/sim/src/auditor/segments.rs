@@ -147,7 +147,7 @@ pub(crate) const SEGMENTS: [Segment; 23] = [
         name: "new",
         expression: "first seen within 7 days",
         is_base: false,
-        by_hand: Some(|person, now| second(person.first_seen) > now.minus(Span::DAY.times(7))),
+        by_hand: Some(|person, now| second(person.first_seen()) > now.minus(Span::DAY.times(7))),
     },
     Segment {
         name: "plain buyers",
@@ -234,7 +234,7 @@ fn is_buyer(person: &Person, now: At) -> bool {
 }
 
 fn is_pro(person: &Person, _: At) -> bool {
-    person.traits.get("plan").is_some_and(|(_, plan)| plan == "pro")
+    person.trait_value("plan").is_some_and(|plan| plan == "pro")
 }
 
 fn count(person: &Person, name: &str, span: Option<Span>, now: At) -> usize {

@@ -39,13 +39,15 @@ pub(super) fn check(story: &Story, questions: &[Said]) -> Result<(), String> {
         }
         for question in questions {
             let expression = built_on(question.0.clone(), story.segments().count());
-            let asked = story.engine.question(&expression.to_string()).map_err(|wrong| wrong.to_string())?;
-            let cutoffs = story.engine.ranking_of(&asked, story.now).all();
-            let asked = story.engine.with_cutoffs(asked, cutoffs);
+            let explained = story.ask(|engine| {
+                let asked = engine.question(&expression.to_string())?;
+                let cutoffs = engine.ranking_of(&asked, story.now).all();
+                Ok(engine.explain(*id, &engine.with_cutoffs(asked, cutoffs), story.now))
+            })?;
             let moment = story.moment_of(&expression, &people);
             let to_come = moments(story, &moment);
             let look = Look { moment: &moment, to_come: &to_come, ..look };
-            look.at(&story.engine.explain(*id, &asked, story.now).whole, &expression)?;
+            look.at(&explained.whole, &expression)?;
         }
     }
     Ok(())

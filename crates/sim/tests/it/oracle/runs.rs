@@ -175,8 +175,10 @@ impl Runs<'_> {
             .engine
             .sends()
             .skip(self.sends)
-            .filter(|send| send.journey == BRANCHES)
-            .map(|send| (self.story.engine.canonical(send.profile), send.decided_at, send.message.clone()))
+            .filter(|send| &*send.journey == BRANCHES)
+            .map(|send| {
+                (self.story.engine.canonical(send.profile), send.decided_at, send.message.to_string())
+            })
             .collect();
         self.sends = self.story.engine.sends().len();
         for (profile, at, message) in sends {

@@ -1,7 +1,7 @@
 //! A story told to the real engine, with notes beside it of everything that was said.
 
 use engine::at::{At, Span};
-use engine::engine::{Engine, Outcome};
+use engine::engine::{Engine, Outcome, Refusal, Unanswered};
 use engine::identifier::{HashKey, IdentifierKind, normalise};
 use engine::programme::{
     Channel, EmailMessage, EmailTemplate, Journey, Message, OptIn, Programme, Purchase, Purpose, timezone,
@@ -28,6 +28,8 @@ const PURCHASE: (&str, &str) = ("A", "n");
 
 pub(super) struct Story {
     pub(super) engine: Engine,
+    /// Every record applied, with its instant.
+    log: Vec<(At, Vec<u8>)>,
     pub(super) now: At,
     journeys: BTreeMap<String, Journey>,
     zone: &'static str,
@@ -64,6 +66,7 @@ impl Story {
     ) -> Self {
         let mut story = Self {
             engine: Engine::new(),
+            log: Vec::new(),
             journeys,
             now: start.at(),
             zone: start.zone,
@@ -262,7 +265,16 @@ impl Story {
         let mut bytes = Vec::new();
         record.encode(&mut bytes);
         let record = Record::decode(&bytes).expect("what was encoded can be decoded");
-        let outcome = self.engine.apply(self.engine.seq().next(), self.now, &record, &mut Vec::new());
+        let apply =
+            |engine: &mut Engine| engine.apply(engine.seq().next(), self.now, &record, &mut Vec::new());
+        let mut outcome = apply(&mut self.engine);
+        if let Outcome::Refused(Refusal::Unkept(properties)) = outcome {
+            self.engine.fill(properties, self.log.iter().map(|(at, bytes)| (*at, bytes.as_slice())));
+            outcome = apply(&mut self.engine);
+        }
+        if outcome == Outcome::Applied {
+            self.log.push((self.now, bytes.clone()));
+        }
         let again = matches!((&record, &outcome), (Record::ProgrammeApplied(_), Outcome::Duplicate));
         assert!(again || outcome == Outcome::Applied, "{outcome:?}");
     }
@@ -391,8 +403,7 @@ impl Story {
         let moment = asked.as_ref().unwrap_or(moment);
         let matching = people.iter().filter(|(_, person)| naive::holds(question, person, moment));
         let expected: Vec<ProfileId> = matching.map(|(id, _)| *id).collect();
-        let found =
-            self.engine.preview_at(&question.to_string(), self.now).map_err(|wrong| wrong.to_string())?;
+        let found = self.ask(|engine| engine.preview_at(&question.to_string(), self.now))?;
         let sample = &expected[..expected.len().min(10)];
         if found.count == expected.len() as u64 && found.sample == sample {
             return Ok(());
@@ -402,6 +413,20 @@ impl Story {
             people.iter().filter(|(id, _)| differs(id)).map(|(id, person)| (*id, person)).collect();
         let what = format!("the scan finds {:?}, should find {sample:?}", found.sample);
         Err(self.report(&what, question, &people))
+    }
+
+    /// Asks a copy of the engine, into which what the question asks of the past is brought first.
+    pub(super) fn ask<T>(&self, ask: impl Fn(&Engine) -> Result<T, Unanswered>) -> Result<T, String> {
+        let mut engine = self.engine.clone();
+        loop {
+            match ask(&engine) {
+                Ok(answer) => return Ok(answer),
+                Err(Unanswered::Mistake(mistake)) => return Err(mistake.to_string()),
+                Err(Unanswered::Unkept(properties)) => {
+                    engine.fill(properties, self.log.iter().map(|(at, bytes)| (*at, bytes.as_slice())));
+                }
+            }
+        }
     }
 
     pub(super) fn report(
@@ -490,7 +515,7 @@ impl Story {
         };
         let stated = traits[name].as_str().and_then(|text| normalise(kind, text).ok());
         let identifiers = self.engine.profile(id).expect("it is known").identifiers();
-        let known = || identifiers.iter().rfind(|one| one.kind == kind).map(|one| one.value.clone());
+        let known = || identifiers.iter().rfind(|one| one.kind == kind).map(|one| one.value.to_string());
         stated.or_else(known).is_some_and(|address| !self.suppressed.contains(&(kind, address)))
     }
 }
