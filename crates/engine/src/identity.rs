@@ -158,6 +158,8 @@ impl Engine {
             return;
         }
         let before = is_identified(profile);
+        // Most people have one or two: a list that doubles would be mostly empty.
+        profile.identifiers.reserve_exact(1);
         profile.identifiers.push(StoredIdentifier {
             kind: identifier.kind,
             value: identifier.value.into(),

@@ -63,13 +63,12 @@ pub(crate) struct Touched {
 impl Touched {
     /// Forgets everything and keeps the room for the next turn.
     fn clear(&mut self) {
-        let Self { traits, events, slots, .. } = self;
-        let (mut traits, mut events, mut slots) =
-            (std::mem::take(traits), std::mem::take(events), std::mem::take(slots));
+        let Self { whole, consent, seen, traits, events, cutoffs, timer, slots, past } = self;
+        (*whole, *consent, *seen, *cutoffs, *past) = (false, false, false, false, false);
+        *timer = None;
         traits.clear();
         events.clear();
         slots.clear();
-        *self = Self { traits, events, slots, ..Self::default() };
     }
 
     /// Whether a rule with these mentions may have changed its truth.

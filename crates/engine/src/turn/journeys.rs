@@ -60,7 +60,10 @@ impl Turn<'_> {
         };
         let (arrived, position) = (Since::EVER, 0);
         let run = Run { passage, position, arrived, wait_ends: At::MAX, due: At::MAX, event };
-        state.profiles[self.id.0 as usize].runs.push(run);
+        let runs = &mut state.profiles[self.id.0 as usize].runs;
+        // Hardly anybody is in several journeys at once.
+        runs.reserve_exact(1);
+        runs.push(run);
         self.forget_old_runs(version);
         let index = self.profile().runs.len() - 1;
         self.arrive(index, 0);

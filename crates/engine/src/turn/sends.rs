@@ -10,8 +10,8 @@ use crate::programme::Channel;
 use crate::value::OwnedMap;
 use std::sync::Arc;
 
-/// What a send is about.
-struct About {
+/// What a send is decided for.
+struct Occasion {
     message: Arc<str>,
     purpose: Arc<str>,
     /// Empty for a confirmation of consent.
@@ -36,8 +36,8 @@ impl Turn<'_> {
             Ok(_) => self.profile().runs[index].event.clone(),
             Err(_) => OwnedMap::default(),
         };
-        let about = About { message, purpose, journey, step, run, confirms: false, event };
-        self.decide(decided, about);
+        let occasion = Occasion { message, purpose, journey, step, run, confirms: false, event };
+        self.decide(decided, occasion);
     }
 
     /// Sends the message that asks to confirm a consent, unless it went out a short while ago.
@@ -55,13 +55,16 @@ impl Turn<'_> {
             let decided = self.engine.governor().decide(self.profile(), &wish);
             let (message, purpose, journey) = (message.into(), purpose.into(), "".into());
             let event = OwnedMap::default();
-            self.decide(decided, About { message, purpose, journey, step: 0, run: 0, confirms: true, event });
+            self.decide(
+                decided,
+                Occasion { message, purpose, journey, step: 0, run: 0, confirms: true, event },
+            );
         }
     }
 
     /// Notes in the ledger what the governor decided, and asks for what follows.
-    fn decide(&mut self, decided: Result<(Channel, String), Reason>, about: About) {
-        let About { message, purpose, journey, step, run, confirms, event } = about;
+    fn decide(&mut self, decided: Result<(Channel, String), Reason>, occasion: Occasion) {
+        let Occasion { message, purpose, journey, step, run, confirms, event } = occasion;
         let (decision, status, channel, address) = match decided {
             Ok((channel, address)) => (Decision::Send, Status::Queued, Some(channel), address),
             Err(reason) => (Decision::Drop { reason }, Status::Dropped, None, String::new()),
