@@ -349,4 +349,35 @@ mod tests {
         let view = history.of(NAME, ProfileId(1));
         assert_eq!(history.dictionary(NAME, 0).numbers(view.code(0, 4)), [4_000_000]);
     }
+
+    #[test]
+    fn an_event_that_moves_past_the_filling_has_its_code_in_the_end() {
+        let mut history = History::default();
+        insert(&mut history, 1, 10, 1);
+        insert(&mut history, 2_000, 20, 2);
+        let path = ["n".to_owned()];
+        let kept = (NAME, history.keep(NAME, &path, Seq(2)).0);
+        let mut entries = Entries::new(&path);
+        [1, 2].into_iter().for_each(|seq| entries.add(Seq(seq), properties(seq).as_map()));
+        entries.close();
+        history.fill(kept, (0, 0..1_024), &mut entries);
+        history.absorb(ProfileId(2_000), ProfileId(1));
+        history.fill(kept, (0, 1_024..BLOCK), &mut entries);
+        for moved in history.take_moved() {
+            history.fill_profile(kept, moved, &mut entries);
+        }
+        let view = history.of(NAME, ProfileId(1));
+        let numbers = |index| history.dictionary(NAME, kept.1).numbers(view.code(kept.1, index));
+        assert_eq!((numbers(0), numbers(1)), ([1_000_000].as_slice(), [2_000_000].as_slice()));
+    }
+
+    #[test]
+    fn whoever_gave_their_events_away_has_no_newest_one() {
+        let mut history = History::default();
+        insert(&mut history, 1, 50, 1);
+        history.absorb(ProfileId(1), ProfileId(2));
+        insert(&mut history, 1, 10, 2);
+        let lasts: Vec<(u16, u32)> = history.block(NAME, 0).unwrap().sparse_lasts().collect();
+        assert_eq!(lasts, [(1, 10), (2, 50)]);
+    }
 }

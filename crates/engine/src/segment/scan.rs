@@ -427,3 +427,21 @@ fn ones(bits: &Bits) -> impl Iterator<Item = usize> {
         })
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_second_is_compared_by_itself() {
+        let draw = |place: u32| xxhash_rust::xxh3::xxh3_64(&place.to_le_bytes()) as u32 % 5;
+        let lasts: [u32; 64] = std::array::from_fn(|place| draw(place as u32));
+        for start in 0..6 {
+            for (place, last) in lasts.iter().enumerate() {
+                let bit = newer(&lasts, start) >> place & 1;
+                assert_eq!(bit == 1, *last > start, "{last} after {start} at {place}");
+            }
+        }
+        assert_eq!(newer(&[u32::MAX; 64], u32::MAX - 1), u64::MAX);
+    }
+}

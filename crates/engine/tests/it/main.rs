@@ -12,5 +12,6 @@ mod mistakes;
 mod question;
 mod records;
 mod reference;
+mod runs;
 mod story;
 mod tree;

@@ -103,3 +103,16 @@ fn view_page(story: &mut Story, identifiers: &[(IdentifierKind, &str)]) {
     };
     story.apply(&Record::Event(event));
 }
+
+#[test]
+fn what_happened_at_the_very_beginning_of_a_window_is_outside() {
+    let mut story = Story::with_segments(&[]);
+    let at = story.now();
+    story.track("ada", "A", at, &json!({}));
+    for (span, count) in [(Span::SECOND.times(3_599), 1), (Span::HOUR, 0)] {
+        story.wait_until(at.plus(span));
+        let found = story.preview(r#"did "A" within 1 hour"#).unwrap().count;
+        assert_eq!(found, count, "after {span:?}");
+        assert_eq!(story.preview(r#"not did "A" within 1 hour"#).unwrap().count, 1 - count);
+    }
+}

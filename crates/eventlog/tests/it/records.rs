@@ -30,8 +30,22 @@ pub(crate) fn programme() -> Vec<u8> {
     }))
 }
 
+/// The same programme with a segment that asks events for `n`.
+pub(crate) fn asking_programme() -> Vec<u8> {
+    framed(&Record::ProgrammeApplied(ProgrammeApplied {
+        applied_at: At(0),
+        operator: "start",
+        definition: r#"{"name":"shop","languages":["en"],"segments":{"often":"did \"Seen\" (n > 1)"}}"#,
+    }))
+}
+
 /// `user` was seen at an instant; the message id is the only thing that tells two such events apart.
 pub(crate) fn seen(user: &str, message_id: &str, at: i64) -> Vec<u8> {
+    seen_with(user, message_id, at, Map::default())
+}
+
+/// The same with properties.
+pub(crate) fn seen_with(user: &str, message_id: &str, at: i64, properties: Map<'_>) -> Vec<u8> {
     let identifiers = vec![Identifier {
         kind: IdentifierKind::UserId,
         hash: KEY.identifier(IdentifierKind::UserId, user),
@@ -47,7 +61,7 @@ pub(crate) fn seen(user: &str, message_id: &str, at: i64) -> Vec<u8> {
         message_id: KEY.message_id("shop", message_id),
         identifiers: if user.is_empty() { vec![] } else { identifiers },
         message_id_text: message_id,
-        properties: Map::default(),
+        properties,
         traits: Map::default(),
         context: Map::default(),
     }))

@@ -2,16 +2,18 @@
 
 use engine::Seq;
 use engine::at::{At, Span};
-use engine::engine::Engine;
+use engine::engine::{Engine, Refusal};
 use engine::record::{Installed, Record};
+use engine::value::OwnedMap;
 use eventlog::Error;
+use eventlog::backfill::fill;
 use eventlog::log::{Batch, Log};
 use eventlog::memory::{MemoryDisk, MemoryFolder, MemoryLog};
 use eventlog::recovery::{Recovered, recover, recover_as_of};
-use eventlog::sequencer::stage;
+use eventlog::sequencer::{Outcome, stage};
 use eventlog::snapshots::Snapshots;
 
-use crate::records::{installed, programme, seen};
+use crate::records::{asking_programme, installed, programme, seen, seen_with};
 
 struct House(MemoryDisk);
 
@@ -177,4 +179,31 @@ fn the_past_is_as_it_was_from_any_snapshot_and_from_none() {
     let log = house.log();
     let refusal = recover_as_of(At(0), &house.snapshots(), |from| log.read(from)).err();
     assert!(matches!(refusal, Some(Error::Trimmed { from: Seq(1), .. })), "{refusal:?}");
+}
+
+#[test]
+fn a_replay_brings_in_what_a_programme_asked_of_the_past() {
+    let house = House::new();
+    let mut engine = house.recover().unwrap().engine;
+    let mut log = house.log();
+    for n in 0..5_u8 {
+        let at = At(60_000 * (i64::from(n) + 1));
+        let properties = OwnedMap::from_json(&serde_json::json!({ "n": n })).unwrap();
+        let event = seen_with(&format!("u{n}"), &format!("m{n}"), at.0, properties.as_map());
+        log.append(&[stage(&mut engine, at, &[&event]).batch.unwrap()]).unwrap();
+    }
+    let at = At(600_000);
+    let refused = stage(&mut engine, at, &[&asking_programme()]);
+    let [[Outcome::Refused(Refusal::Unkept(properties))]] =
+        refused.outcomes.iter().map(Vec::as_slice).collect::<Vec<_>>()[..]
+    else {
+        panic!("{:?}", refused.outcomes)
+    };
+    fill(&mut engine, properties.clone(), |from| log.read(from)).unwrap();
+    log.append(&[stage(&mut engine, at, &[&asking_programme()]).batch.unwrap()]).unwrap();
+    let replayed = house.recover().unwrap().engine;
+    for engine in [&engine, &replayed] {
+        assert_eq!(engine.segment("often").unwrap().count, 3);
+    }
+    assert_eq!(replayed.hash(), engine.hash());
 }

@@ -301,3 +301,17 @@ fn after_an_append_that_failed_the_log_takes_no_more() {
     assert_eq!(ended(&log), Seq(1));
     log.append(&[batch(2, 1, 1)]).unwrap();
 }
+
+#[test]
+fn places_are_found_in_their_batches_each_read_once() {
+    let directory = Directory::new();
+    let mut log = directory.log();
+    log.append(&[batch(1, 1, 3), batch(4, 2, 1), batch(5, 3, 4), batch(9, 4, 2)]).unwrap();
+    let found = |places: &[u64]| -> Vec<u64> {
+        let batches = log.reader().holding(places.iter().map(|place| Seq(*place))).unwrap();
+        batches.iter().map(|batch| batch.first.0).collect()
+    };
+    assert_eq!(found(&[1, 3, 6, 8, 10]), [1, 5, 9]);
+    assert_eq!(found(&[4, 5]), [4, 5]);
+    assert_eq!(found(&[0, 11, 40]), [0; 0], "what is not there has no batch");
+}
