@@ -1,18 +1,17 @@
 //! `trama explain`: why a person matches an expression or not, and when time alone changes that.
 
-use super::client::{Client, token};
+use super::client::Client;
 use super::expression::{refused, text};
-use super::place::{self, live};
-use super::query::instant;
+use super::place::{self, Asked, Whom};
 use crate::api::explanations::view;
 use crate::runtime::scan;
-use anyhow::{Context, bail};
+use anyhow::Context;
 use engine::at::At;
 use engine::identifier::parse_address;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Method;
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Say why a person matches an expression or not
 ///
@@ -26,21 +25,8 @@ pub(super) struct Args {
     /// The person, as email:ada@example.com or user_id:u1
     #[arg(long, value_name = "TYPE:VALUE")]
     profile: String,
-    /// Directory of the installation: its log, keys and settings
-    #[arg(
-        long,
-        env = "TRAMA_DATA",
-        hide_env_values = true,
-        value_name = "DIR",
-        required_unless_present = "server"
-    )]
-    data: Option<PathBuf>,
-    /// Address of a server to ask; its token comes from TRAMA_TOKEN or TRAMA_TOKEN_FILE
-    #[arg(long, value_name = "URL")]
-    server: Option<String>,
-    /// The instant to ask about, as 2026-01-31T12:00:00Z: what was known then, and what was true then [default: now]
-    #[arg(long, value_name = "TIME", value_parser = instant)]
-    at: Option<At>,
+    #[command(flatten)]
+    asked: Asked,
     /// Print the explanation as the API gives it
     #[arg(long)]
     json: bool,
@@ -48,14 +34,9 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     let expression = &text(&args.expression)?;
-    let explained = match (&args.server, &args.data, args.at) {
-        (Some(_), _, Some(_)) => bail!("--at reads the log again, so it needs the directory: --data DIR"),
-        (Some(server), _, None) => ask(&Client::new(server, &token()?)?, expression, &args.profile)?,
-        (None, Some(data), at) => match live(data)? {
-            Some(client) if at.is_none() => ask(&client, expression, &args.profile)?,
-            _ => read(data, expression, &args.profile, at)?,
-        },
-        (None, None, _) => bail!("say which installation: --data DIR or --server URL"),
+    let explained = match args.asked.whom()? {
+        Whom::Server(client) => ask(&client, expression, &args.profile)?,
+        Whom::Directory(data) => read(data, expression, &args.profile, args.asked.at)?,
     };
     if args.json {
         println!("{explained}");

@@ -1,6 +1,6 @@
 //! A data directory as a command finds it: with a server running on it, or free to be opened.
 
-use super::client::{Client, given_token};
+use super::client::{self, Client, given_token};
 use super::expression::told;
 use crate::clock;
 use crate::keys::Keys;
@@ -85,6 +85,52 @@ pub(super) fn live(data: &Path) -> anyhow::Result<Option<Client>> {
         Some(address) => Ok(Some(Client::new(&address, &token(data)?)?)),
         // A command that has it in hand, such as an import.
         None => Ok(None),
+    }
+}
+
+/// Which installation is asked, and about when.
+#[derive(clap::Args)]
+pub(super) struct Asked {
+    /// Directory of the installation: its log, keys and settings
+    #[arg(
+        long,
+        env = "TRAMA_DATA",
+        hide_env_values = true,
+        value_name = "DIR",
+        required_unless_present = "server"
+    )]
+    data: Option<PathBuf>,
+    /// Address of a server to ask; its token comes from TRAMA_TOKEN or TRAMA_TOKEN_FILE
+    #[arg(long, value_name = "URL")]
+    server: Option<String>,
+    /// The instant to ask about, as 2026-01-31T12:00:00Z: what was known then, and what was true then [default: now]
+    #[arg(long, value_name = "TIME", value_parser = Asked::instant)]
+    pub(super) at: Option<At>,
+}
+
+/// Who answers.
+pub(super) enum Whom<'a> {
+    Server(Client),
+    /// Its log is read.
+    Directory(&'a Path),
+}
+
+impl Asked {
+    /// A server that is named, or that runs on the directory; the past is always read from the log.
+    pub(super) fn whom(&self) -> anyhow::Result<Whom<'_>> {
+        match (&self.server, &self.data, self.at) {
+            (Some(_), _, Some(_)) => bail!("--at reads the log again, so it needs the directory: --data DIR"),
+            (Some(server), _, None) => Ok(Whom::Server(Client::new(server, &client::token()?)?)),
+            (None, Some(data), at) => match live(data)? {
+                Some(client) if at.is_none() => Ok(Whom::Server(client)),
+                _ => Ok(Whom::Directory(data)),
+            },
+            (None, None, _) => bail!("say which installation: --data DIR or --server URL"),
+        }
+    }
+
+    fn instant(text: &str) -> Result<At, String> {
+        At::parse(text).ok_or_else(|| "a time is written as 2026-01-31T12:00:00Z".to_owned())
     }
 }
 
