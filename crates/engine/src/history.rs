@@ -5,14 +5,14 @@
 //! minutes and days, and four bytes an event is what lets a hundred million of them stay in memory.
 
 mod block;
+mod cell;
 mod codes;
 mod dictionary;
 mod entries;
 mod part;
-mod seqs;
 mod strand;
 
-pub(crate) use block::{BLOCK, Block, NEVER};
+pub(crate) use block::{BLOCK, Block, WORDS};
 pub(crate) use codes::CodeSlice;
 pub(crate) use dictionary::Dictionary;
 pub(crate) use entries::Entries;
@@ -24,11 +24,17 @@ use crate::{ProfileId, Seq};
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::sync::Arc;
 
+/// No timer.
+pub(crate) const NEVER: u32 = u32::MAX;
+
 /// All events of an installation.
 #[derive(Clone, Default, BorshSerialize, BorshDeserialize)]
 pub(crate) struct History {
     /// By the number of the name.
-    names: Vec<NameHistory>,
+    names: Vec<Arc<NameHistory>>,
+    /// The codes of an event that is being added; kept for its room.
+    #[borsh(skip)]
+    codes: Vec<u32>,
     /// Profiles that events moved to while a column of them was not whole.
     #[borsh(skip)]
     moved: Vec<ProfileId>,
@@ -62,18 +68,16 @@ pub(crate) struct Occurrence<'a> {
 impl History {
     /// Adds an event where it falls in time, after those of the same second; a late one is not an exception.
     pub(crate) fn insert(&mut self, name: NameId, profile: ProfileId, occurrence: &Occurrence<'_>) {
+        let mut codes = std::mem::take(&mut self.codes);
+        codes.clear();
+        let NameHistory { columns, blocks } = self.of_name(name);
+        codes.extend(columns.iter_mut().map(|Column { dictionary, .. }| {
+            let found = dictionary.find(occurrence.properties);
+            found.unwrap_or_else(|| Arc::make_mut(dictionary).code_of(occurrence.properties))
+        }));
         let (block, local) = place(profile);
-        let history = self.of_name(name);
-        let NameHistory { columns, blocks } = history;
-        let block = block_mut(blocks, block);
-        let at = block.insert(local, occurrence.second, occurrence.seq);
-        for (column, Column { dictionary, .. }) in columns.iter_mut().enumerate() {
-            let code = match dictionary.find(occurrence.properties) {
-                Some(code) => code,
-                None => Arc::make_mut(dictionary).code_of(occurrence.properties),
-            };
-            block.set_code(column, at, code);
-        }
+        block_mut(blocks, block).insert(local, occurrence.second, occurrence.seq, &codes);
+        self.codes = codes;
     }
 
     /// A person's events of one name.
@@ -143,16 +147,11 @@ impl History {
         (block, locals): (usize, std::ops::Range<usize>),
         entries: &mut Entries,
     ) {
-        let NameHistory { columns, blocks } = &mut self.names[name.0 as usize];
+        let NameHistory { columns, blocks } = Arc::make_mut(&mut self.names[name.0 as usize]);
         let Column { dictionary, since } = &mut columns[usize::from(column)];
         let Some(block) = blocks.get_mut(block).and_then(Option::as_mut) else { return };
-        let places: Vec<(usize, Seq)> = block.places(locals).filter(|(_, seq)| seq <= since).collect();
-        let block = Arc::make_mut(block);
-        block.add_column(usize::from(column));
-        for (at, seq) in places {
-            let code = entries.code(seq, dictionary);
-            block.set_code(usize::from(column), at, code);
-        }
+        let mut code_of = |seq: Seq| (seq <= *since).then(|| entries.code(seq, dictionary));
+        Arc::make_mut(block).fill(&locals, usize::from(column), &mut code_of);
     }
 
     /// The same for one profile, wherever it is.
@@ -164,7 +163,7 @@ impl History {
 
     /// Says that every event has its code in a column.
     pub(crate) fn complete(&mut self, name: NameId, column: u16) {
-        self.names[name.0 as usize].columns[usize::from(column)].since = Seq(0);
+        Arc::make_mut(&mut self.names[name.0 as usize]).columns[usize::from(column)].since = Seq(0);
     }
 
     /// Takes the profiles that events moved to while a column was not whole.
@@ -175,10 +174,9 @@ impl History {
     /// Forgets what can be made again from the log, so that what remains is what the records alone decide.
     pub(crate) fn forget_columns(&mut self) {
         for history in &mut self.names {
-            history.columns.clear();
-            for block in history.blocks.iter_mut().flatten() {
-                Arc::make_mut(block).forget_columns();
-            }
+            let NameHistory { columns, blocks } = Arc::make_mut(history);
+            columns.clear();
+            blocks.iter_mut().flatten().for_each(|block| Arc::make_mut(block).forget_columns());
         }
     }
 
@@ -187,10 +185,13 @@ impl History {
         self.note_moved(&[into]);
         let ((from_block, from), (into_block, into)) = (place(from), place(into));
         for history in &mut self.names {
-            let block = history.blocks.get_mut(from_block).and_then(Option::as_mut);
-            let Some(block) = block.filter(|block| !block.view(from).is_empty()) else { continue };
-            let taken = Arc::make_mut(block).take(from);
-            block_mut(&mut history.blocks, into_block).join(into, &taken, history.columns.len());
+            let block = history.blocks.get(from_block).and_then(Option::as_ref);
+            if block.is_none_or(|block| block.view(from).is_empty()) {
+                continue;
+            }
+            let blocks = &mut Arc::make_mut(history).blocks;
+            let taken = block_mut(blocks, from_block).take(from);
+            block_mut(blocks, into_block).join(into, taken);
         }
     }
 
@@ -204,13 +205,14 @@ impl History {
     /// The instant for which a timer of this name and profile waits, in seconds; [`NEVER`] for none.
     pub(crate) fn due(&self, name: NameId, profile: ProfileId) -> u32 {
         let (block, local) = place(profile);
-        self.block(name, block).and_then(|block| block.strand(local)).map_or(NEVER, |strand| strand.due)
+        self.block(name, block).and_then(|block| block.due(local)).unwrap_or(NEVER)
     }
 
     /// Sets what [`Self::due`] gives. The profile has events of the name: without one, time changes nothing.
     pub(crate) fn set_due(&mut self, name: NameId, profile: ProfileId, due: u32) {
         let (block, local) = place(profile);
-        block_mut(&mut self.names[name.0 as usize].blocks, block).strand_mut(local).due = due;
+        let history = Arc::make_mut(&mut self.names[name.0 as usize]);
+        block_mut(&mut history.blocks, block).set_due(local, due);
     }
 
     /// Brings a strand near, before it is read.
@@ -232,9 +234,9 @@ impl History {
     fn of_name(&mut self, name: NameId) -> &mut NameHistory {
         let index = name.0 as usize;
         if self.names.len() <= index {
-            self.names.resize_with(index + 1, NameHistory::default);
+            self.names.resize_with(index + 1, Arc::default);
         }
-        &mut self.names[index]
+        Arc::make_mut(&mut self.names[index])
     }
 }
 
@@ -377,7 +379,7 @@ mod tests {
         insert(&mut history, 1, 50, 1);
         history.absorb(ProfileId(1), ProfileId(2));
         insert(&mut history, 1, 10, 2);
-        let lasts: Vec<(u16, u32)> = history.block(NAME, 0).unwrap().sparse_lasts().collect();
-        assert_eq!(lasts, [(1, 10), (2, 50)]);
+        let later = |second| history.block(NAME, 0).unwrap().later(second)[0];
+        assert_eq!([9, 10, 49, 50].map(later), [0b110, 0b100, 0b100, 0]);
     }
 }

@@ -1,99 +1,157 @@
-//! A column of small numbers that is as wide as its largest: most properties take few values, and a byte an event is
-//! what keeps them affordable.
+//! Codes of events that lie side by side, as wide as the largest of them: most properties take few values, and a byte an
+//! event is what keeps them affordable.
 
 use crate::prefetch::prefetch;
-use borsh::{BorshDeserialize, BorshSerialize};
+use bytemuck::{cast_slice, cast_slice_mut};
 
-#[derive(Clone, BorshSerialize, BorshDeserialize)]
-pub(super) enum Codes {
-    Byte(Vec<u8>),
-    Short(Vec<u16>),
-    Word(Vec<u32>),
+/// How wide the codes of a plane are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Width {
+    /// All of them are zero, and none is kept.
+    Absent,
+    Byte,
+    Short,
+    Word,
+}
+
+impl Width {
+    /// What a code needs; at least a byte.
+    pub(super) fn of(code: u32) -> Self {
+        match code {
+            0..=0xff => Self::Byte,
+            0x100..=0xffff => Self::Short,
+            _ => Self::Word,
+        }
+    }
+
+    /// The two bits that stand for it.
+    pub(super) fn bits(self) -> u32 {
+        self as u32
+    }
+
+    pub(super) fn from_bits(bits: u32) -> Self {
+        [Self::Absent, Self::Byte, Self::Short, Self::Word][bits as usize & 3]
+    }
+
+    pub(super) fn bytes(self) -> usize {
+        [0, 1, 2, 4][self as usize]
+    }
+
+    /// Words that so many codes take.
+    pub(super) fn words(self, codes: usize) -> usize {
+        (codes * self.bytes()).div_ceil(size_of::<u32>())
+    }
 }
 
 /// The codes of some events that lie side by side.
 #[derive(Clone, Copy)]
 pub(crate) enum CodeSlice<'a> {
+    /// None are kept: all are zero.
+    Absent,
     Byte(&'a [u8]),
     Short(&'a [u16]),
     Word(&'a [u32]),
 }
 
-impl Codes {
-    /// A column of `len` zeros.
-    pub(super) fn zeros(len: usize) -> Self {
-        Self::Byte(vec![0; len])
+impl<'a> CodeSlice<'a> {
+    pub(super) fn new(words: &'a [u32], width: Width) -> Self {
+        match width {
+            Width::Absent => Self::Absent,
+            Width::Byte => Self::Byte(cast_slice(words)),
+            Width::Short => Self::Short(cast_slice(words)),
+            Width::Word => Self::Word(words),
+        }
     }
 
-    pub(super) fn get(&self, index: usize) -> u32 {
+    pub(super) fn range(self, range: std::ops::Range<usize>) -> Self {
         match self {
+            Self::Absent => Self::Absent,
+            Self::Byte(codes) => Self::Byte(&codes[range]),
+            Self::Short(codes) => Self::Short(&codes[range]),
+            Self::Word(codes) => Self::Word(&codes[range]),
+        }
+    }
+
+    pub(super) fn get(self, index: usize) -> u32 {
+        match self {
+            Self::Absent => 0,
             Self::Byte(codes) => u32::from(codes[index]),
             Self::Short(codes) => u32::from(codes[index]),
             Self::Word(codes) => codes[index],
         }
     }
 
-    pub(super) fn slice(&self, range: std::ops::Range<usize>) -> CodeSlice<'_> {
+    pub(super) fn prefetch(self, index: usize) {
         match self {
-            Self::Byte(codes) => CodeSlice::Byte(&codes[range]),
-            Self::Short(codes) => CodeSlice::Short(&codes[range]),
-            Self::Word(codes) => CodeSlice::Word(&codes[range]),
-        }
-    }
-
-    pub(super) fn set(&mut self, index: usize, code: u32) {
-        loop {
-            match self {
-                Self::Byte(codes) if code <= u32::from(u8::MAX) => codes[index] = code as u8,
-                Self::Short(codes) if code <= u32::from(u16::MAX) => codes[index] = code as u16,
-                Self::Word(codes) => codes[index] = code,
-                Self::Byte(_) | Self::Short(_) => {
-                    self.widen();
-                    continue;
-                }
-            }
-            return;
-        }
-    }
-
-    fn widen(&mut self) {
-        *self = match self {
-            Self::Byte(codes) => Self::Short(codes.iter().map(|code| u16::from(*code)).collect()),
-            Self::Short(codes) => Self::Word(codes.iter().map(|code| u32::from(*code)).collect()),
-            Self::Word(_) => unreachable!("invariant: a word holds every code"),
-        };
-    }
-
-    pub(super) fn prefetch(&self, index: usize) {
-        match self {
+            Self::Absent => {}
             Self::Byte(codes) => prefetch(codes, index),
             Self::Short(codes) => prefetch(codes, index),
             Self::Word(codes) => prefetch(codes, index),
         }
     }
+}
 
-    pub(super) fn grow(&mut self, len: usize) {
-        match self {
-            Self::Byte(codes) => codes.resize(len, 0),
-            Self::Short(codes) => codes.resize(len, 0),
-            Self::Word(codes) => codes.resize(len, 0),
+/// The same, to be written to.
+pub(super) enum CodeSliceMut<'a> {
+    Absent,
+    Byte(&'a mut [u8]),
+    Short(&'a mut [u16]),
+    Word(&'a mut [u32]),
+}
+
+impl<'a> CodeSliceMut<'a> {
+    pub(super) fn new(words: &'a mut [u32], width: Width) -> Self {
+        match width {
+            Width::Absent => Self::Absent,
+            Width::Byte => Self::Byte(cast_slice_mut(words)),
+            Width::Short => Self::Short(cast_slice_mut(words)),
+            Width::Word => Self::Word(words),
         }
     }
 
-    /// Copies a range to another place, as `slice::copy_within` does.
-    pub(super) fn copy_within(&mut self, from: std::ops::Range<usize>, to: usize) {
+    /// Sets a code, which is not wider than the others.
+    pub(super) fn set(&mut self, index: usize, code: u32) {
+        let fits = match self {
+            Self::Absent => code == 0,
+            Self::Byte(codes) => u8::try_from(code).is_ok_and(|code| {
+                codes[index] = code;
+                true
+            }),
+            Self::Short(codes) => u16::try_from(code).is_ok_and(|code| {
+                codes[index] = code;
+                true
+            }),
+            Self::Word(codes) => {
+                codes[index] = code;
+                true
+            }
+        };
+        assert!(fits, "invariant: a plane is as wide as its largest code");
+    }
+
+    /// Makes room for a code at an index: those from there to `len` move on by one.
+    pub(super) fn shift(&mut self, index: usize, len: usize) {
         match self {
-            Self::Byte(codes) => codes.copy_within(from, to),
-            Self::Short(codes) => codes.copy_within(from, to),
-            Self::Word(codes) => codes.copy_within(from, to),
+            Self::Absent => {}
+            Self::Byte(codes) => codes.copy_within(index..len, index + 1),
+            Self::Short(codes) => codes.copy_within(index..len, index + 1),
+            Self::Word(codes) => codes.copy_within(index..len, index + 1),
         }
     }
 
-    pub(super) fn clear(&mut self, range: std::ops::Range<usize>) {
-        match self {
-            Self::Byte(codes) => codes[range].fill(0),
-            Self::Short(codes) => codes[range].fill(0),
-            Self::Word(codes) => codes[range].fill(0),
+    /// Copies codes that may be less wide.
+    pub(super) fn copy(&mut self, to: usize, from: CodeSlice<'_>, range: std::ops::Range<usize>) {
+        match (&mut *self, from) {
+            (Self::Byte(codes), CodeSlice::Byte(from)) => {
+                codes[to..to + range.len()].copy_from_slice(&from[range]);
+            }
+            (Self::Short(codes), CodeSlice::Short(from)) => {
+                codes[to..to + range.len()].copy_from_slice(&from[range]);
+            }
+            (Self::Word(codes), CodeSlice::Word(from)) => {
+                codes[to..to + range.len()].copy_from_slice(&from[range]);
+            }
+            _ => range.enumerate().for_each(|(place, index)| self.set(to + place, from.get(index))),
         }
     }
 }

@@ -11,10 +11,12 @@ impl History {
         self.note_moved(&[from, to]);
         let ((from_block, from), (to_block, to)) = (place(from), place(to));
         let Some(history) = self.names.get_mut(name.0 as usize) else { return };
-        let columns = history.columns.len();
-        let Some(block) = history.blocks.get_mut(from_block).and_then(Option::as_mut) else { return };
-        let (gone, kept) = Arc::make_mut(block).take(from).split(places);
-        block_mut(&mut history.blocks, from_block).join(from, &kept, columns);
-        block_mut(&mut history.blocks, to_block).join(to, &gone, columns);
+        if history.blocks.get(from_block).is_none_or(Option::is_none) {
+            return;
+        }
+        let blocks = &mut Arc::make_mut(history).blocks;
+        let (gone, kept) = block_mut(blocks, from_block).take(from).split(places);
+        block_mut(blocks, from_block).put(from, &kept);
+        block_mut(blocks, to_block).join(to, gone);
     }
 }

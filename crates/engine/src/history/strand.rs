@@ -1,6 +1,8 @@
-//! One person's events of one name, as evaluation reads them, and the point in time from which a rule may look.
+//! One person's events of one name: as evaluation reads them, on their way from one place to another, and the point in
+//! time from which a rule may look.
 
-use super::block::Block;
+use super::NEVER;
+use super::cell::Cell;
 use super::codes::CodeSlice;
 use crate::Seq;
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -8,16 +10,71 @@ use borsh::{BorshDeserialize, BorshSerialize};
 /// A strand: events in order of time, those of one second in the order of the log.
 #[derive(Clone, Copy)]
 pub(crate) struct View<'a> {
-    block: Option<&'a Block>,
+    cell: Option<&'a Cell>,
     start: usize,
     times: &'a [u32],
 }
 
-impl<'a> View<'a> {
-    pub(crate) const EMPTY: Self = Self { block: None, start: 0, times: &[] };
+/// A strand that was taken out of where it lay.
+pub(super) struct Taken {
+    pub(super) times: Vec<u32>,
+    pub(super) seqs: Vec<Seq>,
+    /// By column: a code for each event.
+    pub(super) codes: Vec<Vec<u32>>,
+    /// The second for which a timer of this person and name waits.
+    pub(super) due: u32,
+}
 
-    pub(super) fn new(block: &'a Block, start: usize, times: &'a [u32]) -> Self {
-        Self { block: Some(block), start, times }
+impl Default for Taken {
+    fn default() -> Self {
+        Self { times: Vec::new(), seqs: Vec::new(), codes: Vec::new(), due: NEVER }
+    }
+}
+
+impl Taken {
+    /// The events at some places in the log, which are in order, and the rest. No timer waits for either.
+    pub(super) fn split(self, places: &[Seq]) -> (Self, Self) {
+        let (mut those, mut rest) = (Self::default(), Self::default());
+        for index in 0..self.times.len() {
+            let is_one = places.binary_search(&self.seqs[index]).is_ok();
+            if is_one { &mut those } else { &mut rest }.push(&self, index);
+        }
+        (those, rest)
+    }
+
+    /// With the events of another strand, those of one second by their place in the log. What waited for this one still does.
+    pub(super) fn merged(self, other: Self) -> Self {
+        let mut all: Vec<(u32, Seq, bool, usize)> = Vec::with_capacity(self.times.len() + other.times.len());
+        for (strand, is_other) in [(&self, false), (&other, true)] {
+            let events = strand.times.iter().zip(&strand.seqs).enumerate();
+            all.extend(events.map(|(index, (second, seq))| (*second, *seq, is_other, index)));
+        }
+        all.sort_unstable();
+        let mut merged = Self { due: self.due, ..Self::default() };
+        for (_, _, is_other, index) in all {
+            merged.push(if is_other { &other } else { &self }, index);
+        }
+        merged
+    }
+
+    /// Adds an event of another strand at the end.
+    fn push(&mut self, from: &Self, index: usize) {
+        if self.codes.len() < from.codes.len() {
+            self.codes.resize_with(from.codes.len(), || vec![0; self.times.len()]);
+        }
+        self.times.push(from.times[index]);
+        self.seqs.push(from.seqs[index]);
+        for (column, codes) in self.codes.iter_mut().enumerate() {
+            codes.push(from.codes.get(column).map_or(0, |codes| codes[index]));
+        }
+    }
+}
+
+impl<'a> View<'a> {
+    pub(crate) const EMPTY: Self = Self { cell: None, start: 0, times: &[] };
+
+    pub(super) fn new(cell: &'a Cell, start: usize, times: &'a [u32]) -> Self {
+        Self { cell: Some(cell), start, times }
     }
 
     /// Seconds since 1970, oldest first.
@@ -35,19 +92,19 @@ impl<'a> View<'a> {
 
     /// The code of a kept property of the event at an index.
     pub(crate) fn code(&self, column: u16, index: usize) -> u32 {
-        self.block.map_or(0, |block| block.code(usize::from(column), self.start + index))
+        self.cell.map_or(0, |cell| cell.column(usize::from(column)).get(self.start + index))
     }
 
     /// The codes of a kept property, one for each of the times.
     pub(crate) fn codes(&self, column: u16) -> CodeSlice<'a> {
         let range = self.start..self.start + self.times.len();
-        self.block.map_or(CodeSlice::Byte(&[]), |block| block.codes(usize::from(column), range))
+        self.cell.map_or(CodeSlice::Absent, |cell| cell.column(usize::from(column)).range(range))
     }
 
     /// The place in the log of the event at an index.
     pub(crate) fn seq(&self, index: usize) -> Seq {
-        let block = self.block.expect("invariant: an index into a strand that has events");
-        block.seq(self.start + index)
+        let cell = self.cell.expect("invariant: an index into a strand that has events");
+        cell.seq(self.start + index)
     }
 
     /// The index of the first event after a second.

@@ -13,10 +13,9 @@ use super::sequence::sequence;
 use crate::ProfileId;
 use crate::at::At;
 use crate::engine::Engine;
-use crate::history::{BLOCK, Block, CodeSlice, History, View};
+use crate::history::{BLOCK, Block, CodeSlice, History, View, WORDS};
 use crate::name::NameId;
 
-const WORDS: usize = BLOCK / 64;
 /// Profiles ahead whose newest events are brought near: most lie far apart, and waiting for each is most of the work.
 const AHEAD: usize = 16;
 /// Events of one person that are looked at together.
@@ -35,7 +34,7 @@ pub struct Scan<'a> {
     probe: Probe<'a>,
 }
 
-type Bits = Box<[u64; WORDS]>;
+type Bits = [u64; WORDS];
 
 /// A rule with what is the same for everybody worked out.
 enum Probe<'a> {
@@ -104,14 +103,14 @@ impl<'a> Scan<'a> {
     fn holds(&self, probe: &Probe<'_>, slice: usize, candidates: &Bits) -> Bits {
         match probe {
             Probe::And(parts) => {
-                let mut left = candidates.clone();
+                let mut left = *candidates;
                 for part in parts {
                     left = self.holds(part, slice, &left);
                 }
                 left
             }
             Probe::Or(parts) => {
-                let (mut found, mut left) = (none(), candidates.clone());
+                let (mut found, mut left) = (none(), *candidates);
                 for part in parts {
                     let more = self.holds(part, slice, &left);
                     for ((found, left), more) in found.iter_mut().zip(left.iter_mut()).zip(more.iter()) {
@@ -135,7 +134,7 @@ impl<'a> Scan<'a> {
             Probe::Each(one) => self.each(slice, candidates, |id| condition(one, &self.moment(id)).holds),
             Probe::Did(probe) => match self.block(probe.rule.deed.event, slice) {
                 Some(block) => probe.holds(block, candidates, &|local| self.moment(id(slice, local))),
-                None if probe.empty_holds => candidates.clone(),
+                None if probe.empty_holds => *candidates,
                 None => none(),
             },
             Probe::Pair(pair, rule) => match self.block(pair.first, slice) {
@@ -306,6 +305,7 @@ impl<'a> DidProbe<'a> {
         let (times, start) = (view.times(), self.start);
         match (&self.rule.quantity, kernel.only_check(), self.numbers) {
             (Measure::AtLeast(count), Some((column, bits)), _) => match view.codes(column) {
+                CodeSlice::Absent => kernel.look(self.rule, view, self.history).holds,
                 CodeSlice::Byte(codes) => reaches(times, codes, bits, start, *count as usize),
                 CodeSlice::Short(codes) => reaches(times, codes, bits, start, *count as usize),
                 CodeSlice::Word(codes) => reaches(times, codes, bits, start, *count as usize),
@@ -316,6 +316,7 @@ impl<'a> DidProbe<'a> {
                 Some(numbers),
             ) => {
                 let sum = match view.codes(*column) {
+                    CodeSlice::Absent => None,
                     CodeSlice::Byte(codes) => sum(times, codes, numbers, start),
                     CodeSlice::Short(codes) => sum(times, codes, numbers, start),
                     CodeSlice::Word(codes) => sum(times, codes, numbers, start),
@@ -375,36 +376,11 @@ fn with_foresight(bits: &Bits, near: impl Fn(u16), holds: impl Fn(u16) -> bool) 
 
 /// The candidates who have an event of the block's name after a second.
 fn recent(block: &Block, start: u32, candidates: &Bits) -> Bits {
-    let mut recent = none();
-    match block.dense_lasts() {
-        Some(lasts) => {
-            for (recent, lasts) in recent.iter_mut().zip(lasts.as_chunks().0) {
-                *recent = newer(lasts, start);
-            }
-        }
-        None => {
-            for (local, last) in block.sparse_lasts() {
-                let local = usize::from(local);
-                recent[local / 64] |= u64::from(last > start) << (local % 64);
-            }
-        }
-    }
+    let mut recent = block.later(start);
     for (recent, candidates) in recent.iter_mut().zip(candidates.iter()) {
         *recent &= candidates;
     }
     recent
-}
-
-/// Which of 64 seconds are after another, one bit each. Compared side by side as bytes first: eight of them become eight
-/// bits by a multiplication that moves the lowest bit of each byte to its place in the topmost one.
-fn newer(lasts: &[u32; 64], start: u32) -> u64 {
-    const GATHER: u64 = 0x0102_0408_1020_4080;
-    let mut flags = [0_u8; 64];
-    for (flag, last) in flags.iter_mut().zip(lasts) {
-        *flag = u8::from(*last > start);
-    }
-    let eights = flags.as_chunks::<8>().0.iter().rev();
-    eights.fold(0, |bits, eight| (bits << 8) | (u64::from_le_bytes(*eight).wrapping_mul(GATHER) >> 56))
 }
 
 fn id(slice: usize, local: usize) -> ProfileId {
@@ -412,7 +388,7 @@ fn id(slice: usize, local: usize) -> ProfileId {
 }
 
 fn none() -> Bits {
-    Box::new([0; WORDS])
+    [0; WORDS]
 }
 
 fn ones(bits: &Bits) -> impl Iterator<Item = usize> {
@@ -426,22 +402,4 @@ fn ones(bits: &Bits) -> impl Iterator<Item = usize> {
             })
         })
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_second_is_compared_by_itself() {
-        let draw = |place: u32| xxhash_rust::xxh3::xxh3_64(&place.to_le_bytes()) as u32 % 5;
-        let lasts: [u32; 64] = std::array::from_fn(|place| draw(place as u32));
-        for start in 0..6 {
-            for (place, last) in lasts.iter().enumerate() {
-                let bit = newer(&lasts, start) >> place & 1;
-                assert_eq!(bit == 1, *last > start, "{last} after {start} at {place}");
-            }
-        }
-        assert_eq!(newer(&[u32::MAX; 64], u32::MAX - 1), u64::MAX);
-    }
 }
