@@ -1,8 +1,8 @@
 //! A list cut into chunks that are shared until they are written to.
 //!
-//! A copy of the list copies none of its elements, so the whole state can be set aside for a snapshot at once while
-//! records go on being applied: the first write to a chunk that a copy still holds copies that chunk, and no more. Owned
-//! by the state, wherever it keeps something by number.
+//! A copy of the list copies few of its elements, so the whole state can be set aside at once while records go on being
+//! applied: the first write to a chunk that a copy still holds copies that chunk, and no more. Owned by the state, wherever
+//! it keeps something by number.
 
 use crate::prefetch::prefetch;
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -10,35 +10,37 @@ use std::io::{Read, Result, Write};
 use std::ops::{Index, IndexMut};
 use std::sync::Arc;
 
-/// `N` elements to a chunk, the last one excepted.
+/// `N` elements to a chunk; those that do not fill one are apart.
 #[derive(Clone)]
 pub(crate) struct Chunked<T, const N: usize> {
-    chunks: Vec<Arc<Vec<T>>>,
-    len: u64,
+    chunks: Vec<Arc<[T; N]>>,
+    rest: Vec<T>,
 }
 
 impl<T, const N: usize> Default for Chunked<T, N> {
     fn default() -> Self {
-        Self { chunks: Vec::new(), len: 0 }
+        Self { chunks: Vec::new(), rest: Vec::new() }
     }
 }
 
-impl<T: Clone, const N: usize> Chunked<T, N> {
+impl<T, const N: usize> Chunked<T, N> {
     pub(crate) fn len(&self) -> usize {
-        self.len as usize
+        self.chunks.len() * N + self.rest.len()
     }
 
     pub(crate) fn push(&mut self, element: T) {
-        if self.len().is_multiple_of(N) {
-            self.chunks.push(Arc::new(Vec::with_capacity(N)));
+        self.rest.push(element);
+        if self.rest.len() == N {
+            let chunk: Arc<[T]> = std::mem::take(&mut self.rest).into();
+            self.chunks.push(chunk.try_into().ok().expect("invariant: a chunk has its length"));
         }
-        let last = self.chunks.last_mut().expect("invariant: there is room in the last chunk");
-        Arc::make_mut(last).push(element);
-        self.len += 1;
     }
 
     pub(crate) fn get(&self, index: usize) -> Option<&T> {
-        self.chunks.get(index / N)?.get(index % N)
+        match self.chunks.get(index / N) {
+            Some(chunk) => Some(&chunk[index % N]),
+            None => self.rest.get(index - self.chunks.len() * N),
+        }
     }
 
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &T> + ExactSizeIterator {
@@ -48,33 +50,40 @@ impl<T: Clone, const N: usize> Chunked<T, N> {
     /// Brings an element near, before it is read.
     pub(crate) fn prefetch(&self, index: usize) {
         if let Some(chunk) = self.chunks.get(index / N) {
-            prefetch(chunk, index % N);
+            prefetch(chunk.as_slice(), index % N);
         }
     }
 }
 
-impl<T: Clone, const N: usize> Index<usize> for Chunked<T, N> {
+impl<T, const N: usize> Index<usize> for Chunked<T, N> {
     type Output = T;
 
     fn index(&self, index: usize) -> &T {
-        &self.chunks[index / N][index % N]
+        match self.chunks.get(index / N) {
+            Some(chunk) => &chunk[index % N],
+            None => &self.rest[index - self.chunks.len() * N],
+        }
     }
 }
 
 impl<T: Clone, const N: usize> IndexMut<usize> for Chunked<T, N> {
     fn index_mut(&mut self, index: usize) -> &mut T {
-        &mut Arc::make_mut(&mut self.chunks[index / N])[index % N]
+        let full = self.chunks.len() * N;
+        match self.chunks.get_mut(index / N) {
+            Some(chunk) => &mut Arc::make_mut(chunk)[index % N],
+            None => &mut self.rest[index - full],
+        }
     }
 }
 
-impl<T: BorshSerialize + Clone, const N: usize> BorshSerialize for Chunked<T, N> {
+impl<T: BorshSerialize, const N: usize> BorshSerialize for Chunked<T, N> {
     fn serialize<W: Write>(&self, writer: &mut W) -> Result<()> {
-        self.len.serialize(writer)?;
+        (self.len() as u64).serialize(writer)?;
         self.iter().try_for_each(|element| element.serialize(writer))
     }
 }
 
-impl<T: BorshDeserialize + Clone, const N: usize> BorshDeserialize for Chunked<T, N> {
+impl<T: BorshDeserialize, const N: usize> BorshDeserialize for Chunked<T, N> {
     fn deserialize_reader<R: Read>(reader: &mut R) -> Result<Self> {
         let mut list = Self::default();
         for _ in 0..u64::deserialize_reader(reader)? {

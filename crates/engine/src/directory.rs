@@ -5,42 +5,37 @@
 
 use crate::ProfileId;
 use crate::identifier::KeyedHash;
+use crate::parts::Parts;
 use crate::prefetch::prefetch;
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::sync::Arc;
 
-/// Parts that grow one at a time, so that growth never moves more than a small piece of the whole.
-const PARTS: usize = 256;
+/// With a million people some kilobytes each.
+const PARTS: usize = 1 << 13;
 const LINE: usize = 3;
 
-#[derive(Clone, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Default, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Directory {
-    parts: Vec<Arc<Part>>,
+    parts: Parts<Part, PARTS>,
 }
 
-#[derive(Clone, Default, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Default, PartialEq, BorshSerialize, BorshDeserialize)]
 struct Part {
-    lines: Vec<Line>,
+    lines: Arc<[Line]>,
     used: u32,
 }
 
 /// A key of zero is an empty place.
-#[derive(Clone, Copy, Default, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Copy, Default, PartialEq, BorshSerialize, BorshDeserialize)]
 #[repr(align(64))]
 struct Line {
     keys: [u128; LINE],
     profiles: [u32; LINE],
 }
 
-impl Default for Directory {
-    fn default() -> Self {
-        Self { parts: vec![Arc::default(); PARTS] }
-    }
-}
-
 impl Directory {
     pub(crate) fn get(&self, hash: KeyedHash) -> Option<ProfileId> {
-        let part = &self.parts[part_of(hash)];
+        let part = self.parts.of(hash);
         let (line, place) = part.find(hash.0).ok()?;
         Some(ProfileId(part.lines[line].profiles[place]))
     }
@@ -48,19 +43,15 @@ impl Directory {
     /// Points an identifier to a profile, whatever it pointed to before.
     pub(crate) fn insert(&mut self, hash: KeyedHash, profile: ProfileId) {
         assert!(hash.0 != 0, "invariant: a keyed hash of 128 bits is not zero");
-        Arc::make_mut(&mut self.parts[part_of(hash)]).insert(hash.0, profile.0);
+        self.parts.of_mut(hash).insert(hash.0, profile.0);
     }
 
     pub(crate) fn prefetch(&self, hash: KeyedHash) {
-        let part = &self.parts[part_of(hash)];
+        let part = self.parts.of(hash);
         if !part.lines.is_empty() {
             prefetch(&part.lines, part.line_of(hash.0));
         }
     }
-}
-
-fn part_of(hash: KeyedHash) -> usize {
-    (hash.0 >> 120) as usize % PARTS
 }
 
 impl Part {
@@ -90,7 +81,7 @@ impl Part {
             self.grow();
         }
         match self.find(key) {
-            Ok((line, place)) => self.lines[line].profiles[place] = profile,
+            Ok((line, place)) => Arc::make_mut(&mut self.lines)[line].profiles[place] = profile,
             Err(empty) => {
                 let (line, place) = empty.expect("invariant: a fifth of the places is empty");
                 self.put(line, place, key, profile);
@@ -100,14 +91,15 @@ impl Part {
     }
 
     fn put(&mut self, line: usize, place: usize, key: u128, profile: u32) {
-        self.lines[line].keys[place] = key;
-        self.lines[line].profiles[place] = profile;
+        let line = &mut Arc::make_mut(&mut self.lines)[line];
+        (line.keys[place], line.profiles[place]) = (key, profile);
     }
 
     fn grow(&mut self) {
         let lines = (self.lines.len() * 3 / 2).max(2);
-        let old = std::mem::replace(&mut self.lines, vec![Line::default(); lines]);
-        for line in old {
+        let blank = std::iter::repeat_n(Line::default(), lines).collect();
+        let old = std::mem::replace(&mut self.lines, blank);
+        for line in old.iter() {
             for (key, profile) in line.keys.into_iter().zip(line.profiles).filter(|entry| entry.0 != 0) {
                 let empty = self.find(key).expect_err("invariant: a key is there once");
                 let (line, place) = empty.expect("invariant: it has just grown");

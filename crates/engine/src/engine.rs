@@ -38,7 +38,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The layout of the state in a snapshot. A snapshot of another layout is of no use, and the log is replayed.
-const LAYOUT: u32 = 4;
+const LAYOUT: u32 = 5;
 
 /// The deterministic core. Cheap to make; all of it is [`State`] and what derives from it.
 #[derive(Clone, Default)]
@@ -370,7 +370,7 @@ impl Engine {
     fn apply_suppression(&mut self, stated: &SuppressionStated<'_>, effects: &mut Vec<Effect>) {
         let identifier = stated.identifier;
         if stated.lifted {
-            self.state.suppressions.remove(&identifier.hash);
+            Arc::make_mut(self.state.suppressions.of_mut(identifier.hash)).remove(&identifier.hash);
         } else {
             let suppression = Suppression {
                 kind: identifier.kind,
@@ -378,7 +378,8 @@ impl Engine {
                 reason: stated.reason.to_owned(),
                 stated_at: stated.stated_at,
             };
-            self.state.suppressions.insert(identifier.hash, suppression);
+            Arc::make_mut(self.state.suppressions.of_mut(identifier.hash))
+                .insert(identifier.hash, suppression);
         }
         self.reconsider(identifier.hash, effects);
     }

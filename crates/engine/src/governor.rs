@@ -5,11 +5,13 @@
 use crate::at::At;
 use crate::identifier::{HashKey, IdentifierKind, KeyedHash, normalise};
 use crate::outbox::Reason;
+use crate::parts::Parts;
 use crate::profile::{Profile, StatedTrait, StoredIdentifier};
 use crate::programme::{Channel, Message, OptIn, Programme};
 use crate::record::ConsentState;
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A hard block on an address, whatever the consent.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -20,12 +22,15 @@ pub struct Suppression {
     pub stated_at: At,
 }
 
+/// Blocked addresses, by their hashes.
+pub(crate) type Suppressions = Parts<Arc<BTreeMap<KeyedHash, Suppression>>, 1024>;
+
 /// What the governor looks at besides the profile.
 #[derive(Clone, Copy)]
 pub(crate) struct Governor<'a> {
     pub(crate) programme: &'a Programme,
     pub(crate) hash_key: HashKey,
-    pub(crate) suppressions: &'a BTreeMap<KeyedHash, Suppression>,
+    pub(crate) suppressions: &'a Suppressions,
 }
 
 /// A message that somebody wants to send.
@@ -100,8 +105,10 @@ impl Governor<'_> {
     }
 
     pub(crate) fn is_suppressed(&self, channel: Channel, address: &str) -> bool {
-        address_kind(channel)
-            .is_some_and(|kind| self.suppressions.contains_key(&self.hash_key.identifier(kind, address)))
+        address_kind(channel).is_some_and(|kind| {
+            let hash = self.hash_key.identifier(kind, address);
+            self.suppressions.of(hash).contains_key(&hash)
+        })
     }
 
     /// Whether the person has an address on the channel that is not suppressed.

@@ -46,7 +46,7 @@ pub(crate) struct NameHistory {
     /// The properties that rules ask for, kept beside the times.
     columns: Vec<Column>,
     /// By the profile's number divided by [`BLOCK`].
-    blocks: Vec<Option<Arc<Block>>>,
+    blocks: Vec<Block>,
 }
 
 /// A property that is kept. All of it can be made again from the log.
@@ -99,7 +99,7 @@ impl History {
 
     /// One name in one block; `None` where nobody there has such an event.
     pub(crate) fn block(&self, name: NameId, block: usize) -> Option<&Block> {
-        self.names.get(name.0 as usize)?.blocks.get(block)?.as_deref()
+        self.names.get(name.0 as usize)?.blocks.get(block).filter(|block| !block.is_empty())
     }
 
     /// The most columns that a name has.
@@ -117,7 +117,7 @@ impl History {
     /// Whether anybody ever did it.
     pub(crate) fn has_events(&self, name: NameId) -> bool {
         let known = self.names.get(name.0 as usize);
-        known.is_some_and(|history| history.blocks.iter().any(Option::is_some))
+        known.is_some_and(|history| history.blocks.iter().any(|block| !block.is_empty()))
     }
 
     /// Keeps a property of the events that come after a place in the log beside their times. Gives the column, and up to
@@ -149,9 +149,9 @@ impl History {
     ) {
         let NameHistory { columns, blocks } = Arc::make_mut(&mut self.names[name.0 as usize]);
         let Column { dictionary, since } = &mut columns[usize::from(column)];
-        let Some(block) = blocks.get_mut(block).and_then(Option::as_mut) else { return };
+        let Some(block) = blocks.get_mut(block) else { return };
         let mut code_of = |seq: Seq| (seq <= *since).then(|| entries.code(seq, dictionary));
-        Arc::make_mut(block).fill(&locals, usize::from(column), &mut code_of);
+        block.fill(&locals, usize::from(column), &mut code_of);
     }
 
     /// The same for one profile, wherever it is.
@@ -176,7 +176,7 @@ impl History {
         for history in &mut self.names {
             let NameHistory { columns, blocks } = Arc::make_mut(history);
             columns.clear();
-            blocks.iter_mut().flatten().for_each(|block| Arc::make_mut(block).forget_columns());
+            blocks.iter_mut().filter(|block| !block.is_empty()).for_each(Block::forget_columns);
         }
     }
 
@@ -185,7 +185,7 @@ impl History {
         self.note_moved(&[into]);
         let ((from_block, from), (into_block, into)) = (place(from), place(into));
         for history in &mut self.names {
-            let block = history.blocks.get(from_block).and_then(Option::as_ref);
+            let block = history.blocks.get(from_block);
             if block.is_none_or(|block| block.view(from).is_empty()) {
                 continue;
             }
@@ -241,11 +241,11 @@ impl History {
 }
 
 /// A block to be written to, made where there is none.
-fn block_mut(blocks: &mut Vec<Option<Arc<Block>>>, block: usize) -> &mut Block {
+fn block_mut(blocks: &mut Vec<Block>, block: usize) -> &mut Block {
     if blocks.len() <= block {
-        blocks.resize_with(block + 1, || None);
+        blocks.resize_with(block + 1, Block::default);
     }
-    Arc::make_mut(blocks[block].get_or_insert_default())
+    &mut blocks[block]
 }
 
 fn place(profile: ProfileId) -> (usize, u16) {

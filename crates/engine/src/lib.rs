@@ -26,6 +26,7 @@ pub mod limits;
 mod merge;
 pub mod outbox;
 mod own;
+mod parts;
 pub mod profile;
 pub mod programme;
 mod seen;

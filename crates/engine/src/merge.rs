@@ -15,10 +15,10 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use std::collections::BTreeSet;
 
 /// Merges that are copied together when one is undone while a snapshot holds them.
-const MERGES_IN_CHUNK: usize = 256;
+const MERGES_IN_CHUNK: usize = 16;
 
 /// Words of bits that are copied together when one is written to while a snapshot holds them.
-const WORDS_IN_CHUNK: usize = 4_096;
+const WORDS_IN_CHUNK: usize = 256;
 
 /// Two profiles found to be one person.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]

@@ -1,57 +1,52 @@
 //! The message ids of the last days, so that a second delivery of an event counts for nothing.
 //!
 //! Lines of eight entries, so that a look-up is one memory access. An entry is 60 bits of the keyed hash, of which the first
-//! say where it lies, and the day it came on, modulo sixteen. With the part that an id falls into, 68 bits decide: of ten
-//! million ids in the window, a new one is mistaken for a known one with a chance below 10⁻¹³. Each day, what is too old
+//! say where it lies, and the day it came on, modulo sixteen. With the part that an id falls into, 74 bits decide: of ten
+//! million ids in the window, a new one is mistaken for a known one with a chance below 10⁻¹⁴. Each day, what is too old
 //! is left out. Owned by the state; every event asks it.
 
 use crate::at::{At, Span};
 use crate::identifier::KeyedHash;
 use crate::limits::MESSAGE_ID_WINDOW;
+use crate::parts::Parts;
 use crate::prefetch::prefetch;
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::sync::Arc;
 
-/// Parts that grow one at a time, so that growth never moves more than a small piece of the whole.
-const PARTS: usize = 256;
+/// With ten million ids some kilobytes each.
+const PARTS: usize = 1 << 14;
 const LINE: usize = 8;
 const DAYS: u64 = 16;
 
-#[derive(Clone, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Default, BorshSerialize, BorshDeserialize)]
 pub(crate) struct MessageIds {
-    parts: Vec<Arc<Part>>,
+    parts: Parts<Part, PARTS>,
 }
 
-#[derive(Clone, Default, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Default, PartialEq, BorshSerialize, BorshDeserialize)]
 struct Part {
-    lines: Vec<[u64; LINE]>,
+    lines: Arc<[[u64; LINE]]>,
     /// Places that are not empty.
     used: u32,
     /// When it was last swept.
     day: u64,
 }
 
-impl Default for MessageIds {
-    fn default() -> Self {
-        Self { parts: vec![Arc::default(); PARTS] }
-    }
-}
-
 impl MessageIds {
     /// Remembers an id; whether it is a new one.
     pub(crate) fn remember(&mut self, id: KeyedHash, at: At) -> bool {
         let day = day_of(at);
-        Arc::make_mut(&mut self.parts[part_of(id)]).remember(id, day)
+        self.parts.of_mut(id).remember(id, day)
     }
 
     /// Whether the id was remembered inside the window.
     pub(crate) fn contains(&self, id: KeyedHash, at: At) -> bool {
-        let part = &self.parts[part_of(id)];
+        let part = self.parts.of(id);
         part.find(mark(id)).is_ok_and(|(line, place)| part.is_recent(part.lines[line][place], day_of(at)))
     }
 
     pub(crate) fn prefetch(&self, id: KeyedHash) {
-        let part = &self.parts[part_of(id)];
+        let part = self.parts.of(id);
         if !part.lines.is_empty() {
             prefetch(&part.lines, part.line_of(mark(id)));
         }
@@ -60,10 +55,6 @@ impl MessageIds {
 
 fn day_of(at: At) -> u64 {
     at.0.div_euclid(Span::DAY.0) as u64
-}
-
-fn part_of(id: KeyedHash) -> usize {
-    (id.0 >> 120) as usize % PARTS
 }
 
 /// The bits of an id that an entry keeps; never zero, which is an empty place.
@@ -111,7 +102,7 @@ impl Part {
         }
         let Err(place) = self.find(mark) else { return false };
         let (line, place) = place.expect("invariant: a fifth of the places is empty");
-        self.lines[line][place] = mark | (today % DAYS);
+        Arc::make_mut(&mut self.lines)[line][place] = mark | (today % DAYS);
         self.used += 1;
         true
     }
@@ -123,11 +114,11 @@ impl Part {
         let used = live().count();
         let places = (used * 2).max(LINE).next_power_of_two();
         let live: Vec<u64> = live().copied().collect();
-        self.lines = vec![[0; LINE]; places / LINE];
+        self.lines = std::iter::repeat_n([0; LINE], places / LINE).collect();
         for entry in live {
             let empty = self.find(entry & !(DAYS - 1)).expect_err("invariant: an id is there once");
             let (line, place) = empty.expect("invariant: half of the places are empty");
-            self.lines[line][place] = entry;
+            Arc::make_mut(&mut self.lines)[line][place] = entry;
         }
         (self.used, self.day) = (used as u32, today);
     }

@@ -7,20 +7,21 @@ use crate::Seq;
 use crate::at::At;
 use crate::identifier::{IdentifierKind, KeyedHash};
 use crate::limits::IDENTIFIER_USERS_MAX;
+use crate::parts::Parts;
 use crate::record::Identifier;
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// Parts that are copied one at a time when they are written to while a snapshot holds them.
+/// Few identifiers are shared.
 const PARTS: usize = 256;
 
 type Part = BTreeMap<KeyedHash, BTreeSet<KeyedHash>>;
 
-#[derive(Clone, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Default, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Shared {
     /// By the identifier's hash: the `user_id`s that came with it.
-    parts: Vec<Arc<Part>>,
+    parts: Parts<Arc<Part>, PARTS>,
     blocked: BTreeMap<KeyedHash, BlockedIdentifier>,
 }
 
@@ -36,16 +37,10 @@ pub struct BlockedIdentifier {
     pub seq: Seq,
 }
 
-impl Default for Shared {
-    fn default() -> Self {
-        Self { parts: vec![Arc::default(); PARTS], blocked: BTreeMap::new() }
-    }
-}
-
 impl Shared {
     /// Notes `user_id`s that came with an identifier; whether that is one too many.
     pub(crate) fn note(&mut self, one: &Identifier<'_>, users: &[KeyedHash], at: At, seq: Seq) -> bool {
-        let part = Arc::make_mut(&mut self.parts[part_of(one.hash)]);
+        let part = Arc::make_mut(self.parts.of_mut(one.hash));
         let known = part.entry(one.hash).or_default();
         known.extend(users);
         if known.len() <= IDENTIFIER_USERS_MAX {
@@ -70,8 +65,4 @@ impl Shared {
     pub(crate) fn lift(&mut self, hash: KeyedHash) {
         self.blocked.remove(&hash);
     }
-}
-
-fn part_of(hash: KeyedHash) -> usize {
-    (hash.0 >> 120) as usize % PARTS
 }

@@ -3,13 +3,14 @@
 use crate::at::At;
 use crate::chunked::Chunked;
 use crate::directory::Directory;
-use crate::governor::Suppression;
+use crate::governor::Suppressions;
 use crate::history::History;
 use crate::identifier::KeyedHash;
 use crate::limits::REJECTS_LISTED_MAX;
 use crate::merge::Merges;
 use crate::name::Names;
 use crate::outbox::{Send, Status};
+use crate::parts::Parts;
 use crate::profile::Profile;
 use crate::programme::Programme;
 use crate::record::{Installed, Rejected};
@@ -20,12 +21,15 @@ use crate::timer::Timers;
 use crate::truths::Truths;
 use crate::{ProfileId, SendId, Seq};
 use borsh::{BorshDeserialize, BorshSerialize};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
 
-/// Profiles that are copied together when one is written to while a snapshot holds them: half a millisecond's work.
-const PROFILES_IN_CHUNK: usize = 256;
+/// Profiles that are copied together when one is written to while a copy of the state holds them.
+const PROFILES_IN_CHUNK: usize = 8;
 /// The same for sends.
-const SENDS_IN_CHUNK: usize = 256;
+const SENDS_IN_CHUNK: usize = 16;
+/// The addresses that traits name are cut into so many parts.
+const ADDRESS_PARTS: usize = 1 << 12;
 
 #[derive(Clone, Default, BorshSerialize, BorshDeserialize)]
 pub(crate) struct State {
@@ -43,9 +47,9 @@ pub(crate) struct State {
     pub(crate) directory: Directory,
     pub(crate) shared: Shared,
     /// Addresses that a profile's traits name and that were not its identifiers.
-    pub(crate) addresses: BTreeSet<(KeyedHash, ProfileId)>,
+    pub(crate) addresses: Parts<Arc<BTreeSet<(KeyedHash, ProfileId)>>, ADDRESS_PARTS>,
     pub(crate) message_ids: MessageIds,
-    pub(crate) suppressions: BTreeMap<KeyedHash, Suppression>,
+    pub(crate) suppressions: Suppressions,
     pub(crate) segments: Vec<SegmentState>,
     pub(crate) versions: Vec<JourneyVersion>,
     pub(crate) cutoffs: Cutoffs,
@@ -187,7 +191,7 @@ impl State {
     /// The profiles that an address may reach: whose identifier it is, and whose traits name it.
     pub(crate) fn reached_at(&self, address: KeyedHash) -> BTreeSet<ProfileId> {
         let of_traits = (address, ProfileId(0))..=(address, ProfileId(u32::MAX));
-        let named = self.addresses.range(of_traits).map(|(_, id)| *id);
+        let named = self.addresses.of(address).range(of_traits).map(|(_, id)| *id);
         named.chain(self.directory.get(address)).map(|id| self.canonical(id)).collect()
     }
 

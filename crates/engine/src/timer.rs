@@ -7,6 +7,7 @@
 //! Entries are never taken back. Whoever set one remembers what it wants, and ignores any other.
 
 use crate::at::At;
+use crate::chunked::Chunked;
 use crate::name::NameId;
 use crate::{ProfileId, SendId};
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -15,6 +16,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 const HOUR: u32 = 3_600;
+/// Entries of an hour that are copied together when one is added while a copy of the state holds them.
+const ENTRIES_IN_CHUNK: usize = 128;
+/// Entries that were set for the open hour and are kept apart from the others: they are copied with the state.
+const ADDED_MAX: usize = 4_096;
 /// Bits of an entry that tell what it wakes; those above them hold the second inside the hour.
 const KEY_BITS: u32 = 52;
 /// Bits of a name.
@@ -99,21 +104,30 @@ struct Calendar<E: Copy + Ord> {
     open: u32,
     /// What was due in it when it opened, latest first.
     sorted: Arc<Vec<E>>,
+    /// How many of those are still to come.
+    left: u64,
     /// What was set for it since.
     added: BTreeSet<E>,
-    later: BTreeMap<u32, Arc<Vec<E>>>,
+    later: BTreeMap<u32, Chunked<E, ENTRIES_IN_CHUNK>>,
     len: u64,
 }
 
 impl<E: Copy + Ord> Default for Calendar<E> {
     fn default() -> Self {
-        Self { open: 0, sorted: Arc::default(), added: BTreeSet::new(), later: BTreeMap::new(), len: 0 }
+        Self {
+            open: 0,
+            sorted: Arc::default(),
+            left: 0,
+            added: BTreeSet::new(),
+            later: BTreeMap::new(),
+            len: 0,
+        }
     }
 }
 
 impl<E: Copy + Ord> Calendar<E> {
     fn set(&mut self, hour: u32, entry: E) {
-        if self.sorted.is_empty() && self.added.is_empty() && self.later.is_empty() {
+        if self.left == 0 && self.added.is_empty() && self.later.is_empty() {
             self.open = hour;
         }
         if hour < self.open {
@@ -121,23 +135,40 @@ impl<E: Copy + Ord> Calendar<E> {
             self.open = hour;
         }
         if hour > self.open {
-            Arc::make_mut(self.later.entry(hour).or_default()).push(entry);
+            self.later.entry(hour).or_default().push(entry);
             self.len += 1;
         } else {
             self.len += u64::from(self.added.insert(entry));
+            if self.added.len() > ADDED_MAX.max(self.left as usize / 16) {
+                self.sort_added();
+            }
         }
     }
 
     /// Puts the open hour back among the later ones: something is due before it.
     fn close(&mut self) {
-        let entries = Arc::make_mut(self.later.entry(self.open).or_default());
-        entries.append(Arc::make_mut(&mut self.sorted));
-        entries.extend(std::mem::take(&mut self.added));
+        let entries = self.later.entry(self.open).or_default();
+        self.sorted[..self.left as usize].iter().for_each(|entry| entries.push(*entry));
+        std::mem::take(&mut self.added).into_iter().for_each(|entry| entries.push(entry));
+        (self.sorted, self.left) = (Arc::default(), 0);
+    }
+
+    /// Puts what was set for the open hour among the rest, so that a copy of the state copies little.
+    fn sort_added(&mut self) {
+        let added = std::mem::take(&mut self.added).into_iter();
+        let mut all: Vec<E> = self.sorted[..self.left as usize].iter().copied().chain(added).collect();
+        all.sort_by_key(|entry| Reverse(*entry));
+        (self.left, self.sorted) = (all.len() as u64, Arc::new(all));
+    }
+
+    /// The earliest of those in order.
+    fn earliest(&self) -> Option<E> {
+        Some(self.sorted[(self.left as usize).checked_sub(1)?])
     }
 
     /// The earliest entry, and its hour.
     fn first(&self) -> Option<(u32, E)> {
-        let entry = match (self.sorted.last().copied(), self.added.first().copied()) {
+        let entry = match (self.earliest(), self.added.first().copied()) {
             (Some(one), Some(two)) => one.min(two),
             (one, two) => one.or(two)?,
         };
@@ -147,26 +178,27 @@ impl<E: Copy + Ord> Calendar<E> {
     /// Takes the earliest entry.
     fn pop(&mut self) -> E {
         let (_, entry) = self.first().expect("invariant: there is one");
-        if self.sorted.last() == Some(&entry) {
-            Arc::make_mut(&mut self.sorted).pop();
+        if self.earliest() == Some(entry) {
+            self.left -= 1;
         } else {
             self.added.pop_first();
         }
         self.len -= 1;
-        if self.sorted.is_empty()
+        if self.left == 0
             && self.added.is_empty()
-            && let Some((hour, mut entries)) = self.later.pop_first()
+            && let Some((hour, entries)) = self.later.pop_first()
         {
-            Arc::make_mut(&mut entries).sort_unstable_by_key(|entry| Reverse(*entry));
+            let mut entries: Vec<E> = entries.iter().copied().collect();
+            entries.sort_unstable_by_key(|entry| Reverse(*entry));
             self.open = hour;
-            self.sorted = entries;
+            (self.left, self.sorted) = (entries.len() as u64, Arc::new(entries));
         }
         entry
     }
 
     /// The entry that comes so many after the earliest of those in order.
     fn upcoming(&self, skip: usize) -> Option<E> {
-        let place = self.sorted.len().checked_sub(1 + skip)?;
+        let place = (self.left as usize).checked_sub(1 + skip)?;
         Some(self.sorted[place])
     }
 }

@@ -8,7 +8,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use std::sync::Arc;
 
 /// Rows that are copied together when one is written to while a snapshot holds them.
-const ROWS_IN_CHUNK: usize = 4096;
+const ROWS_IN_CHUNK: usize = 64;
 
 /// The rows of all profiles, by number.
 #[derive(Clone, Default, BorshSerialize, BorshDeserialize)]
@@ -17,7 +17,7 @@ pub(crate) struct Truths {
     condition_words: u32,
     row_words: u32,
     /// Rows of [`ROWS_IN_CHUNK`] profiles together.
-    chunks: Vec<Arc<Vec<u64>>>,
+    chunks: Vec<Arc<[u64]>>,
     profiles: u64,
 }
 
@@ -25,7 +25,7 @@ impl Truths {
     pub(crate) fn new(conditions: usize, segments: usize, profiles: usize) -> Self {
         let condition_words = conditions.div_ceil(64);
         let row_words = condition_words + segments.div_ceil(64);
-        let chunk = Arc::new(vec![0; row_words * ROWS_IN_CHUNK]);
+        let chunk = blank(row_words);
         Self {
             condition_words: condition_words as u32,
             row_words: row_words as u32,
@@ -37,7 +37,7 @@ impl Truths {
     /// An empty row for a profile that has just come to be.
     pub(crate) fn push(&mut self) {
         if (self.profiles as usize).is_multiple_of(ROWS_IN_CHUNK) {
-            self.chunks.push(Arc::new(vec![0; self.row_words as usize * ROWS_IN_CHUNK]));
+            self.chunks.push(blank(self.row_words as usize));
         }
         self.profiles += 1;
     }
@@ -98,6 +98,10 @@ impl Truths {
         Arc::make_mut(&mut self.chunks[chunk])[begin + bit / 64] ^= 1 << (bit % 64);
         true
     }
+}
+
+fn blank(row_words: usize) -> Arc<[u64]> {
+    std::iter::repeat_n(0, row_words * ROWS_IN_CHUNK).collect()
 }
 
 #[cfg(test)]

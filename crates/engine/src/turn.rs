@@ -27,6 +27,7 @@ use crate::state::State;
 use crate::timer::TimerKey;
 use crate::value::{Map, OwnedValue, Value};
 use crate::{ProfileId, Seq};
+use std::sync::Arc;
 
 pub(crate) struct Turn<'a> {
     pub(crate) engine: &'a mut Engine,
@@ -131,7 +132,7 @@ impl<'a> Turn<'a> {
             let hash = self.engine.hash_key().identifier(kind, &address);
             let state = &mut self.engine.state;
             if state.directory.get(hash).map(|id| state.canonical(id)) != Some(self.id) {
-                state.addresses.insert((hash, self.id));
+                Arc::make_mut(state.addresses.of_mut(hash)).insert((hash, self.id));
             }
         }
     }

@@ -12,6 +12,7 @@ use crate::record::{Attempted, DeliveryOutcome, Engaged, Engagement, Settled};
 use crate::timer::TimerKey;
 use crate::turn::Turn;
 use crate::{ProfileId, SendId};
+use std::sync::Arc;
 
 impl Engine {
     pub(super) fn check_attempt(&self, attempted: &Attempted) -> Result<(), Refusal> {
@@ -112,7 +113,7 @@ impl Engine {
             reason: format!("bounced: {reply}"),
             stated_at: self.state.at,
         };
-        self.state.suppressions.insert(hash, suppression);
+        Arc::make_mut(self.state.suppressions.of_mut(hash)).insert(hash, suppression);
         self.reconsider(hash, effects);
     }
 

@@ -203,11 +203,12 @@ impl Engine {
 
     /// Blocked addresses, in no order that means anything but always the same.
     pub fn suppressions(&self) -> impl Iterator<Item = &Suppression> {
-        self.state.suppressions.values()
+        self.state.suppressions.iter().flat_map(|part| part.values())
     }
 
     pub fn suppression(&self, kind: IdentifierKind, normalised: &str) -> Option<&Suppression> {
-        self.state.suppressions.get(&self.hash_key().identifier(kind, normalised))
+        let hash = self.hash_key().identifier(kind, normalised);
+        self.state.suppressions.of(hash).get(&hash)
     }
 
     /// Refused events that are still listed, oldest first.

@@ -5,52 +5,138 @@ use super::strand::{Taken, View};
 use crate::Seq;
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::ops::Range;
+use std::sync::Arc;
 
-/// Profiles in a block: one bit of a word for each of its cells.
-pub(crate) const BLOCK: usize = CELL * u64::BITS as usize;
+/// Profiles in a block.
+pub(crate) const BLOCK: usize = CELL * CELLS;
 /// Words of a bitmap of a block's profiles.
 pub(crate) const WORDS: usize = BLOCK / u64::BITS as usize;
 /// Events of one person that lie among those of others: with more, a new event of a neighbour would move too many.
 const STRAND_IN_CELL_MAX: usize = 256;
+/// Cells of a block.
+const CELLS: usize = u64::BITS as usize;
+/// Cells up to which a block finds them by search; above it there is a place for every one.
+const CELLS_SPARSE_MAX: usize = CELLS / 4;
 /// Cells ahead that are brought near while all are looked at.
 const CELLS_AHEAD: usize = 8;
 
+/// A copy of it shares its cells.
 #[derive(Clone, Default, BorshSerialize, BorshDeserialize)]
-pub(crate) struct Block {
-    /// Which cells there are.
-    present: u64,
-    /// Those, in order.
-    cells: Vec<Cell>,
-    /// Cells of one profile that has too many events for the one of its neighbours, in order.
-    alone: Vec<(u16, Cell)>,
+pub(crate) enum Block {
+    #[default]
+    Empty,
+    /// Few of the cells.
+    Sparse(Arc<Sparse>),
+    /// Most of them, each at its place.
+    Dense(Arc<Dense>),
+}
+
+#[derive(Clone, Default, BorshSerialize, BorshDeserialize)]
+pub(crate) struct Sparse {
+    /// By number.
+    cells: Vec<(u8, Cell)>,
+    alone: Alone,
+}
+
+#[derive(Clone, Default, BorshSerialize, BorshDeserialize)]
+pub(crate) struct Dense {
+    cells: CellArray,
+    alone: Alone,
+}
+
+/// Cells of one profile that has too many events for the one of its neighbours, in order.
+type Alone = Vec<(u16, Cell)>;
+
+/// A cell that nobody is in yet has no memory.
+#[derive(Clone, BorshSerialize, BorshDeserialize)]
+struct CellArray([Option<Cell>; CELLS]);
+
+impl Default for CellArray {
+    fn default() -> Self {
+        Self([const { None }; CELLS])
+    }
 }
 
 impl Block {
+    pub(super) fn is_empty(&self) -> bool {
+        matches!(self, Self::Empty)
+    }
+
+    fn cell(&self, number: usize) -> Option<&Cell> {
+        match self {
+            Self::Empty => None,
+            Self::Dense(dense) => dense.cells.0[number].as_ref(),
+            Self::Sparse(sparse) => {
+                let found = sparse.cells.binary_search_by_key(&(number as u8), |cell| cell.0).ok()?;
+                Some(&sparse.cells[found].1)
+            }
+        }
+    }
+
+    fn cell_mut(&mut self, number: usize) -> Option<&mut Cell> {
+        match self {
+            Self::Empty => None,
+            Self::Dense(dense) => Arc::make_mut(dense).cells.0[number].as_mut(),
+            Self::Sparse(sparse) => {
+                let found = sparse.cells.binary_search_by_key(&(number as u8), |cell| cell.0).ok()?;
+                Some(&mut Arc::make_mut(sparse).cells[found].1)
+            }
+        }
+    }
+
+    /// The cells, with their numbers.
+    fn cells(&self) -> impl Iterator<Item = (usize, &Cell)> {
+        let (sparse, dense) = match self {
+            Self::Empty => (None, None),
+            Self::Sparse(sparse) => (Some(&sparse.cells), None),
+            Self::Dense(dense) => (None, Some(&dense.cells.0)),
+        };
+        let sparse = sparse.into_iter().flatten().map(|(number, cell)| (usize::from(*number), cell));
+        let dense = dense.into_iter().flatten().enumerate();
+        sparse.chain(dense.filter_map(|(number, cell)| Some((number, cell.as_ref()?))))
+    }
+
+    fn alone(&self) -> &[(u16, Cell)] {
+        match self {
+            Self::Empty => &[],
+            Self::Sparse(sparse) => &sparse.alone,
+            Self::Dense(dense) => &dense.alone,
+        }
+    }
+
+    fn alone_mut(&mut self) -> &mut Alone {
+        if self.is_empty() {
+            *self = Self::Sparse(Arc::default());
+        }
+        match self {
+            Self::Empty => unreachable!("invariant: it was made sparse"),
+            Self::Sparse(sparse) => &mut Arc::make_mut(sparse).alone,
+            Self::Dense(dense) => &mut Arc::make_mut(dense).alone,
+        }
+    }
+
+    /// Where the cell of a profile that has one alone is among those.
+    fn place_alone(&self, local: u16) -> Result<usize, usize> {
+        self.alone().binary_search_by_key(&local, |one| one.0)
+    }
+
     /// The cell that holds a profile's events, and the profile's place in it.
     fn find(&self, local: u16) -> Option<(&Cell, usize)> {
         let (number, place) = cell_of(local);
-        let cell = self.place(number).ok().map(|found| (&self.cells[found], place));
-        if self.alone.is_empty() {
-            return cell;
+        if let Some(cell) = self.cell(number).filter(|cell| cell.has(place)) {
+            return Some((cell, place));
         }
-        let alone = self.alone.binary_search_by_key(&local, |one| one.0).ok();
-        alone.map_or(cell, |found| Some((&self.alone[found].1, 0)))
+        let found = self.place_alone(local).ok()?;
+        Some((&self.alone()[found].1, 0))
     }
 
     fn find_mut(&mut self, local: u16) -> Option<(&mut Cell, usize)> {
-        if !self.alone.is_empty()
-            && let Ok(found) = self.alone.binary_search_by_key(&local, |one| one.0)
-        {
-            return Some((&mut self.alone[found].1, 0));
-        }
         let (number, place) = cell_of(local);
-        self.place(number).ok().map(|found| (&mut self.cells[found], place))
-    }
-
-    /// Where a cell is among those there are, or would be.
-    fn place(&self, number: usize) -> Result<usize, usize> {
-        let below = (self.present & ((1 << number) - 1)).count_ones() as usize;
-        if self.present >> number & 1 == 1 { Ok(below) } else { Err(below) }
+        if self.cell(number).is_some_and(|cell| cell.has(place)) {
+            return self.cell_mut(number).map(|cell| (cell, place));
+        }
+        let found = self.place_alone(local).ok()?;
+        Some((&mut self.alone_mut()[found].1, 0))
     }
 
     pub(crate) fn view(&self, local: u16) -> View<'_> {
@@ -66,17 +152,16 @@ impl Block {
     /// Who has an event after a second, one bit each.
     pub(crate) fn later(&self, second: u32) -> [u64; WORDS] {
         let mut found = [0; WORDS];
-        let mut left = self.present;
-        self.cells.iter().take(CELLS_AHEAD).for_each(Cell::prefetch);
-        for (index, cell) in self.cells.iter().enumerate() {
-            if let Some(ahead) = self.cells.get(index + CELLS_AHEAD) {
-                ahead.prefetch();
+        let mut ahead = self.cells();
+        ahead.by_ref().take(CELLS_AHEAD).for_each(|(_, cell)| cell.prefetch());
+        for (number, cell) in self.cells() {
+            if let Some((_, cell)) = ahead.next() {
+                cell.prefetch();
             }
-            let profile = left.trailing_zeros() as usize * CELL;
-            left &= left - 1;
+            let profile = number * CELL;
             found[profile / 64] |= u64::from(cell.later(second)) << (profile % 64);
         }
-        for (local, cell) in &self.alone {
+        for (local, cell) in self.alone() {
             let local = usize::from(*local);
             found[local / 64] |= u64::from(cell.is_later(0, second)) << (local % 64);
         }
@@ -91,40 +176,54 @@ impl Block {
         };
         cell.insert(place, second, seq, codes);
         let is_long = cell.view(place).is_some_and(|view| view.len() > STRAND_IN_CELL_MAX);
-        if is_long && self.is_in_company(local) {
+        if is_long && self.place_alone(local).is_err() {
             let strand = self.take(local);
             self.put(local, &strand);
         }
     }
 
-    fn is_in_company(&self, local: u16) -> bool {
-        self.alone.binary_search_by_key(&local, |one| one.0).is_err()
-    }
-
+    /// The cell of a profile and its neighbours, made where there is none.
     fn add_cell(&mut self, local: u16) -> (&mut Cell, usize) {
         let (number, place) = cell_of(local);
-        let at = self.place(number).unwrap_or_else(|at| {
-            self.present |= 1 << number;
-            self.cells.insert(at, Cell::default());
-            at
-        });
-        (&mut self.cells[at], place)
+        if self.cell(number).is_none() {
+            self.make_room();
+            match self {
+                Self::Empty => unreachable!("invariant: room was made"),
+                Self::Sparse(sparse) => {
+                    let cells = &mut Arc::make_mut(sparse).cells;
+                    let at = cells.partition_point(|cell| usize::from(cell.0) < number);
+                    cells.insert(at, (number as u8, Cell::default()));
+                }
+                Self::Dense(dense) => Arc::make_mut(dense).cells.0[number] = Some(Cell::default()),
+            }
+        }
+        (self.cell_mut(number).expect("invariant: it was made"), place)
+    }
+
+    /// Makes sure that a cell can be added.
+    fn make_room(&mut self) {
+        match self {
+            Self::Empty => *self = Self::Sparse(Arc::default()),
+            Self::Sparse(sparse) if sparse.cells.len() == CELLS_SPARSE_MAX => {
+                let Sparse { cells, alone } = std::mem::take(Arc::make_mut(sparse));
+                let mut dense = Dense { alone, ..Dense::default() };
+                for (number, cell) in cells {
+                    dense.cells.0[usize::from(number)] = Some(cell);
+                }
+                *self = Self::Dense(Arc::new(dense));
+            }
+            Self::Sparse(_) | Self::Dense(_) => {}
+        }
     }
 
     /// Takes a strand out.
     pub(super) fn take(&mut self, local: u16) -> Taken {
-        if let Ok(found) = self.alone.binary_search_by_key(&local, |one| one.0) {
-            let (_, mut cell) = self.alone.remove(found);
+        if let Ok(found) = self.place_alone(local) {
+            let (_, mut cell) = self.alone_mut().remove(found);
             return cell.take(0).unwrap_or_default();
         }
         let (number, place) = cell_of(local);
-        let Ok(at) = self.place(number) else { return Taken::default() };
-        let taken = self.cells[at].take(place).unwrap_or_default();
-        if self.cells[at].is_empty() {
-            self.cells.remove(at);
-            self.present &= !(1 << number);
-        }
-        taken
+        self.cell_mut(number).and_then(|cell| cell.take(place)).unwrap_or_default()
     }
 
     /// Puts a strand in, for somebody who has none.
@@ -133,10 +232,10 @@ impl Block {
             return;
         }
         if strand.times.len() > STRAND_IN_CELL_MAX {
-            let at = self.alone.binary_search_by_key(&local, |one| one.0);
+            let at = self.place_alone(local).expect_err("invariant: it has no strand");
             let mut cell = Cell::default();
             cell.put(0, strand);
-            self.alone.insert(at.expect_err("invariant: it has no strand"), (local, cell));
+            self.alone_mut().insert(at, (local, cell));
         } else {
             let (cell, place) = self.add_cell(local);
             cell.put(place, strand);
@@ -157,20 +256,33 @@ impl Block {
         code_of: &mut impl FnMut(Seq) -> Option<u32>,
     ) {
         for number in locals.start / CELL..locals.end.div_ceil(CELL) {
-            if let Ok(at) = self.place(number) {
+            if let Some(cell) = self.cell_mut(number) {
                 let wanted = |place: &usize| locals.contains(&(number * CELL + place));
                 let members = (0..CELL).filter(wanted).fold(0, |members, place| members | 1 << place);
-                self.cells[at].fill(members, column, code_of);
+                cell.fill(members, column, code_of);
             }
         }
-        for (_, cell) in self.alone.iter_mut().filter(|(local, _)| locals.contains(&usize::from(*local))) {
-            cell.fill(1, column, code_of);
+        for found in 0..self.alone().len() {
+            if locals.contains(&usize::from(self.alone()[found].0)) {
+                self.alone_mut()[found].1.fill(1, column, code_of);
+            }
         }
     }
 
+    /// Forgets the kept properties and all that is not told by the events themselves.
     pub(super) fn forget_columns(&mut self) {
-        let cells = self.cells.iter_mut().chain(self.alone.iter_mut().map(|(_, cell)| cell));
-        cells.for_each(Cell::forget_columns);
+        let cells = (0..CELLS).filter_map(|number| {
+            let mut cell = self.cell(number).filter(|cell| !cell.is_empty())?.clone();
+            cell.forget_columns();
+            Some((number as u8, cell))
+        });
+        let alone = self.alone().iter().map(|(local, cell)| {
+            let mut cell = cell.clone();
+            cell.forget_columns();
+            (*local, cell)
+        });
+        let sparse = Sparse { cells: cells.collect(), alone: alone.collect() };
+        *self = Self::Sparse(Arc::new(sparse));
     }
 
     pub(super) fn due(&self, local: u16) -> Option<u32> {

@@ -18,17 +18,22 @@ use std::sync::Arc;
 pub(super) const CELL: usize = u32::BITS as usize;
 /// Bytes that shared memory has before what is in it.
 const COUNTS_BYTES: usize = 16;
-/// Lines of the cache that hold a cell's rows, all thirty-two of them and some planes.
+/// Members from which on all thirty-two have a row: a member that is new moves nothing then, and where a row is can be told
+/// without reading anything.
+const MEMBERS_SPARSE_MAX: u32 = 8;
+/// Lines of the cache that hold a full cell's rows.
 const ROWS_LINES: usize = 7;
 /// Words in a line of the cache.
 const LINE_WORDS: usize = 16;
 
-// Where the first words are. The planes' descriptions follow them, then the rows, the seconds, the low words of the places
-// in the log, and the planes: what is above those words, and the kept properties.
+// Where the first words are. The rows follow them, then the seconds, the low words of the places in the log, and the planes:
+// what is above those words, and the kept properties. What a plane is like is told at the very end, the first one last.
 const MEMBERS: usize = 0;
 const CAPACITY: usize = 1;
+/// The number of planes, and whether everybody has a row.
 const PLANES: usize = 2;
-const DESCRIPTIONS: usize = 3;
+const ROWS: usize = 3;
+const FULL: u32 = 1 << 31;
 /// The plane of what is above the low words of the places in the log: absent in a log of fewer than four billion records.
 const HIGH: usize = 0;
 /// The plane of the first kept property.
@@ -43,47 +48,69 @@ pub(crate) struct Cell {
 #[derive(Clone, Copy)]
 struct Layout {
     members: u32,
-    count: usize,
+    rows: usize,
     capacity: usize,
     planes: usize,
 }
 
 impl Layout {
     fn of(words: &[u32]) -> Self {
-        Self {
-            members: words[MEMBERS],
-            count: words[MEMBERS].count_ones() as usize,
-            capacity: words[CAPACITY] as usize,
-            planes: words[PLANES] as usize,
-        }
+        let (members, planes) = (words[MEMBERS], words[PLANES]);
+        let rows = if planes & FULL > 0 { CELL } else { members.count_ones() as usize };
+        Self { members, rows, capacity: words[CAPACITY] as usize, planes: (planes & !FULL) as usize }
+    }
+
+    /// With rows for these members.
+    fn new(members: u32, capacity: usize, planes: usize) -> Self {
+        let count = members.count_ones();
+        let rows = if count > MEMBERS_SPARSE_MAX { CELL } else { count as usize };
+        Self { members, rows, capacity, planes }
     }
 
     /// Second of the newest event, by row.
     fn lasts(self) -> usize {
-        DESCRIPTIONS + self.planes
+        ROWS
     }
 
     /// The second for which a timer waits, by row.
     fn dues(self) -> usize {
-        self.lasts() + self.count
+        ROWS + self.rows
     }
 
     /// Where a strand ends and the next one begins, by row.
     fn ends(self) -> usize {
-        self.dues() + self.count
+        ROWS + 2 * self.rows
     }
 
     fn times(self) -> usize {
-        self.ends() + self.count
+        ROWS + 3 * self.rows
     }
 
     fn seqs(self) -> usize {
         self.times() + self.capacity
     }
 
+    /// The row of a member.
     fn row(self, local: usize) -> Option<usize> {
-        let below = self.members & ((1 << local) - 1);
-        (self.members >> local & 1 == 1).then_some(below.count_ones() as usize)
+        if self.members >> local & 1 == 0 {
+            return None;
+        }
+        Some(if self.rows == CELL { local } else { self.rank(local) })
+    }
+
+    /// Where a profile is among the members, or would be.
+    fn rank(self, local: usize) -> usize {
+        (self.members & ((1 << local) - 1)).count_ones() as usize
+    }
+
+    fn members(self) -> impl Iterator<Item = usize> {
+        (0..CELL).filter(move |local| self.members >> local & 1 == 1)
+    }
+
+    /// Who has which row.
+    fn locals(self) -> impl Iterator<Item = usize> {
+        let is_full = self.rows == CELL;
+        (0..CELL).filter(move |local| is_full || self.members >> local & 1 == 1)
     }
 }
 
@@ -109,7 +136,7 @@ impl Cell {
     /// Number of events.
     fn len(&self) -> usize {
         let layout = self.layout();
-        if layout.count == 0 { 0 } else { self.words[layout.times() - 1] as usize }
+        if layout.rows == 0 { 0 } else { self.words[layout.times() - 1] as usize }
     }
 
     /// Where a row's events are among all of the cell.
@@ -139,12 +166,8 @@ impl Cell {
         if let Some(lasts) = lasts.as_array() {
             return newer(lasts, second);
         }
-        let (mut found, mut left) = (0, layout.members);
-        for last in lasts {
-            found |= u32::from(*last > second) << left.trailing_zeros();
-            left &= left - 1;
-        }
-        found
+        let rows = layout.locals().zip(lasts);
+        rows.fold(0, |found, (local, last)| found | u32::from(*last > second) << local)
     }
 
     /// The instant for which a timer of somebody waits, in seconds.
@@ -172,7 +195,7 @@ impl Cell {
     }
 
     fn plane(&self, plane: usize) -> CodeSlice<'_> {
-        if plane >= self.words[PLANES] as usize {
+        if plane >= (self.words[PLANES] & !FULL) as usize {
             return CodeSlice::Absent;
         }
         let (range, width) = plane_of(&self.words, plane);
@@ -180,8 +203,8 @@ impl Cell {
     }
 
     fn widths(&self) -> Vec<Width> {
-        let planes = DESCRIPTIONS..DESCRIPTIONS + self.layout().planes;
-        self.words[planes].iter().map(|description| Width::from_bits(*description)).collect()
+        let descriptions = self.words.iter().rev().take(self.layout().planes);
+        descriptions.map(|description| Width::from_bits(*description)).collect()
     }
 
     /// Adds an event to somebody's strand, after those of the same second. It has a code for each kept property.
@@ -191,6 +214,7 @@ impl Cell {
             *self = self.with_room(local, high, codes);
         }
         let words = Arc::make_mut(&mut self.words);
+        words[MEMBERS] |= 1 << local;
         let layout = Layout::of(words);
         let row = layout.row(local).expect("invariant: room was made for it");
         let (ends, times) = (layout.ends(), layout.times());
@@ -219,9 +243,9 @@ impl Cell {
     fn has_room(&self, local: usize, high: u32, codes: &[u32]) -> bool {
         let layout = self.layout();
         let fits = |(plane, code): (usize, &u32)| {
-            Width::from_bits(self.words[DESCRIPTIONS + plane]) >= Width::of(*code)
+            Width::from_bits(self.words[self.words.len() - 1 - plane]) >= Width::of(*code)
         };
-        self.has(local)
+        (self.has(local) || layout.rows == CELL)
             && self.len() < layout.capacity
             && layout.planes == COLUMNS + codes.len()
             && (high == 0 || fits((HIGH, &high)))
@@ -297,43 +321,55 @@ impl Cell {
             *width = Width::of(most.copied().unwrap_or(0)).max(*width);
         }
         let members = self.words[MEMBERS] | 1 << local;
-        *self = self.rebuilt(members, &widths, Room::More(taken.times.len()), Some((local, taken)));
+        *self = self.rebuilt(members, &widths, Room::More(0), Some((local, taken)));
     }
 
     /// The same events in another piece of memory: of these members, with these planes, with room for more, and with a
     /// strand that is new.
     fn rebuilt(&self, members: u32, widths: &[Width], room: Room, new: Option<(usize, &Taken)>) -> Self {
         let old = self.layout();
-        let kept = (0..CELL).filter(|local| members >> local & 1 == 1);
-        let parts: Vec<Part<'_>> = kept
-            .map(|local| match (old.row(local), new) {
-                (Some(row), _) => Part::Old(row, self.range(old, row)),
-                (None, Some((at, taken))) if at == local => Part::New(taken),
-                (None, _) => Part::Empty,
-            })
-            .collect();
-        let len: usize = parts.iter().map(Part::len).sum();
+        let is_whole = new.is_none() && old.members & !members == 0;
+        let part = |local: usize| match (old.row(local), new) {
+            (Some(row), _) => Part::Old(row, self.range(old, row)),
+            (None, Some((at, taken))) if at == local => Part::New(taken),
+            (None, _) => Part::Empty,
+        };
+        let layout = Layout::new(members, 0, widths.len());
+        let len = if is_whole { self.len() } else { layout.members().map(|local| part(local).len()).sum() };
         let capacity = match room {
             Room::None => len,
-            Room::More(_) if new.is_some() => capacity(parts.len(), widths, len),
-            Room::More(more) => capacity(parts.len(), widths, len + more),
+            Room::More(more) => capacity(layout.rows, widths, len + more),
         };
-        let layout = Layout { members, count: parts.len(), capacity, planes: widths.len() };
+        let layout = Layout { capacity, ..layout };
         let mut cell = Self { words: blank(layout, widths) };
         let words = Arc::get_mut(&mut cell.words).expect("invariant: it is nobody else's yet");
+        if is_whole && len > 0 {
+            self.copy(words, layout, 0, &Part::Old(0, 0..len));
+        }
+        if old.members == members && old.rows == layout.rows {
+            words[ROWS..layout.times()].copy_from_slice(&self.words[ROWS..old.times()]);
+            return cell;
+        }
+        words[layout.dues()..layout.ends()].fill(NEVER);
         let mut end = 0;
-        for (row, part) in parts.iter().enumerate() {
-            self.copy(words, layout, end, part);
-            let begin = end;
-            end += part.len();
+        for (row, local) in layout.locals().enumerate() {
+            if members >> local & 1 == 1 {
+                let part = part(local);
+                if !is_whole {
+                    self.copy(words, layout, end, &part);
+                }
+                let begin = end;
+                end += part.len();
+                if end > begin {
+                    words[layout.lasts() + row] = words[layout.times() + end - 1];
+                }
+                words[layout.dues() + row] = match part {
+                    Part::Old(row, _) => self.words[old.dues() + row],
+                    Part::New(taken) => taken.due,
+                    Part::Empty => NEVER,
+                };
+            }
             words[layout.ends() + row] = end as u32;
-            let newest = if end > begin { words[layout.times() + end - 1] } else { 0 };
-            words[layout.lasts() + row] = newest;
-            words[layout.dues() + row] = match part {
-                Part::Old(row, _) => self.words[old.dues() + row],
-                Part::New(taken) => taken.due,
-                Part::Empty => NEVER,
-            };
         }
         cell
     }
@@ -359,12 +395,15 @@ impl Cell {
                     words[layout.times() + to + index] = *second;
                     words[layout.seqs() + to + index] = seq.0 as u32;
                     let (place, width) = plane_of(words, HIGH);
-                    CodeSliceMut::new(&mut words[place], width)
-                        .set(to + index, (seq.0 >> u32::BITS) as u32);
+                    CodeSliceMut::new(&mut words[place], width).set(to + index, (seq.0 >> u32::BITS) as u32);
                 }
                 for (column, codes) in taken.codes.iter().enumerate() {
                     let (place, width) = plane_of(words, COLUMNS + column);
-                    CodeSliceMut::new(&mut words[place], width).copy(to, CodeSlice::Word(codes), 0..codes.len());
+                    CodeSliceMut::new(&mut words[place], width).copy(
+                        to,
+                        CodeSlice::Word(codes),
+                        0..codes.len(),
+                    );
                 }
             }
         }
@@ -431,7 +470,7 @@ impl Part<'_> {
 
 /// Where a plane is, and how wide.
 fn plane_of(words: &[u32], plane: usize) -> (Range<usize>, Width) {
-    let description = words[DESCRIPTIONS + plane];
+    let description = words[words.len() - 1 - plane];
     let (begin, width) = ((description >> 2) as usize, Width::from_bits(description));
     (begin..begin + width.words(words[CAPACITY] as usize), width)
 }
@@ -440,16 +479,15 @@ fn plane_of(words: &[u32], plane: usize) -> (Range<usize>, Width) {
 fn blank(layout: Layout, widths: &[Width]) -> Arc<[u32]> {
     let begin = layout.seqs() + layout.capacity;
     let planes: usize = widths.iter().map(|width| width.words(layout.capacity)).sum();
-    let mut words: Arc<[u32]> = std::iter::repeat_n(0, begin + planes).collect();
+    let mut words: Arc<[u32]> = std::iter::repeat_n(0, begin + planes + widths.len()).collect();
     let all = Arc::get_mut(&mut words).expect("invariant: it is nobody else's yet");
     all[MEMBERS] = layout.members;
     all[CAPACITY] = u32::try_from(layout.capacity).expect("invariant: memory ends before that");
-    all[PLANES] = layout.planes as u32;
-    let mut place = begin;
+    all[PLANES] = layout.planes as u32 | if layout.rows == CELL { FULL } else { 0 };
+    let (mut place, last) = (begin, all.len() - 1);
     for (plane, width) in widths.iter().enumerate() {
         let begin = u32::try_from(place).ok().filter(|place| *place < 1 << 30);
-        all[DESCRIPTIONS + plane] =
-            begin.expect("invariant: a cell is smaller than 4 GiB") << 2 | width.bits();
+        all[last - plane] = begin.expect("invariant: a cell is smaller than 4 GiB") << 2 | width.bits();
         place += width.words(layout.capacity);
     }
     words
@@ -458,11 +496,11 @@ fn blank(layout: Layout, widths: &[Width]) -> Arc<[u32]> {
 /// How many events a cell has room for that must hold so many: as many as fit the next size that allocators have, of which
 /// there are four to each doubling. So growth is by a fifth, and little of it is lost to the allocator.
 fn capacity(rows: usize, widths: &[Width], events: usize) -> usize {
-    let fixed = COUNTS_BYTES + (DESCRIPTIONS + widths.len() + 3 * rows) * size_of::<u32>();
+    let fixed = COUNTS_BYTES + (ROWS + widths.len() + 3 * rows) * size_of::<u32>();
     let fixed = fixed + widths.len() * (size_of::<u32>() - 1);
     let each = 2 * size_of::<u32>() + widths.iter().map(|width| width.bytes()).sum::<usize>();
     let bytes = fixed + events * each;
-    let step = if bytes <= 128 { 16 } else { 1 << ((bytes - 1).ilog2() - 2) };
+    let step = if bytes <= 512 { 64 } else { 1 << ((bytes - 1).ilog2() - 2) };
     (bytes.next_multiple_of(step) - fixed) / each
 }
 
@@ -521,7 +559,7 @@ mod tests {
             let widths = [Width::Absent, Width::Byte, Width::Short];
             let capacity = capacity(CELL, &widths, events);
             assert!(capacity >= events && capacity <= events + events / 4 + 30, "{events}: {capacity}");
-            let layout = Layout { members: u32::MAX, count: CELL, capacity, planes: widths.len() };
+            let layout = Layout::new(u32::MAX, capacity, widths.len());
             let bytes = COUNTS_BYTES + blank(layout, &widths).len() * 4;
             let size = bytes.next_multiple_of(1 << ((bytes - 1).ilog2() - 2));
             assert!(size - bytes < 24, "{events} events in {bytes} of {size} bytes");

@@ -4,9 +4,9 @@
 //! entry together, in the order in which they were found. Code 0 is an event without the property.
 
 use crate::codec::Reader;
-use crate::table::Table;
 use crate::value::{Map, Value, ValueWriter, is_list};
 use borsh::{BorshDeserialize, BorshSerialize};
+use xxhash_rust::xxh3::xxh3_64;
 
 #[derive(Clone, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Dictionary {
@@ -17,7 +17,8 @@ pub(crate) struct Dictionary {
     /// The numbers of an entry, in millionths, the same way: what sums add.
     numbers: Vec<i64>,
     number_ends: Vec<u64>,
-    codes: Table<Box<[u8]>, u32>,
+    /// By an entry's hash, and from there on the next place that is empty or right: its code. A power of two; 0 is empty.
+    codes: Vec<u32>,
 }
 
 impl Dictionary {
@@ -28,7 +29,7 @@ impl Dictionary {
             ends: vec![0],
             numbers: Vec::new(),
             number_ends: vec![0],
-            codes: Table::default(),
+            codes: Vec::new(),
         }
     }
 
@@ -47,7 +48,7 @@ impl Dictionary {
         match properties.raw(name) {
             None => Some(0),
             Some(entry) if is_list(entry) => None,
-            Some(entry) => self.codes.get(entry).copied(),
+            Some(entry) => self.look_up(entry).ok(),
         }
     }
 
@@ -63,16 +64,43 @@ impl Dictionary {
         if entry.is_empty() {
             return 0;
         }
-        if let Some(code) = self.codes.get(entry) {
-            return *code;
+        if let Ok(code) = self.look_up(entry) {
+            return code;
         }
         let code = u32::try_from(self.ends.len()).expect("invariant: fewer than 2^32 distinct values");
         self.numbers.extend(values(entry).filter_map(|value| value.millionths()));
         self.number_ends.push(self.numbers.len() as u64);
         self.bytes.extend_from_slice(entry);
         self.ends.push(self.bytes.len() as u64);
-        self.codes.insert(entry.into(), code);
+        self.note(code);
         code
+    }
+
+    /// The code of an entry, or the place of an empty one.
+    fn look_up(&self, entry: &[u8]) -> Result<u32, usize> {
+        let Some(mask) = self.codes.len().checked_sub(1) else { return Err(0) };
+        let mut place = xxh3_64(entry) as usize & mask;
+        loop {
+            match self.codes[place] {
+                0 => return Err(place),
+                code if self.entry(code) == entry => return Ok(code),
+                _ => place = (place + 1) & mask,
+            }
+        }
+    }
+
+    /// Makes a new code, the last one, known by its entry.
+    fn note(&mut self, code: u32) {
+        let all = if self.codes.len() < code as usize * 2 {
+            self.codes = vec![0; (code as usize * 4).next_power_of_two()];
+            1..=code
+        } else {
+            code..=code
+        };
+        for code in all {
+            let place = self.look_up(self.entry(code)).expect_err("invariant: an entry has one code");
+            self.codes[place] = code;
+        }
     }
 
     /// The values under a code.

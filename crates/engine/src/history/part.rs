@@ -1,6 +1,6 @@
 //! Giving back events that a merge brought: one strand becomes two again.
 
-use super::{History, block_mut, place};
+use super::{Block, History, block_mut, place};
 use crate::name::NameId;
 use crate::{ProfileId, Seq};
 use std::sync::Arc;
@@ -11,7 +11,7 @@ impl History {
         self.note_moved(&[from, to]);
         let ((from_block, from), (to_block, to)) = (place(from), place(to));
         let Some(history) = self.names.get_mut(name.0 as usize) else { return };
-        if history.blocks.get(from_block).is_none_or(Option::is_none) {
+        if history.blocks.get(from_block).is_none_or(Block::is_empty) {
             return;
         }
         let blocks = &mut Arc::make_mut(history).blocks;
