@@ -191,7 +191,7 @@ impl History {
             }
             let blocks = &mut Arc::make_mut(history).blocks;
             let taken = block_mut(blocks, from_block).take(from);
-            block_mut(blocks, into_block).join(into, taken);
+            block_mut(blocks, into_block).join(into, &taken);
         }
     }
 
@@ -215,7 +215,15 @@ impl History {
         block_mut(&mut history.blocks, block).set_due(local, due);
     }
 
-    /// Brings a strand near, before it is read.
+    /// Brings near where a strand is.
+    pub(crate) fn prefetch_place(&self, name: NameId, profile: ProfileId) {
+        let (block, local) = place(profile);
+        if let Some(block) = self.block(name, block) {
+            block.prefetch_place(local);
+        }
+    }
+
+    /// Brings a strand near, before it is read; where it is is near already.
     pub(crate) fn prefetch_strand(&self, name: NameId, profile: ProfileId) {
         let (block, local) = place(profile);
         if let Some(block) = self.block(name, block) {

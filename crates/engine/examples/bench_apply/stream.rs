@@ -16,8 +16,8 @@ const NAMES: [&str; 8] = [
     "Login",
     "Share",
 ];
-pub const KEY: HashKey = HashKey([5; 16]);
-pub const START: At = At(1_767_600_000_000);
+pub(crate) const KEY: HashKey = HashKey([5; 16]);
+pub(crate) const START: At = At(1_767_600_000_000);
 
 /// A small linear generator: the same events on every machine.
 struct Draw(u64);
@@ -34,7 +34,7 @@ impl Draw {
 }
 
 /// The events of 37 days, most of them of few people.
-pub struct Stream {
+pub(crate) struct Stream {
     draw: Draw,
     number: i64,
     step: Span,
@@ -42,12 +42,12 @@ pub struct Stream {
 }
 
 impl Stream {
-    pub fn new(events: usize, profiles: usize) -> Self {
+    pub(crate) fn new(events: usize, profiles: usize) -> Self {
         Self { draw: Draw(1), number: 0, step: Span(Span::DAY.times(37).0 / events as i64), profiles }
     }
 
     /// Adds the bytes of the next event's record, and gives its instant.
-    pub fn next(&mut self, bytes: &mut Vec<u8>) -> At {
+    pub(crate) fn next(&mut self, bytes: &mut Vec<u8>) -> At {
         let draw = &mut self.draw;
         let uniform = (draw.next() % 1_000_000) as f64 / 1_000_000.0;
         let person = ((uniform * uniform) * self.profiles as f64) as usize;
@@ -84,7 +84,7 @@ impl Stream {
 }
 
 /// 50 segments over 8 event names, and 10 journeys.
-pub fn programme(segments: usize, journeys: usize) -> Programme {
+pub(crate) fn programme(segments: usize, journeys: usize) -> Programme {
     let mut programme = Programme {
         name: "bench".into(),
         timezone: "UTC".into(),

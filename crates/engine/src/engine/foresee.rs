@@ -10,7 +10,8 @@ use crate::name::NameId;
 use crate::record::Record;
 use crate::timer::TimerKey;
 
-/// Timers ahead whose strand is brought near, and, nearer, the end of its events.
+/// Timers ahead for which it is brought near where the strand is, then the strand, and then the end of its events.
+const PLACES_AHEAD: usize = 18;
 const STRANDS_AHEAD: usize = 12;
 const TAILS_AHEAD: usize = 6;
 
@@ -37,9 +38,12 @@ impl Engine {
             self.state.profiles.prefetch(known.0 as usize);
             self.state.truths.prefetch(known);
             if let Some(name) = self.state.names.find(event.name) {
-                self.state.history.prefetch_strand(name, known);
+                self.state.history.prefetch_place(name, known);
                 touched.push((name, known));
             }
+        }
+        for (name, known) in &touched {
+            self.state.history.prefetch_strand(*name, *known);
         }
         for (name, known) in &touched {
             self.state.history.prefetch_tail(*name, *known);
@@ -49,6 +53,9 @@ impl Engine {
 
     /// The same for the timers that come after the next one.
     pub(super) fn foresee_timers(&self) {
+        if let Some(TimerKey::Name { profile, name }) = self.state.timers.upcoming(PLACES_AHEAD) {
+            self.state.history.prefetch_place(name, profile);
+        }
         if let Some(TimerKey::Name { profile, name }) = self.state.timers.upcoming(STRANDS_AHEAD) {
             self.state.history.prefetch_strand(name, profile);
             self.state.truths.prefetch(profile);

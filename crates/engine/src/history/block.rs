@@ -3,6 +3,7 @@
 use super::cell::{CELL, Cell};
 use super::strand::{Taken, View};
 use crate::Seq;
+use crate::prefetch::prefetch;
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::ops::Range;
 use std::sync::Arc;
@@ -243,7 +244,7 @@ impl Block {
     }
 
     /// Adds the events of a strand that was taken elsewhere; those of one second go by their place in the log.
-    pub(super) fn join(&mut self, local: u16, strand: Taken) {
+    pub(super) fn join(&mut self, local: u16, strand: &Taken) {
         let own = self.take(local);
         self.put(local, &own.merged(strand));
     }
@@ -294,8 +295,16 @@ impl Block {
         cell.set_due(place, due);
     }
 
+    /// Brings near where the cell of a profile is.
+    pub(super) fn prefetch_place(&self, local: u16) {
+        if let Self::Dense(dense) = self {
+            prefetch(&dense.cells.0, cell_of(local).0);
+        }
+    }
+
+    /// Brings the rows of its cell near; where that is is near already.
     pub(super) fn prefetch_strand(&self, local: u16) {
-        if let Some((cell, _)) = self.find(local) {
+        if let Some(cell) = self.cell(cell_of(local).0) {
             cell.prefetch_rows();
         }
     }

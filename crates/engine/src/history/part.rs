@@ -17,6 +17,6 @@ impl History {
         let blocks = &mut Arc::make_mut(history).blocks;
         let (gone, kept) = block_mut(blocks, from_block).take(from).split(places);
         block_mut(blocks, from_block).put(from, &kept);
-        block_mut(blocks, to_block).join(to, gone);
+        block_mut(blocks, to_block).join(to, &gone);
     }
 }

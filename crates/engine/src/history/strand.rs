@@ -43,16 +43,16 @@ impl Taken {
     }
 
     /// With the events of another strand, those of one second by their place in the log. What waited for this one still does.
-    pub(super) fn merged(self, other: Self) -> Self {
+    pub(super) fn merged(self, other: &Self) -> Self {
         let mut all: Vec<(u32, Seq, bool, usize)> = Vec::with_capacity(self.times.len() + other.times.len());
-        for (strand, is_other) in [(&self, false), (&other, true)] {
+        for (strand, is_other) in [(&self, false), (other, true)] {
             let events = strand.times.iter().zip(&strand.seqs).enumerate();
             all.extend(events.map(|(index, (second, seq))| (*second, *seq, is_other, index)));
         }
         all.sort_unstable();
         let mut merged = Self { due: self.due, ..Self::default() };
         for (_, _, is_other, index) in all {
-            merged.push(if is_other { &other } else { &self }, index);
+            merged.push(if is_other { other } else { &self }, index);
         }
         merged
     }
