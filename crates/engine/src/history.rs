@@ -182,6 +182,25 @@ impl History {
         }
     }
 
+    /// Takes all events of a profile away, and out of the dictionaries whatever only they had.
+    pub(crate) fn forget(&mut self, profile: ProfileId) {
+        let (number, local) = place(profile);
+        for NameHistory { columns, blocks } in &mut self.names {
+            let block = blocks.get_mut(number).and_then(Option::as_mut);
+            let Some(block) = block.filter(|block| !block.view(local).is_empty()) else { continue };
+            let taken = Arc::make_mut(block).take(local);
+            for (column, Column { dictionary, .. }) in columns.iter_mut().enumerate() {
+                let mut codes = taken.codes(column);
+                for block in blocks.iter().flatten() {
+                    block.leave_out_used(column, &mut codes);
+                }
+                if !codes.is_empty() {
+                    Arc::make_mut(dictionary).blank(&codes);
+                }
+            }
+        }
+    }
+
     /// Moves all events of one profile to another.
     pub(crate) fn absorb(&mut self, from: ProfileId, into: ProfileId) {
         self.note_moved(&[into]);

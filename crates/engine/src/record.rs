@@ -44,6 +44,10 @@ pub enum Record<'a> {
     MergeUndone(MergeUndone<'a>),
     /// An identifier that was shared by too many names a person again.
     IdentifierLifted(IdentifierLifted<'a>),
+    /// A person is to be known no longer.
+    ProfileErased(ProfileErased<'a>),
+    /// What the log had of erased people is gone from the disk.
+    LogRedacted(LogRedacted),
     /// Time passed: everything due by the batch's instant happens now.
     Tick,
 }

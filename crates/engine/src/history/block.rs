@@ -10,6 +10,7 @@ use super::strand::View;
 use crate::Seq;
 use crate::prefetch::prefetch;
 use borsh::{BorshDeserialize, BorshSerialize};
+use std::collections::BTreeSet;
 
 /// Profiles in a block: a bitmap of them fits a quarter of the first cache, and their strands the second.
 pub(crate) const BLOCK: usize = 1 << 14;
@@ -64,6 +65,12 @@ pub(super) struct Taken {
 }
 
 impl Taken {
+    /// The codes that its events have in a column.
+    pub(super) fn codes(&self, column: usize) -> BTreeSet<u32> {
+        let codes = self.codes.get(column).into_iter().flatten().copied();
+        codes.filter(|code| *code > 0).collect()
+    }
+
     /// The events at some places in the log, which are in order, and the rest.
     pub(super) fn split(self, places: &[Seq]) -> (Self, Self) {
         let empty =
@@ -189,6 +196,13 @@ impl Block {
         let strands = locals.filter_map(|local| self.strand(local as u16));
         let places = strands.flat_map(|strand| strand.start..strand.start + strand.len);
         places.map(|at| (at as usize, self.seqs.get(at as usize)))
+    }
+
+    /// Leaves out of some codes those that events of this block have in a column.
+    pub(super) fn leave_out_used(&self, column: usize, codes: &mut BTreeSet<u32>) {
+        if let Some(column) = self.columns.get(column).filter(|_| !codes.is_empty()) {
+            column.leave_out_used(codes);
+        }
     }
 
     /// Takes a strand out, and leaves its slot free and blank.

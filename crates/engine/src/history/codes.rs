@@ -3,6 +3,7 @@
 
 use crate::prefetch::prefetch;
 use borsh::{BorshDeserialize, BorshSerialize};
+use std::collections::BTreeSet;
 
 #[derive(Clone, BorshSerialize, BorshDeserialize)]
 pub(super) enum Codes {
@@ -54,6 +55,25 @@ impl Codes {
             }
             return;
         }
+    }
+
+    /// Leaves out of some codes those that are in the column.
+    pub(super) fn leave_out_used(&self, codes: &mut BTreeSet<u32>) {
+        let most = codes.last().copied().unwrap_or_default();
+        let mut wanted = vec![false; most as usize + 1];
+        codes.iter().for_each(|code| wanted[*code as usize] = true);
+        let mut found = |code: u32| {
+            if wanted.get(code as usize) == Some(&true) {
+                wanted[code as usize] = false;
+                codes.remove(&code);
+            }
+            codes.is_empty()
+        };
+        match self {
+            Self::Byte(all) => all.iter().any(|code| found(u32::from(*code))),
+            Self::Short(all) => all.iter().any(|code| found(u32::from(*code))),
+            Self::Word(all) => all.iter().any(|code| found(*code)),
+        };
     }
 
     fn widen(&mut self) {

@@ -7,6 +7,10 @@ use crate::codec::Reader;
 use crate::table::Table;
 use crate::value::{Map, Value, ValueWriter, is_list};
 use borsh::{BorshDeserialize, BorshSerialize};
+use std::collections::BTreeSet;
+
+/// An encoded null, in one byte.
+const NULL: u8 = 0;
 
 #[derive(Clone, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Dictionary {
@@ -73,6 +77,21 @@ impl Dictionary {
         self.ends.push(self.bytes.len() as u64);
         self.codes.insert(entry.into(), code);
         code
+    }
+
+    /// Takes out values that no event has any more. Their codes are never given again; nulls lie where they were.
+    pub(super) fn blank(&mut self, codes: &BTreeSet<u32>) {
+        for code in codes {
+            self.codes.remove(self.entry(*code).to_vec().as_slice());
+            let place = *code as usize;
+            self.bytes[self.ends[place - 1] as usize..self.ends[place] as usize].fill(NULL);
+            self.numbers[self.number_ends[place - 1] as usize..self.number_ends[place] as usize].fill(0);
+        }
+    }
+
+    /// Whether the values under a code may have been taken out.
+    pub(super) fn is_blank(&self, code: u32) -> bool {
+        self.entry(code).iter().all(|byte| *byte == NULL)
     }
 
     /// The values under a code.
