@@ -94,7 +94,11 @@ impl Redaction {
             Part::Names => {
                 let mut record = record.clone();
                 if let Record::Event(event) = &mut record {
-                    event.identifiers.iter_mut().filter(|one| self.is_own(one, seq)).for_each(Identifier::blank);
+                    event
+                        .identifiers
+                        .iter_mut()
+                        .filter(|one| self.is_own(one, seq))
+                        .for_each(Identifier::blank);
                 }
                 record.encode(&mut bytes);
             }
@@ -106,15 +110,17 @@ impl Redaction {
         let whole = |theirs| if theirs { Part::Whole } else { Part::Nothing };
         match record {
             Record::Event(event) => self.part_of_event(seq, event),
-            Record::Rejected(rejected) => {
-                whole([rejected.payload, rejected.message].into_iter().any(|text| self.is_named_in(text, seq)))
-            }
+            Record::Rejected(rejected) => whole(
+                [rejected.payload, rejected.message].into_iter().any(|text| self.is_named_in(text, seq)),
+            ),
             Record::ConsentStated(consent) => match &consent.subject {
                 Subject::Identifier(one) => whole(self.is_theirs(one, seq)),
                 Subject::Send(send) => whole(self.sends.contains(send) && seq < self.to),
             },
             Record::SuppressionStated(stated) => whole(self.is_own(&stated.identifier, seq)),
-            Record::Settled(settled) => whole(self.sends.contains(&settled.send) && !settled.reply.is_empty()),
+            Record::Settled(settled) => {
+                whole(self.sends.contains(&settled.send) && !settled.reply.is_empty())
+            }
             Record::Engaged(engaged) => whole(self.sends.contains(&engaged.send)),
             Record::ProfilesMerged(merged) => {
                 whole([&merged.from, &merged.into].into_iter().any(|one| self.is_own(one, seq)))
@@ -171,9 +177,9 @@ pub(crate) fn is_named_in(text: &str, key: &HashKey, is_known: impl Fn(KeyedHash
     let plain = quoted.clone().flat_map(|piece| piece.split([',', ':', '{', '}', '[', ']', ' ', '\n']));
     let is_name = |word: &str| {
         !word.is_empty()
-            && IdentifierKind::ALL.into_iter().any(|kind| {
-                normalise(kind, word).is_ok_and(|value| is_known(key.identifier(kind, &value)))
-            })
+            && IdentifierKind::ALL
+                .into_iter()
+                .any(|kind| normalise(kind, word).is_ok_and(|value| is_known(key.identifier(kind, &value))))
     };
     quoted.clone().any(is_name) || plain.filter(|word| !word.is_empty()).any(is_name)
 }

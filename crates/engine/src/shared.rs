@@ -74,7 +74,11 @@ impl Shared {
 
     /// Forgets what these names and profiles have to do with any identifier. Gives the identifiers that these profiles had
     /// once and lost, each with the place of the record up to which it was theirs.
-    pub(crate) fn forget(&mut self, names: &BTreeSet<KeyedHash>, parts: &[ProfileId]) -> Vec<(KeyedHash, Seq)> {
+    pub(crate) fn forget(
+        &mut self,
+        names: &BTreeSet<KeyedHash>,
+        parts: &[ProfileId],
+    ) -> Vec<(KeyedHash, Seq)> {
         let mut lost = Vec::new();
         let concerns = |(hash, met): (&KeyedHash, &Met)| {
             names.contains(hash)

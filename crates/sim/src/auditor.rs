@@ -13,6 +13,7 @@ use engine::Seq;
 use engine::at::At;
 use engine::effect::Effect;
 use engine::engine::{Engine, Outcome as Applied, Refusal};
+use engine::identifier::IdentifierKind;
 use engine::record::Record;
 use eventlog::log::Log;
 use eventlog::sequencer::Outcome;
@@ -172,7 +173,21 @@ impl Auditor {
         Invariant::I1.check(events == self.model.events, || {
             format!("the engine counts {events} events, the log holds {}", self.model.events)
         })?;
-        self.compare_people(engine)
+        self.compare_people(engine)?;
+        self.look_for_erased(engine)
+    }
+
+    /// Nothing in the state may name whoever was erased, for as long as nobody spoke of them again.
+    fn look_for_erased(&self, engine: &Engine) -> Result<(), Violation> {
+        if self.model.gone.is_empty() {
+            return Ok(());
+        }
+        let state = engine.snapshot();
+        for (_, name) in self.model.gone.iter().filter(|name| name.0 != IdentifierKind::UserId) {
+            let found = state.windows(name.len()).any(|bytes| bytes == name.as_bytes());
+            Invariant::E1.check(!found, || format!("{name} is in the state at seq {}", engine.seq()))?;
+        }
+        Ok(())
     }
 
     fn compare_people(&self, engine: &Engine) -> Result<(), Violation> {

@@ -35,6 +35,7 @@ pub struct Options {
     pub reacts: u64,
     pub merges: u64,
     pub parts: u64,
+    pub erases: u64,
 
     /// Of a round: how the time and the process go.
     pub long_pause: u64,
@@ -64,6 +65,7 @@ impl Options {
         Self {
             merges: chance(operators, 100),
             parts: chance(operators, 200),
+            erases: chance(operators, 100),
             people: random.between(2, 24),
             rounds: random.between(60, 160),
             requests_per_round: random.between(1, 4),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use engine::Seq;
 use engine::at::{At, Span};
+use engine::engine::Refusal;
 use engine::identifier::HashKey;
 use engine::outbox::Status;
 use engine::record::Installed;
@@ -12,11 +13,12 @@ use eventlog::Error;
 use eventlog::folder::Folder;
 use eventlog::log::Log;
 use eventlog::memory::{MemoryDisk, MemoryFolder, MemoryLog};
+use eventlog::sequencer::Outcome;
 use eventlog::snapshots::Snapshots;
 
 use crate::auditor::Auditor;
 use crate::canary::Canary;
-use crate::deliver::Deliver;
+use crate::deliver::{self, Deliver};
 use crate::draft::Draft;
 use crate::installation::{Installation, Sender, Unwritten};
 use crate::invariant::{Invariant, Violation};
@@ -266,10 +268,20 @@ impl World {
 
     /// Lets answers and effects go.
     fn release(&mut self, unwritten: Unwritten) {
-        for submission in &unwritten.submissions {
-            if let Sender::Client(number) = submission.from {
-                self.open.remove(&number);
+        let mut wordless = Vec::new();
+        for (submission, outcomes) in unwritten.answers() {
+            match submission.from {
+                Sender::Client(number) => _ = self.open.remove(&number),
+                Sender::Deliver => {
+                    let answered = submission.records.iter().zip(outcomes);
+                    let refused =
+                        answered.filter(|(_, outcome)| **outcome == Outcome::Refused(Refusal::Erased));
+                    wordless.extend(refused.filter_map(|(record, _)| deliver::without_words(record)));
+                }
             }
+        }
+        if !wordless.is_empty() {
+            self.installation.submit(Sender::Deliver, wordless);
         }
         self.deliver.receive(unwritten.staged.effects);
     }

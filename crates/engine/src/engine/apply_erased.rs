@@ -73,7 +73,8 @@ impl Engine {
         let key = self.hash_key();
         for profile in parts.iter().map(|part| &self.state.profiles[part.0 as usize]) {
             for kind in IdentifierKind::ALL.into_iter().filter(|kind| is_address(*kind)) {
-                let value = profile.trait_value(kind.name()).and_then(|value| normalise(kind, value.text()?).ok());
+                let value =
+                    profile.trait_value(kind.name()).and_then(|value| normalise(kind, value.text()?).ok());
                 forgotten.extend(value.map(|value| key.identifier(kind, &value)));
             }
         }
@@ -134,7 +135,10 @@ impl Engine {
     fn forget_rejects(&mut self, own: &BTreeSet<KeyedHash>) {
         let key = self.hash_key();
         for reject in &mut self.state.rejects {
-            if [&reject.payload, &reject.message].iter().any(|text| is_named_in(text, &key, |hash| own.contains(&hash))) {
+            if [&reject.payload, &reject.message]
+                .iter()
+                .any(|text| is_named_in(text, &key, |hash| own.contains(&hash)))
+            {
                 reject.payload.clear();
                 reject.message.clear();
             }

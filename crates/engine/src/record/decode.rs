@@ -3,8 +3,9 @@
 use super::encode::{SEAL_NONE, code};
 use super::{
     Attempted, ConsentSource, ConsentStated, CutoffStated, CutoffsStated, DeliveryOutcome, Engaged,
-    Engagement, Event, EventFlags, EventKind, Identifier, IdentifierLifted, Installed, LogRedacted, MergeUndone,
-    ProfileErased, ProfilesMerged, ProgrammeApplied, Record, Rejected, Settled, Subject, SuppressionStated, VERSION,
+    Engagement, Event, EventFlags, EventKind, Identifier, IdentifierLifted, Installed, LogRedacted,
+    MergeUndone, ProfileErased, ProfilesMerged, ProgrammeApplied, Record, Rejected, Settled, Subject,
+    SuppressionStated, VERSION,
 };
 use crate::at::At;
 use crate::codec::Reader;

@@ -64,7 +64,9 @@ impl Record<'_> {
                 stated.identifier.blank();
                 stated.reason = "";
             }
-            Self::ProfilesMerged(merged) => [&mut merged.from, &mut merged.into].into_iter().for_each(Identifier::blank),
+            Self::ProfilesMerged(merged) => {
+                [&mut merged.from, &mut merged.into].into_iter().for_each(Identifier::blank)
+            }
             _ => {}
         }
         record

@@ -2,18 +2,16 @@
 
 use crate::story::{Story, Told, programme};
 use engine::at::Span;
+use engine::engine::Engine;
 use engine::engine::{MergeRefusal, Outcome, Refusal};
 use engine::erasure::Redaction;
 use engine::identifier::IdentifierKind::{self, AnonymousId, Email, UserId};
 use engine::outbox::{Decision, Reason, Status};
-use engine::programme::{
-    Channel, EmailMessage, EmailTemplate, Journey, Message, Programme, Purpose, Step,
-};
+use engine::programme::{Channel, EmailMessage, EmailTemplate, Journey, Message, Programme, Purpose, Step};
 use engine::record::{
     Attempted, ConsentSource, ConsentStated, DeliveryOutcome, Engaged, Engagement, EventKind, LogRedacted,
     Malformed, MergeUndone, ProfileErased, Record, Rejected, Settled, Subject, SuppressionStated,
 };
-use engine::engine::Engine;
 use engine::{MergeId, ProfileId, SendId, Seq};
 use serde_json::{Value as Json, json};
 
@@ -58,7 +56,8 @@ fn shop() -> Programme {
         ("reached", "reachable by email"),
     ];
     Programme {
-        purposes: [("offers".into(), Purpose { channels: Channel::ALL.to_vec(), ..Purpose::default() })].into(),
+        purposes: [("offers".into(), Purpose { channels: Channel::ALL.to_vec(), ..Purpose::default() })]
+            .into(),
         segments: segments.map(|(name, text)| (name.into(), text.into())).into(),
         messages: [("hello".to_owned(), Message { email: Some(email) })].into(),
         journeys: [("follow".into(), journey)].into(),
@@ -67,7 +66,8 @@ fn shop() -> Programme {
 }
 
 fn say(story: &mut Story, names: &[Name<'_>], name: &str, properties: &Json, traits: &Json) {
-    let proof = if names.iter().any(|name| name.0 == BOB.0 && name.1 == BOB.1) { "bobs-page" } else { "adas-page" };
+    let proof =
+        if names.iter().any(|name| name.0 == BOB.0 && name.1 == BOB.1) { "bobs-page" } else { "adas-page" };
     let context = json!({ "consent": { "categoryPreferences": { "offers": true }, "proof": proof } });
     let kind = if name == "Identified" { EventKind::Identify } else { EventKind::Track };
     let told = Told { kind, name, occurred_at: story.now(), properties, traits, context: &context };
@@ -92,8 +92,15 @@ fn attempt(story: &mut Story, send: SendId) -> Outcome {
 fn ada_and_bob() -> Story {
     let mut story = Story::new();
     assert_eq!(story.apply_programme(&shop()), Outcome::Applied);
-    say(&mut story, &[(AnonymousId, "adas-phone")], "Bought", &json!({ "what": "difference engine" }), &json!({}));
-    let traits = json!({ "last_name": "Lovelace", "email": "Ada@Secret.example", "street": "Analytical Street" });
+    say(
+        &mut story,
+        &[(AnonymousId, "adas-phone")],
+        "Bought",
+        &json!({ "what": "difference engine" }),
+        &json!({}),
+    );
+    let traits =
+        json!({ "last_name": "Lovelace", "email": "Ada@Secret.example", "street": "Analytical Street" });
     say(&mut story, &[ADA, ADAS_EMAIL, (AnonymousId, "adas-phone")], "Identified", &json!({}), &traits);
     say(&mut story, &[ADA], "Started", &json!({ "from": "adas-page" }), &json!({}));
     say(&mut story, &[ADA], "Bought", &json!({ "what": "pen" }), &json!({}));
@@ -117,10 +124,8 @@ fn ada_and_bob() -> Story {
         message: "not a time",
         payload,
     };
-    let (hers, his) = (
-        rejected(r#"{"userId":"ada-7","name":"Lovelace"}"#),
-        rejected(r#"{"userId":"bob-8","name":"Bob"}"#),
-    );
+    let (hers, his) =
+        (rejected(r#"{"userId":"ada-7","name":"Lovelace"}"#), rejected(r#"{"userId":"bob-8","name":"Bob"}"#));
     story.apply(&Record::Rejected(hers));
     story.apply(&Record::Rejected(his));
     story
@@ -153,7 +158,10 @@ fn traces(bytes: &[u8]) -> Vec<&'static str> {
 fn whoever_is_erased_is_found_nowhere_in_the_state() {
     let mut story = ada_and_bob();
     assert_eq!(attempt(&mut story, SendId(0)), Outcome::Applied);
-    assert_eq!(settle(&mut story, SendId(0), DeliveryOutcome::InvalidRecipient, "550 no such"), Outcome::Applied);
+    assert_eq!(
+        settle(&mut story, SendId(0), DeliveryOutcome::InvalidRecipient, "550 no such"),
+        Outcome::Applied
+    );
     assert_eq!(traces(&story.engine.snapshot()), TRACES);
     let (bob, before) = (id(&story, BOB).unwrap(), seen(&story, id(&story, BOB).unwrap()));
     let ada = id(&story, ADA).unwrap();
@@ -228,7 +236,8 @@ fn what_is_owed_is_dropped_and_what_is_in_flight_is_settled_without_a_word() {
     assert_eq!(settle(&mut story, SendId(1), DeliveryOutcome::Transient, ""), Outcome::Applied);
     assert_eq!(send(&story, 1), (Status::Dropped, erased), "there is nobody to try again for");
     let (send, occurred_at) = (SendId(1), story.now());
-    let engaged = Engaged { send, engagement: Engagement::Clicked, machine: false, occurred_at, url: "https://a" };
+    let engaged =
+        Engaged { send, engagement: Engagement::Clicked, machine: false, occurred_at, url: "https://a" };
     assert_eq!(story.apply(&Record::Engaged(engaged)), refused);
     let consent = ConsentStated {
         subject: Subject::Send(send),
@@ -277,7 +286,13 @@ fn redacted(story: &Story, redaction: &Redaction) -> Vec<Vec<u8>> {
 fn the_log_is_told_which_records_are_theirs_and_whose_are_not() {
     let mut story = ada_and_bob();
     // A device that was Ada's, and then Bob's.
-    say(&mut story, &[(AnonymousId, "tablet")], "Identified", &json!({}), &json!({ "last_name": "Lovelace" }));
+    say(
+        &mut story,
+        &[(AnonymousId, "tablet")],
+        "Identified",
+        &json!({}),
+        &json!({ "last_name": "Lovelace" }),
+    );
     say(&mut story, &[ADA, (AnonymousId, "tablet")], "Looked", &json!({}), &json!({}));
     say(&mut story, &[BOB, (AnonymousId, "tablet")], "Looked", &json!({}), &json!({}));
     say(&mut story, &[(AnonymousId, "tablet")], "Bought", &json!({ "what": "pen" }), &json!({}));
@@ -295,12 +310,19 @@ fn the_log_is_told_which_records_are_theirs_and_whose_are_not() {
     // What the device said when it was Bob's stays.
     let hers: Vec<_> = TRACES.into_iter().filter(|trace| *trace != "adas-page").collect();
     let before = traces(&story.log.iter().flat_map(|one| one.1.clone()).collect::<Vec<_>>());
-    assert!(hers.iter().filter(|trace| !trace.starts_with("550")).all(|trace| before.contains(trace)), "{before:?}");
+    assert!(
+        hers.iter().filter(|trace| !trace.starts_with("550")).all(|trace| before.contains(trace)),
+        "{before:?}"
+    );
     for (seq, bytes) in log[..to].iter().enumerate().skip(2) {
         let found: Vec<_> = traces(bytes).into_iter().filter(|trace| *trace != "adas-page").collect();
         assert_eq!(found, [""; 0], "at {} in {}", seq + 1, String::from_utf8_lossy(bytes));
     }
-    assert_eq!(log[to..], story.log[to..].iter().map(|one| one.1.clone()).collect::<Vec<_>>(), "what came after");
+    assert_eq!(
+        log[to..],
+        story.log[to..].iter().map(|one| one.1.clone()).collect::<Vec<_>>(),
+        "what came after"
+    );
     let readable = |seq: Seq| match Record::decode(&log[seq.0 as usize - 1]) {
         Ok(_) => true,
         Err(Malformed::Sealed) => false,

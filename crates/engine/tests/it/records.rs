@@ -165,10 +165,12 @@ fn what_stays_of_a_record_names_nobody() {
         let mut erased = Vec::new();
         record.encode_erased(&mut erased);
         assert_eq!(Record::decode(&erased).unwrap_err(), Malformed::Sealed);
-        let personal = ["ada@", "eve@", "Ada", "m-1", "asked by phone", "4F", "/newsletter", "shop.example", "neither"];
+        let personal =
+            ["ada@", "eve@", "Ada", "m-1", "asked by phone", "4F", "/newsletter", "shop.example", "neither"];
         let text = String::from_utf8_lossy(&erased);
         assert!(personal.iter().all(|word| !text.contains(word)), "{text}");
-        let hashes = ["ada@example.com", "eve@example.com", "till@example.com"].map(|one| identifier(one).hash.0.to_le_bytes());
+        let hashes = ["ada@example.com", "eve@example.com", "till@example.com"]
+            .map(|one| identifier(one).hash.0.to_le_bytes());
         assert!(hashes.iter().all(|hash| !erased.windows(16).any(|window| window == hash)), "{record:?}");
         let event = matches!(record, Record::Event(_));
         assert!(!event || !erased.windows(16).any(|window| window == 77_u128.to_le_bytes()));
