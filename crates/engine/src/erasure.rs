@@ -137,19 +137,15 @@ impl Redaction {
         }
     }
 
-    /// Of an event that is in a history, that decides. Of any other, its most trusted name does.
+    /// An event that is in a history, and not in theirs, is somebody else's. Of any other, its most trusted name decides.
     fn part_of_event(&self, seq: Seq, event: &Event<'_>) -> Part {
         if self.places.contains(&seq) {
             return Part::Whole;
         }
         let is_in_a_history = matches!(event.kind, EventKind::Track | EventKind::Page | EventKind::Screen)
             && !event.flags.has(EventFlags::BOT);
-        let mut names = event.identifiers.iter();
-        let theirs = match is_in_a_history {
-            true => names.all(|one| self.is_theirs(one, seq)),
-            false => names.next().is_some_and(|one| self.is_theirs(one, seq)),
-        };
-        if theirs {
+        let first = event.identifiers.first();
+        if !is_in_a_history && first.is_some_and(|one| self.is_theirs(one, seq)) {
             Part::Whole
         } else if event.identifiers.iter().any(|one| self.is_own(one, seq)) {
             Part::Names

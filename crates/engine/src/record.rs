@@ -51,3 +51,11 @@ pub enum Record<'a> {
     /// Time passed: everything due by the batch's instant happens now.
     Tick,
 }
+
+impl Record<'_> {
+    /// Whether names of somebody who was erased have been taken out of it. What it would do to an engine is not what it
+    /// did.
+    pub fn is_redacted(&self) -> bool {
+        matches!(self, Self::Event(event) if event.identifiers.iter().any(Identifier::is_blank))
+    }
+}

@@ -43,6 +43,7 @@ pub struct Options {
     pub writer_rests: u64,
     pub deliver_rests: u64,
     pub snapshots: u64,
+    pub redacts: u64,
     pub trims: bool,
 
     /// Of a round: what goes wrong.
@@ -66,6 +67,7 @@ impl Options {
             merges: chance(operators, 100),
             parts: chance(operators, 200),
             erases: chance(operators, 100),
+            redacts: operators.between(50, 500),
             people: random.between(2, 24),
             rounds: random.between(60, 160),
             requests_per_round: random.between(1, 4),

@@ -117,6 +117,12 @@ impl Engine {
         entries
     }
 
+    /// How many events a profile has.
+    pub fn events_of_profile(&self, id: ProfileId) -> u64 {
+        let id = self.state.canonical(id);
+        self.state.history.of_profile(id).map(|(_, events)| events.len() as u64).sum()
+    }
+
     /// The programme's segments, by name.
     pub fn segments(&self) -> Vec<SegmentView<'_>> {
         let live = self.state.segments.iter().filter(|segment| segment.live && segment.visible);
