@@ -2,6 +2,7 @@
 
 use crate::story::{Story, Told, programme};
 use engine::at::Span;
+use engine::backfill::Property;
 use engine::engine::Engine;
 use engine::engine::{MergeRefusal, Outcome, Refusal};
 use engine::erasure::Redaction;
@@ -349,4 +350,35 @@ fn once_the_log_is_redacted_nothing_is_remembered_for_it() {
     let to = story.engine.redaction().unwrap().to();
     story.apply(&Record::LogRedacted(LogRedacted { to, redacted_at: story.now() }));
     assert!(story.engine.redaction().is_none());
+}
+
+#[test]
+fn a_filling_that_goes_on_meanwhile_is_right_for_everybody_else() {
+    let mut story = Story::new();
+    let buy = |story: &mut Story, who: &str, note: &str| {
+        story.track(who, "Bought", story.now(), &json!({ "note": note }));
+    };
+    buy(&mut story, "ada", "Analytical Street");
+    buy(&mut story, "ada", "gift");
+    // So many that Bob's turn comes in a later step than Ada's.
+    (0..1_100).for_each(|number| buy(&mut story, &format!("u{number}"), "plain"));
+    buy(&mut story, "bob", "gift");
+    let path = vec!["note".to_owned()];
+    let mut backfill = story.engine.begin_backfill(vec![Property { event: "Bought".to_owned(), path }]);
+    for (seq, (at, bytes)) in (1..).map(Seq).zip(&story.log) {
+        backfill.read(seq, *at, &Record::decode(bytes).unwrap(), |_, _| None);
+    }
+    assert!(story.engine.step_backfill(&mut backfill));
+    assert_eq!(traces(&story.engine.snapshot()), ["Analytical Street"], "she is filled");
+    let ada = id(&story, (UserId, "ada")).unwrap();
+    assert_eq!(erase(&mut story, ada), Outcome::Applied);
+    assert_eq!(traces(&story.engine.snapshot()), [""; 0]);
+    while story.engine.step_backfill(&mut backfill) {}
+    for (note, count) in [("gift", 1), ("plain", 1_100), ("Analytical Street", 0)] {
+        let found = story.engine.preview(&format!(r#"did "Bought" (note = "{note}")"#));
+        assert_eq!(found.unwrap().count, count, "{note}");
+    }
+    buy(&mut story, "eve", "gift");
+    assert_eq!(story.preview(r#"did "Bought" (note = "gift")"#).unwrap().count, 2);
+    assert_eq!(traces(&story.engine.snapshot()), [""; 0]);
 }
