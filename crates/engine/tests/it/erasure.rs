@@ -7,6 +7,7 @@ use engine::engine::Engine;
 use engine::engine::{MergeRefusal, Outcome, Refusal};
 use engine::erasure::Redaction;
 use engine::identifier::IdentifierKind::{self, AnonymousId, Email, UserId};
+use engine::limits::IDENTIFIER_USERS_MAX;
 use engine::outbox::{Decision, Reason, Status};
 use engine::programme::{Channel, EmailMessage, EmailTemplate, Journey, Message, Programme, Purpose, Step};
 use engine::record::{
@@ -381,4 +382,43 @@ fn a_filling_that_goes_on_meanwhile_is_right_for_everybody_else() {
     buy(&mut story, "eve", "gift");
     assert_eq!(story.preview(r#"did "Bought" (note = "gift")"#).unwrap().count, 2);
     assert_eq!(traces(&story.engine.snapshot()), [""; 0]);
+}
+
+#[test]
+fn whoever_is_erased_no_longer_counts_against_a_name_that_many_share() {
+    let mut story = Story::new();
+    let visit = |story: &mut Story, number: usize| {
+        let user = format!("user-{number}");
+        say(story, &[(UserId, &user), (AnonymousId, "tablet")], "Looked", &json!({}), &json!({}));
+    };
+    (0..IDENTIFIER_USERS_MAX).for_each(|number| visit(&mut story, number));
+    let fifth = id(&story, (UserId, "user-5")).unwrap();
+    assert_eq!(erase(&mut story, fifth), Outcome::Applied);
+    visit(&mut story, 100);
+    assert!(story.engine.blocked_identifier(AnonymousId, "tablet").is_none(), "one of them is nobody now");
+    let last = id(&story, (AnonymousId, "tablet"));
+    visit(&mut story, 101);
+    assert!(story.engine.blocked_identifier(AnonymousId, "tablet").is_some());
+    assert_eq!(erase(&mut story, last.unwrap()), Outcome::Applied);
+    let blocked = story.engine.blocked_identifier(AnonymousId, "tablet").unwrap();
+    assert_eq!((blocked.value.as_str(), blocked.users), ("", 11), "it still names nobody");
+}
+
+#[test]
+fn an_address_that_only_a_trait_gave_is_known_as_theirs() {
+    let mut story = Story::new();
+    for address in ["ada@secret.example", "ada@old.example", "ada@secret.example"] {
+        story.identify("ada", &json!({ "email": address }));
+        story.wait_until(story.now().plus(Span::MINUTE));
+    }
+    for address in ["ada@secret.example", "ada@old.example", "bob@example.com"] {
+        let identifier = story.identifier(Email, address);
+        let stated = SuppressionStated { identifier, lifted: false, stated_at: story.now(), reason: "asked" };
+        story.apply(&Record::SuppressionStated(stated));
+    }
+    let ada = id(&story, (UserId, "ada")).unwrap();
+    assert_eq!(erase(&mut story, ada), Outcome::Applied);
+    let shown: Vec<&str> = story.engine.suppressions().map(|one| one.value.as_str()).collect();
+    assert_eq!(shown.iter().filter(|value| value.is_empty()).count(), 2, "{shown:?}");
+    assert!(shown.contains(&"bob@example.com"));
 }

@@ -6,6 +6,7 @@ use engine::identifier::IdentifierKind;
 use engine::record::{ProfileErased, Record};
 use engine::{ProfileId, Seq};
 use eventlog::Error;
+use eventlog::copy::copy;
 use eventlog::folder::Folder;
 use eventlog::frame::push_record;
 use eventlog::log::{Batch, Log};
@@ -150,4 +151,42 @@ fn no_file_of_the_directory_has_what_was_taken_out() {
     let recovered = recover(&mut log, &mut snapshots, &installed(), At(0)).unwrap();
     assert_eq!(recovered.engine.hash(), engine.hash());
     assert!(!is_in_a_file(dir.path()));
+}
+
+#[test]
+fn a_copy_of_which_an_erasure_took_the_beginning_is_refused() {
+    let (dir, house) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mut log = SqliteLog::open(dir.path()).unwrap();
+    let mut snapshots = Snapshots::open(dir.path()).unwrap();
+    let mut engine = lived_in(&mut log, &mut snapshots);
+    let state = dir.path().join("state");
+    let files =
+        || -> Vec<_> { std::fs::read_dir(&state).unwrap().map(|entry| entry.unwrap().path()).collect() };
+    let before: Vec<_> = files().into_iter().map(|path| (std::fs::read(&path).unwrap(), path)).collect();
+    redact(&mut log, &mut snapshots, &mut engine, At(9_000)).unwrap();
+    let whole = house.path().join("whole");
+    copy(dir.path(), &whole).unwrap();
+    let mut copied = SqliteLog::open(&whole).unwrap();
+    let recovered = recover(&mut copied, &mut Snapshots::open(&whole).unwrap(), &installed(), At(0)).unwrap();
+    assert_eq!(recovered.engine.hash(), engine.hash());
+    // As if it had come between the copies of the snapshots and of the log.
+    files().iter().for_each(|path| std::fs::remove_file(path).unwrap());
+    before.iter().for_each(|(bytes, path)| std::fs::write(path, bytes).unwrap());
+    let refusal = copy(dir.path(), &house.path().join("torn")).err();
+    assert!(matches!(refusal, Some(Error::Redacted { seq: Seq(7) })), "{refusal:?}");
+}
+
+#[test]
+fn an_event_that_lost_a_name_is_not_replayed_without_it() {
+    let house = House(MemoryDisk::default());
+    house.recover().unwrap();
+    let record = seen("bob", "m1", 2_000);
+    let Ok(Record::Event(mut event)) = Record::decode(&record[1..]) else { panic!("one short record") };
+    event.identifiers[0].blank();
+    let (mut bytes, mut body) = (Vec::new(), Vec::new());
+    Record::Event(event).encode(&mut bytes);
+    push_record(&mut body, &bytes);
+    house.log().append(&[Batch { first: Seq(2), at: At(2_000), count: 1, body }]).unwrap();
+    assert!(verify(&house.log()).fault.is_none());
+    assert!(matches!(house.recover().err(), Some(Error::Redacted { seq: Seq(2) })));
 }
