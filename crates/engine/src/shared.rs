@@ -91,7 +91,10 @@ impl Shared {
                 lost.extend(parts.iter().filter_map(|one| Some((*hash, met.had.remove(one)?))));
                 met.users.retain(|user| !names.contains(user));
             }
-            part.retain(|hash, met| !names.contains(hash) && !(met.users.is_empty() && met.had.is_empty()));
+            part.retain(|hash, met| {
+                let is_empty = met.users.is_empty() && met.had.is_empty();
+                !names.contains(hash) && !is_empty
+            });
         }
         // That it names nobody stays known, by its hash alone.
         for (_, blocked) in self.blocked.iter_mut().filter(|(hash, _)| names.contains(hash)) {

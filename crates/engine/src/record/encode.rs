@@ -65,7 +65,7 @@ impl Record<'_> {
                 stated.reason = "";
             }
             Self::ProfilesMerged(merged) => {
-                [&mut merged.from, &mut merged.into].into_iter().for_each(Identifier::blank)
+                [&mut merged.from, &mut merged.into].into_iter().for_each(Identifier::blank);
             }
             _ => {}
         }
