@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 use std::path::Path;
 
 /// Verbs of a line about people, in the words of the reference.
-const VERBS: [&str; 14] = [
+const VERBS: [&str; 15] = [
     "identify",
     "page",
     "screen",
