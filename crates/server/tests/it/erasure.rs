@@ -1,5 +1,7 @@
 //! Erasing a person, on a running server and on the directory of one that is stopped: nobody reads them anywhere any more.
 
+mod killed;
+
 use crate::house::{House, Shop, answer, link};
 use engine::at::At;
 use engine::identifier::IdentifierKind;
@@ -23,12 +25,9 @@ fn trama(arguments: &[&str], data: &Path) -> Output {
     command.args(arguments).arg("--data").arg(data).env_remove("TRAMA_TOKEN").output().unwrap()
 }
 
-fn names(bytes: &[u8]) -> bool {
-    bytes.windows(EMAIL.len()).any(|window| window == EMAIL.as_bytes())
-}
-
-/// The files of a directory that have her address, as their bytes are or inside of what is compressed.
-fn found(data: &Path) -> Vec<String> {
+/// The files of a directory that have an address, as their bytes are or inside of what is compressed.
+fn found(data: &Path, address: &str) -> Vec<String> {
+    let names = |bytes: &[u8]| bytes.windows(address.len()).any(|window| window == address.as_bytes());
     let mut found = Vec::new();
     let mut folders = vec![data.to_owned()];
     while let Some(folder) = folders.pop() {
@@ -81,7 +80,7 @@ async fn whoever_is_erased_is_nowhere_and_everybody_else_is_as_before() {
     assert_eq!(house.ask("POST", "/api/v1/suppressions", Some(suppression)).await.status, 200);
     let bob = house.get("/api/v1/profiles/user_id:bob").await;
     let timeline = house.get("/api/v1/profiles/user_id:bob/timeline").await;
-    assert!(!found(house.dir.path()).is_empty(), "a look that finds nothing proves nothing");
+    assert!(!found(house.dir.path(), EMAIL).is_empty(), "a look that finds nothing proves nothing");
 
     let path = "/api/v1/profiles/anonymous_id:phone";
     let erased = house.ask("DELETE", path, None).await;
@@ -92,7 +91,7 @@ async fn whoever_is_erased_is_nowhere_and_everybody_else_is_as_before() {
         (&json!(1), &json!(3), &json!(1))
     );
     assert_eq!(erased["disk"], "done", "{erased}");
-    assert_eq!(found(house.dir.path()), [""; 0]);
+    assert_eq!(found(house.dir.path(), EMAIL), [""; 0]);
 
     for address in ["anonymous_id:phone", "user_id:ada", "email:ada@example.com"] {
         for path in ["", "/timeline"] {
@@ -166,12 +165,12 @@ async fn a_stopped_directory_forgets_as_well_and_nobody_is_erased_unasked() {
     assert!(String::from_utf8_lossy(&unasked.stderr).contains("--yes"), "{unasked:?}");
     let nobody = trama(&["erase", "email:eve@example.com", "--yes"], data);
     assert!(String::from_utf8_lossy(&nobody.stderr).contains("nobody is known as email:eve@example.com"));
-    assert!(!found(data).is_empty());
+    assert!(!found(data, EMAIL).is_empty());
     let erased = trama(&["erase", &address, "--yes", "--json"], data);
     assert!(erased.status.success(), "{}", String::from_utf8_lossy(&erased.stderr));
     let erased: Value = serde_json::from_slice(&erased.stdout).unwrap();
     assert_eq!((&erased["disk"], &erased["identifiers"]), (&json!("done"), &json!(2)));
-    assert_eq!(found(data), [""; 0]);
+    assert_eq!(found(data, EMAIL), [""; 0]);
     let house = House::start_in(dir, "").await;
     assert_eq!(house.ask("GET", "/api/v1/profiles/user_id:ada", None).await.status, 404);
     assert_eq!(house.ask("GET", "/api/v1/profiles/user_id:bob", None).await.status, 200);
@@ -208,7 +207,7 @@ async fn what_a_process_left_undone_the_next_one_ends() {
         push_record(&mut body, &bytes);
         log.append(stage(&mut engine, clock::now(), &[&body]).batch.as_slice()).unwrap();
     }
-    assert!(!found(dir.path()).is_empty());
+    assert!(!found(dir.path(), EMAIL).is_empty());
     let house = House::start_in(dir, "").await;
     let begun = std::time::Instant::now();
     while !house.get("/api/v1/status").await["erasures"].is_null() {
@@ -216,6 +215,6 @@ async fn what_a_process_left_undone_the_next_one_ends() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     house.durable().await;
-    assert_eq!(found(house.dir.path()), [""; 0]);
+    assert_eq!(found(house.dir.path(), EMAIL), [""; 0]);
     house.server.stop().await;
 }
