@@ -46,6 +46,11 @@ impl Directory {
         self.parts.of_mut(hash).insert(hash.0, profile.0);
     }
 
+    /// Makes an identifier point nowhere.
+    pub(crate) fn remove(&mut self, hash: KeyedHash) {
+        self.parts.of_mut(hash).remove(hash.0);
+    }
+
     pub(crate) fn prefetch(&self, hash: KeyedHash) {
         let part = self.parts.of(hash);
         if !part.lines.is_empty() {
@@ -95,6 +100,25 @@ impl Part {
         (line.keys[place], line.profiles[place]) = (key, profile);
     }
 
+    /// What lies behind a key, up to the next empty place, may lie there because of it: each finds its place anew.
+    fn remove(&mut self, key: u128) {
+        let Ok((mut line, mut place)) = self.find(key) else { return };
+        self.put(line, place, 0, 0);
+        self.used -= 1;
+        loop {
+            place = (place + 1) % LINE;
+            line = (line + usize::from(place == 0)) % self.lines.len();
+            let (key, profile) = (self.lines[line].keys[place], self.lines[line].profiles[place]);
+            if key == 0 {
+                return;
+            }
+            self.put(line, place, 0, 0);
+            let empty = self.find(key).expect_err("invariant: it was just taken out");
+            let (line, place) = empty.expect("invariant: it was just taken out");
+            self.put(line, place, key, profile);
+        }
+    }
+
     fn grow(&mut self) {
         let lines = (self.lines.len() * 3 / 2).max(2);
         let blank = std::iter::repeat_n(Line::default(), lines).collect();
@@ -130,5 +154,18 @@ mod tests {
             assert_eq!(directory.get(hash(number)), Some(ProfileId(expected)));
         }
         assert_eq!(directory.get(hash(100_000)), None);
+        for number in (0..100_000).filter(|number| number % 5 < 3) {
+            directory.remove(hash(number));
+            directory.remove(hash(number));
+        }
+        for number in 0..100_000 {
+            let expected = if number % 3 == 0 { number + 1 } else { number };
+            let expected = (number % 5 >= 3).then_some(ProfileId(expected));
+            assert_eq!(directory.get(hash(number)), expected, "{number}");
+        }
+        for number in 0..100_000 {
+            directory.insert(hash(number), ProfileId(7));
+            assert_eq!(directory.get(hash(number)), Some(ProfileId(7)));
+        }
     }
 }

@@ -5,6 +5,7 @@
 
 mod apply_cutoffs;
 mod apply_delivery;
+mod apply_erased;
 mod apply_programme;
 mod explain;
 mod foresee;
@@ -86,6 +87,8 @@ pub enum Refusal {
     NotBlocked,
     /// The identifier is blocked and belongs to nobody.
     Nobody,
+    /// It is about somebody who was erased, or it would tell something of them.
+    Erased,
 }
 
 /// Why two profiles cannot become one, or one two again.
@@ -99,6 +102,8 @@ pub enum MergeRefusal {
     TooLarge,
     NoSuchMerge,
     UndoneBefore,
+    /// Who was one person by it has been erased.
+    Erased,
     /// The profile that took in the other has itself been taken in since, by this merge, which must be undone first.
     MergedOn(MergeId),
 }
@@ -121,6 +126,7 @@ impl std::fmt::Display for Refusal {
             Self::Merge(refusal) => refusal.fmt(f),
             Self::NotBlocked => write!(f, "the identifier is not blocked for being shared"),
             Self::Nobody => write!(f, "the identifier is blocked and names nobody"),
+            Self::Erased => write!(f, "the person was erased"),
         }
     }
 }
@@ -136,6 +142,7 @@ impl std::fmt::Display for MergeRefusal {
             ),
             Self::NoSuchMerge => write!(f, "there is no such merge"),
             Self::UndoneBefore => write!(f, "the merge was undone before"),
+            Self::Erased => write!(f, "the person was erased, and there is nothing left to be parted"),
             Self::MergedOn(merge) => write!(
                 f,
                 "the profile that stands has itself been merged into another since, by merge {merge}; undo that first"
@@ -211,9 +218,9 @@ impl Engine {
             }
             Record::Attempted(attempted) => self.check_attempt(attempted),
             Record::Settled(settled) => self.check_settled(settled),
-            Record::Engaged(engaged) => self.state.send(engaged.send).map(|_| ()).ok_or(Refusal::UnknownSend),
+            Record::Engaged(engaged) => self.check_recipient(engaged.send),
             Record::ConsentStated(ConsentStated { subject: Subject::Send(send), .. }) => {
-                self.state.send(*send).map(|_| ()).ok_or(Refusal::UnknownSend)
+                self.check_recipient(*send)
             }
             Record::ConsentStated(ConsentStated { subject: Subject::Identifier(one), .. })
                 if self.is_blocked(one.hash) && self.named(one).is_none() =>
@@ -223,6 +230,7 @@ impl Engine {
             Record::Event(event) if event.identifiers.is_empty() => Err(Refusal::NoIdentifier),
             Record::ProfilesMerged(merged) => self.check_merged(merged).map_err(Refusal::Merge),
             Record::MergeUndone(undone) => self.check_undone(undone).map_err(Refusal::Merge),
+            Record::ProfileErased(erased) => self.check_erased(erased),
             Record::IdentifierLifted(lifted)
                 if self.state.shared.blocked(lifted.identifier.hash).is_none() =>
             {
@@ -261,6 +269,8 @@ impl Engine {
             Record::ProfilesMerged(merged) => self.apply_merged(merged, effects),
             Record::MergeUndone(undone) => self.apply_undone(undone, effects),
             Record::IdentifierLifted(lifted) => self.state.shared.lift(lifted.identifier.hash),
+            Record::ProfileErased(erased) => self.apply_erased(erased),
+            Record::LogRedacted(redacted) => self.apply_redacted(redacted),
             Record::Tick => self.apply_tick(effects),
         }
         Outcome::Applied
@@ -413,7 +423,7 @@ impl Engine {
                 }
                 TimerKey::Run { profile, run } => {
                     self.state.counts.timer_fires += 1;
-                    let profile = self.state.canonical(profile);
+                    let Some(profile) = self.state.standing(profile) else { continue };
                     let mut turn = Turn::begin(self, profile, effects);
                     turn.wake_run(run, due);
                 }

@@ -69,6 +69,8 @@ impl<'a> Record<'a> {
             | Self::ProfilesMerged(_)
             | Self::MergeUndone(_)
             | Self::IdentifierLifted(_)
+            | Self::ProfileErased(_)
+            | Self::LogRedacted(_)
             | Self::Tick => None,
         }
     }

@@ -180,6 +180,25 @@ impl History {
         }
     }
 
+    /// Takes all events of a profile away, and out of the dictionaries whatever only they had.
+    pub(crate) fn forget(&mut self, profile: ProfileId) {
+        let (number, local) = place(profile);
+        for history in &mut self.names {
+            if history.blocks.get(number).is_none_or(|block| block.view(local).is_empty()) {
+                continue;
+            }
+            let NameHistory { columns, blocks } = Arc::make_mut(history);
+            let taken = blocks[number].take(local);
+            for (column, Column { dictionary, .. }) in columns.iter_mut().enumerate() {
+                let mut codes = taken.codes(column);
+                blocks.iter().for_each(|block| block.leave_out_used(column, &mut codes));
+                if !codes.is_empty() {
+                    Arc::make_mut(dictionary).blank(&codes);
+                }
+            }
+        }
+    }
+
     /// Moves all events of one profile to another.
     pub(crate) fn absorb(&mut self, from: ProfileId, into: ProfileId) {
         self.note_moved(&[into]);

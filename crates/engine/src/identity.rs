@@ -172,7 +172,11 @@ impl Engine {
     }
 
     fn rebind(&mut self, from: ProfileId, to: ProfileId, identifier: &Identifier<'_>, seen_at: At) {
-        self.state.profiles[from.0 as usize].identifiers.retain(|one| one.hash != identifier.hash);
+        let known = &mut self.state.profiles[from.0 as usize].identifiers;
+        if let Some(place) = known.iter().position(|one| one.hash == identifier.hash) {
+            let lost = known.remove(place);
+            self.state.shared.note_lost(lost.hash, lost.origin, self.state.seq);
+        }
         self.attach(to, identifier, seen_at);
     }
 
@@ -200,6 +204,6 @@ impl Engine {
     }
 }
 
-fn is_identified(profile: &Profile) -> bool {
+pub(crate) fn is_identified(profile: &Profile) -> bool {
     profile.has(IdentifierKind::UserId) || profile.has(IdentifierKind::Email)
 }

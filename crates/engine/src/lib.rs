@@ -15,6 +15,7 @@ pub mod backfill;
 mod chunked;
 pub mod consent;
 mod directory;
+pub mod erasure;
 pub mod governor;
 pub mod happening;
 mod history;

@@ -69,21 +69,37 @@ pub(crate) struct Merges {
     apart: BTreeSet<(ProfileId, ProfileId)>,
     /// Those that were undone, in the order in which they were.
     undone: Vec<MergeId>,
-    /// A bit for each profile, as far as there was ever one to be set: whether another has taken it in.
+    /// A bit for each profile, as far as there was ever one to be set: whether it stands for nobody, since another has
+    /// taken it in or it was erased.
     gone: Chunked<u64, WORDS_IN_CHUNK>,
 }
 
 impl Merges {
     pub(crate) fn push(&mut self, merge: Merge) {
-        let (word, bit) = place(merge.from);
+        self.set_gone(merge.from);
+        self.all.push(merge);
+    }
+
+    fn set_gone(&mut self, profile: ProfileId) {
+        let (word, bit) = place(profile);
         while self.gone.len() <= word {
             self.gone.push(0);
         }
         self.gone[word] |= bit;
-        self.all.push(merge);
     }
 
-    /// Sixty-four profiles, a bit each: whether another has taken it in.
+    /// Forgets what came with these merges and who was parted from these profiles: they are erased, and the first of
+    /// them stood for all.
+    pub(crate) fn forget(&mut self, parts: &[ProfileId], merges: &[MergeId]) {
+        self.set_gone(parts[0]);
+        for merge in merges {
+            let merge = &mut self.all[merge.0 as usize];
+            (merge.runs, merge.events) = (Vec::new(), Places::default());
+        }
+        self.apart.retain(|(one, two)| !parts.contains(one) && !parts.contains(two));
+    }
+
+    /// Sixty-four profiles, a bit each: whether it stands for nobody.
     pub(crate) fn gone(&self, word: usize) -> u64 {
         self.gone.get(word).copied().unwrap_or(0)
     }

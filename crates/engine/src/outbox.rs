@@ -44,6 +44,17 @@ pub struct Send {
     pub(crate) event: OwnedMap,
 }
 
+impl Send {
+    /// Takes out whatever leads to the person it was decided for: a message, its times and what became of it are left.
+    pub(crate) fn forget_person(&mut self) {
+        let Self { language, address, reply, event, run, .. } = self;
+        (*language, *run) = ("".into(), 0);
+        address.clear();
+        reply.clear();
+        *event = OwnedMap::default();
+    }
+}
+
 /// The governor's answer, with one reason where it is not simply yes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub enum Decision {
@@ -92,10 +103,12 @@ pub enum Reason {
     AlreadyConfirmed,
     /// It waited so long that its moment has gone.
     Expired,
+    /// The person was erased before it went out.
+    Erased,
 }
 
 impl Reason {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::MessageMissing,
         Self::NoRendering,
         Self::Unreachable,
@@ -106,6 +119,7 @@ impl Reason {
         Self::Holdout,
         Self::AlreadyConfirmed,
         Self::Expired,
+        Self::Erased,
     ];
 
     pub fn name(self) -> &'static str {
@@ -120,6 +134,7 @@ impl Reason {
             Self::Holdout => "holdout",
             Self::AlreadyConfirmed => "already_confirmed",
             Self::Expired => "expired",
+            Self::Erased => "erased",
         }
     }
 
@@ -136,6 +151,7 @@ impl Reason {
             Self::Holdout => "The person belongs to the holdout that shows what the journey brings.",
             Self::AlreadyConfirmed => "The consent needs no confirmation any more.",
             Self::Expired => "The message waited longer than it is worth sending.",
+            Self::Erased => "The person was erased before the message went out.",
         }
     }
 }

@@ -25,6 +25,10 @@ impl<T, const N: usize> Parts<T, N> {
         &mut self.0[number::<N>(hash)]
     }
 
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.0.iter_mut()
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
         self.0.iter()
     }

@@ -25,6 +25,8 @@ pub struct Profile {
     /// was seen, and dates among the traits.
     pub(crate) due: u32,
     pub(crate) language: Language,
+    /// Nothing is known of it any more, and nothing will be.
+    pub(crate) erased: bool,
     /// Passages that go on, in order of their numbers.
     pub(crate) runs: Vec<Run>,
     /// Those that ended, as far as they are remembered.
@@ -88,6 +90,11 @@ pub(crate) struct StatedTrait {
 }
 
 impl Profile {
+    /// Whether it stands for a person: it was neither taken in by another nor erased.
+    pub(crate) fn stands(&self) -> bool {
+        self.merged_into.is_none() && !self.erased
+    }
+
     pub fn identifiers(&self) -> &[StoredIdentifier] {
         &self.identifiers
     }

@@ -44,6 +44,18 @@ pub enum Record<'a> {
     MergeUndone(MergeUndone<'a>),
     /// An identifier that was shared by too many names a person again.
     IdentifierLifted(IdentifierLifted<'a>),
+    /// A person is to be known no longer.
+    ProfileErased(ProfileErased<'a>),
+    /// What the log had of erased people is gone from the disk.
+    LogRedacted(LogRedacted),
     /// Time passed: everything due by the batch's instant happens now.
     Tick,
+}
+
+impl Record<'_> {
+    /// Whether names of somebody who was erased have been taken out of it. What it would do to an engine is not what it
+    /// did.
+    pub fn is_redacted(&self) -> bool {
+        matches!(self, Self::Event(event) if event.identifiers.iter().any(Identifier::is_blank))
+    }
 }

@@ -3,6 +3,7 @@
 use crate::at::At;
 use crate::chunked::Chunked;
 use crate::directory::Directory;
+use crate::erasure::Erasure;
 use crate::governor::Suppressions;
 use crate::history::History;
 use crate::identifier::KeyedHash;
@@ -60,6 +61,8 @@ pub(crate) struct State {
     pub(crate) runs: u64,
     pub(crate) rejects: VecDeque<Reject>,
     pub(crate) merges: Merges,
+    /// Those of whom the log still has something, in the order in which they were erased.
+    pub(crate) erasures: Vec<Erasure>,
     pub(crate) counts: Counts,
 }
 
@@ -117,6 +120,8 @@ pub struct Counts {
     pub merges: u64,
     /// Those that an operator took apart again.
     pub merges_undone: u64,
+    /// People who were erased.
+    pub erased: u64,
     pub timer_fires: u64,
     pub membership_changes: u64,
     sends: [u64; Status::ALL.len()],
@@ -162,6 +167,11 @@ impl State {
             id = into;
         }
         id
+    }
+
+    /// The profile that stands for this one after merges, unless it was erased.
+    pub(crate) fn standing(&self, id: ProfileId) -> Option<ProfileId> {
+        Some(self.canonical(id)).filter(|id| self.profiles[id.0 as usize].stands())
     }
 
     /// Whether a profile is another, or has been merged into it on whatever way.

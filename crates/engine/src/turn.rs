@@ -87,7 +87,7 @@ impl Touched {
 impl<'a> Turn<'a> {
     pub(crate) fn begin(engine: &'a mut Engine, id: ProfileId, effects: &'a mut Vec<Effect>) -> Self {
         let profile = &engine.state.profiles[id.0 as usize];
-        debug_assert!(profile.merged_into.is_none(), "invariant: only canonical profiles have turns");
+        debug_assert!(profile.stands(), "invariant: only profiles that stand have turns");
         let touched = std::mem::take(&mut engine.touched);
         Self { engine, id, about: id, touched, properties: Map::default(), effects }
     }

@@ -43,6 +43,13 @@ pub enum Error {
     #[error("the snapshot is at seq {snapshot}, but the log ends at seq {end}: records are missing")]
     SnapshotAhead { snapshot: Seq, end: Seq },
 
+    /// A record that is not to be had, since whom it was about was erased. Its effects are in the snapshots after it.
+    #[error(
+        "the log was redacted at seq {seq}, where somebody was erased: it is replayed from a snapshot of after that, and \
+         none can be used"
+    )]
+    Redacted { seq: Seq },
+
     #[error("cannot {doing} {}", path.display())]
     Io { doing: &'static str, path: PathBuf, source: std::io::Error },
 

@@ -23,6 +23,9 @@ pub trait Folder: Send {
 
     /// Removes a file. A crash may bring it back.
     fn remove(&mut self, name: &str) -> Result<(), Error>;
+
+    /// Makes names durable: what was removed stays so.
+    fn sync(&mut self) -> Result<(), Error>;
 }
 
 /// A directory of the file system.
@@ -80,6 +83,10 @@ impl Folder for DiskFolder {
     fn remove(&mut self, name: &str) -> Result<(), Error> {
         let path = self.dir.join(name);
         fs::remove_file(&path).map_err(Error::io("remove", &path))
+    }
+
+    fn sync(&mut self) -> Result<(), Error> {
+        sync_dir(&self.dir)
     }
 }
 

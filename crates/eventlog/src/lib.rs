@@ -6,8 +6,9 @@
 //!
 //! Read in this order: [`log`] is the promise, [`sqlite`] and [`memory`] keep it, [`frame`] is how records lie in a
 //! batch; [`folder`] and [`snapshots`] hold the engine's state beside the log. [`sequencer`] turns what is submitted
-//! into batches, [`recovery`] turns what is on the disk into an engine, [`backfill`] reads what the engine does not keep, [`verify`] walks all of it, [`copy`]
-//! makes a second one of it.
+//! into batches, [`recovery`] turns what is on the disk into an engine, [`backfill`] reads what the engine does not keep,
+//! [`redaction`] takes erased people
+//! out of all of that, [`verify`] walks it, [`copy`] makes a second one of it.
 
 pub mod backfill;
 pub mod copy;
@@ -19,6 +20,7 @@ pub mod log;
 pub mod memory;
 mod ownership;
 pub mod recovery;
+pub mod redaction;
 pub mod sequencer;
 pub mod snapshots;
 pub mod sqlite;

@@ -32,6 +32,9 @@ pub const SNAPSHOTS_KEPT: usize = 2;
 pub const ZSTD_LEVEL: i32 = 1;
 
 const _: () = assert!(WAL_BYTES_MAX > BATCH_BYTES_MAX as u64, "one batch must fit the write-ahead log");
+/// Bytes of bodies that are read for one transaction that rewrites some of them: more would make the writer wait behind it.
+pub const REWRITE_BYTES: usize = 4 << 20;
+
 const _: () = assert!(SNAPSHOTS_KEPT >= 2, "a damaged snapshot needs a predecessor");
 
 /// Records that the engine looks ahead over: what they touch fits the second cache, and the waits of so many overlap.

@@ -29,6 +29,11 @@ impl Batch {
         Seq(self.first.0 + u64::from(self.count) - 1)
     }
 
+    /// Whether it has the place, the instant and the count of another.
+    pub(crate) fn stands_for(&self, other: &Self) -> bool {
+        (self.first, self.at, self.count) == (other.first, other.at, other.count)
+    }
+
     pub fn records(&self) -> Records<'_> {
         Records::new(&self.body)
     }
@@ -80,6 +85,14 @@ pub trait Log: Send {
     /// Drops the batches that lie entirely at or before `to`. The newest batch always stays, since it is what tells
     /// the next one its place.
     fn trim(&mut self, to: Seq) -> Result<(), Error>;
+
+    /// Puts other bodies in the place of batches that it holds: their places, instants and counts are those that are there.
+    /// All of them or none, and durable on return.
+    fn rewrite(&mut self, batches: &[Batch]) -> Result<(), Error>;
+
+    /// Sees to it that nothing of what was rewritten is left on the disk. False when a reader is in the way, which is no
+    /// error: it can be tried again.
+    fn scrub(&mut self) -> Result<bool, Error>;
 
     /// What the log takes on the disk.
     fn bytes(&self) -> Result<u64, Error>;

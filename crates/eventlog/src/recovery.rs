@@ -6,7 +6,7 @@
 use engine::Seq;
 use engine::at::At;
 use engine::engine::{Engine, Outcome, Refusal};
-use engine::record::{Installed, Record};
+use engine::record::{Installed, Malformed, Record};
 
 use crate::backfill;
 use crate::error::Error;
@@ -98,7 +98,11 @@ fn apply<'l>(
         let damaged = |what: String| Error::damaged(seq, what);
         let bytes = bytes.map_err(|malformed| damaged(malformed.to_string()))?;
         if seq > engine.seq() {
-            let record = Record::decode(bytes).map_err(|malformed| damaged(malformed.to_string()))?;
+            let record = match Record::decode(bytes) {
+                Ok(record) if !record.is_redacted() => record,
+                Ok(_) | Err(Malformed::Sealed) => return Err(Error::Redacted { seq }),
+                Err(malformed) => return Err(damaged(malformed.to_string())),
+            };
             let mut outcome = engine.apply(seq, batch.at, &record, &mut effects);
             if let Outcome::Refused(Refusal::Unkept(properties)) = outcome {
                 backfill::fill(engine, properties, read)?;

@@ -19,6 +19,8 @@ const FORMAT: u32 = 1;
 const HEADER: usize = 8 + 4 + 8 + 8 + 8 + 16;
 /// Name that a snapshot has until it is whole.
 const TEMPORARY: &str = "snapshot.tmp";
+/// What is added to the name of one that cannot be used.
+const ASIDE: &str = ".aside";
 /// Where in a data directory the snapshots are.
 const SUBFOLDER: &str = "state";
 
@@ -69,6 +71,27 @@ impl Snapshots {
         }))
     }
 
+    /// How many snapshots from a place on can be read, each read whole for that.
+    pub fn whole_from(&self, from: Seq) -> Result<usize, Error> {
+        Ok(self
+            .newest_first()?
+            .take_while(|(seq, _)| *seq >= from)
+            .filter(|(_, snapshot)| snapshot.is_ok())
+            .count())
+    }
+
+    /// Removes every file that holds the state of before a place, for good: those of people who were erased there. What
+    /// was set aside goes as well.
+    pub fn remove_before(&mut self, place: Seq) -> Result<(), Error> {
+        let old: Vec<String> =
+            self.names()?.into_iter().filter(|(seq, _)| *seq < place).map(|(_, name)| name).collect();
+        let aside = self.folder.list()?.into_iter().filter(|name| name.ends_with(ASIDE) || name == TEMPORARY);
+        for name in old.into_iter().chain(aside) {
+            self.folder.remove(&name)?;
+        }
+        self.folder.sync()
+    }
+
     /// Copies the snapshots as they lie here, whole or not; their places. One that is removed meanwhile is passed over.
     pub fn copy(&self, to: &mut Self) -> Result<Vec<Seq>, Error> {
         let mut copied = Vec::new();
@@ -88,7 +111,7 @@ impl Snapshots {
     /// Takes a snapshot that cannot be used out of the count: it must not stand for one that can. The file stays
     /// under another name, for whoever wants to look at it.
     pub fn set_aside(&mut self, seq: Seq) -> Result<(), Error> {
-        self.folder.rename(&name(seq), &format!("{}.aside", name(seq)))
+        self.folder.rename(&name(seq), &format!("{}{ASIDE}", name(seq)))
     }
 
     /// Up to where the log may be trimmed: the oldest snapshot, once there are enough of them that the loss of one

@@ -84,18 +84,19 @@ impl SqliteLog {
         self.checkpoint.restarts()
     }
 
-    fn write(&mut self, batches: &[Batch]) -> Result<(), Error> {
+    /// Writes rows by one statement, all of them in one transaction.
+    fn write(&mut self, batches: &[Batch], statement: &str) -> Result<(), Error> {
         self.checkpoint.make_room()?;
         let transaction = self
             .writer
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(Error::sqlite("begin to append to"))?;
-        let mut insert = transaction.prepare_cached(schema::INSERT).map_err(Error::sqlite("append to"))?;
+        let mut insert = transaction.prepare_cached(statement).map_err(Error::sqlite("append to"))?;
         for batch in batches {
             let stored =
                 self.compressor.compress(&batch.body).map_err(Error::io("compress for", &self.path))?;
             let checksum = checksum(batch.first, batch.at, batch.count, &stored);
-            insert
+            let rows = insert
                 .execute(params![
                     batch.first.0.cast_signed(),
                     batch.at.0,
@@ -104,6 +105,7 @@ impl SqliteLog {
                     stored
                 ])
                 .map_err(Error::sqlite("append to"))?;
+            assert_eq!(rows, 1, "invariant: only what the log holds is rewritten");
         }
         drop(insert);
         transaction.commit().map_err(Error::sqlite("commit to"))
@@ -132,7 +134,7 @@ impl Log for SqliteLog {
         }
         assert_continues(self.last, batches);
         let Some(newest) = batches.last() else { return Ok(()) };
-        if let Err(error) = self.write(batches) {
+        if let Err(error) = self.write(batches, schema::INSERT) {
             self.broken = true;
             return Err(error);
         }
@@ -160,6 +162,22 @@ impl Log for SqliteLog {
             .query_row(schema::FIRST_OF, [to.next().0.cast_signed()], |row| row.get(0))
             .map_err(Error::sqlite("trim"))?;
         keep.map_or(Ok(()), |keep| self.delete_before(keep))
+    }
+
+    fn rewrite(&mut self, batches: &[Batch]) -> Result<(), Error> {
+        if self.broken {
+            return Err(Error::Broken);
+        }
+        if let Err(error) = self.write(batches, schema::REWRITE) {
+            self.broken = true;
+            return Err(error);
+        }
+        self.checkpoint.written();
+        Ok(())
+    }
+
+    fn scrub(&mut self) -> Result<bool, Error> {
+        self.checkpoint.empty()
     }
 
     fn bytes(&self) -> Result<u64, Error> {

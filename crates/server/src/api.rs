@@ -7,6 +7,7 @@ mod activity;
 mod address;
 mod consents;
 mod description;
+pub(crate) mod erasures;
 pub(crate) mod explanations;
 mod expressions;
 mod extract;
@@ -54,6 +55,7 @@ pub fn routes() -> Vec<Route> {
         row(Method::GET,    "/api/v1/activity",                     Read,   activity::list),
         row(Method::GET,    "/api/v1/profiles",                     Read,   profiles::list),
         row(Method::GET,    "/api/v1/profiles/{address}",           Read,   profiles::show),
+        row(Method::DELETE, "/api/v1/profiles/{address}",           Admin,  erasures::erase),
         row(Method::GET,    "/api/v1/profiles/{address}/timeline",  Read,   timeline::show),
         row(Method::GET,    "/api/v1/profiles/{address}/segments/{name}", Read, explanations::show),
         row(Method::POST,   "/api/v1/profiles/{address}/explain",   Read,   explanations::explain),

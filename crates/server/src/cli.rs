@@ -5,6 +5,7 @@ mod backup;
 mod check;
 mod client;
 mod demo;
+mod erase;
 mod explain;
 mod expression;
 mod identifiers;
@@ -46,6 +47,7 @@ enum Command {
     Query(query::Args),
     Explain(explain::Args),
     Merges(merges::Args),
+    Erase(erase::Args),
     Identifiers(identifiers::Args),
     Log(log::Args),
     Backup(backup::Args),
@@ -75,6 +77,7 @@ pub fn run() -> ExitCode {
         Command::Query(args) => query::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Merges(args) => merges::run(&args),
+        Command::Erase(args) => erase::run(&args),
         Command::Identifiers(args) => identifiers::run(&args),
         Command::Log(args) => log::run(&args),
         Command::Backup(args) => backup::run(&args),

@@ -201,6 +201,10 @@ pub const LISTED_MAX: usize = 1_000;
 /// How long an answer waits for what it asks of the past to be read from the log, before its client is told to come back:
 /// less than browsers and proxies wait.
 pub const BACKFILL_WAIT: Duration = Duration::from_secs(10);
+/// How long whoever erases somebody waits for the disk, before the answer says that it follows.
+pub const ERASURE_WAIT: Duration = Duration::from_secs(5);
+/// Rest before people who were erased are taken off the disk once more, where something was in the way.
+pub const REDACTION_REST: Duration = Duration::from_secs(1);
 /// Records that one look at the newest activity reads back: some megabytes, read while somebody watches.
 pub const ACTIVITY_RECORDS_MAX: u64 = 5_000;
 

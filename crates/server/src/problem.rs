@@ -126,6 +126,8 @@ impl From<Refusal> for Problem {
             Refusal::Merge(MergeRefusal::TooLarge) => conflict("too_large", "from"),
             Refusal::Merge(MergeRefusal::UndoneBefore) => conflict("undone_before", "number"),
             Refusal::Merge(MergeRefusal::MergedOn(_)) => conflict("merged_on", "number"),
+            Refusal::Merge(MergeRefusal::Erased) => conflict("erased", "number"),
+            Refusal::Erased => Self::not_found(message),
             Refusal::NotBlocked => Self { field: Some("address".into()), ..Self::not_found(message) },
             Refusal::Nobody => Self::bad_request("blocked_identifier", "profile", message),
             other => panic!("invariant: the record was checked before it was made, {other:?}"),

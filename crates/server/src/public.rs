@@ -55,9 +55,13 @@ impl Recipient {
         }
     }
 
-    /// Finds the recipient of a send that a token names.
+    /// Finds the recipient of a send that a token names; nobody where that person was erased.
     async fn find(hub: &Hub, send: SendId) -> Option<Self> {
-        hub.runtime.read(move |engine| engine.send(send).map(|send| Self::of(engine, send))).await
+        let known = move |engine: &Engine| {
+            let send = engine.send(send)?;
+            engine.profile(send.profile).map(|_| Self::of(engine, send))
+        };
+        hub.runtime.read(known).await
     }
 
     /// What holds now for a purpose on the message's channel.

@@ -10,9 +10,11 @@
 //! is read may be ahead of the disk by a batch or two (decision 0002).
 
 mod backfill;
+mod chore;
 pub mod cutoffs;
 mod intake;
 mod queue;
+pub mod redaction;
 pub mod scan;
 mod snapshots;
 mod staging;
@@ -51,6 +53,8 @@ struct Shared {
     programme: RwLock<Arc<Programme>>,
     /// When cut-offs are to be stated.
     cutoffs_due: watch::Sender<Option<At>>,
+    /// The oldest erasure of somebody whom the disk still has.
+    pending: watch::Sender<Option<Seq>>,
     metrics: Arc<Metrics>,
     /// Streams what is on the disk, from a place on.
     read_log: ReadLog,
@@ -66,6 +70,7 @@ impl Shared {
             durable: watch::Sender::new(engine.seq()),
             programme: RwLock::new(Arc::clone(engine.programme())),
             cutoffs_due: watch::Sender::new(engine.cutoffs_due()),
+            pending: watch::Sender::new(oldest_erasure(&engine)),
             engine: RwLock::new(engine),
             metrics,
             read_log,
@@ -77,6 +82,10 @@ impl Shared {
     fn of(engine: Engine, read_log: ReadLog) -> Arc<Self> {
         Self::new(engine, Arc::new(Metrics::default()), read_log)
     }
+}
+
+fn oldest_erasure(engine: &Engine) -> Option<Seq> {
+    engine.erasures().first().map(|erasure| erasure.seq)
 }
 
 /// How far the log and the engine have come.

@@ -18,6 +18,11 @@ pub fn record_json(seq: Seq, at: At, record: &Record<'_>) -> Value {
     line
 }
 
+/// What an export says of a record of somebody who was erased.
+pub fn erased_json(seq: Seq, at: At) -> Value {
+    json!({"seq": seq.0, "at": at.to_string(), "kind": "erased"})
+}
+
 fn content(record: &Record<'_>) -> (&'static str, Value) {
     match record {
         Record::Installed(installed) => {
@@ -76,6 +81,17 @@ fn content(record: &Record<'_>) -> (&'static str, Value) {
                 "operator": one.operator,
             }),
         ),
+        Record::ProfileErased(one) => (
+            "profile_erased",
+            json!({
+                "profile": one.profile.0,
+                "erased_at": one.erased_at.to_string(),
+                "operator": one.operator,
+            }),
+        ),
+        Record::LogRedacted(one) => {
+            ("log_redacted", json!({"to": one.to.0, "redacted_at": one.redacted_at.to_string()}))
+        }
         Record::Tick => ("tick", json!({})),
     }
 }

@@ -13,9 +13,12 @@ use engine::Seq;
 use engine::at::At;
 use engine::effect::Effect;
 use engine::engine::{Engine, Outcome as Applied, Refusal};
-use engine::record::Record;
+use engine::identifier::IdentifierKind;
+use engine::record::{Malformed, Record};
 use eventlog::log::Log;
+use eventlog::memory::{MemoryDisk, MemoryFolder};
 use eventlog::sequencer::Outcome;
+use eventlog::snapshots::Snapshots;
 
 use crate::installation::Unwritten;
 use crate::invariant::{Invariant, Violation};
@@ -36,6 +39,8 @@ pub(crate) struct Auditor {
     effects: Vec<Vec<Effect>>,
     model: Model,
     ledger: Ledger,
+    /// Up to here the log may have been redacted: the newest erasure.
+    erased: Seq,
 }
 
 impl Auditor {
@@ -68,6 +73,9 @@ impl Auditor {
         let record =
             Record::decode(bytes).map_err(|malformed| Invariant::L2.broken(malformed.to_string()))?;
         trace.note(at, &format!("{seq:>5}  {}", line(&record)));
+        if matches!(record, Record::ProfileErased(_)) {
+            self.erased = seq;
+        }
         let mut effects = Vec::new();
         let applied = apply(&mut self.replica, &self.history, (at, &record), &mut effects);
         Invariant::D1.check(applied == Applied::Applied, || format!("seq {seq} in a replay: {applied:?}"))?;
@@ -154,8 +162,15 @@ impl Auditor {
         let mut known = self.history.iter().skip(first.0 as usize - 1);
         for batch in log.read(first).map_err(lost)? {
             let batch = batch.map_err(lost)?;
-            for (record, known) in batch.records().zip(&mut known) {
-                Invariant::L1.check(record == Ok(known.1.as_slice()), || {
+            let places = (batch.first.0..).map(Seq);
+            for ((seq, record), known) in places.zip(batch.records()).zip(&mut known) {
+                let is_redacted = |bytes| match Record::decode(bytes) {
+                    Ok(record) => record.is_redacted(),
+                    Err(malformed) => malformed == Malformed::Sealed,
+                };
+                let is_known =
+                    record == Ok(known.1.as_slice()) || (seq < self.erased && record.is_ok_and(is_redacted));
+                Invariant::L1.check(is_known, || {
                     format!("a record from seq {} on is another than the durable one", batch.first)
                 })?;
             }
@@ -172,7 +187,38 @@ impl Auditor {
         Invariant::I1.check(events == self.model.events, || {
             format!("the engine counts {events} events, the log holds {}", self.model.events)
         })?;
-        self.compare_people(engine)
+        self.compare_people(engine)?;
+        self.look_for_erased(&engine.snapshot(), "in the state")
+    }
+
+    /// Where the log was last known to have been redacted, or may have been: before that nothing is replayed.
+    pub(crate) fn redacted_to(&self) -> Seq {
+        self.erased
+    }
+
+    /// The disk has been made to forget: nothing on it may name whoever was erased, for as long as nobody spoke of them
+    /// again.
+    pub(crate) fn redacted(&self, disk: &MemoryDisk, log: &dyn Log) -> Result<(), Violation> {
+        self.compare_history(log)?;
+        let snapshots = Snapshots::new(MemoryFolder::open(disk));
+        let states = snapshots.newest_first().map_err(|error| Invariant::E1.broken(error.to_string()))?;
+        let states = states.filter_map(|(_, snapshot)| snapshot.ok()).map(|snapshot| snapshot.state);
+        let first = log.first().ok().flatten().unwrap_or(Seq(1));
+        let batches = log.read(first).map_err(|error| Invariant::E1.broken(error.to_string()))?;
+        let bodies = batches.filter_map(Result::ok).map(|batch| batch.body);
+        for bytes in states.chain(bodies) {
+            self.look_for_erased(&bytes, "on the disk")?;
+        }
+        Ok(())
+    }
+
+    /// Nothing in the state may name whoever was erased, for as long as nobody spoke of them again.
+    fn look_for_erased(&self, bytes: &[u8], place: &str) -> Result<(), Violation> {
+        for (_, name) in self.model.gone.iter().filter(|name| name.0 != IdentifierKind::UserId) {
+            let found = bytes.windows(name.len()).any(|bytes| bytes == name.as_bytes());
+            Invariant::E1.check(!found, || format!("{name} is {place} at seq {}", self.durable()))?;
+        }
+        Ok(())
     }
 
     fn compare_people(&self, engine: &Engine) -> Result<(), Violation> {

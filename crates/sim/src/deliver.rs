@@ -113,3 +113,11 @@ fn settled((send, attempt): (SendId, u8), outcome: DeliveryOutcome, settled_at: 
     Record::Settled(Settled { send, attempt, outcome, settled_at, reply }).encode(&mut record);
     record
 }
+
+/// A receipt again, without the provider's words: of a send whose recipient was erased only that much may be told.
+pub(crate) fn without_words(record: &[u8]) -> Option<Vec<u8>> {
+    let Ok(Record::Settled(settled)) = Record::decode(record) else { return None };
+    let mut bytes = Vec::new();
+    Record::Settled(Settled { reply: "", ..settled }).encode(&mut bytes);
+    Some(bytes)
+}

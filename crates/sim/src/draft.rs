@@ -4,11 +4,12 @@ use engine::at::At;
 use engine::identifier::{HashKey, IdentifierKind};
 use engine::record::{
     ConsentSource, ConsentStated, CutoffsStated, Engaged, Engagement, Event, EventFlags, EventKind,
-    Identifier, MergeUndone, ProfilesMerged, ProgrammeApplied, Record, Rejected, Subject, SuppressionStated,
+    Identifier, MergeUndone, ProfileErased, ProfilesMerged, ProgrammeApplied, Record, Rejected, Subject,
+    SuppressionStated,
 };
 use engine::segment::cutoff::Cutoff;
 use engine::value::OwnedMap;
-use engine::{MergeId, SendId};
+use engine::{MergeId, ProfileId, SendId};
 
 use crate::programme::OFFERS;
 
@@ -44,6 +45,10 @@ pub(crate) enum Draft {
     Undo {
         merge: MergeId,
         undone_at: At,
+    },
+    Erase {
+        profile: ProfileId,
+        erased_at: At,
     },
     /// An event that the door refused.
     Rejected,
@@ -122,6 +127,10 @@ impl Draft {
             Self::Undo { merge, undone_at } => {
                 let undone = MergeUndone { merge: *merge, undone_at: *undone_at, operator: "ada" };
                 Record::MergeUndone(undone).encode(&mut bytes);
+            }
+            Self::Erase { profile, erased_at } => {
+                let erased = ProfileErased { profile: *profile, erased_at: *erased_at, operator: "ada" };
+                Record::ProfileErased(erased).encode(&mut bytes);
             }
             Self::Rejected => {
                 let rejected = Rejected {

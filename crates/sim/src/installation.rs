@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 
 use engine::at::At;
+use engine::effect::Effect;
 use engine::engine::{Engine, Refusal};
 use engine::record::{Installed, Record};
 use eventlog::Error;
@@ -12,6 +13,7 @@ use eventlog::frame::push_record;
 use eventlog::log::{Batch, Log};
 use eventlog::memory::{MemoryDisk, MemoryFolder, MemoryLog};
 use eventlog::recovery::{Recovered, recover};
+use eventlog::redaction::redact;
 use eventlog::sequencer::{Outcome, Staged, stage};
 use eventlog::snapshots::Snapshots;
 
@@ -118,6 +120,12 @@ impl Installation {
         let batches: Vec<Batch> = self.staged.iter().filter_map(|one| one.staged.batch.clone()).collect();
         self.log.append(&batches)?;
         Ok(self.staged.drain(..).collect())
+    }
+
+    /// Takes people who were erased out of everything on the disk.
+    pub(crate) fn redact(&mut self, now: At) -> Result<Vec<Effect>, Error> {
+        assert!(self.is_durable(), "what is erased is on the disk first");
+        redact(&mut self.log, &mut self.snapshots, &mut self.engine, now)
     }
 
     /// Writes a snapshot of a state that is durable, and trims the log if that is wanted.

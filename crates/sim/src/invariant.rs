@@ -21,10 +21,11 @@ pub enum Invariant {
     O3,
     O4,
     O5,
+    E1,
 }
 
 impl Invariant {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::L1,
         Self::L2,
         Self::L3,
@@ -42,6 +43,7 @@ impl Invariant {
         Self::O3,
         Self::O4,
         Self::O5,
+        Self::E1,
     ];
 
     pub fn sentence(self) -> &'static str {
@@ -66,6 +68,7 @@ impl Invariant {
                 "what was in flight at a crash is unknown, and nothing else becomes unknown by a crash"
             }
             Self::O4 => "a step of a run decides one send",
+            Self::E1 => "nothing names an erased person, in memory or on the disk",
             Self::O5 => "once faults stop, nothing is owed, and the ledger says what the provider knows",
         }
     }

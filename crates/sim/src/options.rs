@@ -35,6 +35,7 @@ pub struct Options {
     pub reacts: u64,
     pub merges: u64,
     pub parts: u64,
+    pub erases: u64,
 
     /// Of a round: how the time and the process go.
     pub long_pause: u64,
@@ -42,6 +43,7 @@ pub struct Options {
     pub writer_rests: u64,
     pub deliver_rests: u64,
     pub snapshots: u64,
+    pub redacts: u64,
     pub trims: bool,
 
     /// Of a round: what goes wrong.
@@ -64,6 +66,8 @@ impl Options {
         Self {
             merges: chance(operators, 100),
             parts: chance(operators, 200),
+            erases: chance(operators, 100),
+            redacts: operators.between(50, 500),
             people: random.between(2, 24),
             rounds: random.between(60, 160),
             requests_per_round: random.between(1, 4),

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use engine::at::{At, Span};
 use engine::identifier::IdentifierKind;
 use engine::record::{ConsentSource, Engagement, EventKind};
-use engine::{MergeId, SendId};
+use engine::{MergeId, ProfileId, SendId};
 use serde_json::json;
 
 use crate::draft::{Draft, EventDraft, SubjectDraft};
@@ -203,8 +203,8 @@ impl Workload {
         drafts
     }
 
-    /// Who operators think is one person, and which merge they think was wrong: there may be no such merge, or it may not
-    /// be one that can be undone.
+    /// Who operators think is one person, which merge they think was wrong, and who wants to be forgotten: there may be no
+    /// such merge or person, or it may not be one that can be undone.
     fn who_is_who(&mut self, options: &Options, now: At) -> Vec<Draft> {
         let random = &mut self.operators;
         let mut drafts = Vec::new();
@@ -218,6 +218,10 @@ impl Workload {
         if random.happens(options.parts) {
             let merge = MergeId(random.below(MERGES_UNDONE) as u32);
             drafts.push(Draft::Undo { merge, undone_at: now });
+        }
+        if random.happens(options.erases) {
+            let profile = ProfileId(random.below(options.people * 2) as u32);
+            drafts.push(Draft::Erase { profile, erased_at: now });
         }
         drafts
     }

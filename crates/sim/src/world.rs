@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use engine::Seq;
 use engine::at::{At, Span};
+use engine::engine::Refusal;
 use engine::identifier::HashKey;
 use engine::outbox::Status;
 use engine::record::Installed;
@@ -12,11 +13,12 @@ use eventlog::Error;
 use eventlog::folder::Folder;
 use eventlog::log::Log;
 use eventlog::memory::{MemoryDisk, MemoryFolder, MemoryLog};
+use eventlog::sequencer::Outcome;
 use eventlog::snapshots::Snapshots;
 
 use crate::auditor::Auditor;
 use crate::canary::Canary;
-use crate::deliver::Deliver;
+use crate::deliver::{self, Deliver};
 use crate::draft::Draft;
 use crate::installation::{Installation, Sender, Unwritten};
 use crate::invariant::{Invariant, Violation};
@@ -226,11 +228,24 @@ impl World {
             if self.random.happens(150) {
                 self.auditor.compare(&self.installation.engine)?;
             }
+            if !self.installation.engine.erasures().is_empty() && self.random.happens(self.options.redacts) {
+                self.redact()?;
+            }
             if self.random.happens(self.options.snapshots) {
                 power(self.installation.snapshot(self.options.trims))?;
                 self.trace.note(self.now, &format!("snapshot at seq {}", self.installation.engine.seq()));
             }
         }
+        Ok(())
+    }
+
+    /// The disk forgets whoever was erased; the power may go at any step of that.
+    fn redact(&mut self) -> Result<(), Stop> {
+        let effects = power(self.installation.redact(self.now))?;
+        self.trace.note(self.now, "the log is redacted");
+        self.auditor.absorb(&self.installation.log, &mut self.trace)?;
+        self.deliver.receive(effects);
+        self.auditor.redacted(&self.disk, &self.installation.log)?;
         Ok(())
     }
 
@@ -266,10 +281,20 @@ impl World {
 
     /// Lets answers and effects go.
     fn release(&mut self, unwritten: Unwritten) {
-        for submission in &unwritten.submissions {
-            if let Sender::Client(number) = submission.from {
-                self.open.remove(&number);
+        let mut wordless = Vec::new();
+        for (submission, outcomes) in unwritten.answers() {
+            match submission.from {
+                Sender::Client(number) => _ = self.open.remove(&number),
+                Sender::Deliver => {
+                    let answered = submission.records.iter().zip(outcomes);
+                    let refused =
+                        answered.filter(|(_, outcome)| **outcome == Outcome::Refused(Refusal::Erased));
+                    wordless.extend(refused.filter_map(|(record, _)| deliver::without_words(record)));
+                }
             }
+        }
+        if !wordless.is_empty() {
+            self.installation.submit(Sender::Deliver, wordless);
         }
         self.deliver.receive(unwritten.staged.effects);
     }
@@ -300,8 +325,10 @@ impl World {
         let places: Vec<Seq> =
             snapshots.newest_first().expect("the power is back").map(|one| one.0).collect();
         let first = MemoryLog::open(&self.disk).and_then(|log| log.first()).ok().flatten().unwrap_or(Seq(1));
-        let leads_back = |place: Seq| place.next() >= first;
-        let has_other_way = places.iter().skip(1).any(|place| leads_back(*place)) || first == Seq(1);
+        let redacted = self.auditor.redacted_to();
+        let leads_back = |place: Seq| place.next() >= first && place >= redacted;
+        let is_whole = first == Seq(1) && redacted == Seq(0);
+        let has_other_way = places.iter().skip(1).any(|place| leads_back(*place)) || is_whole;
         let Some(newest) = places.first().filter(|_| has_other_way) else { return };
         if self.random.happens(self.options.snapshot_damaged) {
             let names = folder.list().expect("the power is back");

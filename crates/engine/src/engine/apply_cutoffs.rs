@@ -64,7 +64,7 @@ impl Engine {
 
     fn refresh_replaced(&mut self, conditions: &[u32], effects: &mut Vec<Effect>) {
         for number in 0..self.state.profiles.len() as u32 {
-            if self.state.profiles[number as usize].merged_into.is_none() {
+            if self.state.profiles[number as usize].stands() {
                 let mut turn = Turn::begin(self, ProfileId(number), effects);
                 turn.refresh_replaced(conditions);
                 turn.follow_cutoffs();

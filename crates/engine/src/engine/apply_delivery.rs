@@ -26,7 +26,17 @@ impl Engine {
     pub(super) fn check_settled(&self, settled: &Settled<'_>) -> Result<(), Refusal> {
         let send = self.state.send(settled.send).ok_or(Refusal::UnknownSend)?;
         let open = send.status == Status::Attempted && settled.attempt == send.attempts;
-        if open { Ok(()) } else { Err(Refusal::OutOfTurn) }
+        if !open {
+            return Err(Refusal::OutOfTurn);
+        }
+        // What became of the send may be told, and the provider's words, which often repeat the address, may not.
+        if settled.reply.is_empty() { Ok(()) } else { self.check_recipient(settled.send) }
+    }
+
+    /// Whether a send is known, and so is whom it was for.
+    pub(super) fn check_recipient(&self, send: SendId) -> Result<(), Refusal> {
+        let send = self.state.send(send).ok_or(Refusal::UnknownSend)?;
+        self.state.standing(send.profile).map(|_| ()).ok_or(Refusal::Erased)
     }
 
     /// The last check before a hand-over. From here on the message may arrive, so the record that brought us here
@@ -83,8 +93,10 @@ impl Engine {
         send.settled_at = Some(at);
         send.reply = settled.reply.to_owned();
         let (profile, retry) = (send.profile, retry_at(send, at));
+        let is_erased = self.state.standing(profile).is_none();
         match settled.outcome {
             DeliveryOutcome::Accepted => self.state.set_status(id, Status::Accepted),
+            DeliveryOutcome::Transient if is_erased => self.drop_erased(id),
             DeliveryOutcome::Transient => match retry {
                 Some(retry_at) => {
                     self.state.send_mut(id).retry_at = Some(retry_at);
@@ -97,7 +109,9 @@ impl Engine {
             DeliveryOutcome::Unknown => self.state.set_status(id, Status::Unknown),
             DeliveryOutcome::InvalidRecipient => {
                 self.state.set_status(id, Status::Bounced);
-                self.suppress_bounced(id, settled.reply, effects);
+                if !is_erased {
+                    self.suppress_bounced(id, settled.reply, effects);
+                }
             }
         }
         self.occur_to(profile, happening, effects);
@@ -139,8 +153,7 @@ impl Engine {
 
     /// Something happened to a message for a profile, or did not.
     fn occur_to(&mut self, profile: ProfileId, happening: Option<Happening<'_>>, effects: &mut Vec<Effect>) {
-        let Some(happening) = happening else { return };
-        let profile = self.state.canonical(profile);
+        let (Some(happening), Some(profile)) = (happening, self.state.standing(profile)) else { return };
         let properties = self.properties_of_happening(Some(happening));
         let mut turn = Turn::begin(self, profile, effects);
         turn.occur(&happening, properties.as_map());

@@ -165,7 +165,7 @@ impl Engine {
         }
         for number in 0..profiles as u32 {
             let id = ProfileId(number);
-            if self.state.profiles[number as usize].merged_into.is_none() {
+            if self.state.profiles[number as usize].stands() {
                 let mut turn = Turn::begin(self, id, effects);
                 for (condition, known) in known.iter().enumerate() {
                     let condition = condition as u32;

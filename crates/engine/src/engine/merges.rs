@@ -44,7 +44,9 @@ impl Engine {
         if merge.undone.is_some() {
             return Err(MergeRefusal::UndoneBefore);
         }
-        match self.state.profiles[merge.into.0 as usize].merged_into {
+        let into = &self.state.profiles[merge.into.0 as usize];
+        match into.merged_into {
+            None if into.erased => Err(MergeRefusal::Erased),
             None => Ok(()),
             Some(_) => {
                 let outer = self.state.merges.of(merge.into).expect("invariant: a merge took it in");

@@ -67,17 +67,17 @@ impl Engine {
         self.state.revision
     }
 
-    /// The profile under a number; one that was merged gives the one that it became.
+    /// The profile under a number; one that was merged gives the one that it became, and one that was erased none.
     pub fn profile(&self, id: ProfileId) -> Option<&Profile> {
         let known = (id.0 as usize) < self.state.profiles.len();
-        known.then(|| &self.state.profiles[self.state.canonical(id).0 as usize])
+        known.then(|| self.state.standing(id)).flatten().map(|id| &self.state.profiles[id.0 as usize])
     }
 
     /// Every profile that stands for a person, oldest first.
     pub fn profiles(&self) -> impl DoubleEndedIterator<Item = (ProfileId, &Profile)> {
         let numbered = self.state.profiles.iter().enumerate();
         numbered
-            .filter(|(_, profile)| profile.merged_into.is_none())
+            .filter(|(_, profile)| profile.stands())
             .map(|(number, profile)| (ProfileId(number as u32), profile))
     }
 
@@ -115,6 +115,12 @@ impl Engine {
         entries.sort_by_key(|entry| std::cmp::Reverse((entry.second, entry.seq)));
         entries.truncate(limit);
         entries
+    }
+
+    /// How many events a profile has.
+    pub fn events_of_profile(&self, id: ProfileId) -> u64 {
+        let id = self.state.canonical(id);
+        self.state.history.of_profile(id).map(|(_, events)| events.len() as u64).sum()
     }
 
     /// The programme's segments, by name.

@@ -5,6 +5,7 @@ use super::strand::{Taken, View};
 use crate::Seq;
 use crate::prefetch::prefetch;
 use borsh::{BorshDeserialize, BorshSerialize};
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -284,6 +285,17 @@ impl Block {
         });
         let sparse = Sparse { cells: cells.collect(), alone: alone.collect() };
         *self = Self::Sparse(Arc::new(sparse));
+    }
+
+    /// Leaves out of some codes those that events of this block have in a column.
+    pub(super) fn leave_out_used(&self, column: usize, codes: &mut BTreeSet<u32>) {
+        let alone = self.alone().iter().map(|(_, cell)| cell);
+        for cell in self.cells().map(|(_, cell)| cell).chain(alone) {
+            if codes.is_empty() {
+                return;
+            }
+            cell.leave_out_used(column, codes);
+        }
     }
 
     pub(super) fn due(&self, local: u16) -> Option<u32> {

@@ -10,6 +10,7 @@ use super::strand::{Taken, View};
 use crate::Seq;
 use crate::prefetch::prefetch;
 use borsh::{BorshDeserialize, BorshSerialize};
+use std::collections::BTreeSet;
 use std::io::{Read, Result, Write};
 use std::ops::Range;
 use std::sync::Arc;
@@ -284,6 +285,11 @@ impl Cell {
         let (range, width) = plane_of(words, plane);
         let mut plane = CodeSliceMut::new(&mut words[range], width);
         codes.into_iter().for_each(|(index, code)| plane.set(index, code));
+    }
+
+    /// Leaves out of some codes those that events of this cell have in a column.
+    pub(super) fn leave_out_used(&self, column: usize, codes: &mut BTreeSet<u32>) {
+        self.column(column).range(0..self.len()).leave_out_used(codes);
     }
 
     /// Forgets the kept properties, and the room to grow.

@@ -3,6 +3,7 @@
 
 use crate::prefetch::prefetch;
 use bytemuck::{cast_slice, cast_slice_mut};
+use std::collections::BTreeSet;
 
 /// How wide the codes of a plane are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,6 +79,16 @@ impl<'a> CodeSlice<'a> {
             Self::Byte(codes) => u32::from(codes[index]),
             Self::Short(codes) => u32::from(codes[index]),
             Self::Word(codes) => codes[index],
+        }
+    }
+
+    /// Leaves out of some codes those that are among these.
+    pub(super) fn leave_out_used(self, codes: &mut BTreeSet<u32>) {
+        match self {
+            Self::Absent => {}
+            Self::Byte(all) => all.iter().for_each(|code| _ = codes.remove(&u32::from(*code))),
+            Self::Short(all) => all.iter().for_each(|code| _ = codes.remove(&u32::from(*code))),
+            Self::Word(all) => all.iter().for_each(|code| _ = codes.remove(code)),
         }
     }
 

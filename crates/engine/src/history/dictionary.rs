@@ -6,7 +6,11 @@
 use crate::codec::Reader;
 use crate::value::{Map, Value, ValueWriter, is_list};
 use borsh::{BorshDeserialize, BorshSerialize};
+use std::collections::BTreeSet;
 use xxhash_rust::xxh3::xxh3_64;
+
+/// An encoded null, in one byte.
+const NULL: u8 = 0;
 
 #[derive(Clone, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Dictionary {
@@ -19,6 +23,8 @@ pub(crate) struct Dictionary {
     number_ends: Vec<u64>,
     /// By an entry's hash, and from there on the next place that is empty or right: its code. A power of two; 0 is empty.
     codes: Vec<u32>,
+    /// Codes whose values an erasure took out.
+    gone: BTreeSet<u32>,
 }
 
 impl Dictionary {
@@ -30,6 +36,7 @@ impl Dictionary {
             numbers: Vec::new(),
             number_ends: vec![0],
             codes: Vec::new(),
+            gone: BTreeSet::new(),
         }
     }
 
@@ -91,16 +98,42 @@ impl Dictionary {
 
     /// Makes a new code, the last one, known by its entry.
     fn note(&mut self, code: u32) {
-        let all = if self.codes.len() < code as usize * 2 {
-            self.codes = vec![0; (code as usize * 4).next_power_of_two()];
-            1..=code
+        if self.codes.len() < code as usize * 2 {
+            self.index((code as usize * 4).next_power_of_two());
         } else {
-            code..=code
-        };
-        for code in all {
-            let place = self.look_up(self.entry(code)).expect_err("invariant: an entry has one code");
-            self.codes[place] = code;
+            self.place(code);
         }
+    }
+
+    /// Makes the table of codes anew.
+    fn index(&mut self, places: usize) {
+        self.codes = vec![0; places];
+        for code in 1..self.len() as u32 {
+            if !self.gone.contains(&code) {
+                self.place(code);
+            }
+        }
+    }
+
+    fn place(&mut self, code: u32) {
+        let place = self.look_up(self.entry(code)).expect_err("invariant: an entry has one code");
+        self.codes[place] = code;
+    }
+
+    /// Takes out values that no event has any more. Their codes are never given again; nulls lie where they were.
+    pub(super) fn blank(&mut self, codes: &BTreeSet<u32>) {
+        for code in codes {
+            let place = *code as usize;
+            self.bytes[self.ends[place - 1] as usize..self.ends[place] as usize].fill(NULL);
+            self.numbers[self.number_ends[place - 1] as usize..self.number_ends[place] as usize].fill(0);
+        }
+        self.gone.extend(codes);
+        self.index(self.codes.len());
+    }
+
+    /// Whether the values under a code were taken out.
+    pub(super) fn is_gone(&self, code: u32) -> bool {
+        self.gone.contains(&code)
     }
 
     /// The values under a code.

@@ -62,7 +62,8 @@ impl Entries {
         let Some(found) = self.seqs[range.clone()].iter().position(|one| *one == seq.0) else { return 0 };
         let code = self.codes[range.start + found];
         let known = &mut self.translated[code as usize];
-        if *known == UNKNOWN {
+        // What an erasure took out of the column has no code there any more.
+        if *known == UNKNOWN || column.is_gone(*known) {
             *known = std::sync::Arc::make_mut(column).code_of_entry(self.dictionary.entry(code));
         }
         *known

@@ -6,6 +6,7 @@ use super::cell::Cell;
 use super::codes::CodeSlice;
 use crate::Seq;
 use borsh::{BorshDeserialize, BorshSerialize};
+use std::collections::BTreeSet;
 
 /// A strand: events in order of time, those of one second in the order of the log.
 #[derive(Clone, Copy)]
@@ -32,6 +33,12 @@ impl Default for Taken {
 }
 
 impl Taken {
+    /// The codes that its events have in a column.
+    pub(super) fn codes(&self, column: usize) -> BTreeSet<u32> {
+        let codes = self.codes.get(column).into_iter().flatten().copied();
+        codes.filter(|code| *code > 0).collect()
+    }
+
     /// The events at some places in the log, which are in order, and the rest. No timer waits for either.
     pub(super) fn split(self, places: &[Seq]) -> (Self, Self) {
         let (mut those, mut rest) = (Self::default(), Self::default());

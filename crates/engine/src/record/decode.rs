@@ -3,15 +3,16 @@
 use super::encode::{SEAL_NONE, code};
 use super::{
     Attempted, ConsentSource, ConsentStated, CutoffStated, CutoffsStated, DeliveryOutcome, Engaged,
-    Engagement, Event, EventFlags, EventKind, Identifier, IdentifierLifted, Installed, MergeUndone,
-    ProfilesMerged, ProgrammeApplied, Record, Rejected, Settled, Subject, SuppressionStated, VERSION,
+    Engagement, Event, EventFlags, EventKind, Identifier, IdentifierLifted, Installed, LogRedacted,
+    MergeUndone, ProfileErased, ProfilesMerged, ProgrammeApplied, Record, Rejected, Settled, Subject,
+    SuppressionStated, VERSION,
 };
 use crate::at::At;
 use crate::codec::Reader;
 use crate::identifier::{HashKey, IdentifierKind, KeyedHash};
 use crate::limits::{CUTOFFS_MAX, RECORD_IDENTIFIERS_MAX};
 use crate::value::Map;
-use crate::{MergeId, SendId};
+use crate::{MergeId, ProfileId, SendId, Seq};
 
 /// Why bytes are not a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +21,7 @@ pub enum Malformed {
     Version(u8),
     /// A kind that this version does not have.
     Kind(u8),
-    /// The personal part is sealed, and no key is at hand.
+    /// There is no personal part to be read: whom the record was about has been erased.
     Sealed,
     /// The bytes end early, go on too long, or hold what cannot be.
     Bytes,
@@ -31,7 +32,7 @@ impl std::fmt::Display for Malformed {
         match self {
             Self::Version(version) => write!(f, "record version {version} is newer than this program knows"),
             Self::Kind(kind) => write!(f, "record kind {kind} is unknown"),
-            Self::Sealed => write!(f, "the record's personal part is sealed"),
+            Self::Sealed => write!(f, "the record is about somebody who was erased"),
             Self::Bytes => write!(f, "the record's bytes are damaged"),
         }
     }
@@ -55,7 +56,7 @@ impl<'a> Record<'a> {
             None => return Err(Malformed::Bytes),
         }
         let mut parts = Parts { envelope: Reader::new(envelope), personal: reader };
-        if !(code::INSTALLED..=code::IDENTIFIER_LIFTED).contains(&kind) {
+        if !(code::INSTALLED..=code::LOG_REDACTED).contains(&kind) {
             return Err(Malformed::Kind(kind));
         }
         let record = parts.record(kind).ok_or(Malformed::Bytes)?;
@@ -135,7 +136,7 @@ impl<'a> Parts<'a> {
                 operator: self.envelope.text()?,
             }),
             code::MERGE_UNDONE => Record::MergeUndone(MergeUndone {
-                merge: self.envelope.varint().and_then(|number| u32::try_from(number).ok()).map(MergeId)?,
+                merge: self.small().map(MergeId)?,
                 undone_at: self.at()?,
                 operator: self.envelope.text()?,
             }),
@@ -143,6 +144,15 @@ impl<'a> Parts<'a> {
                 identifier: self.identifier()?,
                 lifted_at: self.at()?,
                 operator: self.envelope.text()?,
+            }),
+            code::PROFILE_ERASED => Record::ProfileErased(ProfileErased {
+                profile: self.small().map(ProfileId)?,
+                erased_at: self.at()?,
+                operator: self.envelope.text()?,
+            }),
+            code::LOG_REDACTED => Record::LogRedacted(LogRedacted {
+                to: self.envelope.varint().map(Seq)?,
+                redacted_at: self.at()?,
             }),
             _ => Record::Tick,
         })
@@ -194,6 +204,10 @@ impl<'a> Parts<'a> {
 
     fn at(&mut self) -> Option<At> {
         self.envelope.zigzag().map(At)
+    }
+
+    fn small(&mut self) -> Option<u32> {
+        self.envelope.varint().and_then(|number| u32::try_from(number).ok())
     }
 
     fn flag(&mut self) -> Option<bool> {

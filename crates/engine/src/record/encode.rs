@@ -1,8 +1,9 @@
 //! Records to bytes: version, kind, envelope with its length, seal, personal part to the end.
 
-use super::{CutoffsStated, Identifier, Record, Subject, VERSION};
+use super::{ConsentStated, CutoffsStated, Identifier, IdentifierLifted, Record, Subject, VERSION};
 use crate::at::At;
 use crate::codec::{put_bytes, put_varint, put_zigzag};
+use crate::identifier::KeyedHash;
 
 /// Codes of the kinds on disk. A code is never given to another kind.
 pub(super) mod code {
@@ -20,6 +21,8 @@ pub(super) mod code {
     pub(in crate::record) const PROFILES_MERGED: u8 = 12;
     pub(in crate::record) const MERGE_UNDONE: u8 = 13;
     pub(in crate::record) const IDENTIFIER_LIFTED: u8 = 14;
+    pub(in crate::record) const PROFILE_ERASED: u8 = 15;
+    pub(in crate::record) const LOG_REDACTED: u8 = 16;
 }
 
 /// Room that most events fit into, so that making a record does not grow its parts step by step.
@@ -28,20 +31,45 @@ const PERSONAL_BYTES_USUAL: usize = 1_024;
 
 /// The personal part is readable as it stands.
 pub(super) const SEAL_NONE: u8 = 0;
+/// There is no personal part: whom the record was about has been erased.
+const SEAL_ERASED: u8 = 1;
 
 impl Record<'_> {
     /// Appends the record's bytes.
     pub fn encode(&self, out: &mut Vec<u8>) {
-        let mut parts = Parts {
-            envelope: Vec::with_capacity(ENVELOPE_BYTES_USUAL),
-            personal: Vec::with_capacity(PERSONAL_BYTES_USUAL),
-        };
+        let mut parts = Parts::new();
         let kind = parts.fill(self);
-        out.reserve(parts.envelope.len() + parts.personal.len() + 8);
-        out.extend_from_slice(&[VERSION, kind]);
-        put_bytes(out, &parts.envelope);
-        out.push(SEAL_NONE);
-        out.extend_from_slice(&parts.personal);
+        parts.put(kind, SEAL_NONE, out);
+    }
+
+    /// Appends what stays of the record when whom it is about has been erased: an envelope that names nobody.
+    pub fn encode_erased(&self, out: &mut Vec<u8>) {
+        let mut parts = Parts::new();
+        let kind = parts.fill(&self.nameless());
+        parts.personal.clear();
+        parts.put(kind, SEAL_ERASED, out);
+    }
+
+    /// The record with an envelope that leads to nobody.
+    fn nameless(&self) -> Self {
+        let mut record = self.clone();
+        match &mut record {
+            Self::Event(event) => {
+                event.message_id = KeyedHash(0);
+                event.identifiers.iter_mut().for_each(Identifier::blank);
+            }
+            Self::ConsentStated(ConsentStated { subject: Subject::Identifier(one), .. })
+            | Self::IdentifierLifted(IdentifierLifted { identifier: one, .. }) => one.blank(),
+            Self::SuppressionStated(stated) => {
+                stated.identifier.blank();
+                stated.reason = "";
+            }
+            Self::ProfilesMerged(merged) => {
+                [&mut merged.from, &mut merged.into].into_iter().for_each(Identifier::blank);
+            }
+            _ => {}
+        }
+        record
     }
 }
 
@@ -51,6 +79,21 @@ struct Parts {
 }
 
 impl Parts {
+    fn new() -> Self {
+        Self {
+            envelope: Vec::with_capacity(ENVELOPE_BYTES_USUAL),
+            personal: Vec::with_capacity(PERSONAL_BYTES_USUAL),
+        }
+    }
+
+    fn put(&self, kind: u8, seal: u8, out: &mut Vec<u8>) {
+        out.reserve(self.envelope.len() + self.personal.len() + 8);
+        out.extend_from_slice(&[VERSION, kind]);
+        put_bytes(out, &self.envelope);
+        out.push(seal);
+        out.extend_from_slice(&self.personal);
+    }
+
     /// Writes both parts and gives the kind's code.
     fn fill(&mut self, record: &Record<'_>) -> u8 {
         match record {
@@ -130,9 +173,11 @@ impl Parts {
             }
             Record::CutoffsStated(stated) => self.fill_cutoffs(stated),
             Record::Tick => code::TICK,
-            Record::ProfilesMerged(_) | Record::MergeUndone(_) | Record::IdentifierLifted(_) => {
-                self.fill_identity(record)
-            }
+            Record::ProfilesMerged(_)
+            | Record::MergeUndone(_)
+            | Record::IdentifierLifted(_)
+            | Record::ProfileErased(_)
+            | Record::LogRedacted(_) => self.fill_identity(record),
         }
     }
 
@@ -147,7 +192,7 @@ impl Parts {
         code::CUTOFFS_STATED
     }
 
-    /// What operators say of who is who.
+    /// What operators say of who is who, and who is nobody any more.
     fn fill_identity(&mut self, record: &Record<'_>) -> u8 {
         match record {
             Record::ProfilesMerged(merged) => {
@@ -168,6 +213,17 @@ impl Parts {
                 self.at(lifted.lifted_at);
                 self.clear(lifted.operator);
                 code::IDENTIFIER_LIFTED
+            }
+            Record::ProfileErased(erased) => {
+                put_varint(&mut self.envelope, u64::from(erased.profile.0));
+                self.at(erased.erased_at);
+                self.clear(erased.operator);
+                code::PROFILE_ERASED
+            }
+            Record::LogRedacted(redacted) => {
+                put_varint(&mut self.envelope, redacted.to.0);
+                self.at(redacted.redacted_at);
+                code::LOG_REDACTED
             }
             _ => unreachable!("invariant: every other kind is written above"),
         }

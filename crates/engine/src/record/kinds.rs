@@ -3,7 +3,7 @@
 use crate::at::At;
 use crate::identifier::{HashKey, IdentifierKind, KeyedHash};
 use crate::value::Map;
-use crate::{MergeId, SendId};
+use crate::{MergeId, ProfileId, SendId, Seq};
 use borsh::{BorshDeserialize, BorshSerialize};
 
 /// The keys and the seed that an installation draws once.
@@ -76,6 +76,18 @@ pub struct Identifier<'a> {
     pub hash: KeyedHash,
     /// Personal; in normalised form.
     pub value: &'a str,
+}
+
+impl Identifier<'_> {
+    /// Makes it name nobody. No name has a hash of zero.
+    pub fn blank(&mut self) {
+        (self.hash, self.value) = (KeyedHash(0), "");
+    }
+
+    /// Whether it named somebody who was erased.
+    pub fn is_blank(&self) -> bool {
+        self.hash == KeyedHash(0)
+    }
 }
 
 /// An event. `previous` is the identifier that an alias call joins to the others.
@@ -335,4 +347,22 @@ pub struct IdentifierLifted<'a> {
     pub lifted_at: At,
     /// The name of an API key.
     pub operator: &'a str,
+}
+
+/// An operator says that a person is to be known no longer. It names nobody: a profile's number says nothing once the
+/// profile is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProfileErased<'a> {
+    /// The profile, or one that it has been merged into since: all that is one person goes.
+    pub profile: ProfileId,
+    pub erased_at: At,
+    /// The name of an API key.
+    pub operator: &'a str,
+}
+
+/// What the log held of the people who were erased up to a place has been taken out of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogRedacted {
+    pub to: Seq,
+    pub redacted_at: At,
 }

@@ -42,7 +42,7 @@ impl<'a> Ranking<'a> {
     pub fn slice(&self, figure: usize, slice: usize) -> Vec<Ranked> {
         let (state, rule) = (&self.engine.state, &self.figures[figure].rule);
         let here = slice * BLOCK..((slice + 1) * BLOCK).min(state.profiles.len());
-        let people = here.filter(|number| state.profiles[*number].merged_into.is_none());
+        let people = here.filter(|number| state.profiles[*number].stands());
         let figure_of = |number: usize| {
             let moment = Moment::of(state, &self.engine.programme, ProfileId(number as u32));
             rule.of(&Moment { now: self.now, ..moment })

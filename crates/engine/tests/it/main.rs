@@ -2,6 +2,7 @@
 
 mod backfill;
 mod determinism;
+mod erasure;
 mod explanation;
 mod forms;
 mod identity;

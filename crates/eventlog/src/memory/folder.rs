@@ -60,6 +60,10 @@ impl Folder for MemoryFolder {
             disk.files.remove(name);
         })
     }
+
+    fn sync(&mut self) -> Result<(), Error> {
+        self.disk.disk().sync(|disk| disk.files_durable.clone_from(&disk.files))
+    }
 }
 
 fn missing(doing: &'static str, name: &str) -> Error {

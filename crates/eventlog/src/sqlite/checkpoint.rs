@@ -99,6 +99,17 @@ impl Checkpoint {
         Ok(())
     }
 
+    /// Copies all of the write-ahead log home and empties it. Called by the writer, outside of a transaction. False when a
+    /// reader is in the way.
+    pub(super) fn empty(&mut self) -> Result<bool, Error> {
+        let is_empty = checkpoint(&lock(&self.shared.connection), "TRUNCATE")?;
+        if is_empty {
+            self.pages.store(0, Ordering::Relaxed);
+            self.restart_at = self.pages_max;
+        }
+        Ok(is_empty)
+    }
+
     pub(super) fn restarts(&self) -> u64 {
         self.restarts
     }

@@ -24,6 +24,9 @@ const CREATE: &str = "CREATE TABLE batches (
 pub(super) const INSERT: &str =
     "INSERT INTO batches (first_seq, at, count, checksum, body) VALUES (?1, ?2, ?3, ?4, ?5)";
 
+pub(super) const REWRITE: &str =
+    "UPDATE batches SET checksum = ?4, body = ?5 WHERE first_seq = ?1 AND at = ?2 AND count = ?3";
+
 pub(super) const DELETE: &str = "DELETE FROM batches WHERE first_seq IN
     (SELECT first_seq FROM batches WHERE first_seq < ?1 ORDER BY first_seq LIMIT ?2)";
 
@@ -104,6 +107,8 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    // What is rewritten or trimmed is overwritten on the disk: it may be about somebody who was erased.
+    connection.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
     connection.busy_timeout(limits::CHECKPOINT_PAUSE_MAX)
 }
 

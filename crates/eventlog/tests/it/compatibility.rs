@@ -8,11 +8,11 @@ use engine::at::At;
 use engine::identifier::{HashKey, IdentifierKind};
 use engine::record::{
     Attempted, ConsentSource, ConsentStated, CutoffStated, CutoffsStated, DeliveryOutcome, Engaged,
-    Engagement, Event, EventFlags, EventKind, Identifier, Installed, ProgrammeApplied, Record, Rejected,
-    Settled, Subject, SuppressionStated,
+    Engagement, Event, EventFlags, EventKind, Identifier, Installed, LogRedacted, Malformed, ProfileErased,
+    ProgrammeApplied, Record, Rejected, Settled, Subject, SuppressionStated,
 };
 use engine::value::{Map, ValueWriter};
-use engine::{SendId, Seq};
+use engine::{ProfileId, SendId, Seq};
 use eventlog::log::{Batch, Log};
 use eventlog::snapshots::Snapshots;
 use eventlog::sqlite::SqliteLog;
@@ -116,6 +116,38 @@ fn with_cutoffs(mut take: impl FnMut(&Record<'_>)) {
     }));
 }
 
+/// What the fixture of a log that was redacted holds in the clear; two records of erased people come before.
+fn with_erasures(mut take: impl FnMut(&Record<'_>)) {
+    let properties = Map::default();
+    let bob = Identifier {
+        kind: IdentifierKind::UserId,
+        hash: KEY.identifier(IdentifierKind::UserId, "bob"),
+        value: "bob",
+    };
+    let mut ada = Identifier {
+        kind: IdentifierKind::Email,
+        hash: KEY.identifier(IdentifierKind::Email, "a"),
+        value: "a",
+    };
+    ada.blank();
+    take(&Record::Event(Event {
+        kind: EventKind::Track,
+        flags: EventFlags::default(),
+        occurred_at: NOON,
+        received_at: NOON,
+        source: "shop",
+        name: "Order Completed",
+        message_id: KEY.message_id("shop", "m-2"),
+        identifiers: vec![bob, ada],
+        message_id_text: "m-2",
+        properties,
+        traits: properties,
+        context: properties,
+    }));
+    take(&Record::ProfileErased(ProfileErased { profile: ProfileId(300), erased_at: NOON, operator: "eve" }));
+    take(&Record::LogRedacted(LogRedacted { to: Seq(4), redacted_at: NOON }));
+}
+
 /// A copy of a fixture, since opening a log for writing changes its files.
 fn opened(version: &str) -> (tempfile::TempDir, SqliteLog) {
     let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(version);
@@ -147,6 +179,19 @@ fn a_log_of_version_1_holds_the_kind_that_came_later() {
     assert!(verify(&log).fault.is_none());
     let mut compared = Comparison::with(&log);
     with_cutoffs(|record| compared.next(record));
+    compared.end();
+}
+
+#[test]
+fn a_log_of_version_1_that_was_redacted_says_whose_records_are_gone() {
+    let (_copy, log) = opened("v1-erased");
+    assert!(verify(&log).fault.is_none());
+    let mut compared = Comparison::with(&log);
+    for kind in [2, 8] {
+        let erased = compared.0.next().expect("a record");
+        assert_eq!((erased[1], Record::decode(&erased).unwrap_err()), (kind, Malformed::Sealed));
+    }
+    with_erasures(|record| compared.next(record));
     compared.end();
 }
 

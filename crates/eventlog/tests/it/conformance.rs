@@ -27,6 +27,7 @@ pub(crate) fn holds<H: House>(new: impl Fn() -> H) {
     a_large_batch_is_a_batch(&new());
     a_reader_does_not_stop_the_writer(&new());
     trimming_drops_whole_batches_and_keeps_the_newest(&new());
+    what_is_rewritten_lies_where_it_lay(new());
     what_does_not_continue_the_log_is_refused(&new());
     a_crash_takes_nothing_that_was_acknowledged(new());
     a_walk_finds_nothing_wrong(&new());
@@ -117,6 +118,31 @@ fn trimming_drops_whole_batches_and_keeps_the_newest(house: &impl House) {
     let mut log = house.open();
     log.append(&[batch(1_201, 8, 1)]).unwrap();
     assert_eq!(read(&*log, 1_198).len(), 2);
+}
+
+fn what_is_rewritten_lies_where_it_lay(mut house: impl House) {
+    let mut log = house.open();
+    let before = [batch(1, 10, 2), bulky(3, 10, 200_000), batch(4, 25, 2)];
+    log.append(&before).unwrap();
+    log.append(&[batch(6, 30, 1)]).unwrap();
+    let short = Batch { body: batch(1, 77, 1).body, ..before[1] };
+    let other = Batch { body: batch(40, 25, 2).body, ..before[2] };
+    log.rewrite(&[]).unwrap();
+    log.rewrite(&[short.clone(), other.clone()]).unwrap();
+    assert!(log.scrub().unwrap());
+    let after = [before[0].clone(), short, other, batch(6, 30, 1)];
+    assert_eq!(read(&*log, 1), after);
+    assert!(verify(&*log).fault.is_none());
+    let moved = Batch { at: At(11), ..before[0].clone() };
+    for wrong in [batch(7, 30, 1), batch(2, 10, 1), moved] {
+        let rewrite = || log.rewrite(std::slice::from_ref(&wrong));
+        assert!(catch_unwind(AssertUnwindSafe(rewrite)).is_err(), "{wrong:?} lies nowhere");
+    }
+    house.crash(log);
+    let mut log = house.open();
+    assert_eq!(read(&*log, 1), after);
+    log.append(&[batch(7, 30, 1)]).unwrap();
+    assert_eq!(log.last(), Some((Seq(7), At(30))));
 }
 
 fn what_does_not_continue_the_log_is_refused(house: &impl House) {

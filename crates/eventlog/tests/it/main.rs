@@ -7,6 +7,7 @@ mod copy;
 mod memory;
 mod records;
 mod recovery;
+mod redaction;
 mod sequencer;
 mod snapshots;
 mod sqlite;

@@ -315,3 +315,22 @@ fn places_are_found_in_their_batches_each_read_once() {
     assert_eq!(found(&[4, 5]), [4, 5]);
     assert_eq!(found(&[0, 11, 40]), [0; 0], "what is not there has no batch");
 }
+
+#[test]
+fn the_pages_that_a_rewriting_leaves_hold_nothing() {
+    let house = Directory::new();
+    let mut log = house.log();
+    let secret = bulky(2, 10, 100_000);
+    log.append(&[batch(1, 10, 1), secret.clone(), batch(3, 10, 1)]).unwrap();
+    let noise = &secret.body[50_000..50_064];
+    let is_there = |name: &str| {
+        let bytes = fs::read(house.file(name)).unwrap_or_default();
+        bytes.windows(noise.len()).any(|window| window == noise)
+    };
+    assert!(is_there("log.db-wal") || is_there("log.db"), "a look that finds nothing proves nothing");
+    assert!(log.scrub().unwrap() && is_there("log.db"));
+    log.rewrite(&[Batch { body: batch(2, 10, 1).body, ..secret.clone() }]).unwrap();
+    assert!(log.scrub().unwrap());
+    assert!(!is_there("log.db") && !is_there("log.db-wal"));
+    assert_eq!(fs::metadata(house.file("log.db-wal")).unwrap().len(), 0);
+}

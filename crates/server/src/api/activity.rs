@@ -24,11 +24,11 @@ use std::sync::Arc;
 /// One thing that happened.
 #[derive(Serialize, utoipa::ToSchema)]
 struct ActivityView {
-    /// Absent where nobody is known: a refused event, a bot.
+    /// Absent where nobody is known: a refused event, a bot, somebody who was erased.
     #[serde(skip_serializing_if = "Option::is_none")]
     person: Option<PersonView>,
     /// The record, as `trama log export` writes it: `seq`, `at`, `kind` (`event`, `rejected`, `consent_stated`,
-    /// `suppression_stated`, `engaged`), and what belongs to the kind.
+    /// `suppression_stated`, `engaged`, `profile_erased`), and what belongs to the kind.
     #[serde(flatten)]
     #[schema(value_type = Object)]
     record: Value,
@@ -117,7 +117,9 @@ fn subject(engine: &Engine, record: &Record<'_>) -> Option<Option<ProfileId>> {
         Record::ProfilesMerged(merged) => Some(named(&merged.into)),
         Record::MergeUndone(undone) => Some(engine.merge_of(undone.merge).map(|merge| merge.from)),
         Record::IdentifierLifted(lifted) => Some(named(&lifted.identifier)),
+        Record::ProfileErased(_) => Some(None),
         Record::Installed(_)
+        | Record::LogRedacted(_)
         | Record::ProgrammeApplied(_)
         | Record::Attempted(_)
         | Record::Settled(_)

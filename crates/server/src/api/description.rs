@@ -1,8 +1,8 @@
 //! The API described in OpenAPI 3.1, from the same types and handlers that answer.
 
 use super::{
-    activity, consents, explanations, expressions, identifiers, journeys, keys, mailbox, merges, profiles,
-    programme, rejects, segments, sends, status, suppressions, timeline,
+    activity, consents, erasures, explanations, expressions, identifiers, journeys, keys, mailbox, merges,
+    profiles, programme, rejects, segments, sends, status, suppressions, timeline,
 };
 use axum::Json;
 use utoipa::OpenApi;
@@ -17,6 +17,7 @@ use utoipa::{Modify, openapi};
         activity::list,
         profiles::list,
         profiles::show,
+        erasures::erase,
         timeline::show,
         explanations::show,
         explanations::explain,

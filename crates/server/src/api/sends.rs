@@ -18,7 +18,8 @@ use std::sync::Arc;
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct SendView {
     id: u64,
-    profile: u32,
+    /// Absent once the person was erased.
+    profile: Option<u32>,
     /// The person's names.
     identifiers: Vec<IdentifierView>,
     /// The person's, as the traits give it.
@@ -111,7 +112,7 @@ fn view(engine: &Engine, send: &Send) -> SendView {
     };
     SendView {
         id: send.id.0,
-        profile: engine.canonical(send.profile).0,
+        profile: engine.profile(send.profile).map(|_| engine.canonical(send.profile).0),
         identifiers: engine.profile(send.profile).map(identifiers).unwrap_or_default(),
         name: engine.profile(send.profile).and_then(name),
         message: send.message.to_string(),

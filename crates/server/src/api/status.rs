@@ -27,7 +27,17 @@ pub(super) struct StatusView {
     /// What is being read from the log, since a programme or a preview asks it of the past.
     #[serde(skip_serializing_if = "Option::is_none")]
     reading: Option<ReadingView>,
+    /// People who were erased and whom the disk still has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    erasures: Option<ErasuresView>,
     counts: CountsView,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+struct ErasuresView {
+    pending: usize,
+    /// When the first of them was erased.
+    since: String,
 }
 
 #[derive(Serialize, utoipa::ToSchema)]
@@ -55,6 +65,8 @@ struct CountsView {
     /// Profiles ever found to be one person, those among them that operators parted again.
     merges: u64,
     merges_undone: u64,
+    /// People who were erased.
+    erased: u64,
     /// Events all of whose identifiers are blocked.
     nameless: u64,
     events: u64,
@@ -86,11 +98,16 @@ pub(super) async fn show(State(hub): State<Arc<Hub>>) -> Json<StatusView> {
                 properties: reading.properties.iter().map(ToString::to_string).collect(),
                 percent: reading.percent,
             }),
+            erasures: engine
+                .erasures()
+                .first()
+                .map(|first| ErasuresView { pending: engine.erasures().len(), since: first.at.to_string() }),
             counts: CountsView {
                 profiles: counts.profiles,
                 identified: counts.identified,
                 merges: counts.merges,
                 merges_undone: counts.merges_undone,
+                erased: counts.erased,
                 nameless: counts.nameless,
                 events: counts.events,
                 bot_events: counts.bot_events,

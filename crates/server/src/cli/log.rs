@@ -1,11 +1,11 @@
 //! `trama log`: what lies in the log, as it is.
 
 use super::DataDir;
-use crate::wire::record_json;
+use crate::wire::{erased_json, record_json};
 use anyhow::{Context, bail};
 use clap::Subcommand;
 use engine::Seq;
-use engine::record::Record;
+use engine::record::{Malformed, Record};
 use eventlog::log::Batch;
 use eventlog::sqlite::SqliteReader;
 use eventlog::verify::verify_beside;
@@ -107,8 +107,12 @@ fn print_batch(out: &mut impl Write, batch: &Batch, from: Seq) -> anyhow::Result
     let mut seq = batch.first;
     for bytes in batch.records() {
         if seq >= from {
-            let record = Record::decode(bytes?).with_context(|| format!("the record at seq {seq}"))?;
-            writeln!(out, "{}", record_json(seq, batch.at, &record))?;
+            let line = match Record::decode(bytes?) {
+                Ok(record) => record_json(seq, batch.at, &record),
+                Err(Malformed::Sealed) => erased_json(seq, batch.at),
+                Err(malformed) => return Err(malformed).with_context(|| format!("the record at seq {seq}")),
+            };
+            writeln!(out, "{line}")?;
         }
         seq = seq.next();
     }

@@ -12,6 +12,7 @@ use crate::limits::{SENDS_IN_HAND_MAX, STOP_PATIENCE};
 use crate::metrics::Metrics;
 use crate::runtime::{InFlight, Runtime};
 use engine::effect::Prepare;
+use engine::engine::Refusal;
 use engine::programme;
 use engine::record::{Attempted, DeliveryOutcome, Record, Settled};
 use eventlog::sequencer::Outcome;
@@ -169,7 +170,12 @@ impl Carrier {
         self.metrics.settled(receipt.outcome);
         let (outcome, reply) = (receipt.outcome, receipt.reply.as_str());
         let settled = Settled { send, attempt, outcome, settled_at: clock::now(), reply };
-        match self.runtime.record(&Record::Settled(settled)).await {
+        let mut recorded = self.runtime.record(&Record::Settled(settled.clone())).await;
+        if recorded == Ok(Outcome::Refused(Refusal::Erased)) {
+            // The provider's words often repeat the address.
+            recorded = self.runtime.record(&Record::Settled(Settled { reply: "", ..settled })).await;
+        }
+        match recorded {
             Ok(Outcome::Applied(_)) => {}
             other => {
                 tracing::error!(%send, attempt, ?other, "a receipt was not taken; the send will show as unknown");

@@ -1,5 +1,6 @@
 //! What waits for the engine thread: bounded by bytes and by count, and emptied as a whole.
 
+use super::chore::Chore;
 use crate::limits::{WAITING_BYTES_MAX, WAITING_RECORDS_MAX};
 use engine::at::At;
 use eventlog::sequencer::Outcome;
@@ -37,6 +38,7 @@ pub enum NotTaken {
 /// Why the engine thread woke.
 pub(super) enum Wake {
     Submissions(Vec<Submission>),
+    Chores(Vec<Chore>),
     /// Something of the engine's is due.
     Due,
     /// Nothing waits, and nothing more will come.
@@ -58,6 +60,7 @@ pub(super) struct Queue {
 struct Waiting {
     submissions: Vec<Submission>,
     records: usize,
+    chores: Vec<Chore>,
     stopping: bool,
 }
 
@@ -92,10 +95,25 @@ impl Queue {
         Ok(())
     }
 
+    /// Asks for something at the disk: after everything that is staged by then, and before what waits.
+    pub(super) fn push_chore(&self, chore: Chore) -> Result<(), NotTaken> {
+        let mut waiting = self.lock();
+        if waiting.stopping {
+            return Err(NotTaken::Stopping);
+        }
+        waiting.chores.push(chore);
+        drop(waiting);
+        self.wake.notify_one();
+        Ok(())
+    }
+
     /// Waits for submissions, for the stop, or until `due` gives nothing more to wait for.
     pub(super) fn take(&self, due: Option<At>) -> Wake {
         let mut waiting = self.lock();
         loop {
+            if !waiting.chores.is_empty() {
+                return Wake::Chores(std::mem::take(&mut waiting.chores));
+            }
             if !waiting.submissions.is_empty() {
                 return Wake::Submissions(self.empty(&mut waiting));
             }

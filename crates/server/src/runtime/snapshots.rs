@@ -1,6 +1,9 @@
 //! The snapshot thread: writes states down beside the log, and never makes a batch wait for the disk.
 
+use super::chore::Kept;
+use engine::Seq;
 use engine::engine::Engine;
+use eventlog::limits::SNAPSHOTS_KEPT;
 use eventlog::snapshots::Snapshots;
 use std::sync::mpsc;
 
@@ -8,18 +11,38 @@ use std::sync::mpsc;
 pub(super) struct Order {
     /// The engine as it was. It shares with the living one all that was not written to since.
     pub(super) engine: Box<Engine>,
+    /// Who waits for it.
+    pub(super) kept: Option<Kept>,
 }
 
 /// Writes until the writer thread is gone. A snapshot only shortens recovery, so a failure is told and survived.
 pub(super) fn run(mut snapshots: Snapshots, inbox: &mpsc::Receiver<Order>) {
     for order in inbox {
-        let Order { engine } = order;
+        let Order { engine, kept } = order;
         let (seq, at, state) = (engine.seq(), engine.at(), engine.snapshot());
         // From here on the living engine need not copy what it writes to.
         drop(engine);
         match snapshots.write(seq, at, &state) {
             Ok(()) => tracing::info!(%seq, bytes = state.len(), "snapshot written"),
-            Err(error) => tracing::error!(%error, "no snapshot could be written; the log has everything"),
+            Err(error) => {
+                tracing::error!(%error, "no snapshot could be written; the log has everything");
+                continue;
+            }
+        }
+        if let Some(Kept { from, told }) = kept {
+            match keep(&mut snapshots, from) {
+                Ok(count) => drop(told.send(count)),
+                Err(error) => tracing::error!(%error, "snapshots of before an erasure cannot be removed"),
+            }
         }
     }
+}
+
+/// Removes what is older than a place as soon as there are enough whole snapshots from it on; how many there are.
+fn keep(snapshots: &mut Snapshots, from: Seq) -> Result<usize, eventlog::Error> {
+    let count = snapshots.whole_from(from)?;
+    if count >= SNAPSHOTS_KEPT {
+        snapshots.remove_before(from)?;
+    }
+    Ok(count)
 }

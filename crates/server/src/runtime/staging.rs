@@ -1,9 +1,10 @@
 //! The engine thread: stages what waits, and what is due.
 
+use super::chore::{Chore, Kept};
 use super::queue::Wake;
 use super::snapshots::Order;
 use super::writer::Staged;
-use super::{Shared, UNPOISONED};
+use super::{Shared, UNPOISONED, oldest_erasure};
 use crate::clock;
 use crate::limits::{SNAPSHOT_EVERY, SNAPSHOT_REST};
 use engine::Seq;
@@ -23,6 +24,12 @@ pub(super) fn run(shared: &Arc<Shared>, writer: &SyncSender<Staged>, mut snapsho
         let submissions = match shared.queue.take(due) {
             Wake::Submissions(submissions) => submissions,
             Wake::Due => Vec::new(),
+            Wake::Chores(chores) => {
+                for chore in chores {
+                    send(staged(chore, &shared.engine.read().expect(UNPOISONED)));
+                }
+                continue;
+            }
             Wake::Stop => break,
         };
         let records: Vec<&[u8]> = submissions.iter().map(|one| one.records.as_slice()).collect();
@@ -35,22 +42,31 @@ pub(super) fn run(shared: &Arc<Shared>, writer: &SyncSender<Staged>, mut snapsho
         }
         let due = engine.cutoffs_due();
         shared.cutoffs_due.send_if_modified(|known| std::mem::replace(known, due) != due);
+        let oldest = oldest_erasure(&engine);
+        shared.pending.send_if_modified(|known| std::mem::replace(known, oldest) != oldest);
         drop(engine);
         let acks = submissions.into_iter().map(|one| one.ack);
         let answers = acks.zip(staged.outcomes).collect();
         send(Staged::Batch { batch: staged.batch, answers, effects: staged.effects });
         if seq.0 - snapshot.0 >= SNAPSHOT_EVERY && rested.elapsed() >= SNAPSHOT_REST {
-            send(take_snapshot(&shared.engine.read().expect(UNPOISONED)));
+            send(take_snapshot(&shared.engine.read().expect(UNPOISONED), None));
             (snapshot, rested) = (seq, Instant::now());
         }
     }
     let engine = shared.engine.read().expect(UNPOISONED);
     if engine.seq() > snapshot {
-        send(take_snapshot(&engine));
+        send(take_snapshot(&engine, None));
     }
 }
 
 /// Sets the engine aside as it is. Nothing of what it holds is copied for that, and staging goes on at once.
-fn take_snapshot(engine: &Engine) -> Staged {
-    Staged::Snapshot(Order { engine: Box::new(engine.clone()) })
+fn take_snapshot(engine: &Engine, kept: Option<Kept>) -> Staged {
+    Staged::Snapshot(Order { engine: Box::new(engine.clone()), kept })
+}
+
+fn staged(chore: Chore, engine: &Engine) -> Staged {
+    match chore {
+        Chore::Snapshot(kept) => take_snapshot(engine, Some(kept)),
+        chore => Staged::Chore(chore),
+    }
 }

@@ -1,6 +1,7 @@
 //! The writer thread: makes durable what is staged, and only then lets anybody know.
 
 use super::Shared;
+use super::chore::Chore;
 use super::snapshots::Order;
 use crate::deliver::backlog::Backlog;
 use engine::effect::Effect;
@@ -14,9 +15,14 @@ use tokio::sync::oneshot;
 /// What the engine thread hands over, in the order of the log.
 pub(super) enum Staged {
     /// `batch` is `None` when nothing of it is to be logged; its answers still wait for the batches before it.
-    Batch { batch: Option<Batch>, answers: Vec<Answer>, effects: Vec<Effect> },
+    Batch {
+        batch: Option<Batch>,
+        answers: Vec<Answer>,
+        effects: Vec<Effect>,
+    },
     /// The engine's state after everything staged before it.
     Snapshot(Order),
+    Chore(Chore),
 }
 
 /// Who is waiting, and what it will be told.
@@ -38,6 +44,7 @@ pub(super) fn run(
             match one {
                 Staged::Batch { answers, effects, .. } => release(shared, answers, effects, backlog),
                 Staged::Snapshot(order) => pass_on(snapshots, order),
+                Staged::Chore(chore) => work(&mut log, chore),
             }
         }
     }
@@ -48,7 +55,7 @@ fn append(shared: &Shared, log: &mut impl Log, staged: &mut [Staged]) {
         .iter_mut()
         .filter_map(|one| match one {
             Staged::Batch { batch, .. } => batch.take(),
-            Staged::Snapshot(_) => None,
+            Staged::Snapshot(_) | Staged::Chore(_) => None,
         })
         .collect();
     let Some(newest) = batches.last() else { return };
@@ -61,6 +68,20 @@ fn append(shared: &Shared, log: &mut impl Log, staged: &mut [Staged]) {
     }
     shared.metrics.committed(&batches, begun.elapsed());
     shared.durable.send_replace(durable);
+}
+
+/// Rewrites what the log holds, and leaves nothing of what was there. An error ends the process as one of appending does.
+fn work(log: &mut impl Log, chore: Chore) {
+    let worked = match chore {
+        Chore::Rewrite { batches, done } => log.rewrite(&batches).map(|()| _ = done.send(())),
+        Chore::Scrub { done } => log.scrub().map(|is_clean| _ = done.send(is_clean)),
+        Chore::Snapshot(_) => unreachable!("invariant: the engine thread makes snapshots of these"),
+    };
+    if let Err(error) = worked {
+        tracing::error!(%error, "the log cannot be rewritten, and Trama stops; the next start goes on with it");
+        eprintln!("trama: the log cannot be rewritten: {error}");
+        std::process::abort();
+    }
 }
 
 /// Hands a state to the snapshot thread, or drops it where an older one still waits for a slow disk: states are large,
@@ -126,6 +147,14 @@ mod tests {
 
         fn trim(&mut self, to: Seq) -> Result<(), eventlog::Error> {
             self.log.trim(to)
+        }
+
+        fn rewrite(&mut self, batches: &[Batch]) -> Result<(), eventlog::Error> {
+            self.log.rewrite(batches)
+        }
+
+        fn scrub(&mut self) -> Result<bool, eventlog::Error> {
+            self.log.scrub()
         }
 
         fn bytes(&self) -> Result<u64, eventlog::Error> {

@@ -12,8 +12,8 @@ use engine::governor::address_kind;
 use engine::identifier::{IdentifierKind, normalise};
 use engine::programme::Channel;
 use engine::record::{
-    ConsentSource, ConsentStated, Engaged, Engagement, EventKind, Identifier, MergeUndone, ProfilesMerged,
-    Record, Subject, SuppressionStated,
+    ConsentSource, ConsentStated, Engaged, Engagement, EventKind, Identifier, MergeUndone, ProfileErased,
+    ProfilesMerged, Record, Subject, SuppressionStated,
 };
 use serde_json::{Value, json};
 
@@ -64,6 +64,12 @@ pub(super) fn happen(world: &mut World<'_>, what: &Happens) -> Result<(), String
             world.apply(&Record::ProfilesMerged(ProfilesMerged { from, into, merged_at, operator: "story" }))
         }
         Happens::Unmerge { person } => unmerge(world, *person),
+        Happens::Erase { person } => {
+            let unknown = || format!("{} is not known by then", world.story.people[*person].name);
+            let profile = world.profile(*person).ok_or_else(unknown)?;
+            let erased_at = world.now;
+            world.apply(&Record::ProfileErased(ProfileErased { profile, erased_at, operator: "story" }))
+        }
         Happens::HandOver { .. } | Happens::Apply(_) => {
             unreachable!("the story's own, and no record of the door")
         }

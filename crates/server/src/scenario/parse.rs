@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 use std::path::Path;
 
 /// Verbs of a line about people, in the words of the reference.
-const VERBS: [&str; 14] = [
+const VERBS: [&str; 15] = [
     "identify",
     "page",
     "screen",
@@ -31,6 +31,7 @@ const VERBS: [&str; 14] = [
     "unsuppress",
     "merge",
     "unmerge",
+    "erase",
 ];
 
 /// Reads a file's text. `folder` is the programme that is live unless the story names another.
@@ -235,6 +236,7 @@ impl<'t> Parser<'t> {
                 Happens::Merge { person, into }
             }
             "unmerge" => Happens::Unmerge { person },
+            "erase" => Happens::Erase { person },
             other => {
                 let near = nearest(other, VERBS);
                 let suggestion = match near {

@@ -94,6 +94,10 @@ pub(super) enum Happens {
     Unmerge {
         person: PersonId,
     },
+    /// An operator erases the person.
+    Erase {
+        person: PersonId,
+    },
     /// Another programme becomes live.
     Apply(PathBuf),
 }
@@ -291,7 +295,8 @@ impl Happens {
             | Self::HandOver { person, .. }
             | Self::Suppress { person, .. }
             | Self::Merge { person, .. }
-            | Self::Unmerge { person } => Some(*person),
+            | Self::Unmerge { person }
+            | Self::Erase { person } => Some(*person),
             Self::Apply(_) => None,
         }
     }

@@ -218,13 +218,20 @@ impl<'s> World<'s> {
 
     fn answer(&mut self, pending: Pending) -> Result<(), String> {
         match pending {
+            // Whom it was for has been erased since.
+            Pending::Attempt { send, .. }
+                if self.engine.send(send).is_some_and(|send| send.status == Status::Dropped) =>
+            {
+                Ok(())
+            }
             Pending::Attempt { send, attempt } => {
                 self.apply(&Record::Attempted(Attempted { send, attempt, attempted_at: self.now }))
             }
             Pending::Settle { send, attempt } => {
                 let profile = self.engine.send(send).map(|send| send.profile);
-                let outcome = self.hand_over(profile.expect("invariant: it was handed over")).outcome;
-                let reply = outcome.name();
+                let profile = profile.expect("invariant: it was handed over");
+                let outcome = self.hand_over(profile).outcome;
+                let reply = self.engine.profile(profile).map_or("", |_| outcome.name());
                 self.apply(&Record::Settled(Settled { send, attempt, outcome, settled_at: self.now, reply }))
             }
         }

@@ -7,6 +7,7 @@ mod commands;
 mod cutoffs;
 mod deliver;
 mod demo;
+mod erasure;
 mod house;
 mod import;
 mod keys;

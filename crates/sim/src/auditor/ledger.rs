@@ -36,6 +36,11 @@ impl Ledger {
         self.sends.get(&send).map_or("", |fate| &fate.prepare.address)
     }
 
+    /// Sends that were ever prepared for an address.
+    pub(crate) fn sends_to(&self, address: &str) -> impl Iterator<Item = SendId> {
+        self.sends.iter().filter(move |(_, fate)| fate.prepare.address == address).map(|(send, _)| *send)
+    }
+
     pub(crate) fn prepare(&self, send: SendId) -> Option<&Prepare> {
         self.sends.get(&send).map(|fate| &fate.prepare)
     }

@@ -28,6 +28,10 @@ pub(crate) struct Model {
     pub(crate) programme: Programme,
     pub(crate) events: u64,
     pub(crate) cut_offs: CutOffs,
+    /// Names of people who were erased, until somebody speaks of them again.
+    pub(crate) gone: BTreeSet<Name>,
+    /// Sends to them.
+    anonymous: BTreeSet<SendId>,
     suppressed: BTreeSet<String>,
     /// When each message id was last counted.
     message_ids: BTreeMap<String, At>,
@@ -46,7 +50,15 @@ impl Model {
         record: &Record<'_>,
         ledger: &Ledger,
     ) -> Result<(), Violation> {
+        names(record).iter().for_each(|name| _ = self.gone.remove(name));
         match record {
+            Record::Settled(settled) if self.anonymous.contains(&settled.send) => {}
+            Record::ProfileErased(erased) => {
+                let names = self.people.erase(erased.profile.0 as usize);
+                let emails = names.iter().filter(|name| name.0 == IdentifierKind::Email);
+                self.anonymous.extend(emails.flat_map(|email| ledger.sends_to(&email.1)));
+                self.gone.extend(names);
+            }
             Record::Event(event) => self.event(event, at, seq)?,
             Record::ConsentStated(consent) => self.consent(consent, at, seq, ledger),
             Record::SuppressionStated(stated) if stated.lifted => {
@@ -83,6 +95,7 @@ impl Model {
             | Record::Settled(_)
             | Record::Engaged(_)
             | Record::IdentifierLifted(_)
+            | Record::LogRedacted(_)
             | Record::Tick => {}
         }
         Ok(())
@@ -196,6 +209,17 @@ impl Model {
                 "to {address} for {purpose}, to be confirmed {is_confirmation}: held {held:?} by {said:?}"
             )
         })
+    }
+}
+
+/// The names that a record has in it.
+fn names(record: &Record<'_>) -> Vec<Name> {
+    match record {
+        Record::Event(event) => event.identifiers.iter().map(name).collect(),
+        Record::ConsentStated(ConsentStated { subject: Subject::Identifier(one), .. }) => vec![name(one)],
+        Record::SuppressionStated(stated) => vec![name(&stated.identifier)],
+        Record::ProfilesMerged(merged) => vec![name(&merged.from), name(&merged.into)],
+        _ => Vec::new(),
     }
 }
 

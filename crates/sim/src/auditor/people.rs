@@ -46,6 +46,7 @@ pub(crate) struct People {
     /// By name: users that came with it where another's did.
     shared: BTreeMap<Name, BTreeSet<Name>>,
     blocked: BTreeSet<Name>,
+    erased: BTreeSet<usize>,
 }
 
 struct Merged {
@@ -66,7 +67,8 @@ struct Said {
 impl People {
     /// Numbers of the parts that stand for a person.
     pub(crate) fn roots(&self) -> Vec<usize> {
-        (0..self.parts.len()).filter(|part| self.root(*part) == *part).collect()
+        let stands = |part: &usize| self.root(*part) == *part && !self.erased.contains(part);
+        (0..self.parts.len()).filter(stands).collect()
     }
 
     pub(crate) fn root(&self, mut part: usize) -> usize {
@@ -197,6 +199,18 @@ impl People {
     pub(crate) fn undo(&mut self, merge: usize) {
         self.merges[merge].undone = true;
         self.apart.insert((self.merges[merge].from, self.merges[merge].into));
+    }
+
+    /// Forgets a person. Gives the names that they had.
+    pub(crate) fn erase(&mut self, part: usize) -> BTreeSet<Name> {
+        let whole = self.whole_of(self.root(part));
+        let names: BTreeSet<Name> =
+            whole.iter().flat_map(|part| std::mem::take(&mut self.parts[*part]).names).collect();
+        self.shared.retain(|name, _| !names.contains(name));
+        self.shared.values_mut().for_each(|users| users.retain(|user| !names.contains(user)));
+        self.apart.retain(|(one, two)| !whole.contains(one) && !whole.contains(two));
+        self.erased.extend(whole);
+        names
     }
 
     /// Notes a consent of the person that a part is of, by a record with these names.

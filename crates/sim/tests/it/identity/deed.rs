@@ -37,6 +37,10 @@ pub(super) enum Deed {
     Undo {
         merge: usize,
     },
+    /// Whoever has the name is erased.
+    Erase {
+        name: Name,
+    },
     Wait(Span),
     Restart,
 }
@@ -85,6 +89,7 @@ pub(super) fn deed(users: u32) -> impl Strategy<Value = Deed> {
             .prop_map(|(send, granted)| Deed::Link { send: send.index(1_000), granted }),
         2 => (name(users), name(users)).prop_map(|(from, into)| Deed::Merge { from, into }),
         5 => (0..1_000_usize).prop_map(|merge| Deed::Undo { merge }),
+        1 => name(users).prop_map(|name| Deed::Erase { name }),
         3 => (1..60_i64).prop_map(|hours| Deed::Wait(Span::HOUR.times(hours))),
         1 => Just(Deed::Restart),
     ]

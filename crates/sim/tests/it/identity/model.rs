@@ -21,11 +21,14 @@ pub(super) struct Model {
     /// By name: users that came with it where another's did.
     shared: BTreeMap<Name, BTreeSet<Name>>,
     pub(super) blocked: BTreeSet<Name>,
+    /// Those of the blocked names whose owner was erased: they are not shown.
+    pub(super) hidden: BTreeSet<Name>,
 }
 
 #[derive(Clone, Default)]
 pub(super) struct Part {
     into: Option<usize>,
+    pub(super) erased: bool,
     /// Each with the instant at which it came.
     pub(super) names: BTreeMap<Name, At>,
     pub(super) events: Vec<naive::Event>,
@@ -52,7 +55,9 @@ impl Model {
     }
 
     pub(super) fn roots(&self) -> Vec<usize> {
-        (0..self.parts.len()).filter(|part| self.parts[*part].into.is_none()).collect()
+        (0..self.parts.len())
+            .filter(|part| self.parts[*part].into.is_none() && !self.parts[*part].erased)
+            .collect()
     }
 
     /// The parts of the person that a part is of.
@@ -177,6 +182,19 @@ impl Model {
         self.merges[merge].undone = true;
         self.parts[from].into = None;
         self.apart.insert((from, into));
+    }
+
+    /// Forgets a person, all of whose parts are nobody from then on.
+    pub(super) fn erase(&mut self, root: usize) {
+        let names = self.names(root);
+        self.shared.retain(|name, _| !names.contains(name));
+        self.shared.values_mut().for_each(|users| users.retain(|user| !names.contains(user)));
+        self.hidden.extend(self.blocked.intersection(&names).cloned());
+        let whole = self.whole(root);
+        self.apart.retain(|(one, two)| !whole.contains(one) && !whole.contains(two));
+        for part in whole {
+            self.parts[part] = Part { erased: true, ..Part::default() };
+        }
     }
 
     /// A consent: a withdrawal is said by everybody that the person is, a grant by the part whose name it came with.

@@ -12,7 +12,7 @@ use engine::programme::{
 };
 use engine::record::{
     ConsentSource, ConsentState, ConsentStated, Event, EventFlags, EventKind, Identifier, Installed,
-    MergeUndone, ProfilesMerged, ProgrammeApplied, Record, Subject,
+    MergeUndone, ProfileErased, ProfilesMerged, ProgrammeApplied, Record, Subject,
 };
 use engine::segment::parse::parse;
 use engine::value::OwnedMap;
@@ -44,6 +44,7 @@ pub(super) struct Told {
     /// Instants given to statements: of two, which is the newer is never a matter of taste.
     stated: BTreeSet<At>,
     nameless: u64,
+    erased: u64,
 }
 
 impl Told {
@@ -56,6 +57,7 @@ impl Told {
             log: Vec::new(),
             stated: BTreeSet::new(),
             nameless: 0,
+            erased: 0,
         };
         let identity = if is_tight { told.tighten() } else { Identity::default() };
         let installed = Installed { installation: 1, hash_key: KEY, seed: 42, link_key: [9; 32] };
@@ -105,6 +107,10 @@ impl Told {
                     let send = self.engine.send(SendId((send % sends) as u64)).expect("it is there").clone();
                     let (at, prefer) = (self.unique(Span(0)), Prefer { by_email: false, granted: *granted });
                     let outcome = self.consent(Subject::Send(send.id), prefer, at);
+                    if self.model.parts[send.profile.0 as usize].erased {
+                        let refused = Outcome::Refused(Refusal::Erased);
+                        return same("a consent by a link of somebody erased", &outcome, &refused);
+                    }
                     same("a consent by a link", &outcome, &Outcome::Applied)?;
                     let address = (IdentifierKind::Email, send.address.clone());
                     let part = send.profile.0 as usize;
@@ -113,6 +119,7 @@ impl Told {
             }
             Deed::Merge { from, into } => self.merge(from, into)?,
             Deed::Undo { merge } => self.undo(*merge)?,
+            Deed::Erase { name } => self.erase(name)?,
             Deed::Wait(span) => {
                 let until = self.now.plus(*span);
                 while let Some(due) = self.engine.next_due().filter(|due| *due <= until) {
@@ -222,6 +229,7 @@ impl Told {
         let expected = match self.model.merges.get(number) {
             None => refused(MergeRefusal::NoSuchMerge),
             Some(merge) if merge.undone => refused(MergeRefusal::UndoneBefore),
+            Some(merge) if self.model.parts[merge.into].erased => refused(MergeRefusal::Erased),
             Some(merge) if self.model.root(merge.into) != merge.into => {
                 let into = merge.into;
                 let outer = self.model.merges.iter().position(|one| one.from == into && !one.undone);
@@ -233,6 +241,16 @@ impl Told {
             }
         };
         (outcome == expected).then_some(()).ok_or_else(|| format!("{outcome:?}, should be {expected:?}"))
+    }
+
+    fn erase(&mut self, name: &Name) -> Result<(), String> {
+        let Some(root) = self.model.owner(name) else { return Ok(()) };
+        let erased = ProfileErased { profile: ProfileId(root as u32), erased_at: self.now, operator: "ada" };
+        let outcomes = [(); 2].map(|()| self.try_apply(&Record::ProfileErased(erased)));
+        same("an erasure, and once more", &outcomes, &[Outcome::Applied, Outcome::Refused(Refusal::Erased)])?;
+        self.model.erase(root);
+        self.erased += 1;
+        same("erased", &self.engine.counts().erased, &self.erased)
     }
 
     fn unique(&mut self, ago: Span) -> At {
@@ -286,7 +304,11 @@ impl Told {
         let blocked: BTreeSet<Name> = blocked.collect();
         let expected =
             self.model.blocked.iter().filter(|name| name.1 != "a5" || self.model.limits.is_empty());
-        same("blocked", &blocked, &expected.cloned().collect())?;
+        let shown = |name: &Name| match self.model.hidden.contains(name) {
+            true => (name.0, String::new()),
+            false => name.clone(),
+        };
+        same("blocked", &blocked, &expected.map(shown).collect())?;
         same("profiles counted", &counts.profiles, &(roots.len() as u64))?;
         let named = |root: &&usize| {
             let names = self.model.names(**root);

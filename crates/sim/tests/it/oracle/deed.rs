@@ -55,6 +55,10 @@ pub(super) enum Deed {
     State {
         off: i64,
     },
+    /// Whoever has the name is erased.
+    Erase {
+        who: Name,
+    },
     /// The process starts again from a snapshot.
     Restart,
 }
@@ -149,6 +153,7 @@ pub(super) fn deed(words: Words) -> impl Strategy<Value = Deed> {
                 .prop_map(|(segments, zone)| Deed::Redefine { segments, zone })
                 .boxed(),
         ),
+        (often.erase, select(words.names).prop_map(|who| Deed::Erase { who }).boxed()),
         (often.restart, Just(Deed::Restart).boxed()),
         (often.state, off.prop_map(|off| Deed::State { off }).boxed()),
     ])

@@ -8,7 +8,7 @@ use engine::programme::{
 };
 use engine::record::{
     ConsentSource, ConsentState, ConsentStated, CutoffStated, CutoffsStated, Event, EventFlags, EventKind,
-    Identifier, Installed, ProgrammeApplied, Record, Subject, SuppressionStated,
+    Identifier, Installed, ProfileErased, ProgrammeApplied, Record, Subject, SuppressionStated,
 };
 use engine::segment::parse::parse;
 use engine::segment::{Expression, ScoreOf};
@@ -150,10 +150,19 @@ impl Story {
                 self.apply_programme();
             }
             Deed::State { off } => self.state_cut_offs(*off),
+            Deed::Erase { who } => self.erase(who),
             Deed::Restart => {
                 self.engine = Engine::restore(&self.engine.snapshot()).expect("its own snapshot");
             }
         }
+    }
+
+    /// Nothing is noted of whoever had the name, whatever other names they had; and nothing that comes later is theirs.
+    fn erase(&mut self, who: &Name) {
+        let Some(profile) = self.find(who) else { return };
+        let engine = &self.engine;
+        self.notes.retain(|id, _| engine.canonical(*id) != profile);
+        self.apply(&Record::ProfileErased(ProfileErased { profile, erased_at: self.now, operator: "test" }));
     }
 
     /// An instant so long ago that nobody has spoken at yet.

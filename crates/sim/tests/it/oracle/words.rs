@@ -61,6 +61,7 @@ pub(super) struct Deeds {
     pub(super) restart: u32,
     /// Cut-offs.
     pub(super) state: u32,
+    pub(super) erase: u32,
 }
 
 const NAMES: [Name; 10] = [
@@ -138,6 +139,7 @@ impl Words {
                 redefine: 1,
                 restart: 1,
                 state: 3,
+                erase: 1,
             },
         }
     }
@@ -218,7 +220,7 @@ impl Words {
                 dates_percent: 10,
                 ..Conditions::default()
             },
-            deeds: Deeds { track: 8, identify: 3, restart: 1, redefine: 1, ..Deeds::default() },
+            deeds: Deeds { track: 8, identify: 3, restart: 1, redefine: 1, erase: 1, ..Deeds::default() },
         }
     }
 
@@ -238,7 +240,7 @@ impl Words {
                 dates_percent: 20,
                 ..Conditions::default()
             },
-            deeds: Deeds { track: 12, redefine: 1, restart: 1, state: 4, ..Deeds::default() },
+            deeds: Deeds { track: 12, redefine: 1, restart: 1, state: 4, erase: 1, ..Deeds::default() },
         }
     }
 
@@ -285,6 +287,7 @@ impl Words {
                 suppress: 2,
                 redefine: 1,
                 restart: 1,
+                erase: 1,
                 ..Deeds::default()
             },
         }
