@@ -6,6 +6,7 @@
 mod apply_cutoffs;
 mod apply_delivery;
 mod apply_programme;
+mod changes;
 mod explain;
 mod foresee;
 mod merges;
@@ -17,6 +18,7 @@ pub use view::{JourneyView, RunView, SegmentView, TimelineEntry};
 
 use crate::at::At;
 use crate::backfill::Property;
+use crate::change::Noted;
 use crate::effect::{Effect, Prepare};
 use crate::governor::{Governor, Suppression};
 use crate::happening::{About, Happening};
@@ -51,6 +53,8 @@ pub struct Engine {
     pub(crate) ranks: Ranks,
     /// The same.
     pub(crate) touched: Touched,
+    /// The same, of a batch: membership changes that are to be records before it ends.
+    pub(crate) noted: Noted,
     /// The same, of a look ahead.
     foreseen: foresee::Foreseen,
 }
@@ -86,6 +90,8 @@ pub enum Refusal {
     NotBlocked,
     /// The identifier is blocked and belongs to nobody.
     Nobody,
+    /// Membership changes that do not follow from the records before.
+    NotDerived,
 }
 
 /// Why two profiles cannot become one, or one two again.
@@ -121,6 +127,9 @@ impl std::fmt::Display for Refusal {
             Self::Merge(refusal) => refusal.fmt(f),
             Self::NotBlocked => write!(f, "the identifier is not blocked for being shared"),
             Self::Nobody => write!(f, "the identifier is blocked and names nobody"),
+            Self::NotDerived => {
+                write!(f, "the membership changes are not those that the records before it caused")
+            }
         }
     }
 }
@@ -223,6 +232,7 @@ impl Engine {
             Record::Event(event) if event.identifiers.is_empty() => Err(Refusal::NoIdentifier),
             Record::ProfilesMerged(merged) => self.check_merged(merged).map_err(Refusal::Merge),
             Record::MergeUndone(undone) => self.check_undone(undone).map_err(Refusal::Merge),
+            Record::MembershipChanged(changed) => self.check_changed(changed),
             Record::IdentifierLifted(lifted)
                 if self.state.shared.blocked(lifted.identifier.hash).is_none() =>
             {
@@ -261,6 +271,7 @@ impl Engine {
             Record::ProfilesMerged(merged) => self.apply_merged(merged, effects),
             Record::MergeUndone(undone) => self.apply_undone(undone, effects),
             Record::IdentifierLifted(lifted) => self.state.shared.lift(lifted.identifier.hash),
+            Record::MembershipChanged(_) => self.noted.pop(),
             Record::Tick => self.apply_tick(effects),
         }
         Outcome::Applied
@@ -401,13 +412,13 @@ impl Engine {
                     // A merged profile's events went with it, and an earlier timer may have been set since.
                     if self.state.history.due(name, profile) == due.second() {
                         self.state.history.set_due(name, profile, NEVER);
-                        self.fire(profile, key, effects);
+                        self.fire(due, profile, key, effects);
                     }
                 }
                 TimerKey::Profile { profile } => {
                     if self.state.profiles[profile.0 as usize].due == due.second() {
                         self.state.profiles[profile.0 as usize].due = NEVER;
-                        self.fire(profile, key, effects);
+                        self.fire(due, profile, key, effects);
                     }
                 }
                 TimerKey::Run { profile, run } => {
@@ -421,10 +432,10 @@ impl Engine {
         }
     }
 
-    fn fire(&mut self, profile: ProfileId, key: TimerKey, effects: &mut Vec<Effect>) {
+    fn fire(&mut self, due: At, profile: ProfileId, key: TimerKey, effects: &mut Vec<Effect>) {
         self.state.counts.timer_fires += 1;
         let mut turn = Turn::begin(self, profile, effects);
-        turn.touched.timer = Some(key);
+        turn.touched.timer = Some((due, key));
         turn.settle();
     }
 
@@ -474,6 +485,7 @@ impl Engine {
 
     /// The whole state as bytes; equal states give equal bytes.
     pub fn snapshot(&self) -> Vec<u8> {
+        assert!(self.noted.is_empty(), "invariant: a snapshot is taken between two batches");
         borsh::to_vec(&(LAYOUT, &self.state)).expect("invariant: memory takes every write")
     }
 

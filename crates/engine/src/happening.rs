@@ -69,6 +69,7 @@ impl<'a> Record<'a> {
             | Self::ProfilesMerged(_)
             | Self::MergeUndone(_)
             | Self::IdentifierLifted(_)
+            | Self::MembershipChanged(_)
             | Self::Tick => None,
         }
     }

@@ -69,6 +69,8 @@ pub const SEGMENTS_MAX: usize = 10_000;
 /// Most conditions and filters of a programme together: each takes a bit or a column for everybody, and the time to find
 /// those that are the same grows with the square.
 pub const CONDITIONS_MAX: usize = 20_000;
+/// Most membership changes in one record: whoever reads them takes records whole, and a page of them is then still one.
+pub const CHANGES_IN_RECORD_MAX: usize = 1_000;
 /// Days of the programme's calendar after which cut-offs are stated anew: to rank is to look at everybody, and whom a
 /// share holds should not change with each order of somebody else.
 pub const CUTOFF_DAYS: i32 = 1;

@@ -44,6 +44,9 @@ pub enum Record<'a> {
     MergeUndone(MergeUndone<'a>),
     /// An identifier that was shared by too many names a person again.
     IdentifierLifted(IdentifierLifted<'a>),
+    /// Who entered or left a segment that somebody listens to. It changes nothing: it follows from the records before it in
+    /// its batch, and is there so that others can follow it.
+    MembershipChanged(MembershipChanged<'a>),
     /// Time passed: everything due by the batch's instant happens now.
     Tick,
 }

@@ -94,12 +94,13 @@ impl Auditor {
                 self.answered(bytes, outcome)?;
             }
         }
-        let expected: &[Vec<Effect>] = match &unwritten.staged.batch {
-            Some(batch) => {
-                let first = batch.first.0 as usize - 1;
-                self.effects.get(first..first + batch.count as usize).unwrap_or_default()
+        let batches = &unwritten.staged.batches;
+        let expected: &[Vec<Effect>] = match (batches.first(), batches.last()) {
+            (Some(first), Some(last)) => {
+                let records = first.first.0 as usize - 1..last.last().0 as usize;
+                self.effects.get(records).unwrap_or_default()
             }
-            None => &[],
+            _ => &[],
         };
         Invariant::D2.check(unwritten.staged.effects == expected.concat(), || {
             format!("live {:?}, replayed {expected:?}", unwritten.staged.effects)

@@ -3,10 +3,12 @@
 use super::encode::{SEAL_NONE, code};
 use super::{
     Attempted, ConsentSource, ConsentStated, CutoffStated, CutoffsStated, DeliveryOutcome, Engaged,
-    Engagement, Event, EventFlags, EventKind, Identifier, IdentifierLifted, Installed, MergeUndone,
-    ProfilesMerged, ProgrammeApplied, Record, Rejected, Settled, Subject, SuppressionStated, VERSION,
+    Engagement, Event, EventFlags, EventKind, Identifier, IdentifierLifted, Installed, MembershipChanged,
+    MergeUndone, ProfilesMerged, ProgrammeApplied, Record, Rejected, Settled, Subject, SuppressionStated,
+    VERSION,
 };
 use crate::at::At;
+use crate::change::Changes;
 use crate::codec::Reader;
 use crate::identifier::{HashKey, IdentifierKind, KeyedHash};
 use crate::limits::{CUTOFFS_MAX, RECORD_IDENTIFIERS_MAX};
@@ -55,7 +57,7 @@ impl<'a> Record<'a> {
             None => return Err(Malformed::Bytes),
         }
         let mut parts = Parts { envelope: Reader::new(envelope), personal: reader };
-        if !(code::INSTALLED..=code::IDENTIFIER_LIFTED).contains(&kind) {
+        if !(code::INSTALLED..=code::IDENTIFIER_LIFTED).contains(&kind) && kind != code::MEMBERSHIP_CHANGED {
             return Err(Malformed::Kind(kind));
         }
         let record = parts.record(kind).ok_or(Malformed::Bytes)?;
@@ -143,6 +145,10 @@ impl<'a> Parts<'a> {
                 identifier: self.identifier()?,
                 lifted_at: self.at()?,
                 operator: self.envelope.text()?,
+            }),
+            code::MEMBERSHIP_CHANGED => Record::MembershipChanged(MembershipChanged {
+                segment: self.envelope.text()?,
+                changes: Changes::read(&mut self.envelope)?,
             }),
             _ => Record::Tick,
         })

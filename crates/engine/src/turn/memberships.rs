@@ -7,6 +7,7 @@
 use super::Turn;
 use crate::ProfileId;
 use crate::at::At;
+use crate::change::{Change, ChangeKind};
 use crate::engine::Engine;
 use crate::history::NEVER;
 use crate::index::Index;
@@ -109,8 +110,8 @@ impl Turn<'_> {
             }
         }
         match self.touched.timer {
-            Some(TimerKey::Name { name, .. }) => self.refresh_name(name),
-            Some(TimerKey::Profile { .. }) => {
+            Some((_, TimerKey::Name { name, .. })) => self.refresh_name(name),
+            Some((_, TimerKey::Profile { .. })) => {
                 for next in 0..self.engine.index.by_clock.len() {
                     self.refresh_condition(self.engine.index.by_clock[next]);
                 }
@@ -189,8 +190,16 @@ impl Turn<'_> {
             let segment = &mut state.segments[usize::from(slot)];
             segment.count = if holds { segment.count + 1 } else { segment.count - 1 };
             state.counts.membership_changes += 1;
+            self.note_change(slot, holds);
         }
         changed
+    }
+
+    /// What time alone changed is so since the timer was due, whenever the tick came.
+    fn note_change(&mut self, slot: u16, entered: bool) {
+        let kind = if entered { ChangeKind::Entered } else { ChangeKind::Left };
+        let at = self.touched.timer.map_or(self.now(), |(due, _)| due);
+        self.engine.note_change(self.id, slot, kind, at);
     }
 
     /// What the row's conditions, and the segments before this one, say of it.
@@ -203,8 +212,9 @@ impl Turn<'_> {
     }
 
     /// Finds out for a new index which segments the profile is in; the row's conditions are known. Leaves in
-    /// `touched.slots` those whose membership changed.
-    pub(crate) fn begin_memberships(&mut self, old: &Truths) {
+    /// `touched.slots` those whose membership changed. Who begins to listen hears of everybody inside, and who ceases, that
+    /// everybody has left: so the changes alone tell who is inside.
+    pub(crate) fn begin_memberships(&mut self, before: &Index, old: &Truths) {
         for place in 0..self.engine.index.order.len() {
             let slot = self.engine.index.order[place];
             let holds = self.is_made_true(slot);
@@ -215,6 +225,13 @@ impl Turn<'_> {
             if was != holds {
                 state.counts.membership_changes += 1;
                 self.touched.slots.push(slot);
+            }
+            let (was_told, is_told) =
+                (was && before.is_recorded(slot), holds && self.engine.index.is_recorded(slot));
+            if was_told != is_told {
+                let kind = if is_told { ChangeKind::Entered } else { ChangeKind::Left };
+                let (cause, at) = (self.seq(), self.now());
+                self.engine.noted.note(slot, Change { profile: self.id, kind, at, cause });
             }
         }
     }

@@ -83,6 +83,7 @@ impl Model {
             | Record::Settled(_)
             | Record::Engaged(_)
             | Record::IdentifierLifted(_)
+            | Record::MembershipChanged(_)
             | Record::Tick => {}
         }
         Ok(())
