@@ -1,6 +1,7 @@
 //! A story told to the real engine, with notes beside it of everything that was said.
 
 use engine::at::{At, Span};
+use engine::change::ChangeKind;
 use engine::engine::{Engine, Outcome, Refusal, Unanswered};
 use engine::identifier::{HashKey, IdentifierKind, normalise};
 use engine::programme::{
@@ -36,6 +37,10 @@ pub(super) struct Story {
     /// What ends so long after an event.
     spans: &'static [Span],
     segments: Vec<Said>,
+    /// Programmes applied: which segments somebody listens to changes with them.
+    programmes: usize,
+    /// Who is inside by what the records of changes tell, by the segment's name.
+    told: BTreeMap<String, BTreeSet<ProfileId>>,
     /// By the profile that it was said of, whatever became of that since.
     notes: BTreeMap<ProfileId, Notes>,
     suppressed: BTreeSet<(IdentifierKind, String)>,
@@ -72,6 +77,8 @@ impl Story {
             zone: start.zone,
             spans: words.spans,
             segments: segments.to_vec(),
+            programmes: 0,
+            told: BTreeMap::new(),
             notes: BTreeMap::new(),
             suppressed: BTreeSet::new(),
             stated: CutOffs::default(),
@@ -81,10 +88,16 @@ impl Story {
         let installed = Installed { installation: 1, hash_key: KEY, seed: 42, link_key: [9; 32] };
         story.apply(&Record::Installed(installed));
         story.apply_programme();
+        story.derive();
         story
     }
 
     pub(super) fn tell(&mut self, deed: &Deed) {
+        self.happen(deed);
+        self.derive();
+    }
+
+    fn happen(&mut self, deed: &Deed) {
         match deed {
             Deed::Track { who, name, ago, properties, flags } => {
                 let at = self.now.minus(*ago);
@@ -201,7 +214,35 @@ impl Story {
         Some(id)
     }
 
+    /// Numbers of the segments that somebody listens to.
+    fn listened(&self) -> impl Iterator<Item = usize> + use<> {
+        let programmes = self.programmes;
+        (0..self.segments.len()).filter(move |number| (number + programmes) % 3 != 0)
+    }
+
+    /// Adds what follows from the records before, and takes it in as whoever listens does.
+    fn derive(&mut self) {
+        let place = Seq(self.log.len() as u64);
+        while let Some(derived) = self.engine.derived() {
+            let mut bytes = Vec::new();
+            derived.encode(&mut bytes);
+            let record = Record::decode(&bytes).expect("what was encoded can be decoded");
+            let Record::MembershipChanged(changed) = &record else { panic!("{record:?}") };
+            let told = self.told.entry(changed.segment.to_owned()).or_default();
+            for change in changed.changes.iter() {
+                let differs = match change.kind {
+                    ChangeKind::Entered => told.insert(change.profile),
+                    ChangeKind::Left | ChangeKind::Merged => told.remove(&change.profile),
+                };
+                assert!(differs, "{change:?} of {} tells nothing new", changed.segment);
+                assert!((change.at, change.cause) == (self.now, place), "{change:?} at {}, {place}", self.now);
+            }
+            self.apply(&record);
+        }
+    }
+
     fn apply_programme(&mut self) {
+        self.programmes += 1;
         let purpose = |opt_in, confirm: Option<&str>| Purpose {
             channels: Channel::ALL.to_vec(),
             opt_in,
@@ -231,6 +272,7 @@ impl Story {
                 .map(|name| (name.to_owned(), Message { email: Some(email.clone()) }))
                 .into(),
             journeys: self.journeys.clone(),
+            recorded: self.listened().map(segment_name).collect(),
             ..Programme::default()
         };
         let definition = serde_json::to_string(&programme).expect("a programme is plain JSON");
@@ -304,6 +346,7 @@ impl Story {
         if let Some(due) = due {
             self.now = self.now.max(due);
             self.apply(&Record::Tick);
+            self.derive();
         }
         due.is_some()
     }
@@ -354,14 +397,23 @@ impl Story {
         let moment = self.moment();
         for (number, said) in self.segments.iter().enumerate() {
             let name = segment_name(number);
+            let is_listened = self.listened().any(|one| one == number);
+            let told = self.told.get(&name);
             let mut count = 0;
             for (id, person) in &people {
                 let expected = naive::holds(&said.0, person, &moment);
                 count += u64::from(expected);
+                if told.is_some_and(|told| told.contains(id)) != (expected && is_listened) {
+                    let what = format!("the changes should have {id:?} in {name}: {expected}, {is_listened}");
+                    return Err(self.report(&what, &said.0, &[(*id, person)]));
+                }
                 if self.engine.memberships(*id).contains(&name.as_str()) != expected {
                     let what = format!("{id:?} should be in {name}: {expected}");
                     return Err(self.report(&what, &said.0, &[(*id, person)]));
                 }
+            }
+            if is_listened && told.map_or(0, |told| told.len() as u64) != count {
+                return Err(format!("the changes have {told:?} in {name}, should be {count}"));
             }
             let found = self.engine.segment(&name).expect("it is in the programme").count;
             if found != count {
