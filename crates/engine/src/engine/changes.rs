@@ -22,11 +22,9 @@ impl Engine {
         }
     }
 
-    /// Notes a change where somebody listens.
+    /// Notes a change that follows from the record in hand.
     pub(crate) fn note_change(&mut self, profile: ProfileId, slot: u16, kind: ChangeKind, at: At) {
-        if self.index.is_recorded(slot) {
-            self.noted.note(slot, Change { profile, kind, at, cause: self.state.seq });
-        }
+        self.noted.note(slot, Change { profile, kind, at, cause: self.state.seq });
     }
 
     /// Takes a profile out of every segment that it is in, and forgets all that was known of its conditions.
@@ -34,7 +32,9 @@ impl Engine {
         for slot in 0..self.state.segments.len() as u16 {
             if self.state.truths.is_member(profile, slot) {
                 self.state.segments[usize::from(slot)].count -= 1;
-                self.note_change(profile, slot, kind, self.state.at);
+                if self.index.is_recorded(slot) {
+                    self.note_change(profile, slot, kind, self.state.at);
+                }
             }
         }
         self.state.truths.clear(profile);

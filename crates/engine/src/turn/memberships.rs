@@ -7,7 +7,6 @@
 use super::Turn;
 use crate::ProfileId;
 use crate::at::At;
-use crate::change::{Change, ChangeKind};
 use crate::engine::Engine;
 use crate::history::NEVER;
 use crate::index::Index;
@@ -195,13 +194,6 @@ impl Turn<'_> {
         changed
     }
 
-    /// What time alone changed is so since the timer was due, whenever the tick came.
-    fn note_change(&mut self, slot: u16, entered: bool) {
-        let kind = if entered { ChangeKind::Entered } else { ChangeKind::Left };
-        let at = self.touched.timer.map_or(self.now(), |(due, _)| due);
-        self.engine.note_change(self.id, slot, kind, at);
-    }
-
     /// What the row's conditions, and the segments before this one, say of it.
     fn is_made_true(&self, slot: u16) -> bool {
         let (id, truths) = (self.id, &self.engine.state.truths);
@@ -226,13 +218,7 @@ impl Turn<'_> {
                 state.counts.membership_changes += 1;
                 self.touched.slots.push(slot);
             }
-            let (was_told, is_told) =
-                (was && before.is_recorded(slot), holds && self.engine.index.is_recorded(slot));
-            if was_told != is_told {
-                let kind = if is_told { ChangeKind::Entered } else { ChangeKind::Left };
-                let (cause, at) = (self.seq(), self.now());
-                self.engine.noted.note(slot, Change { profile: self.id, kind, at, cause });
-            }
+            self.note_told(slot, was && before.is_recorded(slot), holds);
         }
     }
 }

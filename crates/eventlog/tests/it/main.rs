@@ -2,6 +2,7 @@
 
 mod batches;
 mod compatibility;
+mod changes;
 mod conformance;
 mod copy;
 mod memory;

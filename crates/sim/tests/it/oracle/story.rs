@@ -1,7 +1,7 @@
 //! A story told to the real engine, with notes beside it of everything that was said.
 
 use engine::at::{At, Span};
-use engine::change::ChangeKind;
+use engine::change::{Change, ChangeKind};
 use engine::engine::{Engine, Outcome, Refusal, Unanswered};
 use engine::identifier::{HashKey, IdentifierKind, normalise};
 use engine::programme::{
@@ -41,6 +41,8 @@ pub(super) struct Story {
     programmes: usize,
     /// Who is inside by what the records of changes tell, by the segment's name.
     told: BTreeMap<String, BTreeSet<ProfileId>>,
+    /// What was told since the last wait began, the newest of each segment and profile.
+    heard: BTreeMap<(String, ProfileId), Change>,
     /// By the profile that it was said of, whatever became of that since.
     notes: BTreeMap<ProfileId, Notes>,
     suppressed: BTreeSet<(IdentifierKind, String)>,
@@ -79,6 +81,7 @@ impl Story {
             segments: segments.to_vec(),
             programmes: 0,
             told: BTreeMap::new(),
+            heard: BTreeMap::new(),
             notes: BTreeMap::new(),
             suppressed: BTreeSet::new(),
             stated: CutOffs::default(),
@@ -234,6 +237,7 @@ impl Story {
                     ChangeKind::Entered => told.insert(change.profile),
                     ChangeKind::Left | ChangeKind::Merged => told.remove(&change.profile),
                 };
+                self.heard.insert((changed.segment.to_owned(), change.profile), change);
                 assert!(differs, "{change:?} of {} tells nothing new", changed.segment);
                 assert!((change.at, change.cause) == (self.now, place), "{change:?} at {}, {place}", self.now);
             }
@@ -323,8 +327,35 @@ impl Story {
 
     fn wait(&mut self, wait: &Wait) {
         let until = self.aim(wait);
+        let (late, before) = (self.heard_late(until), self.told.clone());
+        self.heard.clear();
         while self.tick(until) {}
         self.now = self.now.max(until);
+        // Of who is inside at the end and was not at the beginning, or the reverse, it makes no difference since when.
+        let was = |(segment, id): &(String, ProfileId)| before.get(segment).is_some_and(|of| of.contains(id));
+        let parted = self.heard.iter().filter(|(of, one)| was(of) != (one.kind == ChangeKind::Entered));
+        for (of, on_time) in parted {
+            let late = late.get(of).map(|one| (one.kind, one.at));
+            assert_eq!(late, Some((on_time.kind, on_time.at)), "{of:?} by one tick at {until}");
+        }
+    }
+
+    /// The newest change of each segment and profile that one tick tells of, where it comes so late.
+    fn heard_late(&self, until: At) -> BTreeMap<(String, ProfileId), Change> {
+        let mut heard = BTreeMap::new();
+        let mut engine = self.engine.clone();
+        if engine.next_due().is_some_and(|due| due <= until) {
+            engine.apply(engine.seq().next(), until, &Record::Tick, &mut Vec::new());
+        }
+        while let Some(Record::MembershipChanged(changed)) = engine.derived() {
+            let changes = changed.changes.iter();
+            heard.extend(changes.map(|one| ((changed.segment.to_owned(), one.profile), one)));
+            let mut bytes = Vec::new();
+            Record::MembershipChanged(changed).encode(&mut bytes);
+            let record = Record::decode(&bytes).expect("what was encoded can be decoded");
+            engine.apply(engine.seq().next(), until, &record, &mut Vec::new());
+        }
+        heard
     }
 
     /// The instant to which a wait goes.
