@@ -16,6 +16,7 @@ mod place;
 mod plan;
 mod query;
 mod restore;
+mod segments;
 mod serve;
 mod status;
 mod test;
@@ -45,6 +46,7 @@ enum Command {
     Import(import::Args),
     Query(query::Args),
     Explain(explain::Args),
+    Segments(segments::Args),
     Merges(merges::Args),
     Identifiers(identifiers::Args),
     Log(log::Args),
@@ -74,6 +76,7 @@ pub fn run() -> ExitCode {
         Command::Import(args) => return ended(import::run(&args)),
         Command::Query(args) => query::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Segments(args) => segments::run(&args),
         Command::Merges(args) => merges::run(&args),
         Command::Identifiers(args) => identifiers::run(&args),
         Command::Log(args) => log::run(&args),

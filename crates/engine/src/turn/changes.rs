@@ -48,7 +48,9 @@ impl Turn<'_> {
     fn look(&self, slot: u16, at: At) -> Verdict {
         let moment = Moment::of(&self.engine.state, &self.engine.programme, self.id);
         let gate = self.engine.index.gates[usize::from(slot)].as_ref();
-        gate.map_or(Verdict { holds: false, until: At::MAX }, |gate| self.pass(gate, &Moment { now: at, ..moment }))
+        gate.map_or(Verdict { holds: false, until: At::MAX }, |gate| {
+            self.pass(gate, &Moment { now: at, ..moment })
+        })
     }
 
     fn pass(&self, gate: &Gate, moment: &Moment<'_>) -> Verdict {

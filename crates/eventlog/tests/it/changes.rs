@@ -100,7 +100,8 @@ fn a_record_of_changes_from_outside_is_refused() {
 
 /// Many people, and a programme that begins to listen to them: what it stages with small batches.
 fn crowd(engine: &mut Engine) -> (Vec<Batch>, Staged) {
-    let people: Vec<u8> = (0..5_000).flat_map(|who| seen(&who.to_string(), &who.to_string(), 2_000)).collect();
+    let people: Vec<u8> =
+        (0..5_000).flat_map(|who| seen(&who.to_string(), &who.to_string(), 2_000)).collect();
     let before = stage(engine, At(2_000), &[&people]).batches;
     let staged = stage_within(engine, At(3_000), &[&listened()], 1_500);
     (before, staged)
@@ -193,7 +194,8 @@ fn a_merge_tells_of_who_was_taken_in() {
         hash: crate::records::KEY.identifier(IdentifierKind::UserId, value),
         value,
     };
-    let merged = ProfilesMerged { from: named("bob"), into: named("ada"), merged_at: At(3_000), operator: "x" };
+    let merged =
+        ProfilesMerged { from: named("bob"), into: named("ada"), merged_at: At(3_000), operator: "x" };
     let staged = stage(&mut engine, At(3_000), &[&framed(&Record::ProfilesMerged(merged))]);
     assert_eq!(told(&staged.batches), [vec![], vec![(1, ChangeKind::Merged.name(), 3_000, 6)]]);
     assert_eq!(engine.canonical(ProfileId(1)), ProfileId(0));

@@ -1,8 +1,8 @@
 //! The crate's one integration binary: both logs against one suite, then what is peculiar to each.
 
 mod batches;
-mod compatibility;
 mod changes;
+mod compatibility;
 mod conformance;
 mod copy;
 mod memory;

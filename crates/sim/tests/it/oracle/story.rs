@@ -239,7 +239,11 @@ impl Story {
                 };
                 self.heard.insert((changed.segment.to_owned(), change.profile), change);
                 assert!(differs, "{change:?} of {} tells nothing new", changed.segment);
-                assert!((change.at, change.cause) == (self.now, place), "{change:?} at {}, {place}", self.now);
+                assert!(
+                    (change.at, change.cause) == (self.now, place),
+                    "{change:?} at {}, {place}",
+                    self.now
+                );
             }
             self.apply(&record);
         }
