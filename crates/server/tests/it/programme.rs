@@ -180,11 +180,11 @@ fn each_mistake_has_its_place_and_a_way_out() {
             "segments:\n  vip: { is: 'did \"X\" adn did \"Y\"', record: chagnes }\n  old: { record: changes }\n\
              \x20 new: { is: did \"X\", recrod: changes }\n  list: [a]\n",
             vec![
-                "segments.yaml:2:21 error: expected `and`, `or` or the end, found `adn` (did you mean `and`?)",
-                "segments.yaml:2:44 error: \"chagnes\" is nothing that a segment records (write `changes`, or \
+                "segments.yaml:2:23 error: expected `and`, `or` or the end, found `adn` (did you mean `and`?)",
+                "segments.yaml:2:45 error: \"chagnes\" is nothing that a segment records (write `changes`, or \
                  leave it out)",
                 "segments.yaml:3:8 error: \"is\" is missing (for example `is: 'did \"Order Completed\"'`)",
-                "segments.yaml:4:24 error: unknown field \"recrod\" (did you mean \"record\"?)",
+                "segments.yaml:4:23 error: unknown field \"recrod\" (did you mean \"record\"?)",
                 "segments.yaml:5:9 error: expected a text, and this is a list",
             ],
         ),
