@@ -54,7 +54,7 @@ impl Change {
         let moved = (self.cause, self.at) != (before.cause, before.at);
         let step = i64::from(self.profile.0) - i64::from(before.profile.0);
         let step = ((step << 1) ^ (step >> 63)).cast_unsigned();
-        put_varint(out, step << (KIND_BITS + 1) | u64::from(moved) * MOVED | self.kind as u64);
+        put_varint(out, (step << (KIND_BITS + 1)) | (u64::from(moved) * MOVED) | self.kind as u64);
         if moved {
             put_zigzag(out, self.cause.0.wrapping_sub(before.cause.0).cast_signed());
             put_zigzag(out, self.at.0.wrapping_sub(before.at.0));

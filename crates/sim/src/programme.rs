@@ -77,7 +77,6 @@ fn message(name: &str) -> Message {
 }
 
 fn journeys(random: &mut Random) -> BTreeMap<String, Journey> {
-    let send = |message: &str| Step::Send { message: message.to_owned(), channels: vec![] };
     let wait = |span: Span| Step::Wait(span);
     let all = [
         (
@@ -124,25 +123,6 @@ fn journeys(random: &mut Random) -> BTreeMap<String, Journey> {
             },
         ),
         (
-            "parted",
-            Journey {
-                purpose: OFFERS.to_owned(),
-                enter: "left segment \"buyers\"".to_owned(),
-                reenter: Reenter::Always,
-                steps: vec![wait(Span::HOUR), send("back")],
-                ..Journey::default()
-            },
-        ),
-        (
-            "raised",
-            Journey {
-                purpose: OFFERS.to_owned(),
-                enter: "entered segment \"pro\"".to_owned(),
-                steps: vec![send("nudge")],
-                ..Journey::default()
-            },
-        ),
-        (
             WITHHELD,
             Journey {
                 purpose: ORDERS.to_owned(),
@@ -164,6 +144,35 @@ fn journeys(random: &mut Random) -> BTreeMap<String, Journey> {
             },
         ),
     ];
-    let kept = all.into_iter().filter(|_| random.happens(850));
+    let kept = all.into_iter().chain(listening()).filter(|_| random.happens(850));
     kept.map(|(name, journey)| (name.to_owned(), journey)).collect()
+}
+
+fn send(message: &str) -> Step {
+    Step::Send { message: message.to_owned(), channels: vec![] }
+}
+
+/// Journeys that begin with the change of a segment.
+fn listening() -> [(&'static str, Journey); 2] {
+    [
+        (
+            "parted",
+            Journey {
+                purpose: OFFERS.to_owned(),
+                enter: "left segment \"buyers\"".to_owned(),
+                reenter: Reenter::Always,
+                steps: vec![Step::Wait(Span::HOUR), send("back")],
+                ..Journey::default()
+            },
+        ),
+        (
+            "raised",
+            Journey {
+                purpose: OFFERS.to_owned(),
+                enter: "entered segment \"pro\"".to_owned(),
+                steps: vec![send("nudge")],
+                ..Journey::default()
+            },
+        ),
+    ]
 }

@@ -78,6 +78,7 @@ async fn pages_of_any_size_tell_the_same() {
     assert!(pro.iter().all(|one| one["cause"].as_u64() < one["seq"].as_u64()), "{pro:?}");
     for limit in [1, 2, 5] {
         assert_eq!(pages(&house, "pro", limit).await, pro, "{limit} at a time");
+        assert_eq!(pages(&house, "buyers", limit).await, buyers, "{limit} at a time");
     }
     let segment = house.get("/api/v1/segments/pro").await;
     assert_eq!((&segment["recorded"], &segment["count"]), (&json!(true), &json!(6)));

@@ -220,7 +220,7 @@ impl Story {
     /// Numbers of the segments that somebody listens to.
     fn listened(&self) -> impl Iterator<Item = usize> + use<> {
         let programmes = self.programmes;
-        (0..self.segments.len()).filter(move |number| (number + programmes) % 3 != 0)
+        (0..self.segments.len()).filter(move |number| !(number + programmes).is_multiple_of(3))
     }
 
     /// Adds what follows from the records before, and takes it in as whoever listens does.
