@@ -7,6 +7,7 @@ mod apply_cutoffs;
 mod apply_delivery;
 mod apply_erased;
 mod apply_programme;
+mod changes;
 mod explain;
 mod foresee;
 mod merges;
@@ -18,6 +19,7 @@ pub use view::{JourneyView, RunView, SegmentView, TimelineEntry};
 
 use crate::at::At;
 use crate::backfill::Property;
+use crate::change::Noted;
 use crate::effect::{Effect, Prepare};
 use crate::governor::{Governor, Suppression};
 use crate::happening::{About, Happening};
@@ -52,6 +54,8 @@ pub struct Engine {
     pub(crate) ranks: Ranks,
     /// The same.
     pub(crate) touched: Touched,
+    /// The same, of a batch: membership changes that are to be records before it ends.
+    pub(crate) noted: Noted,
     /// The same, of a look ahead.
     foreseen: foresee::Foreseen,
 }
@@ -89,6 +93,8 @@ pub enum Refusal {
     Nobody,
     /// It is about somebody who was erased, or it would tell something of them.
     Erased,
+    /// Membership changes that do not follow from the records before.
+    NotDerived,
 }
 
 /// Why two profiles cannot become one, or one two again.
@@ -127,6 +133,9 @@ impl std::fmt::Display for Refusal {
             Self::NotBlocked => write!(f, "the identifier is not blocked for being shared"),
             Self::Nobody => write!(f, "the identifier is blocked and names nobody"),
             Self::Erased => write!(f, "the person was erased"),
+            Self::NotDerived => {
+                write!(f, "the membership changes are not those that the records before it caused")
+            }
         }
     }
 }
@@ -231,6 +240,7 @@ impl Engine {
             Record::ProfilesMerged(merged) => self.check_merged(merged).map_err(Refusal::Merge),
             Record::MergeUndone(undone) => self.check_undone(undone).map_err(Refusal::Merge),
             Record::ProfileErased(erased) => self.check_erased(erased),
+            Record::MembershipChanged(changed) => self.check_changed(changed),
             Record::IdentifierLifted(lifted)
                 if self.state.shared.blocked(lifted.identifier.hash).is_none() =>
             {
@@ -271,6 +281,7 @@ impl Engine {
             Record::IdentifierLifted(lifted) => self.state.shared.lift(lifted.identifier.hash),
             Record::ProfileErased(erased) => self.apply_erased(erased),
             Record::LogRedacted(redacted) => self.apply_redacted(redacted),
+            Record::MembershipChanged(_) => self.noted.pop(),
             Record::Tick => self.apply_tick(effects),
         }
         Outcome::Applied
@@ -412,13 +423,13 @@ impl Engine {
                     // A merged profile's events went with it, and an earlier timer may have been set since.
                     if self.state.history.due(name, profile) == due.second() {
                         self.state.history.set_due(name, profile, NEVER);
-                        self.fire(profile, key, effects);
+                        self.fire(due, profile, key, effects);
                     }
                 }
                 TimerKey::Profile { profile } => {
                     if self.state.profiles[profile.0 as usize].due == due.second() {
                         self.state.profiles[profile.0 as usize].due = NEVER;
-                        self.fire(profile, key, effects);
+                        self.fire(due, profile, key, effects);
                     }
                 }
                 TimerKey::Run { profile, run } => {
@@ -432,10 +443,10 @@ impl Engine {
         }
     }
 
-    fn fire(&mut self, profile: ProfileId, key: TimerKey, effects: &mut Vec<Effect>) {
+    fn fire(&mut self, due: At, profile: ProfileId, key: TimerKey, effects: &mut Vec<Effect>) {
         self.state.counts.timer_fires += 1;
         let mut turn = Turn::begin(self, profile, effects);
-        turn.touched.timer = Some(key);
+        turn.touched.timer = Some((due, key));
         turn.settle();
     }
 
@@ -485,6 +496,7 @@ impl Engine {
 
     /// The whole state as bytes; equal states give equal bytes.
     pub fn snapshot(&self) -> Vec<u8> {
+        assert!(self.noted.is_empty(), "invariant: a snapshot is taken between two batches");
         borsh::to_vec(&(LAYOUT, &self.state)).expect("invariant: memory takes every write")
     }
 

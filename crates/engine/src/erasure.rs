@@ -133,6 +133,7 @@ impl Redaction {
             | Record::MergeUndone(_)
             | Record::ProfileErased(_)
             | Record::LogRedacted(_)
+            | Record::MembershipChanged(_)
             | Record::Tick => Part::Nothing,
         }
     }

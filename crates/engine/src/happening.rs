@@ -71,6 +71,7 @@ impl<'a> Record<'a> {
             | Self::IdentifierLifted(_)
             | Self::ProfileErased(_)
             | Self::LogRedacted(_)
+            | Self::MembershipChanged(_)
             | Self::Tick => None,
         }
     }

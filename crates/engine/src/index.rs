@@ -33,6 +33,8 @@ pub(crate) struct Index {
     pub(crate) rank: Vec<u16>,
     /// Slots in that order.
     pub(crate) order: Vec<u16>,
+    /// By slot: whether somebody listens, so that its changes become records.
+    recorded: Vec<bool>,
     /// By slot: the slots built on it.
     pub(crate) built_on: Vec<Vec<u16>>,
     /// By name: the conditions that an event of it can change.
@@ -53,7 +55,8 @@ pub(crate) struct Index {
     /// All that can end, move or fulfil a run of any of them.
     pub(crate) followed: Mentions,
     entries_by_event: Vec<Vec<u32>>,
-    entries_by_slot: BTreeMap<u16, u32>,
+    /// By slot, and whether it is entering that begins a run, or leaving.
+    entries_by_slot: BTreeMap<(u16, bool), Vec<u32>>,
 }
 
 /// How a segment is made of conditions and of other segments.
@@ -91,7 +94,9 @@ impl Index {
         let mut index = Self { built_on: vec![Vec::new(); segments.len()], languages, ..Self::default() };
         let mut built_of = Vec::new();
         let wanted = &mut BTreeMap::new();
+        let listened = programme.listened();
         for (slot, segment) in segments.iter().enumerate() {
+            index.recorded.push(segment.live && listened.contains(&segment.name));
             let rule = segment.live.then(|| {
                 let expression = of_programme(&segment.expression);
                 let scope = &mut Scope { names, history, timezone, cutoffs, purchase, wanted, slot_of };
@@ -222,9 +227,10 @@ impl Index {
     fn enter(&mut self, version: u32, plan: &Plan) {
         match &plan.entry {
             Entry::Event { event, .. } => at(&mut self.entries_by_event, *event).push(version),
-            Entry::Segment(slot) => {
-                self.entries_by_slot.insert(*slot, version);
+            Entry::Segment { slot, is_in } => {
+                self.entries_by_slot.entry((*slot, *is_in)).or_default().push(version);
             }
+            Entry::Never => {}
         }
     }
 
@@ -261,9 +267,14 @@ impl Index {
         self.entries_by_event.get(name.0 as usize).map_or(&[], Vec::as_slice)
     }
 
-    /// The live journey that becoming a member of this hidden segment enters.
-    pub(crate) fn entry_by_slot(&self, slot: u16) -> Option<u32> {
-        self.entries_by_slot.get(&slot).copied()
+    /// Live journeys that becoming a member of this segment enters, or ceasing to be one.
+    pub(crate) fn entries_by_slot(&self, slot: u16, is_in: bool) -> &[u32] {
+        self.entries_by_slot.get(&(slot, is_in)).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether somebody listens to a segment. One that came with a later programme is not known here.
+    pub(crate) fn is_recorded(&self, slot: u16) -> bool {
+        self.recorded.get(usize::from(slot)).copied().unwrap_or_default()
     }
 }
 

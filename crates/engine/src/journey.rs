@@ -6,7 +6,7 @@
 use crate::at::{At, Span};
 use crate::history::Since;
 use crate::name::NameId;
-use crate::programme::{self, Channel, Step};
+use crate::programme::{self, Channel, Enter, Step};
 use crate::segment::Filter;
 use crate::segment::day::Trial;
 use crate::segment::parse::of_programme;
@@ -88,8 +88,10 @@ pub(crate) struct Plan {
 pub(crate) enum Entry {
     /// At each event of the name whose properties, by path, pass the trials.
     Event { event: NameId, trials: Vec<(Vec<String>, Trial)> },
-    /// When the hidden segment of this slot becomes true.
-    Segment(u16),
+    /// When somebody enters the segment of this slot, which may be a hidden one, or leaves it.
+    Segment { slot: u16, is_in: bool },
+    /// By a segment that the programme no longer has; only a version that is not live any more.
+    Never,
 }
 
 /// A step, flattened.
@@ -136,8 +138,11 @@ impl Plan {
         let operations = std::mem::take(&mut compiler.operations);
         let exit = journey.exit.as_deref().map(|text| compiler.rule(text));
         let goal = journey.goal.as_ref().map(|goal| (compiler.rule(&goal.did), goal.within));
-        let entry = match of_programme(&journey.enter).bare_did() {
-            Some(did) => {
+        let entry = match Enter::of_programme(&journey.enter) {
+            Enter::Change { segment, is_in } => {
+                (scope.slot_of)(&segment).map_or(Entry::Never, |slot| Entry::Segment { slot, is_in })
+            }
+            Enter::Event(did) => {
                 let trials = did.deed.filters.iter();
                 let trial = |filter: &Filter| (filter.path.clone(), Trial::new(&filter.test, scope.timezone));
                 Entry::Event {
@@ -145,10 +150,11 @@ impl Plan {
                     trials: trials.map(trial).collect(),
                 }
             }
-            None => Entry::Segment(
-                (scope.slot_of)(&entry_segment(name))
+            Enter::Truth(_) => Entry::Segment {
+                slot: (scope.slot_of)(&entry_segment(name))
                     .expect("invariant: entry segments have slots before plans"),
-            ),
+                is_in: true,
+            },
         };
         Self {
             journey: 0,

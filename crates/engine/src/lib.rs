@@ -12,6 +12,7 @@ pub mod engine;
 pub mod record;
 
 pub mod backfill;
+pub mod change;
 mod chunked;
 pub mod consent;
 mod directory;

@@ -69,6 +69,11 @@ pub const SEGMENTS_MAX: usize = 10_000;
 /// Most conditions and filters of a programme together: each takes a bit or a column for everybody, and the time to find
 /// those that are the same grows with the square.
 pub const CONDITIONS_MAX: usize = 20_000;
+/// Most membership changes in one record: whoever reads them takes records whole, and a page of them is then still one.
+pub const CHANGES_IN_RECORD_MAX: usize = 1_000;
+/// Looks into the past of a segment that a late tick takes to find since when somebody is inside or outside. A stop of a
+/// month is thirty midnights for whoever has a birthday; a busy person has more windows than that end in it.
+pub const CHANGE_LOOKS_MAX: usize = 200;
 /// Days of the programme's calendar after which cut-offs are stated anew: to rank is to look at everybody, and whom a
 /// share holds should not change with each order of somebody else.
 pub const CUTOFF_DAYS: i32 = 1;

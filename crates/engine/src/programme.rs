@@ -4,9 +4,11 @@
 //! is the server's work; making them runnable, and saying what is wrong with them, is [`crate::engine`]'s.
 
 mod check;
+mod enter;
 mod identity;
 mod mistake;
 
+pub use enter::Enter;
 pub use identity::{IdentifierLimit, Identity};
 pub use mistake::{Mistake, Place, nearest};
 
@@ -14,7 +16,7 @@ use crate::at::Span;
 use borsh::{BorshDeserialize, BorshSerialize};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Texts by language code.
 pub type Localized = BTreeMap<String, String>;
@@ -32,6 +34,9 @@ pub struct Programme {
     pub purchase: Purchase,
     /// Expressions by segment name.
     pub segments: BTreeMap<String, String>,
+    /// Segments whose changes become records, for whoever listens.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub recorded: BTreeSet<String>,
     pub messages: BTreeMap<String, Message>,
     pub journeys: BTreeMap<String, Journey>,
     #[serde(skip_serializing_if = "Identity::is_empty")]
@@ -175,7 +180,7 @@ pub struct EmailTemplate {
 pub struct Journey {
     /// The consent that every send in it needs.
     pub purpose: String,
-    /// An expression. `did "X"` alone starts a run at each such event; any other when it becomes true.
+    /// An expression, or the change of a segment: see [`Enter`].
     pub enter: String,
     pub reenter: Reenter,
     /// An expression; a bare `did` in it means since the run began.
@@ -191,6 +196,12 @@ impl Programme {
     pub(crate) fn timezone(&self) -> TimeZone {
         timezone(&self.timezone).unwrap_or(TimeZone::UTC)
     }
+
+    /// Segments that somebody listens to: the programme says so, or a journey begins with their changes.
+    pub fn listened(&self) -> BTreeSet<String> {
+        let entries = self.journeys.values().filter_map(Journey::listens_to);
+        self.recorded.iter().cloned().chain(entries).collect()
+    }
 }
 
 /// A time zone by its name, from the database that is part of this program: the same on every machine.
@@ -199,9 +210,20 @@ pub fn timezone(name: &str) -> Option<TimeZone> {
 }
 
 impl Journey {
+    /// The segment whose changes begin its runs.
+    pub(crate) fn listens_to(&self) -> Option<String> {
+        match Enter::parse(&self.enter) {
+            Ok(Enter::Change { segment, .. }) => Some(segment),
+            _ => None,
+        }
+    }
+
     /// Every expression in it.
     pub fn rules(&self) -> impl Iterator<Item = &str> {
-        let mut rules = vec![self.enter.as_str()];
+        let mut rules = Vec::new();
+        if self.listens_to().is_none() {
+            rules.push(self.enter.as_str());
+        }
         rules.extend(self.exit.as_deref());
         rules.extend(self.goal.as_ref().map(|goal| goal.did.as_str()));
         add_rules(&self.steps, &mut rules);

@@ -48,6 +48,9 @@ pub enum Record<'a> {
     ProfileErased(ProfileErased<'a>),
     /// What the log had of erased people is gone from the disk.
     LogRedacted(LogRedacted),
+    /// Who entered or left a segment that somebody listens to. It changes nothing: it follows from the records before it in
+    /// its batch, and is there so that others can follow it.
+    MembershipChanged(MembershipChanged<'a>),
     /// Time passed: everything due by the batch's instant happens now.
     Tick,
 }

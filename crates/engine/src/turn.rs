@@ -2,6 +2,7 @@
 //!
 //! Changes are noted in [`Touched`]; [`Turn::settle`] then re-evaluates the segments that mention them, and moves the journeys.
 
+mod changes;
 mod journeys;
 mod memberships;
 mod sends;
@@ -52,8 +53,8 @@ pub(crate) struct Touched {
     pub(crate) events: Vec<(NameId, u32)>,
     /// Other cut-offs were stated.
     pub(crate) cutoffs: bool,
-    /// A timer that came.
-    pub(crate) timer: Option<TimerKey>,
+    /// A timer that came, and when it was due.
+    pub(crate) timer: Option<(At, TimerKey)>,
     /// Segments whose membership changed.
     pub(crate) slots: Vec<u16>,
     /// It is history that arrives late or by import: it changes segments and ends runs, and starts none, since

@@ -4,6 +4,9 @@
 
 use engine::codec::{Reader, put_bytes};
 
+/// What a record takes in a body besides its bytes.
+pub(crate) const FRAME_BYTES_MAX: usize = 10;
+
 /// Appends one record to a body.
 pub fn push_record(body: &mut Vec<u8>, record: &[u8]) {
     assert!(!record.is_empty(), "a record has at least its version and its kind");

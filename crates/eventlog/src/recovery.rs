@@ -54,7 +54,10 @@ pub fn replay(log: &dyn Log, engine: &mut Engine) -> Result<u64, Error> {
     for batch in log.read(begin.next())? {
         apply(engine, &batch?, &|from| log.read(from))?;
     }
-    Ok(engine.seq().0 - begin.0)
+    match engine.derived() {
+        None => Ok(engine.seq().0 - begin.0),
+        Some(_) => Err(untold(engine.seq().next())),
+    }
 }
 
 /// The engine as it was at an instant, after everything that the log had taken in by then. Reads and changes nothing,
@@ -103,6 +106,9 @@ fn apply<'l>(
                 Ok(_) | Err(Malformed::Sealed) => return Err(Error::Redacted { seq }),
                 Err(malformed) => return Err(damaged(malformed.to_string())),
             };
+            if seq == batch.first && engine.derived().is_some() && !is_derived(&record) {
+                return Err(untold(seq));
+            }
             let mut outcome = engine.apply(seq, batch.at, &record, &mut effects);
             if let Outcome::Refused(Refusal::Unkept(properties)) = outcome {
                 backfill::fill(engine, properties, read)?;
@@ -116,6 +122,16 @@ fn apply<'l>(
         seq = seq.next();
     }
     Ok(())
+}
+
+/// Whether a record follows from those before it, as the sequencer adds them.
+fn is_derived(record: &Record<'_>) -> bool {
+    matches!(record, Record::MembershipChanged(_))
+}
+
+/// What was staged together tells of every change that it brings.
+fn untold(seq: Seq) -> Error {
+    Error::damaged(seq, "the membership changes that follow from the records before are missing".to_owned())
 }
 
 fn restore(snapshots: &Snapshots) -> Result<Recovered, Error> {

@@ -56,7 +56,7 @@ fn record(
     record.encode(&mut bytes);
     push_record(&mut body, &bytes);
     let staged = stage(engine, now, &[&body]);
-    log.append(staged.batch.as_slice())?;
+    log.append(&staged.batches)?;
     Ok(staged.effects)
 }
 

@@ -1,5 +1,5 @@
-//! Turns submissions into a batch: applies them in memory, gives each record its place, and leaves out what changes
-//! nothing. `docs/decisions/0002-order-of-apply-and-append.md` says why in this order.
+//! Turns submissions into a batch: applies them in memory, gives each record its place, leaves out what changes nothing,
+//! and adds the records that follow from them. `docs/decisions/0002-order-of-apply-and-append.md` says why in this order.
 //!
 //! Owned by nobody: it is a function of the engine, the clock and what was submitted, and the same function runs in the
 //! server and in the simulator. Whoever calls it lets acknowledgements and effects go only when the batch is durable.
@@ -10,8 +10,8 @@ use engine::effect::Effect;
 use engine::engine::{self as core, Engine, Refusal};
 use engine::record::{self, Record};
 
-use crate::frame::{Records, push_record};
-use crate::limits::FORESEEN_RECORDS;
+use crate::frame::{FRAME_BYTES_MAX, Records, push_record};
+use crate::limits::{BATCH_BYTES_MAX, FORESEEN_RECORDS};
 use crate::log::Batch;
 
 /// What became of one submitted record.
@@ -27,11 +27,12 @@ pub enum Outcome {
     Malformed(record::Malformed),
 }
 
-/// A batch that is applied in memory and not yet durable.
+/// What is applied in memory and not yet durable.
 #[derive(Debug)]
 pub struct Staged {
-    /// To be appended; `None` if nothing that was submitted changed anything and no time passed.
-    pub batch: Option<Batch>,
+    /// To be appended together, all or none. Empty if nothing that was submitted changed anything and no time passed, and
+    /// hardly ever more than one: only where more people moved than one batch can tell of.
+    pub batches: Vec<Batch>,
     /// For each submission its records' outcomes, in order.
     pub outcomes: Vec<Vec<Outcome>>,
     /// What the batch asks of the world, in order.
@@ -43,30 +44,64 @@ pub struct Staged {
 /// The batch's instant is `now`, or that of the batch before where the clock went backwards. If a timer is due by then,
 /// time passes first. With no submissions at all this is how timers fire.
 pub fn stage(engine: &mut Engine, now: At, submissions: &[&[u8]]) -> Staged {
+    stage_within(engine, now, submissions, BATCH_BYTES_MAX)
+}
+
+/// The same with another bound on what one batch holds besides what was submitted.
+pub fn stage_within(engine: &mut Engine, now: At, submissions: &[&[u8]], batch_bytes_max: usize) -> Staged {
     let mut staging = Staging {
         at: now.max(engine.at()),
         first: engine.seq().next(),
         body: Vec::with_capacity(submissions.iter().map(|records| records.len()).sum()),
+        batches: Vec::new(),
         effects: Vec::new(),
         engine,
     };
     staging.pass_time();
     let outcomes = submissions.iter().map(|records| staging.submit(records)).collect();
-    let count = u32::try_from(staging.engine.seq().next().0 - staging.first.0);
-    let count = count.expect("invariant: a batch is bounded by its bytes");
-    let batch = Batch { first: staging.first, at: staging.at, count, body: staging.body };
-    Staged { batch: (count > 0).then_some(batch), outcomes, effects: staging.effects }
+    staging.derive(batch_bytes_max);
+    staging.close();
+    Staged { batches: staging.batches, outcomes, effects: staging.effects }
 }
 
 struct Staging<'a> {
     engine: &'a mut Engine,
     at: At,
+    /// Place of the first record of the batch in hand.
     first: Seq,
     body: Vec<u8>,
+    /// Those that are full.
+    batches: Vec<Batch>,
     effects: Vec<Effect>,
 }
 
 impl Staging<'_> {
+    /// Adds what follows from everything that was applied.
+    fn derive(&mut self, batch_bytes_max: usize) {
+        let mut bytes = Vec::new();
+        while let Some(derived) = self.engine.derived() {
+            bytes.clear();
+            derived.encode(&mut bytes);
+            if self.body.len() + bytes.len() + FRAME_BYTES_MAX > batch_bytes_max {
+                self.close();
+            }
+            let record = Record::decode(&bytes).expect("invariant: what was encoded can be decoded");
+            let outcome = self.apply(&bytes, &record);
+            assert!(matches!(outcome, Outcome::Applied(_)), "invariant: what follows is taken, {outcome:?}");
+        }
+    }
+
+    /// Puts what is in hand into a batch, if there is something.
+    fn close(&mut self) {
+        let next = self.engine.seq().next();
+        let count = u32::try_from(next.0 - self.first.0).expect("invariant: a batch is bounded by its bytes");
+        if count > 0 {
+            let body = std::mem::take(&mut self.body);
+            self.batches.push(Batch { first: self.first, at: self.at, count, body });
+        }
+        self.first = next;
+    }
+
     fn pass_time(&mut self) {
         if self.engine.next_due().is_none_or(|due| due > self.at) {
             return;

@@ -5,6 +5,7 @@
 
 mod activity;
 mod address;
+mod changes;
 mod consents;
 mod description;
 pub(crate) mod erasures;
@@ -64,6 +65,8 @@ pub fn routes() -> Vec<Route> {
         row(Method::POST,   "/api/v1/segments/preview",             Read,   segments::preview_body),
         row(Method::POST,   "/api/v1/segments/parse",               Read,   expressions::parse),
         row(Method::GET,    "/api/v1/segments/{name}",              Read,   segments::show),
+        row(Method::GET,    "/api/v1/segments/{name}/changes",      Read,   changes::list),
+        row(Method::GET,    "/api/v1/segments/changes/stream",      Read,   changes::follow),
         row(Method::GET,    "/api/v1/journeys",                     Read,   journeys::list),
         row(Method::GET,    "/api/v1/journeys/{name}",              Read,   journeys::show),
         row(Method::GET,    "/api/v1/sends",                        Read,   sends::list),

@@ -17,6 +17,7 @@ mod place;
 mod plan;
 mod query;
 mod restore;
+mod segments;
 mod serve;
 mod status;
 mod test;
@@ -46,6 +47,7 @@ enum Command {
     Import(import::Args),
     Query(query::Args),
     Explain(explain::Args),
+    Segments(segments::Args),
     Merges(merges::Args),
     Erase(erase::Args),
     Identifiers(identifiers::Args),
@@ -76,6 +78,7 @@ pub fn run() -> ExitCode {
         Command::Import(args) => return ended(import::run(&args)),
         Command::Query(args) => query::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Segments(args) => segments::run(&args),
         Command::Merges(args) => merges::run(&args),
         Command::Erase(args) => erase::run(&args),
         Command::Identifiers(args) => identifiers::run(&args),

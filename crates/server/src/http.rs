@@ -18,7 +18,6 @@ use axum::middleware;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 /// All routes of a server.
 pub fn router(hub: &Arc<Hub>) -> Router {
@@ -54,7 +53,7 @@ async fn healthy() -> &'static str {
 
 /// Requests are welcome.
 async fn ready(State(hub): State<Arc<Hub>>) -> (StatusCode, &'static str) {
-    if hub.stopping.load(Ordering::Relaxed) {
+    if *hub.stopping.borrow() {
         (StatusCode::SERVICE_UNAVAILABLE, "stopping\n")
     } else if hub.runtime.is_overloaded() {
         (StatusCode::SERVICE_UNAVAILABLE, "overloaded\n")

@@ -11,7 +11,7 @@ use engine::record::Record;
 use eventlog::sequencer::Outcome;
 use eventlog::sqlite::SqliteReader;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use tokio::sync::{Semaphore, watch};
 
 /// The parts of one running server, shared by everything that answers requests.
 pub struct Hub {
@@ -26,8 +26,10 @@ pub struct Hub {
     pub public_url: String,
     /// Signs and checks the links in messages.
     pub links: SignedLinks,
-    /// Set when the server begins to stop: whoever balances load sends nobody here any more.
-    pub stopping: AtomicBool,
+    /// Set when the server begins to stop: whoever balances load sends nobody here any more, and what has no end ends.
+    pub stopping: watch::Sender<bool>,
+    /// Room for those that follow changes as they happen.
+    pub followers: Arc<Semaphore>,
 }
 
 impl Hub {

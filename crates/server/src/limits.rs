@@ -207,6 +207,18 @@ pub const ERASURE_WAIT: Duration = Duration::from_secs(5);
 pub const REDACTION_REST: Duration = Duration::from_secs(1);
 /// Records that one look at the newest activity reads back: some megabytes, read while somebody watches.
 pub const ACTIVITY_RECORDS_MAX: u64 = 5_000;
+/// Records that one answer walks over to find changes of a segment: some tens of megabytes. Whoever wants more asks again,
+/// with the place that the answer names.
+pub const CHANGES_WALK_RECORDS_MAX: usize = 50_000;
+/// Changes that are read at once for a follower, about: as many as fit a few megabytes. A batch that moved more is read
+/// once more for each further part of it.
+pub const FOLLOWED_MAX: usize = 20_000;
+/// Records of changes that wait for a follower's connection.
+pub const CHANGES_WAITING: usize = 4;
+/// Programs that may follow changes at once: each of them reads the log for itself.
+pub const FOLLOWERS_MAX: usize = 64;
+/// Longest that a follower hears nothing at all: proxies give up a connection that is silent for a minute.
+pub const FOLLOWER_SILENCE_MAX: Duration = Duration::from_secs(15);
 
 // ---- Demonstration -----------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! programme.yaml            name, time zone, languages, purposes
-//! segments.yaml             segments: { name: expression }; more of the same in segments/*.yaml
+//! segments.yaml             segments: { name: expression }, or { is: expression, record: changes }; more of the same in segments/*.yaml
 //! journeys/*.yaml           one journey a file
 //! messages/*/message.yaml   one message a folder; beside it email.<language>.mjml, .html or .txt
 //! tests/*.txt               stories for `trama test`

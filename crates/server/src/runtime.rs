@@ -161,6 +161,11 @@ impl Runtime {
         Progress { durable, applied: engine.seq(), waiting_bytes: self.shared.queue.bytes() }
     }
 
+    /// The place of the newest record on the disk, for whoever waits for more.
+    pub fn durable(&self) -> watch::Receiver<Seq> {
+        self.shared.durable.subscribe()
+    }
+
     /// Waits until the disk has what is applied up to a place.
     pub async fn durable_to(&self, seq: Seq) {
         let mut durable = self.shared.durable.subscribe();

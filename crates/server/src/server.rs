@@ -11,7 +11,7 @@ use crate::demo::Stage;
 use crate::http;
 use crate::hub::Hub;
 use crate::keys::Keys;
-use crate::limits::{SENDS_WAITING_MAX, STOP_PATIENCE};
+use crate::limits::{FOLLOWERS_MAX, SENDS_WAITING_MAX, STOP_PATIENCE};
 use crate::metrics::Metrics;
 use crate::presence::Presence;
 use crate::problem::READING_LOG;
@@ -25,9 +25,8 @@ use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot, watch};
 use tokio::task::JoinHandle;
 
 /// A server that runs.
@@ -72,8 +71,9 @@ impl Server {
         let installed = runtime.read_blocking(|engine| engine.installed().cloned());
         let installed = installed.expect("invariant: the first record installs");
         let links = SignedLinks::new(&public_url, &installed.link_key);
-        let stopping = AtomicBool::new(false);
-        let hub = Arc::new(Hub { runtime, log, keys, stage, metrics, public_url, links, stopping });
+        let (stopping, followers) = (watch::Sender::new(false), Arc::new(Semaphore::new(FOLLOWERS_MAX)));
+        let hub =
+            Arc::new(Hub { runtime, log, keys, stage, metrics, public_url, links, stopping, followers });
         if let Some(folder) = &config.programme {
             apply(&hub, folder).await?;
         }
@@ -113,7 +113,7 @@ impl Server {
     /// Stops in the order in which things flow: nothing new comes in, what came in is answered, what is being handed
     /// over gets its receipt, and the state is written down.
     pub async fn stop(self) {
-        self.hub.stopping.store(true, Ordering::Relaxed);
+        self.hub.stopping.send_replace(true);
         self.http.stop("requests").await;
         self.cutoffs.stop("a ranking").await;
         self.redaction.stop("an erasure").await;

@@ -3,8 +3,8 @@
 use engine::Seq;
 use engine::at::At;
 use engine::record::{
-    ConsentStated, CutoffsStated, Event, EventFlags, Identifier, Record, Rejected, Settled, Subject,
-    SuppressionStated,
+    ConsentStated, CutoffsStated, Event, EventFlags, Identifier, MembershipChanged, Record, Rejected,
+    Settled, Subject, SuppressionStated,
 };
 use serde_json::{Value, json};
 
@@ -92,6 +92,7 @@ fn content(record: &Record<'_>) -> (&'static str, Value) {
         Record::LogRedacted(one) => {
             ("log_redacted", json!({"to": one.to.0, "redacted_at": one.redacted_at.to_string()}))
         }
+        Record::MembershipChanged(one) => ("membership_changed", changed(one)),
         Record::Tick => ("tick", json!({})),
     }
 }
@@ -102,6 +103,18 @@ fn cutoffs(stated: &CutoffsStated<'_>) -> Value {
         |cutoff| json!({"share": cutoff.share, "millionths": cutoff.value.map(|value| value.to_string())}),
     );
     json!({"stated_at": stated.stated_at.to_string(), "cutoffs": cutoffs.collect::<Vec<Value>>()})
+}
+
+fn changed(changed: &MembershipChanged<'_>) -> Value {
+    let changes = changed.changes.iter().map(|one| {
+        json!({
+            "profile": one.profile.0,
+            "change": one.kind.name(),
+            "since": one.at.to_string(),
+            "cause": one.cause.0,
+        })
+    });
+    json!({"segment": changed.segment, "changes": changes.collect::<Vec<Value>>()})
 }
 
 fn event(event: &Event<'_>) -> Value {

@@ -7,14 +7,15 @@ mod model;
 mod people;
 pub(crate) mod segments;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use engine::Seq;
 use engine::at::At;
+use engine::change::ChangeKind;
 use engine::effect::Effect;
 use engine::engine::{Engine, Outcome as Applied, Refusal};
 use engine::identifier::IdentifierKind;
-use engine::record::{Malformed, Record};
+use engine::record::{Malformed, MembershipChanged, Record};
+use engine::{ProfileId, Seq};
 use eventlog::log::Log;
 use eventlog::memory::{MemoryDisk, MemoryFolder};
 use eventlog::sequencer::Outcome;
@@ -41,6 +42,8 @@ pub(crate) struct Auditor {
     ledger: Ledger,
     /// Up to here the log may have been redacted: the newest erasure.
     erased: Seq,
+    /// Who is inside by what the records of changes tell, by the segment's name.
+    told: BTreeMap<String, BTreeSet<ProfileId>>,
 }
 
 impl Auditor {
@@ -64,6 +67,7 @@ impl Auditor {
                 let bytes = bytes.map_err(|malformed| Invariant::L2.broken(malformed.to_string()))?;
                 self.take_in(batch.at, bytes, trace)?;
             }
+            self.compare_told()?;
         }
         Ok(())
     }
@@ -81,6 +85,9 @@ impl Auditor {
         Invariant::D1.check(applied == Applied::Applied, || format!("seq {seq} in a replay: {applied:?}"))?;
         // A reaction to a send needs to know it; a decision needs the record first.
         self.model.apply(at, seq, &record, &self.ledger)?;
+        if let Record::MembershipChanged(changed) = &record {
+            self.tell(changed, seq)?;
+        }
         self.ledger.apply(&record, &effects)?;
         for effect in &effects {
             if let Effect::HandOver { send, .. } = effect {
@@ -94,6 +101,40 @@ impl Auditor {
         Ok(())
     }
 
+    /// Takes in what a record of changes tells, as whoever listens does.
+    fn tell(&mut self, changed: &MembershipChanged<'_>, seq: Seq) -> Result<(), Violation> {
+        let inside = self.told.entry(changed.segment.to_owned()).or_default();
+        for change in changed.changes.iter() {
+            let differs = match change.kind {
+                ChangeKind::Entered => inside.insert(change.profile),
+                ChangeKind::Left | ChangeKind::Merged | ChangeKind::Erased => inside.remove(&change.profile),
+            };
+            Invariant::S2.check(differs && change.cause < seq, || {
+                format!("at seq {seq} {change:?} of \"{}\" tells nothing new", changed.segment)
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Between two batches, what was told of each segment is what is so.
+    fn compare_told(&self) -> Result<(), Violation> {
+        let mut inside: BTreeMap<&str, BTreeSet<ProfileId>> = BTreeMap::new();
+        for (id, _) in self.replica.profiles() {
+            for name in self.replica.memberships(id) {
+                inside.entry(name).or_default().insert(id);
+            }
+        }
+        let listened = self.model.programme.listened();
+        for name in SEGMENTS.map(|segment| segment.name) {
+            let expected = inside.remove(name).filter(|_| listened.contains(name)).unwrap_or_default();
+            let told = self.told.get(name).cloned().unwrap_or_default();
+            Invariant::S2.check(told == expected, || {
+                format!("at seq {} the changes have {told:?} in \"{name}\", not {expected:?}", self.durable())
+            })?;
+        }
+        Ok(())
+    }
+
     /// A staged batch is about to be released: what it answers must be durable, what it asks for must be what a replay
     /// asks for.
     pub(crate) fn released(&self, unwritten: &Unwritten) -> Result<(), Violation> {
@@ -102,12 +143,13 @@ impl Auditor {
                 self.answered(bytes, outcome)?;
             }
         }
-        let expected: &[Vec<Effect>] = match &unwritten.staged.batch {
-            Some(batch) => {
-                let first = batch.first.0 as usize - 1;
-                self.effects.get(first..first + batch.count as usize).unwrap_or_default()
+        let batches = &unwritten.staged.batches;
+        let expected: &[Vec<Effect>] = match (batches.first(), batches.last()) {
+            (Some(first), Some(last)) => {
+                let records = first.first.0 as usize - 1..last.last().0 as usize;
+                self.effects.get(records).unwrap_or_default()
             }
-            None => &[],
+            _ => &[],
         };
         Invariant::D2.check(unwritten.staged.effects == expected.concat(), || {
             format!("live {:?}, replayed {expected:?}", unwritten.staged.effects)

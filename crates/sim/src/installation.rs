@@ -117,7 +117,7 @@ impl Installation {
 
     /// The writer's thread: makes everything staged durable at once, and gives it back to be released.
     pub(crate) fn write(&mut self) -> Result<Vec<Unwritten>, Error> {
-        let batches: Vec<Batch> = self.staged.iter().filter_map(|one| one.staged.batch.clone()).collect();
+        let batches: Vec<Batch> = self.staged.iter().flat_map(|one| one.staged.batches.clone()).collect();
         self.log.append(&batches)?;
         Ok(self.staged.drain(..).collect())
     }

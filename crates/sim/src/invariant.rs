@@ -12,6 +12,7 @@ pub enum Invariant {
     I1,
     I2,
     S1,
+    S2,
     G1,
     G2,
     G3,
@@ -25,7 +26,7 @@ pub enum Invariant {
 }
 
 impl Invariant {
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::L1,
         Self::L2,
         Self::L3,
@@ -34,6 +35,7 @@ impl Invariant {
         Self::I1,
         Self::I2,
         Self::S1,
+        Self::S2,
         Self::G1,
         Self::G2,
         Self::G3,
@@ -58,6 +60,7 @@ impl Invariant {
                 "profiles hold the identifiers that the rules of identity, operators' merges and their undoing give them"
             }
             Self::S1 => "segment membership equals a naive evaluation",
+            Self::S2 => "the changes of a segment in the log, one after the other, give who is inside",
             Self::G1 => "nothing is handed over without a consent that is valid at that moment",
             Self::G2 => "nothing is handed over to a suppressed address",
             Self::G3 => "every message that was not sent has a reason",

@@ -34,6 +34,9 @@ pub(crate) fn draw(random: &mut Random) -> String {
 fn draw_with(random: &mut Random, segment_permille: u64) -> String {
     let double = random.happens(400);
     let segments = SEGMENTS.iter().filter(|segment| segment.is_base || random.happens(segment_permille));
+    let segments: Vec<_> = segments.collect();
+    let listened_permille = *random.pick(&[0, 100, 500]);
+    let recorded: Vec<_> = segments.iter().filter(|_| random.happens(listened_permille)).collect();
     let programme = Programme {
         name: "shop".to_owned(),
         timezone: TIMEZONE.to_owned(),
@@ -44,7 +47,8 @@ fn draw_with(random: &mut Random, segment_permille: u64) -> String {
             (ORDERS.to_owned(), purpose(OptIn::None)),
         ]),
         purchase: Purchase::default(),
-        segments: segments.map(|one| (one.name.to_owned(), one.expression.to_owned())).collect(),
+        segments: segments.iter().map(|one| (one.name.to_owned(), one.expression.to_owned())).collect(),
+        recorded: recorded.iter().map(|one| one.name.to_owned()).collect(),
         messages: [CONFIRM, "welcome", "nudge", "cart", "back", "receipt"]
             .map(|name| (name.to_owned(), message(name)))
             .into(),
@@ -73,7 +77,6 @@ fn message(name: &str) -> Message {
 }
 
 fn journeys(random: &mut Random) -> BTreeMap<String, Journey> {
-    let send = |message: &str| Step::Send { message: message.to_owned(), channels: vec![] };
     let wait = |span: Span| Step::Wait(span);
     let all = [
         (
@@ -141,6 +144,35 @@ fn journeys(random: &mut Random) -> BTreeMap<String, Journey> {
             },
         ),
     ];
-    let kept = all.into_iter().filter(|_| random.happens(850));
+    let kept = all.into_iter().chain(listening()).filter(|_| random.happens(850));
     kept.map(|(name, journey)| (name.to_owned(), journey)).collect()
+}
+
+fn send(message: &str) -> Step {
+    Step::Send { message: message.to_owned(), channels: vec![] }
+}
+
+/// Journeys that begin with the change of a segment.
+fn listening() -> [(&'static str, Journey); 2] {
+    [
+        (
+            "parted",
+            Journey {
+                purpose: OFFERS.to_owned(),
+                enter: "left segment \"buyers\"".to_owned(),
+                reenter: Reenter::Always,
+                steps: vec![Step::Wait(Span::HOUR), send("back")],
+                ..Journey::default()
+            },
+        ),
+        (
+            "raised",
+            Journey {
+                purpose: OFFERS.to_owned(),
+                enter: "entered segment \"pro\"".to_owned(),
+                steps: vec![send("nudge")],
+                ..Journey::default()
+            },
+        ),
+    ]
 }

@@ -2,6 +2,7 @@
 //! stays as figures that lead to nobody, and so does what they must not be sent.
 
 use super::{Engine, Refusal};
+use crate::change::ChangeKind;
 use crate::erasure::{Erasure, is_named_in};
 use crate::governor::{address_kind, is_address};
 use crate::history::NEVER;
@@ -24,7 +25,7 @@ impl Engine {
         let root = self.state.canonical(erased.profile);
         let parts = self.state.parts(root);
         let addresses = self.forget_addresses(&parts);
-        self.leave_segments(root);
+        self.leave_segments(root, ChangeKind::Erased);
         self.leave_journeys(root);
         let places = Places::of(&self.state.history, root);
         self.state.history.forget(root);
@@ -81,15 +82,6 @@ impl Engine {
             }
         }
         forgotten
-    }
-
-    fn leave_segments(&mut self, id: ProfileId) {
-        for slot in 0..self.state.segments.len() as u16 {
-            if self.state.truths.is_member(id, slot) {
-                self.state.segments[usize::from(slot)].count -= 1;
-            }
-        }
-        self.state.truths.clear(id);
     }
 
     fn leave_journeys(&mut self, id: ProfileId) {

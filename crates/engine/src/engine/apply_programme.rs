@@ -7,7 +7,7 @@ use crate::identity::Rules;
 use crate::index::Index;
 use crate::journey::entry_segment;
 use crate::limits::{CONDITIONS_MAX, NAMES_MAX};
-use crate::programme::{Journey, Mistake, Place, Programme};
+use crate::programme::{Enter, Journey, Mistake, Place, Programme};
 use crate::segment::parse::of_programme;
 use crate::segment::rule::each_property;
 use crate::state::{JourneyVersion, SegmentState, State};
@@ -65,8 +65,8 @@ impl Engine {
         let programme = self.programme.clone();
         let named = programme.segments.iter().map(|(name, text)| (name.clone(), text.clone(), true));
         let entries = programme.journeys.iter().filter_map(|(name, journey)| {
-            let bare = of_programme(&journey.enter).bare_did().is_some();
-            (!bare).then(|| (entry_segment(name), journey.enter.clone(), false))
+            let by_truth = matches!(Enter::of_programme(&journey.enter), Enter::Truth(_));
+            by_truth.then(|| (entry_segment(name), journey.enter.clone(), false))
         });
         let wanted: Vec<(String, String, bool)> = named.chain(entries).collect();
         let segments = &mut self.state.segments;
@@ -175,7 +175,7 @@ impl Engine {
                     };
                     turn.engine.state.truths.set_condition(id, condition, holds);
                 }
-                turn.begin_memberships(&old);
+                turn.begin_memberships(before, &old);
                 if runs_follow {
                     turn.follow_cutoffs();
                 }

@@ -17,6 +17,8 @@ pub struct SegmentView<'a> {
     pub name: &'a str,
     pub expression: &'a str,
     pub count: u64,
+    /// Whether somebody listens, so that its changes become records.
+    pub recorded: bool,
 }
 
 /// All versions of one journey together.
@@ -125,16 +127,23 @@ impl Engine {
 
     /// The programme's segments, by name.
     pub fn segments(&self) -> Vec<SegmentView<'_>> {
-        let live = self.state.segments.iter().filter(|segment| segment.live && segment.visible);
+        let numbered = self.state.segments.iter().enumerate();
+        let live = numbered.filter(|(_, segment)| segment.live && segment.visible);
         let mut views: Vec<SegmentView<'_>> = live
-            .map(|segment| SegmentView {
+            .map(|(slot, segment)| SegmentView {
                 name: &segment.name,
                 expression: &segment.expression,
                 count: segment.count,
+                recorded: self.index.is_recorded(slot as u16),
             })
             .collect();
         views.sort_by_key(|view| view.name);
         views
+    }
+
+    /// Whether the programme has a segment of this name, or had one once.
+    pub fn had_segment(&self, name: &str) -> bool {
+        self.state.segments.iter().any(|segment| segment.visible && segment.name == name)
     }
 
     pub fn segment(&self, name: &str) -> Option<SegmentView<'_>> {

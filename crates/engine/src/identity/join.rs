@@ -1,6 +1,7 @@
 //! Making one profile of two, in a way that can be undone.
 
 use super::is_identified;
+use crate::change::ChangeKind;
 use crate::effect::Effect;
 use crate::engine::Engine;
 use crate::governor::address;
@@ -36,12 +37,7 @@ impl Engine {
         effects: &mut Vec<Effect>,
     ) {
         let (at, seq, id) = (self.state.at, self.state.seq, self.state.merges.next());
-        for slot in 0..self.state.segments.len() as u16 {
-            if self.state.truths.is_member(from, slot) {
-                self.state.segments[usize::from(slot)].count -= 1;
-            }
-        }
-        self.state.truths.clear(from);
+        self.leave_segments(from, ChangeKind::Merged);
         let events = Places::of(&self.state.history, from);
         self.state.history.absorb(from, into);
         let (mine, other) = (self.profile_at(into), self.profile_at(from));

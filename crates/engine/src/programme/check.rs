@@ -2,7 +2,7 @@
 //!
 //! Files, templates and languages of messages are the server's to check; here it is names and expressions.
 
-use super::{Arm, Channel, Journey, Mistake, OptIn, Place, Programme, Step, nearest};
+use super::{Arm, Channel, Enter, Journey, Mistake, OptIn, Place, Programme, Step, nearest};
 use crate::journey::ENTRY_PREFIX;
 use crate::limits::{CONDITIONS_MAX, SEGMENTS_MAX};
 use crate::segment::parse::parse;
@@ -115,6 +115,10 @@ impl Check<'_> {
                 built_on.insert(name, expression.segments().into_iter().map(str::to_owned).collect());
             }
         }
+        let is_unknown = |name: &&String| !self.programme.segments.contains_key(*name);
+        for name in self.programme.recorded.iter().filter(is_unknown) {
+            self.unknown(&Place::default().field("recorded"), name, "segment", name);
+        }
         for name in built_on.keys() {
             if let Some(path) = cycle(name, &built_on) {
                 let place = Place::default().field("segments").field(name);
@@ -144,15 +148,20 @@ impl Check<'_> {
             _ => {}
         });
         for (what, name) in unknown {
-            let offset = text.find(&format!("\"{name}\"")).or_else(|| text.find(&format!("'{name}'")));
-            let suggestion = match what {
-                "segment" => did_you_mean(&name, self.programme.segments.keys()),
-                _ => did_you_mean(&name, self.programme.purposes.keys()),
-            };
-            let message = format!("there is no {what} \"{name}\"");
-            self.mistakes.push(Mistake { place: place.clone(), offset, message, suggestion });
+            self.unknown(place, text, what, &name);
         }
         Some(expression)
+    }
+
+    /// A text names something that the programme does not have.
+    fn unknown(&mut self, place: &Place, text: &str, what: &str, name: &str) {
+        let offset = text.find(&format!("\"{name}\"")).or_else(|| text.find(&format!("'{name}'")));
+        let suggestion = match what {
+            "segment" => did_you_mean(name, self.programme.segments.keys()),
+            _ => did_you_mean(name, self.programme.purposes.keys()),
+        };
+        let message = format!("there is no {what} \"{name}\"");
+        self.mistakes.push(Mistake { place: place.clone(), offset, message, suggestion });
     }
 
     fn message(&mut self, place: &Place, name: &str) {
@@ -178,7 +187,7 @@ impl Check<'_> {
             let suggestion = did_you_mean(&journey.purpose, self.programme.purposes.keys());
             self.add(&place.field("purpose"), message, suggestion);
         }
-        self.expression(&place.field("enter"), &journey.enter, Owner::Segment);
+        self.enter(&place.field("enter"), &journey.enter);
         if let Some(exit) = &journey.exit {
             self.expression(&place.field("exit"), exit, Owner::Journey);
         }
@@ -194,6 +203,17 @@ impl Check<'_> {
             self.add(&place.field("steps"), "the journey has no step", suggestion);
         }
         self.steps(&place.field("steps"), &journey.steps, &journey.purpose);
+    }
+
+    fn enter(&mut self, place: &Place, text: &str) {
+        match Enter::parse(text) {
+            Err(wrong) => self.mistakes.push(wrong.at(place.clone())),
+            Ok(Enter::Change { segment, .. }) if !self.programme.segments.contains_key(&segment) => {
+                self.unknown(place, text, "segment", &segment);
+            }
+            Ok(Enter::Change { .. }) => {}
+            Ok(Enter::Event(_) | Enter::Truth(_)) => _ = self.expression(place, text, Owner::Segment),
+        }
     }
 
     fn steps(&mut self, place: &Place, steps: &[Step], purpose: &str) {

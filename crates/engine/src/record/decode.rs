@@ -4,10 +4,11 @@ use super::encode::{SEAL_NONE, code};
 use super::{
     Attempted, ConsentSource, ConsentStated, CutoffStated, CutoffsStated, DeliveryOutcome, Engaged,
     Engagement, Event, EventFlags, EventKind, Identifier, IdentifierLifted, Installed, LogRedacted,
-    MergeUndone, ProfileErased, ProfilesMerged, ProgrammeApplied, Record, Rejected, Settled, Subject,
-    SuppressionStated, VERSION,
+    MembershipChanged, MergeUndone, ProfileErased, ProfilesMerged, ProgrammeApplied, Record, Rejected,
+    Settled, Subject, SuppressionStated, VERSION,
 };
 use crate::at::At;
+use crate::change::Changes;
 use crate::codec::Reader;
 use crate::identifier::{HashKey, IdentifierKind, KeyedHash};
 use crate::limits::{CUTOFFS_MAX, RECORD_IDENTIFIERS_MAX};
@@ -56,7 +57,7 @@ impl<'a> Record<'a> {
             None => return Err(Malformed::Bytes),
         }
         let mut parts = Parts { envelope: Reader::new(envelope), personal: reader };
-        if !(code::INSTALLED..=code::LOG_REDACTED).contains(&kind) {
+        if !(code::INSTALLED..=code::LOG_REDACTED).contains(&kind) && kind != code::MEMBERSHIP_CHANGED {
             return Err(Malformed::Kind(kind));
         }
         let record = parts.record(kind).ok_or(Malformed::Bytes)?;
@@ -153,6 +154,10 @@ impl<'a> Parts<'a> {
             code::LOG_REDACTED => Record::LogRedacted(LogRedacted {
                 to: self.envelope.varint().map(Seq)?,
                 redacted_at: self.at()?,
+            }),
+            code::MEMBERSHIP_CHANGED => Record::MembershipChanged(MembershipChanged {
+                segment: self.envelope.text()?,
+                changes: Changes::read(&mut self.envelope)?,
             }),
             _ => Record::Tick,
         })

@@ -23,6 +23,7 @@ pub(super) mod code {
     pub(in crate::record) const IDENTIFIER_LIFTED: u8 = 14;
     pub(in crate::record) const PROFILE_ERASED: u8 = 15;
     pub(in crate::record) const LOG_REDACTED: u8 = 16;
+    pub(in crate::record) const MEMBERSHIP_CHANGED: u8 = 18;
 }
 
 /// Room that most events fit into, so that making a record does not grow its parts step by step.
@@ -172,6 +173,11 @@ impl Parts {
                 code::ENGAGED
             }
             Record::CutoffsStated(stated) => self.fill_cutoffs(stated),
+            Record::MembershipChanged(changed) => {
+                self.clear(changed.segment);
+                changed.changes.put(&mut self.envelope);
+                code::MEMBERSHIP_CHANGED
+            }
             Record::Tick => code::TICK,
             Record::ProfilesMerged(_)
             | Record::MergeUndone(_)

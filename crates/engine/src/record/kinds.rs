@@ -1,6 +1,7 @@
 //! What each kind of record holds. Everything that could name or describe a person is marked *personal*.
 
 use crate::at::At;
+use crate::change::Changes;
 use crate::identifier::{HashKey, IdentifierKind, KeyedHash};
 use crate::value::Map;
 use crate::{MergeId, ProfileId, SendId, Seq};
@@ -240,6 +241,14 @@ pub struct CutoffStated<'a> {
     pub share: &'a str,
     /// In millionths; none where nobody has the figure.
     pub value: Option<i128>,
+}
+
+/// Changes of who is in a segment, in the order in which they came about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MembershipChanged<'a> {
+    /// The segment's name.
+    pub segment: &'a str,
+    pub changes: Changes<'a>,
 }
 
 /// A hand-over is about to happen.

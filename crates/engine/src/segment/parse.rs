@@ -11,7 +11,7 @@ use super::fault::{self, Fault};
 use super::lex::{Token, TokenKind, tokens};
 use super::{Expression, Filter, Owner, Score, ScoreOf};
 use crate::limits::EXPRESSION_DEPTH_MAX;
-use crate::programme::{Mistake, Place};
+use crate::programme::{Enter, Mistake, Place};
 
 /// Where an expression goes wrong, why, and what to write instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,16 +62,30 @@ pub(crate) fn of_programme(text: &str) -> Expression {
 
 /// Reads the expression of a segment or of a journey's rule.
 pub fn parse_for(text: &str, owner: Owner) -> Parsed<Expression> {
-    let tokens = tokens(text).map_err(|unreadable| Wrong {
-        offset: unreadable.offset,
-        message: unreadable.fault.message,
-        suggestion: unreadable.fault.suggestion,
-    })?;
-    let mut parser = Parser { text, owner, tokens, next: 0, depth: 0 };
-    let expression = parser.or()?;
+    Parser::new(text, owner)?.whole()
+}
+
+/// Reads how runs of a journey begin: a change of a segment, or an expression.
+pub(crate) fn enter(text: &str) -> Parsed<Enter> {
+    let mut parser = Parser::new(text, Owner::Segment)?;
+    let is_in = parser.word("entered");
+    if !is_in && !parser.word("left") {
+        let expression = parser.whole()?;
+        return Ok(match expression.bare_did() {
+            Some(did) => Enter::Event(did.clone()),
+            None => Enter::Truth(expression),
+        });
+    }
+    parser.expect_word("segment")?;
+    let segment = parser.text("the segment's name in quotes")?;
     match parser.peek() {
-        TokenKind::End => Ok(expression),
-        _ => Err(parser.not_the_end()),
+        TokenKind::End => Ok(Enter::Change { segment, is_in }),
+        _ => {
+            let fault = Fault::new(
+                "whoever enters or leaves the segment begins a run: nothing more can be asked here",
+            );
+            Err(parser.fault(fault.or_rather("make a segment of all that is asked, and name that one")))
+        }
     }
 }
 
@@ -82,6 +96,26 @@ struct Parser<'a> {
     next: usize,
     /// Parentheses and `not`s that are open.
     depth: usize,
+}
+
+impl<'a> Parser<'a> {
+    fn new(text: &'a str, owner: Owner) -> Parsed<Self> {
+        let tokens = tokens(text).map_err(|unreadable| Wrong {
+            offset: unreadable.offset,
+            message: unreadable.fault.message,
+            suggestion: unreadable.fault.suggestion,
+        })?;
+        Ok(Self { text, owner, tokens, next: 0, depth: 0 })
+    }
+
+    /// The expression from here to the end.
+    fn whole(&mut self) -> Parsed<Expression> {
+        let expression = self.or()?;
+        match self.peek() {
+            TokenKind::End => Ok(expression),
+            _ => Err(self.not_the_end()),
+        }
+    }
 }
 
 impl Parser<'_> {

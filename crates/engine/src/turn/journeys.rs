@@ -28,9 +28,9 @@ impl Turn<'_> {
         }
         for place in 0..self.touched.slots.len() {
             let slot = self.touched.slots[place];
-            if self.engine.state.truths.is_member(self.id, slot)
-                && let Some(version) = self.engine.index.entry_by_slot(slot)
-            {
+            let is_in = self.engine.state.truths.is_member(self.id, slot);
+            for next in 0..self.engine.index.entries_by_slot(slot, is_in).len() {
+                let version = self.engine.index.entries_by_slot(slot, is_in)[next];
                 self.enter(version, self.now().second());
             }
         }

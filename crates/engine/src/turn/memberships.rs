@@ -109,8 +109,8 @@ impl Turn<'_> {
             }
         }
         match self.touched.timer {
-            Some(TimerKey::Name { name, .. }) => self.refresh_name(name),
-            Some(TimerKey::Profile { .. }) => {
+            Some((_, TimerKey::Name { name, .. })) => self.refresh_name(name),
+            Some((_, TimerKey::Profile { .. })) => {
                 for next in 0..self.engine.index.by_clock.len() {
                     self.refresh_condition(self.engine.index.by_clock[next]);
                 }
@@ -189,6 +189,7 @@ impl Turn<'_> {
             let segment = &mut state.segments[usize::from(slot)];
             segment.count = if holds { segment.count + 1 } else { segment.count - 1 };
             state.counts.membership_changes += 1;
+            self.note_change(slot, holds);
         }
         changed
     }
@@ -203,8 +204,9 @@ impl Turn<'_> {
     }
 
     /// Finds out for a new index which segments the profile is in; the row's conditions are known. Leaves in
-    /// `touched.slots` those whose membership changed.
-    pub(crate) fn begin_memberships(&mut self, old: &Truths) {
+    /// `touched.slots` those whose membership changed. Who begins to listen hears of everybody inside, and who ceases, that
+    /// everybody has left: so the changes alone tell who is inside.
+    pub(crate) fn begin_memberships(&mut self, before: &Index, old: &Truths) {
         for place in 0..self.engine.index.order.len() {
             let slot = self.engine.index.order[place];
             let holds = self.is_made_true(slot);
@@ -216,6 +218,7 @@ impl Turn<'_> {
                 state.counts.membership_changes += 1;
                 self.touched.slots.push(slot);
             }
+            self.note_told(slot, was && before.is_recorded(slot), holds);
         }
     }
 }

@@ -283,3 +283,49 @@ fn a_purchase_is_an_event_with_an_amount() {
         assert_eq!(mistakes.iter().map(|one| one.place.0.as_str()).collect::<Vec<_>>(), [place]);
     }
 }
+
+/// What is wrong with a programme that has a segment "vip" and a journey that begins so.
+fn mistakes_of_entry(enter: &str) -> Vec<engine::programme::Mistake> {
+    let mut programme = programme();
+    let purpose = Purpose { channels: vec![Channel::Email], ..Purpose::default() };
+    programme.purposes.insert("offers".to_owned(), purpose);
+    programme.segments.insert("vip".to_owned(), r#"did "A""#.to_owned());
+    let (purpose, enter) = ("offers".to_owned(), enter.to_owned());
+    let journey = Journey { purpose, enter, steps: vec![Step::Exit], ..Journey::default() };
+    programme.journeys.insert("x".to_owned(), journey);
+    programme.mistakes()
+}
+
+#[test]
+fn a_journey_begins_with_a_change_that_stands_alone_and_of_a_segment_that_is_there() {
+    for enter in [r#"entered segment "vip""#, "left  segment 'vip'"] {
+        assert_eq!(mistakes_of_entry(enter), [], "{enter}");
+    }
+    for (enter, offset, message, suggestion) in [
+        (r#"entered "vip""#, 8, "expected `segment`", ""),
+        ("entered segment vip", 16, "the segment's name in quotes", r#"write "vip""#),
+        ("left segment", 12, "the segment's name in quotes", ""),
+        (r#"left segment "vip" and did "A""#, 19, "nothing more can be asked", "make a segment of all"),
+        (r#"entered segment "vop""#, 16, r#"there is no segment "vop""#, r#"did you mean "vip"?"#),
+        (r#"not entered segment "vip""#, 4, "expected a condition", ""),
+    ] {
+        let mistakes = mistakes_of_entry(enter);
+        assert_eq!(mistakes.len(), 1, "{enter}: {mistakes:?}");
+        let mistake = &mistakes[0];
+        assert_eq!((mistake.place.0.as_str(), mistake.offset), ("journeys.x.enter", Some(offset)), "{enter}");
+        assert!(mistake.message.contains(message), "{enter}: {mistake:?}");
+        assert!(mistake.suggestion.as_deref().unwrap_or("").contains(suggestion), "{enter}: {mistake:?}");
+    }
+    let entered = parse(r#"did "A" and entered segment "vip""#).unwrap_err();
+    assert_eq!(entered.offset, 12, "only a journey's entry listens");
+}
+
+#[test]
+fn only_a_segment_of_the_programme_is_recorded() {
+    let mut programme = programme();
+    programme.segments.insert("vip".to_owned(), r#"did "A""#.to_owned());
+    programme.recorded = ["vip", "vop"].map(str::to_owned).into();
+    let mistakes = programme.mistakes();
+    assert_eq!(mistakes.iter().map(|one| one.place.0.as_str()).collect::<Vec<_>>(), ["recorded"]);
+    assert!(mistakes[0].message.contains(r#"no segment "vop""#), "{mistakes:?}");
+}

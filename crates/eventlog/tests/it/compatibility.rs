@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use engine::at::At;
+use engine::change::{Change, ChangeKind};
 use engine::identifier::{HashKey, IdentifierKind};
 use engine::record::{
     Attempted, ConsentSource, ConsentStated, CutoffStated, CutoffsStated, DeliveryOutcome, Engaged,
@@ -14,6 +15,7 @@ use engine::record::{
 use engine::value::{Map, ValueWriter};
 use engine::{ProfileId, SendId, Seq};
 use eventlog::log::{Batch, Log};
+use eventlog::recovery::recover;
 use eventlog::snapshots::Snapshots;
 use eventlog::sqlite::SqliteLog;
 use eventlog::verify::verify;
@@ -193,6 +195,34 @@ fn a_log_of_version_1_that_was_redacted_says_whose_records_are_gone() {
     }
     with_erasures(|record| compared.next(record));
     compared.end();
+}
+
+/// Ada and Bob were seen within an hour, Bob was merged into Ada, and the hour ended.
+#[test]
+fn a_log_of_version_1_replays_the_changes_that_follow_from_it() {
+    let (copy, mut log) = opened("v1-changes");
+    assert!(verify(&log).fault.is_none());
+    let batches: Vec<Batch> = log.read(Seq(1)).unwrap().map(Result::unwrap).collect();
+    let records = batches.iter().flat_map(Batch::records).map(Result::unwrap);
+    let told = records.filter_map(|bytes| match Record::decode(bytes).unwrap() {
+        Record::MembershipChanged(changed) => Some((changed.segment, changed.changes)),
+        _ => None,
+    });
+    let told = told.flat_map(|(segment, changes)| changes.iter().map(move |change| (segment, change)));
+    let change = |profile, kind, ms, cause| {
+        ("fresh", Change { profile: ProfileId(profile), kind, at: At(NOON.0 + ms), cause: Seq(cause) })
+    };
+    let expected = [
+        change(0, ChangeKind::Entered, 0, 3),
+        change(1, ChangeKind::Entered, 0, 4),
+        change(1, ChangeKind::Merged, 1_000, 6),
+        change(0, ChangeKind::Left, 3_600_000, 8),
+    ];
+    assert_eq!(told.collect::<Vec<_>>(), expected);
+    let mut snapshots = Snapshots::open(copy.path()).unwrap();
+    let installed = Installed { installation: 1, hash_key: KEY, seed: 42, link_key: [9; 32] };
+    let recovered = recover(&mut log, &mut snapshots, &installed, NOON).unwrap();
+    assert_eq!((recovered.replayed, recovered.engine.segment("fresh").unwrap().count), (9, 0));
 }
 
 /// What a log has, to be held against what was written.

@@ -1,6 +1,7 @@
 //! The crate's one integration binary: both logs against one suite, then what is peculiar to each.
 
 mod batches;
+mod changes;
 mod compatibility;
 mod conformance;
 mod copy;

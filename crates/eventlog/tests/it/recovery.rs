@@ -43,8 +43,7 @@ impl House {
         let mut engine = self.recover().unwrap().engine;
         let mut log = self.log();
         let live = |engine: &mut Engine, log: &mut MemoryLog, at: i64, submission: &[u8]| {
-            let batch = stage(engine, At(at), &[submission]).batch.unwrap();
-            log.append(&[batch]).unwrap();
+            log.append(&stage(engine, At(at), &[submission]).batches).unwrap();
         };
         live(&mut engine, &mut log, 1_000, &programme());
         for number in 0..5 {
@@ -190,7 +189,7 @@ fn a_replay_brings_in_what_a_programme_asked_of_the_past() {
         let at = At(60_000 * (i64::from(n) + 1));
         let properties = OwnedMap::from_json(&serde_json::json!({ "n": n })).unwrap();
         let event = seen_with(&format!("u{n}"), &format!("m{n}"), at.0, properties.as_map());
-        log.append(&[stage(&mut engine, at, &[&event]).batch.unwrap()]).unwrap();
+        log.append(&stage(&mut engine, at, &[&event]).batches).unwrap();
     }
     let at = At(600_000);
     let refused = stage(&mut engine, at, &[&asking_programme()]);
@@ -200,7 +199,7 @@ fn a_replay_brings_in_what_a_programme_asked_of_the_past() {
         panic!("{:?}", refused.outcomes)
     };
     fill(&mut engine, properties.clone(), |from| log.read(from)).unwrap();
-    log.append(&[stage(&mut engine, at, &[&asking_programme()]).batch.unwrap()]).unwrap();
+    log.append(&stage(&mut engine, at, &[&asking_programme()]).batches).unwrap();
     let replayed = house.recover().unwrap().engine;
     for engine in [&engine, &replayed] {
         assert_eq!(engine.segment("often").unwrap().count, 3);

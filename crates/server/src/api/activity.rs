@@ -124,6 +124,7 @@ fn subject(engine: &Engine, record: &Record<'_>) -> Option<Option<ProfileId>> {
         | Record::Attempted(_)
         | Record::Settled(_)
         | Record::CutoffsStated(_)
+        | Record::MembershipChanged(_)
         | Record::Tick => None,
     }
 }

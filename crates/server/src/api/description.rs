@@ -1,8 +1,8 @@
 //! The API described in OpenAPI 3.1, from the same types and handlers that answer.
 
 use super::{
-    activity, consents, erasures, explanations, expressions, identifiers, journeys, keys, mailbox, merges,
-    profiles, programme, rejects, segments, sends, status, suppressions, timeline,
+    activity, changes, consents, erasures, explanations, expressions, identifiers, journeys, keys, mailbox,
+    merges, profiles, programme, rejects, segments, sends, status, suppressions, timeline,
 };
 use axum::Json;
 use utoipa::OpenApi;
@@ -26,6 +26,8 @@ use utoipa::{Modify, openapi};
         segments::preview_body,
         expressions::parse,
         segments::show,
+        changes::list,
+        changes::follow,
         journeys::list,
         journeys::show,
         sends::list,

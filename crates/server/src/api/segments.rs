@@ -20,6 +20,8 @@ pub(super) struct SegmentView {
     name: String,
     expression: String,
     count: u64,
+    /// Whether who enters and leaves is recorded: see its `changes`.
+    recorded: bool,
 }
 
 #[derive(Serialize, utoipa::ToSchema)]
@@ -126,5 +128,6 @@ fn view(segment: &Segment<'_>) -> SegmentView {
         name: segment.name.to_owned(),
         expression: segment.expression.to_owned(),
         count: segment.count,
+        recorded: segment.recorded,
     }
 }

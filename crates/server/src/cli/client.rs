@@ -31,6 +31,11 @@ impl Client {
         self.json(self.request(Method::GET, path))
     }
 
+    /// An answer that is read as it comes.
+    pub(crate) fn open(&self, path: &str) -> anyhow::Result<Response> {
+        self.answer(self.request(Method::GET, path))
+    }
+
     /// Calls again while the server reads from its log what the call asks of the past, and says how far that is.
     pub(crate) fn call(&self, method: &Method, path: &str, body: &Value) -> anyhow::Result<Value> {
         loop {

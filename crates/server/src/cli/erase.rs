@@ -105,7 +105,7 @@ fn in_directory(data: &Path, log: &mut SqliteLog, args: &Args) -> anyhow::Result
         bail!("the person could not be erased: {:?}", staged.outcomes);
     };
     let seq = *seq;
-    log.append(staged.batch.as_slice()).context("the log cannot be written")?;
+    log.append(&staged.batches).context("the log cannot be written")?;
     redact(log, &mut snapshots, &mut engine, clock::now()).context(
         "the person is erased, and still in the log: run this again, or start the server, to go on with that",
     )?;

@@ -2,7 +2,7 @@
 
 use super::reading::{Fields, Reading};
 use super::source::FileId;
-use super::yaml::{Mark, Node};
+use super::yaml::{Content, Mark, Node};
 use engine::programme::{
     EmailMessage, Message, OptIn, Place, Programme, Purchase, Purpose, Tracking, nearest,
 };
@@ -128,8 +128,8 @@ impl Reading {
         }
     }
 
-    /// `segments:` with an expression for each name; several files add up.
-    pub(super) fn segments(&mut self, file: FileId, node: &Node, segments: &mut BTreeMap<String, String>) {
+    /// `segments:` with an expression for each name, or a group of fields with more; several files add up.
+    pub(super) fn segments(&mut self, file: FileId, node: &Node, programme: &mut Programme) {
         let root = Place("segments".into());
         let Some(fields) = self.fields(file, node, &Place::default(), &["segments"]) else { return };
         let Some(node) = self.required(&fields, "segments", "{ vip: 'did \"Order Completed\"' }") else {
@@ -139,13 +139,36 @@ impl Reading {
         for (name, at, node) in entries.all() {
             let place = root.field(name);
             self.is_name(file, at, &place, name);
-            if segments.contains_key(name) {
+            if programme.segments.contains_key(name) {
                 self.mistake(file, at, &place, format!("a segment \"{name}\" is defined twice"), None);
                 continue;
             }
-            let expression = self.text(file, node, &place);
-            segments.insert(name.to_owned(), expression.unwrap_or_default());
+            let (expression, is_recorded) = match node.content {
+                Content::Map(_) => self.segment(file, node, &place),
+                _ => (self.text(file, node, &place), false),
+            };
+            programme.segments.insert(name.to_owned(), expression.unwrap_or_default());
+            if is_recorded {
+                programme.recorded.insert(name.to_owned());
+            }
         }
+    }
+
+    /// `{ is: 'did "Order Completed"', record: changes }`: the expression, and whether its changes become records.
+    fn segment(&mut self, file: FileId, node: &Node, place: &Place) -> (Option<String>, bool) {
+        let inside = self.fields(file, node, &place.field("is"), &["is", "record"]);
+        let Some(fields) = inside else { return (None, false) };
+        let expression = self.required(&fields, "is", "'did \"Order Completed\"'");
+        if expression.is_none() {
+            self.spoil(place.clone());
+        }
+        let expression = expression.and_then(|node| self.text(file, node, place));
+        let record = self.optional_text(&fields, "record");
+        if let Some(other) = record.as_deref().filter(|word| *word != "changes") {
+            let message = format!("\"{other}\" is nothing that a segment records");
+            self.mistake_at(&fields.place.field("record"), message, "write `changes`, or leave it out");
+        }
+        (expression, record.is_some())
     }
 
     /// `message.yaml`, without the templates beside it.

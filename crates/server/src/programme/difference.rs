@@ -91,5 +91,11 @@ mod tests {
             expected.map(|(name, change)| Difference { kind: Kind::Segment, name: name.into(), change });
         assert_eq!(differences(&from, &to), expected);
         assert_eq!(differences(&to, &to), []);
+        let mut listened = to.clone();
+        listened.recorded.insert("vip".into());
+        let lines = ["- vip: did \"Z\"", "+ vip:", "+   is: did \"Z\"", "+   record: changes"];
+        let change = Change::Changed(lines.map(str::to_owned).into());
+        let expected = Difference { kind: Kind::Segment, name: "vip".into(), change };
+        assert_eq!(differences(&to, &listened), [expected]);
     }
 }

@@ -21,7 +21,7 @@ pub(super) fn read(dir: &Path) -> (Programme, Reading) {
     let segments = [dir.join("segments.yaml")].into_iter().filter(|path| path.exists());
     for path in segments.chain(reading.definitions(&dir.join("segments"))) {
         if let Some((file, node)) = reading.open(&path) {
-            reading.segments(file, &node, &mut programme.segments);
+            reading.segments(file, &node, &mut programme);
         }
     }
     for path in reading.definitions(&dir.join("journeys")) {

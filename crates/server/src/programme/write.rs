@@ -46,7 +46,11 @@ pub fn items(programme: &Programme) -> BTreeMap<(Kind, String), String> {
         items.insert((Kind::Purpose, name.clone()), purpose(name, one));
     }
     for (name, expression) in &programme.segments {
-        items.insert((Kind::Segment, name.clone()), format!("{name}: {}\n", scalar(expression)));
+        let text = match programme.recorded.contains(name) {
+            true => format!("{name}:\n  is: {}\n  record: changes\n", scalar(expression)),
+            false => format!("{name}: {}\n", scalar(expression)),
+        };
+        items.insert((Kind::Segment, name.clone()), text);
     }
     for (name, one) in &programme.journeys {
         items.insert((Kind::Journey, name.clone()), journey(name, one));

@@ -185,7 +185,7 @@ mod tests {
     fn shop() -> (Engine, Vec<Batch>) {
         let (mut engine, mut log) = (Engine::new(), Vec::new());
         let installed = Installed { installation: 1, hash_key: KEY, seed: 1, link_key: [0; 32] };
-        log.extend(stage(&mut engine, At(0), &[&framed(&Record::Installed(installed))]).batch);
+        log.extend(stage(&mut engine, At(0), &[&framed(&Record::Installed(installed))]).batches);
         for number in 0..10 {
             let now = At(1_767_600_000_000 + number);
             let user = format!("u{number}");
@@ -209,7 +209,7 @@ mod tests {
                 traits: Map::default(),
                 context: Map::default(),
             };
-            log.extend(stage(&mut engine, now, &[&framed(&Record::Event(event))]).batch);
+            log.extend(stage(&mut engine, now, &[&framed(&Record::Event(event))]).batches);
         }
         (engine, log)
     }

@@ -47,7 +47,7 @@ pub(super) fn run(shared: &Arc<Shared>, writer: &SyncSender<Staged>, mut snapsho
         drop(engine);
         let acks = submissions.into_iter().map(|one| one.ack);
         let answers = acks.zip(staged.outcomes).collect();
-        send(Staged::Batch { batch: staged.batch, answers, effects: staged.effects });
+        send(Staged::Batch { batches: staged.batches, answers, effects: staged.effects });
         if seq.0 - snapshot.0 >= SNAPSHOT_EVERY && rested.elapsed() >= SNAPSHOT_REST {
             send(take_snapshot(&shared.engine.read().expect(UNPOISONED), None));
             (snapshot, rested) = (seq, Instant::now());

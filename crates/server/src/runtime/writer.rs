@@ -14,9 +14,9 @@ use tokio::sync::oneshot;
 
 /// What the engine thread hands over, in the order of the log.
 pub(super) enum Staged {
-    /// `batch` is `None` when nothing of it is to be logged; its answers still wait for the batches before it.
+    /// `batches` is empty when nothing of it is to be logged; its answers still wait for the batches before it.
     Batch {
-        batch: Option<Batch>,
+        batches: Vec<Batch>,
         answers: Vec<Answer>,
         effects: Vec<Effect>,
     },
@@ -53,9 +53,9 @@ pub(super) fn run(
 fn append(shared: &Shared, log: &mut impl Log, staged: &mut [Staged]) {
     let batches: Vec<Batch> = staged
         .iter_mut()
-        .filter_map(|one| match one {
-            Staged::Batch { batch, .. } => batch.take(),
-            Staged::Snapshot(_) | Staged::Chore(_) => None,
+        .flat_map(|one| match one {
+            Staged::Batch { batches, .. } => std::mem::take(batches),
+            Staged::Snapshot(_) | Staged::Chore(_) => Vec::new(),
         })
         .collect();
     let Some(newest) = batches.last() else { return };
@@ -181,8 +181,8 @@ mod tests {
             let (ack, mut told) = oneshot::channel();
             let answers = vec![(ack, vec![Outcome::Applied(Seq(1))])];
             let effects = vec![Effect::HandOver { send: SendId(1), attempt: 1 }];
-            let batch = Some(Batch { first: Seq(1), at: At(0), count: 1, body });
-            to_writer.send(Staged::Batch { batch, answers, effects }).unwrap();
+            let batches = vec![Batch { first: Seq(1), at: At(0), count: 1, body }];
+            to_writer.send(Staged::Batch { batches, answers, effects }).unwrap();
 
             begun.recv().unwrap();
             let early = (told.try_recv().is_ok(), backlog.last_words().len(), durable());

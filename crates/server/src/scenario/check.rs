@@ -2,7 +2,9 @@
 
 use super::run::Played;
 use super::snapshot;
-use super::story::{Expectation, Expects, Fate, MessageExpectation, StateExpectation, Times};
+use super::story::{
+    ChangeExpectation, Expectation, Expects, Fate, MessageExpectation, StateExpectation, Times,
+};
 use super::world::{Observation, World};
 use engine::SendId;
 use engine::journey::RunState;
@@ -21,25 +23,61 @@ pub struct Failure {
 }
 
 /// Whether a message met its fate, once the whole story is played.
-pub(super) fn message(world: &World<'_>, expectation: &Expectation) -> Option<Failure> {
-    let Expects::Message(expected) = &expectation.expects else { return None };
+pub(super) fn message(
+    world: &World<'_>,
+    expectation: &Expectation,
+    expected: &MessageExpectation,
+) -> Option<Failure> {
     let sends = sends_of(world, expected);
     let met = world.fates.iter().filter(|fate| sends.contains(&fate.send) && meets(fate, expected));
     let count = met.count();
     let name = &world.story.people[expected.person].name;
-    let times = |count: usize| if count == 1 { "once".to_owned() } else { format!("{count} times") };
-    let why = match expected.times {
-        Times::AtLeastOnce if count == 0 => {
-            near_miss(world, expected, &sends).unwrap_or_else(|| format!("this did not happen to {name}"))
-        }
-        Times::Never if count > 0 => format!("this happened to {name} {}", times(count)),
-        Times::Exactly(wanted) if count != wanted => {
-            format!("this happened to {name} {}, and not {}", times(count), times(wanted))
-        }
-        _ => return None,
-    };
+    let why = miscounted(expected.times, count, name)?;
+    let nearly = expected.times == Times::AtLeastOnce;
+    let why = near_miss(world, expected, &sends).filter(|_| nearly).unwrap_or(why);
     let instead = snapshot::timeline(world, expected.person);
     Some(Failure { line: expectation.line, text: expectation.text.clone(), why, instead })
+}
+
+/// Whether somebody entered or left a segment, once the whole story is played.
+pub(super) fn change(
+    world: &World<'_>,
+    expectation: &Expectation,
+    expected: &ChangeExpectation,
+) -> Option<Failure> {
+    let failure = |(why, instead)| {
+        let text = expectation.text.clone();
+        Some(Failure { line: expectation.line, text, why, instead })
+    };
+    let programme = world.engine.programme();
+    let listened = programme.listened();
+    if !listened.contains(&expected.segment) {
+        let unknown = known(&expected.segment, "segment", programme.segments.keys().map(String::as_str));
+        let unheard = || (UNHEARD.to_owned(), listened.into_iter().collect());
+        return failure(unknown.err().unwrap_or_else(unheard));
+    }
+    let of_person = snapshot::changes(world, expected.person);
+    let of_segment = of_person.filter(|(segment, _)| **segment == *expected.segment);
+    let met = of_segment.filter(|(_, change)| {
+        change.kind == expected.kind && expected.when.is_none_or(|when| when.holds(change.at))
+    });
+    let why = miscounted(expected.times, met.count(), &world.story.people[expected.person].name)?;
+    failure((why, snapshot::timeline(world, expected.person)))
+}
+
+const UNHEARD: &str = "nobody listens to the segment: write it as `{ is: '…', record: changes }`";
+
+/// Why it was not so often as expected, if it was not.
+fn miscounted(expected: Times, count: usize, name: &str) -> Option<String> {
+    let times = |count: usize| if count == 1 { "once".to_owned() } else { format!("{count} times") };
+    match expected {
+        Times::AtLeastOnce if count == 0 => Some(format!("this did not happen to {name}")),
+        Times::Never if count > 0 => Some(format!("this happened to {name} {}", times(count))),
+        Times::Exactly(wanted) if count != wanted => {
+            Some(format!("this happened to {name} {}, and not {}", times(count), times(wanted)))
+        }
+        _ => None,
+    }
 }
 
 fn sends_of(world: &World<'_>, expected: &MessageExpectation) -> Vec<SendId> {

@@ -71,8 +71,12 @@ fn play(story: &Story, programmes: &mut Programmes, played: &mut Played) -> Resu
         done.map_err(|why| broken(line, why))?;
     }
     world.advance(story.end).map_err(|why| broken(0, why))?;
-    let messages = story.expectations.iter();
-    played.failures.extend(messages.filter_map(|expectation| check::message(&world, expectation)));
+    let expectations = story.expectations.iter();
+    played.failures.extend(expectations.filter_map(|expectation| match &expectation.expects {
+        Expects::Message(expected) => check::message(&world, expectation, expected),
+        Expects::Change(expected) => check::change(&world, expectation, expected),
+        Expects::State { .. } => None,
+    }));
     Ok(())
 }
 
@@ -80,7 +84,7 @@ fn turns(story: &Story) -> Vec<(At, usize, Turn<'_>)> {
     let happenings = story.happenings.iter().map(|one| (one.at, one.line, Turn::Happens(&one.what)));
     let checks = story.expectations.iter().enumerate().filter_map(|(index, one)| match &one.expects {
         Expects::State { at, .. } => Some((*at, one.line, Turn::Check(index))),
-        Expects::Message(_) => None,
+        Expects::Message(_) | Expects::Change(_) => None,
     });
     let mut turns: Vec<_> = happenings.chain(checks).collect();
     turns.sort_by_key(|(at, line, _)| (*at, *line));

@@ -3,6 +3,7 @@
 use super::story::{Fate, PersonId};
 use super::world::World;
 use engine::at::At;
+use engine::change::{Change, ChangeKind};
 use engine::consent::Consent;
 use engine::programme::Channel;
 use engine::record::ConsentState;
@@ -76,6 +77,13 @@ fn current(evidence: &[Consent], purpose: &str, channel: Option<Channel>) -> &'s
     newest.map_or("unknown", |one| ConsentState::name(one.state))
 }
 
+/// Which of the segments that somebody listens to the person entered and left.
+pub(super) fn changes<'w>(world: &'w World<'_>, person: PersonId) -> impl Iterator<Item = (&'w str, Change)> {
+    let profile = world.profile(person);
+    let changes = world.changes.iter().map(|(segment, change)| (&**segment, *change));
+    changes.filter(move |(_, change)| Some(world.engine.canonical(change.profile)) == profile)
+}
+
 /// What happened to somebody, in the order in which it did, for people who want to know why.
 pub(super) fn timeline(world: &World<'_>, person: PersonId) -> Vec<String> {
     let mut entries: Vec<(At, u8, String)> = Vec::new();
@@ -108,6 +116,15 @@ pub(super) fn timeline(world: &World<'_>, person: PersonId) -> Vec<String> {
         let text =
             format!("{} {}{journey}{channel} in {}{why}", fate.fate.name(), fate.message, fate.language);
         entries.push((fate.at, 2, text));
+    }
+    for (segment, change) in changes(world, person) {
+        let verb = match change.kind {
+            ChangeKind::Entered => "enters",
+            ChangeKind::Left => "leaves",
+            ChangeKind::Merged => "takes in somebody who was in",
+            ChangeKind::Erased => "is erased, and was in",
+        };
+        entries.push((change.at, 3, format!("{verb} the segment {segment}")));
     }
     entries.sort_by_key(|(at, rank, _)| (*at, *rank));
     entries.into_iter().map(|(at, _, text)| format!("{}  {text}", instant(at))).collect()

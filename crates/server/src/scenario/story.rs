@@ -1,6 +1,7 @@
 //! What a story says, once its lines are understood.
 
 use engine::at::{At, Span};
+use engine::change::ChangeKind;
 use engine::programme::Channel;
 use engine::record::{DeliveryOutcome, EventKind};
 use serde_json::{Map, Value};
@@ -141,6 +142,8 @@ pub(super) struct Expectation {
 pub(super) enum Expects {
     /// Something about a message, at some time of the story.
     Message(MessageExpectation),
+    /// That somebody enters or leaves a segment, at some time of the story.
+    Change(ChangeExpectation),
     /// Something that holds at an instant.
     State { at: At, state: StateExpectation },
 }
@@ -155,6 +158,16 @@ pub(super) struct MessageExpectation {
     pub(super) channel: Option<Channel>,
     pub(super) language: Option<String>,
     pub(super) reason: Option<String>,
+    pub(super) times: Times,
+}
+
+/// A change that becomes a record, since somebody listens to the segment.
+#[derive(Clone, Debug)]
+pub(super) struct ChangeExpectation {
+    pub(super) person: PersonId,
+    pub(super) segment: String,
+    pub(super) kind: ChangeKind,
+    pub(super) when: Option<Moment>,
     pub(super) times: Times,
 }
 

@@ -6,6 +6,7 @@
 use super::happen;
 use super::story::{Fate, HandOver, Happens, PersonId, Story};
 use engine::at::At;
+use engine::change::Change;
 use engine::effect::Effect;
 use engine::engine::{Engine, Outcome, Preview, Refusal, Unanswered};
 use engine::identifier::{HashKey, IdentifierKind};
@@ -15,6 +16,7 @@ use engine::record::{Attempted, CutoffsStated, Installed, ProgrammeApplied, Reco
 use engine::segment::cutoff::Cutoff;
 use engine::{ProfileId, SendId};
 use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
 
 /// Key of the identifier hashes of every story; nothing secret is in one.
 pub(super) const HASH_KEY: HashKey = HashKey([7; 16]);
@@ -36,6 +38,8 @@ pub(super) struct World<'s> {
     /// For each send, what was last seen of it.
     seen: Vec<(Status, bool, bool)>,
     effects: Vec<Effect>,
+    /// Who entered and left the segments that somebody listens to, by the segment's name.
+    pub(super) changes: Vec<(Rc<str>, Change)>,
     /// Every record applied, with its instant.
     log: Vec<(At, Vec<u8>)>,
     pub(super) events: u64,
@@ -88,6 +92,7 @@ impl<'s> World<'s> {
             fates: Vec::new(),
             seen: Vec::new(),
             effects: Vec::new(),
+            changes: Vec::new(),
             log: Vec::new(),
             events: 0,
         };
@@ -183,6 +188,7 @@ impl<'s> World<'s> {
             let mut bytes = Vec::new();
             record.encode(&mut bytes);
             self.log.push((self.now, bytes));
+            self.derive(&mut effects);
         }
         for effect in effects.drain(..) {
             self.take(&effect);
@@ -193,6 +199,26 @@ impl<'s> World<'s> {
             Outcome::Applied | Outcome::Duplicate => Ok(()),
             Outcome::Refused(refusal) => Err(refusal.to_string()),
         }
+    }
+
+    /// Adds what follows from a record, as the sequencer does.
+    fn derive(&mut self, effects: &mut Vec<Effect>) {
+        while let Some(derived) = self.engine.derived() {
+            let mut bytes = Vec::new();
+            derived.encode(&mut bytes);
+            let record = Record::decode(&bytes).expect("invariant: what was encoded can be decoded");
+            self.note_changes(&record);
+            let outcome = self.engine.apply(self.engine.seq().next(), self.now, &record, effects);
+            assert_eq!(outcome, Outcome::Applied, "invariant: what follows is taken");
+            self.log.push((self.now, bytes));
+        }
+    }
+
+    /// Notes who entered and left which segment.
+    fn note_changes(&mut self, record: &Record<'_>) {
+        let Record::MembershipChanged(changed) = record else { return };
+        let segment: Rc<str> = changed.segment.into();
+        self.changes.extend(changed.changes.iter().map(|change| (Rc::clone(&segment), change)));
     }
 
     fn take(&mut self, effect: &Effect) {

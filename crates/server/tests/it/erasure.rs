@@ -205,7 +205,7 @@ async fn what_a_process_left_undone_the_next_one_ends() {
         let erased = ProfileErased { profile, erased_at: clock::now(), operator: "eve" };
         Record::ProfileErased(erased).encode(&mut bytes);
         push_record(&mut body, &bytes);
-        log.append(stage(&mut engine, clock::now(), &[&body]).batch.as_slice()).unwrap();
+        log.append(&stage(&mut engine, clock::now(), &[&body]).batches).unwrap();
     }
     assert!(!found(dir.path(), EMAIL).is_empty());
     let house = House::start_in(dir, "").await;

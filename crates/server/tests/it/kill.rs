@@ -3,6 +3,8 @@
 //! arrived once, except those that were in flight at a kill, which the ledger lists as unknown.
 
 use crate::smtp::sink::{Sink, free_port};
+use engine::ProfileId;
+use engine::change::ChangeKind;
 use engine::outbox::Status;
 use engine::record::{Installed, Record};
 use serde_json::json;
@@ -83,13 +85,24 @@ fn audit(shop: &Shop, acknowledged: &BTreeSet<u64>, sink: &Sink, first_in_peace:
     assert!(report.fault.is_none(), "{report:?}");
 
     let mut times: BTreeMap<u64, u32> = BTreeMap::new();
+    let mut changes = Changes::new();
     for batch in eventlog::log::Log::read(&log, engine::Seq(1)).unwrap() {
         for bytes in batch.unwrap().records() {
-            if let Record::Event(event) = Record::decode(bytes.unwrap()).unwrap() {
-                *times.entry(event.message_id_text.parse().unwrap()).or_default() += 1;
+            match Record::decode(bytes.unwrap()).unwrap() {
+                Record::Event(event) => {
+                    *times.entry(event.message_id_text.parse().unwrap()).or_default() += 1;
+                }
+                Record::MembershipChanged(changed) => {
+                    let moves = changes.entry(changed.segment.to_owned()).or_default();
+                    for change in changed.changes.iter() {
+                        moves.entry(change.profile).or_default().push(change.kind);
+                    }
+                }
+                _ => {}
             }
         }
     }
+    audit_changes(&changes, times.len());
     assert!(acknowledged.len() > KILLS as usize, "too little went on: {}", acknowledged.len());
     for id in acknowledged {
         assert_eq!(times.get(id), Some(&1), "event {id} was acknowledged");
@@ -126,6 +139,18 @@ fn audit(shop: &Shop, acknowledged: &BTreeSet<u64>, sink: &Sink, first_in_peace:
     unknown
 }
 
+/// By segment and person, what is told of them.
+type Changes = BTreeMap<String, BTreeMap<ProfileId, Vec<ChangeKind>>>;
+
+/// Each buyer entered once, and whoever has just bought left at most once after that, whatever was killed in between.
+fn audit_changes(changes: &Changes, buyers: usize) {
+    let (entered, left) = (ChangeKind::Entered, ChangeKind::Left);
+    assert_eq!(changes["buyers"].len(), buyers);
+    assert!(changes["buyers"].values().all(|moves| *moves == [entered]));
+    assert!(changes["just-now"].values().all(|moves| *moves == [entered] || *moves == [entered, left]));
+    assert!(changes["just-now"].values().any(|moves| moves.len() == 2), "nobody left by time");
+}
+
 /// The number of the order that a send is about.
 fn order_of(send: &engine::outbox::Send) -> u64 {
     send.address.trim_start_matches("order-").split('@').next().unwrap_or_default().parse().unwrap()
@@ -144,6 +169,24 @@ fn arrivals(sink: &Sink) -> BTreeMap<String, u32> {
     arrived
 }
 
+/// Somebody listens to who buys, and to who has just bought and leaves by time alone.
+const SEGMENTS: &str = "\
+segments:
+  buyers: { is: 'did \"Order Completed\"', record: changes }
+  just-now: { is: 'did \"Order Completed\" within 2 seconds', record: changes }
+";
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let to = to.join(entry.file_name());
+        match entry.file_type().unwrap().is_dir() {
+            true => copy(&entry.path(), &to),
+            false => drop(std::fs::copy(entry.path(), to).unwrap()),
+        }
+    }
+}
+
 /// The data directory and the programme of the server under test.
 struct Shop {
     data: PathBuf,
@@ -154,7 +197,9 @@ struct Shop {
 
 impl Shop {
     fn new(folder: &Path, smtp: SocketAddr) -> Self {
-        let programme = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios/receipt");
+        let programme = folder.join("programme");
+        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios/receipt"), &programme);
+        std::fs::write(programme.join("segments.yaml"), SEGMENTS).unwrap();
         let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
         Self { data: folder.join("data"), programme, address, smtp }
     }

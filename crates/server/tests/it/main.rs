@@ -2,6 +2,7 @@
 
 mod api;
 mod backup;
+mod changes;
 mod collect;
 mod commands;
 mod cutoffs;

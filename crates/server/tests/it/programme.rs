@@ -18,6 +18,7 @@ purposes:
 const SEGMENTS: &str = "\
 segments:
   vip: 'did \"Order Completed\" with sum(total) > 500 within 365 days'
+  loyal: { is: 'did \"Order Completed\" at least 3 times', record: changes }
 ";
 const JOURNEY: &str = "\
 journey: cart-reminder
@@ -112,6 +113,8 @@ fn a_whole_folder_comes_out_as_written() {
     assert_eq!(programme.purposes["newsletter"].title["en"], "News");
     assert_eq!(programme.purposes["newsletter"].channels, [Channel::Email]);
     assert!(programme.segments["vip"].starts_with("did \"Order Completed\" with"));
+    assert_eq!(programme.segments["loyal"], "did \"Order Completed\" at least 3 times");
+    assert_eq!(programme.recorded, ["loyal".to_owned()].into());
     let email = programme.messages["cart-reminder"].email.as_ref().unwrap();
     assert_eq!(email.subject["en"], "Your cart");
     assert!(email.templates["it"].html.as_ref().unwrap().starts_with("<p>Ciao"));
@@ -170,6 +173,20 @@ fn each_mistake_has_its_place_and_a_way_out() {
             "segments.yaml",
             "segments:\n  vip: in segment \"x\"\n  vip: did \"X\"\n",
             vec!["segments.yaml:3:3 error: \"vip\" is written twice; the first is on line 2"],
+        ),
+        (
+            "recorded",
+            "segments.yaml",
+            "segments:\n  vip: { is: 'did \"X\" adn did \"Y\"', record: chagnes }\n  old: { record: changes }\n\
+             \x20 new: { is: did \"X\", recrod: changes }\n  list: [a]\n",
+            vec![
+                "segments.yaml:2:23 error: expected `and`, `or` or the end, found `adn` (did you mean `and`?)",
+                "segments.yaml:2:45 error: \"chagnes\" is nothing that a segment records (write `changes`, or \
+                 leave it out)",
+                "segments.yaml:3:8 error: \"is\" is missing (for example `is: 'did \"Order Completed\"'`)",
+                "segments.yaml:4:23 error: unknown field \"recrod\" (did you mean \"record\"?)",
+                "segments.yaml:5:9 error: expected a text, and this is a list",
+            ],
         ),
         (
             "language-of-a-template",

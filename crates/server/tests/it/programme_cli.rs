@@ -125,8 +125,10 @@ async fn plan_shows_what_apply_then_does() {
         let (_, told, _) = run("plan", &token);
         let expected = "\
 ~ segment vip  (0 people → 0)
-      - vip: did \"Order Completed\" with sum(total) > 500 within 365 days
-      + vip: did \"Order Completed\" with sum(total) > 300 within 365 days
+        vip:
+      -   is: did \"Order Completed\" with sum(total) > 500 within 365 days
+      +   is: did \"Order Completed\" with sum(total) > 300 within 365 days
+          record: changes
 ~ journey cart-reminder
         holdout: 10%
         steps:

@@ -115,7 +115,10 @@ fn a_line_that_is_not_understood_has_its_place() {
         ("expect ada sends hello", "2:12 this is nothing that can be expected"),
         ("expect ada send hello by mail", "2:26 unknown channel"),
         ("expect ada send hello becaus=x", "2:23 unknown `becaus`"),
-        ("expect never ada in segment big", "2:14 only what becomes of messages can be counted"),
+        (
+            "expect never ada in segment big",
+            "2:14 only what becomes of messages, and who enters and leaves, can be counted",
+        ),
         ("expect journey hello lost=1", "2:22 `lost` is no figure of a journey"),
         ("expect ada", "2:11 what is expected of them is missing here"),
         ("expect segment big", "2:19 `count=` and a number is missing here"),

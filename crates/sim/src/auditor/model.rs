@@ -96,6 +96,7 @@ impl Model {
             | Record::Engaged(_)
             | Record::IdentifierLifted(_)
             | Record::LogRedacted(_)
+            | Record::MembershipChanged(_)
             | Record::Tick => {}
         }
         Ok(())

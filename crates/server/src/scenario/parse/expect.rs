@@ -1,12 +1,14 @@
 //! Lines that say what must, or must never, follow.
 
 use super::super::story::{
-    Expectation, Expects, Fate, MessageExpectation, Moment, PersonId, StateExpectation, Times,
+    ChangeExpectation, Expectation, Expects, Fate, MessageExpectation, Moment, PersonId, StateExpectation,
+    Times,
 };
 use super::super::words::{Form, Wrong};
 use super::Parser;
 use super::cursor::{Cursor, channel, purpose};
 use engine::at::At;
+use engine::change::ChangeKind;
 use engine::programme::nearest;
 use engine::record::ConsentState;
 use serde_json::Value;
@@ -26,7 +28,11 @@ impl Parser<'_> {
         let expects = self.expects(cursor, times, when)?;
         if matches!(expects, Expects::State { .. }) && times != Times::AtLeastOnce {
             let suggestion = "write when it holds, and `not in` where it does not";
-            return Err(Wrong::new(column, "only what becomes of messages can be counted").with(suggestion));
+            return Err(Wrong::new(
+                column,
+                "only what becomes of messages, and who enters and leaves, can be counted",
+            )
+            .with(suggestion));
         }
         cursor.done()?;
         self.story.expectations.push(Expectation { line, text: text.to_owned(), expects });
@@ -78,6 +84,18 @@ impl Parser<'_> {
         let fate = Fate::ALL.into_iter().find(|fate| verb.bare() == Some(fate.name()));
         if let Some(fate) = fate {
             return self.message(cursor, person, fate, times, when).map(Expects::Message);
+        }
+        let kind = match verb.bare() {
+            Some("enters") => Some(ChangeKind::Entered),
+            Some("leaves") => Some(ChangeKind::Left),
+            _ => None,
+        };
+        if let Some(kind) = kind {
+            if !cursor.eat("segment") {
+                return Err(cursor.missing("`segment` and its name"));
+            }
+            let segment = cursor.name("the name of a segment")?.to_owned();
+            return Ok(Expects::Change(ChangeExpectation { person, segment, kind, when, times }));
         }
         let state = self.state(cursor, person, verb.bare().unwrap_or_default(), verb.column)?;
         Ok(Expects::State { at: self.instant_of(when, cursor)?, state })
@@ -153,8 +171,10 @@ impl Parser<'_> {
                 }
             }
             _ => {
-                let verbs =
-                    Fate::ALL.map(Fate::name).into_iter().chain(["in", "not", "is", "has", "consent"]);
+                let verbs = Fate::ALL
+                    .map(Fate::name)
+                    .into_iter()
+                    .chain(["in", "not", "is", "has", "consent", "enters", "leaves"]);
                 let suggestion = match nearest(verb, verbs.clone()) {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => format!("one of: {}", verbs.collect::<Vec<_>>().join(", ")),

@@ -1,6 +1,7 @@
 //! A story told to the real engine, with notes beside it of everything that was said.
 
 use engine::at::{At, Span};
+use engine::change::{Change, ChangeKind};
 use engine::engine::{Engine, Outcome, Refusal, Unanswered};
 use engine::identifier::{HashKey, IdentifierKind, normalise};
 use engine::programme::{
@@ -36,6 +37,12 @@ pub(super) struct Story {
     /// What ends so long after an event.
     spans: &'static [Span],
     segments: Vec<Said>,
+    /// Programmes applied: which segments somebody listens to changes with them.
+    programmes: usize,
+    /// Who is inside by what the records of changes tell, by the segment's name.
+    told: BTreeMap<String, BTreeSet<ProfileId>>,
+    /// What was told since the last wait began, the newest of each segment and profile.
+    heard: BTreeMap<(String, ProfileId), Change>,
     /// By the profile that it was said of, whatever became of that since.
     notes: BTreeMap<ProfileId, Notes>,
     suppressed: BTreeSet<(IdentifierKind, String)>,
@@ -72,6 +79,9 @@ impl Story {
             zone: start.zone,
             spans: words.spans,
             segments: segments.to_vec(),
+            programmes: 0,
+            told: BTreeMap::new(),
+            heard: BTreeMap::new(),
             notes: BTreeMap::new(),
             suppressed: BTreeSet::new(),
             stated: CutOffs::default(),
@@ -81,10 +91,16 @@ impl Story {
         let installed = Installed { installation: 1, hash_key: KEY, seed: 42, link_key: [9; 32] };
         story.apply(&Record::Installed(installed));
         story.apply_programme();
+        story.derive();
         story
     }
 
     pub(super) fn tell(&mut self, deed: &Deed) {
+        self.happen(deed);
+        self.derive();
+    }
+
+    fn happen(&mut self, deed: &Deed) {
         match deed {
             Deed::Track { who, name, ago, properties, flags } => {
                 let at = self.now.minus(*ago);
@@ -210,7 +226,42 @@ impl Story {
         Some(id)
     }
 
+    /// Numbers of the segments that somebody listens to.
+    fn listened(&self) -> impl Iterator<Item = usize> + use<> {
+        let programmes = self.programmes;
+        (0..self.segments.len()).filter(move |number| !(number + programmes).is_multiple_of(3))
+    }
+
+    /// Adds what follows from the records before, and takes it in as whoever listens does.
+    fn derive(&mut self) {
+        let place = Seq(self.log.len() as u64);
+        while let Some(derived) = self.engine.derived() {
+            let mut bytes = Vec::new();
+            derived.encode(&mut bytes);
+            let record = Record::decode(&bytes).expect("what was encoded can be decoded");
+            let Record::MembershipChanged(changed) = &record else { panic!("{record:?}") };
+            let told = self.told.entry(changed.segment.to_owned()).or_default();
+            for change in changed.changes.iter() {
+                let differs = match change.kind {
+                    ChangeKind::Entered => told.insert(change.profile),
+                    ChangeKind::Left | ChangeKind::Merged | ChangeKind::Erased => {
+                        told.remove(&change.profile)
+                    }
+                };
+                self.heard.insert((changed.segment.to_owned(), change.profile), change);
+                assert!(differs, "{change:?} of {} tells nothing new", changed.segment);
+                assert!(
+                    (change.at, change.cause) == (self.now, place),
+                    "{change:?} at {}, {place}",
+                    self.now
+                );
+            }
+            self.apply(&record);
+        }
+    }
+
     fn apply_programme(&mut self) {
+        self.programmes += 1;
         let purpose = |opt_in, confirm: Option<&str>| Purpose {
             channels: Channel::ALL.to_vec(),
             opt_in,
@@ -240,6 +291,7 @@ impl Story {
                 .map(|name| (name.to_owned(), Message { email: Some(email.clone()) }))
                 .into(),
             journeys: self.journeys.clone(),
+            recorded: self.listened().map(segment_name).collect(),
             ..Programme::default()
         };
         let definition = serde_json::to_string(&programme).expect("a programme is plain JSON");
@@ -290,8 +342,35 @@ impl Story {
 
     fn wait(&mut self, wait: &Wait) {
         let until = self.aim(wait);
+        let (late, before) = (self.heard_late(until), self.told.clone());
+        self.heard.clear();
         while self.tick(until) {}
         self.now = self.now.max(until);
+        // Of who is inside at the end and was not at the beginning, or the reverse, it makes no difference since when.
+        let was = |(segment, id): &(String, ProfileId)| before.get(segment).is_some_and(|of| of.contains(id));
+        let parted = self.heard.iter().filter(|(of, one)| was(of) != (one.kind == ChangeKind::Entered));
+        for (of, on_time) in parted {
+            let late = late.get(of).map(|one| (one.kind, one.at));
+            assert_eq!(late, Some((on_time.kind, on_time.at)), "{of:?} by one tick at {until}");
+        }
+    }
+
+    /// The newest change of each segment and profile that one tick tells of, where it comes so late.
+    fn heard_late(&self, until: At) -> BTreeMap<(String, ProfileId), Change> {
+        let mut heard = BTreeMap::new();
+        let mut engine = self.engine.clone();
+        if engine.next_due().is_some_and(|due| due <= until) {
+            engine.apply(engine.seq().next(), until, &Record::Tick, &mut Vec::new());
+        }
+        while let Some(Record::MembershipChanged(changed)) = engine.derived() {
+            let changes = changed.changes.iter();
+            heard.extend(changes.map(|one| ((changed.segment.to_owned(), one.profile), one)));
+            let mut bytes = Vec::new();
+            Record::MembershipChanged(changed).encode(&mut bytes);
+            let record = Record::decode(&bytes).expect("what was encoded can be decoded");
+            engine.apply(engine.seq().next(), until, &record, &mut Vec::new());
+        }
+        heard
     }
 
     /// The instant to which a wait goes.
@@ -313,6 +392,7 @@ impl Story {
         if let Some(due) = due {
             self.now = self.now.max(due);
             self.apply(&Record::Tick);
+            self.derive();
         }
         due.is_some()
     }
@@ -363,14 +443,23 @@ impl Story {
         let moment = self.moment();
         for (number, said) in self.segments.iter().enumerate() {
             let name = segment_name(number);
+            let is_listened = self.listened().any(|one| one == number);
+            let told = self.told.get(&name);
             let mut count = 0;
             for (id, person) in &people {
                 let expected = naive::holds(&said.0, person, &moment);
                 count += u64::from(expected);
+                if told.is_some_and(|told| told.contains(id)) != (expected && is_listened) {
+                    let what = format!("the changes should have {id:?} in {name}: {expected}, {is_listened}");
+                    return Err(self.report(&what, &said.0, &[(*id, person)]));
+                }
                 if self.engine.memberships(*id).contains(&name.as_str()) != expected {
                     let what = format!("{id:?} should be in {name}: {expected}");
                     return Err(self.report(&what, &said.0, &[(*id, person)]));
                 }
+            }
+            if is_listened && told.map_or(0, |told| told.len() as u64) != count {
+                return Err(format!("the changes have {told:?} in {name}, should be {count}"));
             }
             let found = self.engine.segment(&name).expect("it is in the programme").count;
             if found != count {
