@@ -3,6 +3,7 @@
 //! Nothing wakes the engine but [`Engine::apply`]. Time passes only by a `Tick`, which whoever feeds the engine puts
 //! first in a batch whenever [`Engine::next_due`] has come. A record is checked whole before it changes anything.
 
+mod apply_clusters;
 mod apply_cutoffs;
 mod apply_delivery;
 mod apply_programme;
@@ -12,6 +13,7 @@ mod merges;
 mod question;
 mod view;
 
+pub use apply_clusters::{ClusterSetView, ClusterView};
 pub use question::{Preview, Question, Unanswered};
 pub use view::{JourneyView, RunView, SegmentView, TimelineEntry};
 
@@ -86,6 +88,19 @@ pub enum Refusal {
     NotBlocked,
     /// The identifier is blocked and belongs to nobody.
     Nobody,
+    Clusters(ClustersRefusal),
+}
+
+/// Why clusters are not those of the programme.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClustersRefusal {
+    NoSuchSet,
+    /// The programme tells other people apart now, or by something else.
+    AskedOtherwise,
+    /// They are no clusters of the set, for this reason.
+    Unsound(&'static str),
+    /// Over the years there were too many segments.
+    NoRoom,
 }
 
 /// Why two profiles cannot become one, or one two again.
@@ -121,6 +136,20 @@ impl std::fmt::Display for Refusal {
             Self::Merge(refusal) => refusal.fmt(f),
             Self::NotBlocked => write!(f, "the identifier is not blocked for being shared"),
             Self::Nobody => write!(f, "the identifier is blocked and names nobody"),
+            Self::Clusters(refusal) => refusal.fmt(f),
+        }
+    }
+}
+
+impl std::fmt::Display for ClustersRefusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NoSuchSet => write!(f, "the programme has no such set of clusters"),
+            Self::AskedOtherwise => write!(f, "the programme asks something else of the set now"),
+            Self::Unsound(fault) => write!(f, "these are no clusters of the set: {fault}"),
+            Self::NoRoom => {
+                write!(f, "over the years, this installation had too many segments, clusters among them")
+            }
         }
     }
 }
@@ -223,6 +252,7 @@ impl Engine {
             Record::Event(event) if event.identifiers.is_empty() => Err(Refusal::NoIdentifier),
             Record::ProfilesMerged(merged) => self.check_merged(merged).map_err(Refusal::Merge),
             Record::MergeUndone(undone) => self.check_undone(undone).map_err(Refusal::Merge),
+            Record::ClustersStated(stated) => self.check_clusters(stated).map_err(Refusal::Clusters),
             Record::IdentifierLifted(lifted)
                 if self.state.shared.blocked(lifted.identifier.hash).is_none() =>
             {
@@ -258,6 +288,7 @@ impl Engine {
             Record::Settled(settled) => self.apply_settled(settled, happening, effects),
             Record::Engaged(engaged) => self.apply_engaged(engaged, happening, effects),
             Record::CutoffsStated(stated) => self.apply_cutoffs(stated, effects),
+            Record::ClustersStated(stated) => self.apply_clusters(stated, effects),
             Record::ProfilesMerged(merged) => self.apply_merged(merged, effects),
             Record::MergeUndone(undone) => self.apply_undone(undone, effects),
             Record::IdentifierLifted(lifted) => self.state.shared.lift(lifted.identifier.hash),

@@ -14,6 +14,7 @@ use crate::profile::Profile;
 use crate::programme::Programme;
 use crate::record::{Installed, Rejected};
 use crate::seen::MessageIds;
+use crate::segment::cluster::ClusterState;
 use crate::segment::cutoff::Cutoffs;
 use crate::shared::Shared;
 use crate::timer::Timers;
@@ -49,6 +50,8 @@ pub(crate) struct State {
     pub(crate) segments: Vec<SegmentState>,
     pub(crate) versions: Vec<JourneyVersion>,
     pub(crate) cutoffs: Cutoffs,
+    /// By set.
+    pub(crate) clusters: BTreeMap<String, ClusterState>,
     pub(crate) sends: Chunked<Send, SENDS_IN_CHUNK>,
     /// Sends that are queued or attempted.
     pub(crate) owed: BTreeSet<SendId>,

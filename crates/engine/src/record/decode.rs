@@ -2,8 +2,8 @@
 
 use super::encode::{SEAL_NONE, code};
 use super::{
-    Attempted, ConsentSource, ConsentStated, CutoffStated, CutoffsStated, DeliveryOutcome, Engaged,
-    Engagement, Event, EventFlags, EventKind, Identifier, IdentifierLifted, Installed, MergeUndone,
+    Attempted, ClustersStated, ConsentSource, ConsentStated, CutoffStated, CutoffsStated, DeliveryOutcome,
+    Engaged, Engagement, Event, EventFlags, EventKind, Identifier, IdentifierLifted, Installed, MergeUndone,
     ProfilesMerged, ProgrammeApplied, Record, Rejected, Settled, Subject, SuppressionStated, VERSION,
 };
 use crate::at::At;
@@ -55,7 +55,8 @@ impl<'a> Record<'a> {
             None => return Err(Malformed::Bytes),
         }
         let mut parts = Parts { envelope: Reader::new(envelope), personal: reader };
-        if !(code::INSTALLED..=code::IDENTIFIER_LIFTED).contains(&kind) {
+        let is_known = (code::INSTALLED..=code::IDENTIFIER_LIFTED).contains(&kind);
+        if !is_known && kind != code::CLUSTERS_STATED {
             return Err(Malformed::Kind(kind));
         }
         let record = parts.record(kind).ok_or(Malformed::Bytes)?;
@@ -128,6 +129,7 @@ impl<'a> Parts<'a> {
                 url: self.personal.text()?,
             }),
             code::CUTOFFS_STATED => Record::CutoffsStated(self.cutoffs()?),
+            code::CLUSTERS_STATED => Record::ClustersStated(ClustersStated::read(&mut self.envelope)?),
             code::PROFILES_MERGED => Record::ProfilesMerged(ProfilesMerged {
                 from: self.identifier()?,
                 into: self.identifier()?,

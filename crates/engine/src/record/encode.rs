@@ -20,6 +20,7 @@ pub(super) mod code {
     pub(in crate::record) const PROFILES_MERGED: u8 = 12;
     pub(in crate::record) const MERGE_UNDONE: u8 = 13;
     pub(in crate::record) const IDENTIFIER_LIFTED: u8 = 14;
+    pub(in crate::record) const CLUSTERS_STATED: u8 = 17;
 }
 
 /// Room that most events fit into, so that making a record does not grow its parts step by step.
@@ -129,6 +130,10 @@ impl Parts {
                 code::ENGAGED
             }
             Record::CutoffsStated(stated) => self.fill_cutoffs(stated),
+            Record::ClustersStated(stated) => {
+                stated.put(&mut self.envelope);
+                code::CLUSTERS_STATED
+            }
             Record::Tick => code::TICK,
             Record::ProfilesMerged(_) | Record::MergeUndone(_) | Record::IdentifierLifted(_) => {
                 self.fill_identity(record)

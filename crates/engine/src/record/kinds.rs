@@ -2,6 +2,7 @@
 
 use crate::at::At;
 use crate::identifier::{HashKey, IdentifierKind, KeyedHash};
+use crate::segment::cluster::Finding;
 use crate::value::Map;
 use crate::{MergeId, SendId};
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -228,6 +229,19 @@ pub struct CutoffStated<'a> {
     pub share: &'a str,
     /// In millionths; none where nobody has the figure.
     pub value: Option<i128>,
+}
+
+/// What came of looking for the clusters of a set. A set of which nothing was found keeps those that it has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClustersStated<'a> {
+    pub set: &'a str,
+    /// The instant at which everybody was looked at.
+    pub stated_at: At,
+    /// What was asked: [`Clustering::text`](crate::segment::cluster::Clustering::text), and between how many.
+    pub question: &'a str,
+    pub at_least: u8,
+    pub at_most: u8,
+    pub finding: Finding,
 }
 
 /// A hand-over is about to happen.
