@@ -6,20 +6,83 @@
 //!
 //! A pure function: the same people, features and seed give the same clusters.
 
+mod kmeans;
 mod limits;
 mod name;
 mod scale;
-mod search;
 mod tree;
 
 pub use limits::SAMPLE_MAX;
 
+use engine::at::At;
+use engine::engine::Engine;
+use engine::record::{ClustersStated, Record};
 use engine::segment::cluster::{Cluster, Clusters, Finding, Lack};
 use engine::segment::feature::{Feature, FeatureKind};
 use engine::segment::survey::Numbers;
+use engine::segment::survey::Survey;
+use kmeans::Grouping;
 use scale::Scale;
-use search::Grouping;
 use std::collections::BTreeSet;
+
+/// A search for the clusters of a set, with all that it needs to know of the engine.
+pub struct Search {
+    set: String,
+    question: String,
+    stated_at: At,
+    features: Vec<(String, Feature)>,
+    at_least: u8,
+    at_most: u8,
+    seed: u64,
+    people: u64,
+    sample: Vec<Numbers>,
+    before: Option<Clusters>,
+}
+
+impl Search {
+    /// Looks at the people of a set of the programme at an instant that is not before the engine's own. `ask` asks those of
+    /// a survey: how many take part, and the numbers of about so many of them.
+    pub fn begin(
+        engine: &Engine,
+        set: &str,
+        now: At,
+        ask: impl FnOnce(&Survey<'_>, u64) -> (u64, Vec<Numbers>),
+    ) -> Option<Self> {
+        let (view, survey) = (engine.cluster_set(set)?, engine.survey(set, now)?);
+        let (people, sample) = ask(&survey, SAMPLE_MAX);
+        Some(Self {
+            set: set.to_owned(),
+            question: view.clustering.text(),
+            stated_at: now,
+            features: view.clustering.features,
+            at_least: view.set.at_least,
+            at_most: view.set.at_most,
+            seed: survey.seed,
+            people,
+            sample,
+            before: view.found.map(|(_, clusters)| clusters.clone()),
+        })
+    }
+
+    /// What comes of it.
+    pub fn end(&self) -> Finding {
+        let Self { features, at_least, at_most, seed, people, before, .. } = self;
+        let (at_least, at_most, seed, people) = (*at_least, *at_most, *seed, *people);
+        find(&Asked { features, at_least, at_most, seed, people, before: before.as_ref() }, &self.sample)
+    }
+
+    /// The record that states it.
+    pub fn stated(&self, finding: Finding) -> Record<'_> {
+        Record::ClustersStated(ClustersStated {
+            set: &self.set,
+            stated_at: self.stated_at,
+            question: &self.question,
+            at_least: self.at_least,
+            at_most: self.at_most,
+            finding,
+        })
+    }
+}
 
 /// What is asked.
 #[derive(Clone, Copy, Debug)]
@@ -52,7 +115,7 @@ pub fn find(asked: &Asked<'_>, sample: &[Numbers]) -> Finding {
     }
     let most = usize::from(asked.at_most).min(different);
     let Grouping { labels, silhouette } =
-        search::best(&points, usize::from(asked.at_least)..=most, asked.seed);
+        kmeans::best(&points, usize::from(asked.at_least)..=most, asked.seed);
     let tree = tree::grow(asked.features, sample, &labels);
     let ends: Vec<u8> = sample.iter().map(|numbers| tree.cluster_of(asked.features, numbers)).collect();
     let agreeing = ends.iter().zip(&labels).filter(|(end, label)| end == label).count();

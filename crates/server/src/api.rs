@@ -5,6 +5,7 @@
 
 mod activity;
 mod address;
+mod clusters;
 mod consents;
 mod description;
 pub(crate) mod explanations;
@@ -62,6 +63,9 @@ pub fn routes() -> Vec<Route> {
         row(Method::POST,   "/api/v1/segments/preview",             Read,   segments::preview_body),
         row(Method::POST,   "/api/v1/segments/parse",               Read,   expressions::parse),
         row(Method::GET,    "/api/v1/segments/{name}",              Read,   segments::show),
+        row(Method::GET,    "/api/v1/clusters",                     Read,   clusters::list),
+        row(Method::GET,    "/api/v1/clusters/{name}",              Read,   clusters::show),
+        row(Method::POST,   "/api/v1/clusters/{name}/refresh",      Admin,  clusters::refresh),
         row(Method::GET,    "/api/v1/journeys",                     Read,   journeys::list),
         row(Method::GET,    "/api/v1/journeys/{name}",              Read,   journeys::show),
         row(Method::GET,    "/api/v1/sends",                        Read,   sends::list),

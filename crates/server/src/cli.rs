@@ -4,6 +4,7 @@ mod apply;
 mod backup;
 mod check;
 mod client;
+mod clusters;
 mod demo;
 mod explain;
 mod expression;
@@ -47,6 +48,7 @@ enum Command {
     Explain(explain::Args),
     Merges(merges::Args),
     Identifiers(identifiers::Args),
+    Clusters(clusters::Args),
     Log(log::Args),
     Backup(backup::Args),
     Restore(restore::Args),
@@ -76,6 +78,7 @@ pub fn run() -> ExitCode {
         Command::Explain(args) => explain::run(&args),
         Command::Merges(args) => merges::run(&args),
         Command::Identifiers(args) => identifiers::run(&args),
+        Command::Clusters(args) => clusters::run(&args),
         Command::Log(args) => log::run(&args),
         Command::Backup(args) => backup::run(&args),
         Command::Restore(args) => restore::run(&args),

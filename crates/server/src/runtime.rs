@@ -10,6 +10,7 @@
 //! is read may be ahead of the disk by a batch or two (decision 0002).
 
 mod backfill;
+pub mod clusters;
 pub mod cutoffs;
 mod intake;
 mod queue;
@@ -51,6 +52,10 @@ struct Shared {
     programme: RwLock<Arc<Programme>>,
     /// When cut-offs are to be stated.
     cutoffs_due: watch::Sender<Option<At>>,
+    /// When clusters are to be looked for.
+    clusters_due: watch::Sender<Option<At>>,
+    /// Held by whoever looks for clusters: it takes all cores.
+    search: tokio::sync::Mutex<()>,
     metrics: Arc<Metrics>,
     /// Streams what is on the disk, from a place on.
     read_log: ReadLog,
@@ -66,6 +71,8 @@ impl Shared {
             durable: watch::Sender::new(engine.seq()),
             programme: RwLock::new(Arc::clone(engine.programme())),
             cutoffs_due: watch::Sender::new(engine.cutoffs_due()),
+            clusters_due: watch::Sender::new(engine.clusters_due()),
+            search: tokio::sync::Mutex::default(),
             engine: RwLock::new(engine),
             metrics,
             read_log,

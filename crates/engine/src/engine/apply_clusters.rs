@@ -10,6 +10,7 @@ use crate::segment::cutoff::Cutoffs;
 use crate::segment::rule::Rule;
 use crate::segment::survey::Survey;
 use std::collections::{BTreeMap, BTreeSet};
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// A set of clusters of the programme, and what is known of it.
 #[derive(Clone, Debug)]
@@ -86,7 +87,9 @@ impl Engine {
             self.in_scope(names, &Cutoffs::default(), wanted, |scope| scope.feature(feature))
         });
         let features = features.collect();
-        Some(Survey::new(self, clustering, of, features, now))
+        let seed = self.state.installed.as_ref().map_or(0, |installed| installed.seed);
+        let seed = xxh3_64_with_seed(set.as_bytes(), seed);
+        Some(Survey::new(self, clustering, of, features, (now, seed)))
     }
 
     pub(super) fn check_clusters(&self, stated: &ClustersStated<'_>) -> Result<(), ClustersRefusal> {

@@ -1,12 +1,14 @@
 //! Sets of clusters, as a company asks for them.
 
 use super::check::did_you_mean;
-use super::{Mistake, Place, Programme};
+use super::{Mistake, Place, Programme, Purchase};
 use crate::limits::{
     CLUSTER_FEATURES_MAX, CLUSTER_FORKS_MAX, CLUSTER_SETS_MAX, CLUSTERS_MAX, EXPRESSION_DEPTH_MAX,
 };
 use crate::segment::cluster::{Clustering, set_of};
+use crate::segment::feature::Feature;
 use crate::segment::parse::{parse, parse_feature};
+use crate::segment::{Aggregate, Deed, Figure};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -62,6 +64,16 @@ impl Default for ClusterSet {
 impl ClusterSet {
     /// As many kinds of people as a marketer speaks to differently.
     pub const COUNT_USUAL: (u8, u8) = (3, 6);
+
+    /// The features by which buyers are scored: days since the last purchase, how many purchases, for how much.
+    pub fn rfm(purchase: &Purchase) -> BTreeMap<String, String> {
+        let deed = Deed { event: purchase.event.clone(), filters: Vec::new() };
+        let figure = |aggregate| Feature::Figure(Figure { aggregate, deed: deed.clone(), window: None });
+        let spent = figure(Some((Aggregate::Sum, purchase.amount_path())));
+        let features =
+            [("idle", Feature::DaysSince(deed.clone())), ("orders", figure(None)), ("spent", spent)];
+        features.map(|(name, feature)| (name.to_owned(), feature.to_string())).into()
+    }
 
     /// How many conditions and filters its clusters may ask, where it has no mistake.
     pub(super) fn asked(&self) -> usize {

@@ -19,6 +19,8 @@ pub struct Survey<'a> {
     engine: &'a Engine,
     now: At,
     pub clustering: Clustering,
+    /// From which the lots are drawn; always the same of one set.
+    pub seed: u64,
     of: Rule,
     features: Vec<FeatureRule>,
 }
@@ -29,9 +31,9 @@ impl<'a> Survey<'a> {
         clustering: Clustering,
         of: Rule,
         features: Vec<FeatureRule>,
-        now: At,
+        (now, seed): (At, u64),
     ) -> Self {
-        Self { engine, now, clustering, of, features }
+        Self { engine, now, clustering, seed, of, features }
     }
 
     /// The scan that finds who takes part.
@@ -40,9 +42,9 @@ impl<'a> Survey<'a> {
     }
 
     /// The numbers of those on whom the lot falls: of `people` altogether, about as many as `most`.
-    pub fn numbers(&self, members: &Members, seed: u64, people: u64, most: u64) -> Vec<Numbers> {
+    pub fn numbers(&self, members: &Members, people: u64, most: u64) -> Vec<Numbers> {
         let falls = |number: u32| {
-            let lot = xxh3_64_with_seed(&number.to_le_bytes(), seed);
+            let lot = xxh3_64_with_seed(&number.to_le_bytes(), self.seed);
             people <= most || u128::from(lot) * u128::from(people) < u128::from(most) << 64
         };
         let drawn = members.iter().filter(|id| falls(id.0));
@@ -55,10 +57,10 @@ impl<'a> Survey<'a> {
     }
 
     /// All of it on this thread: how many take part, and the numbers of those who are looked at.
-    pub fn all(&self, seed: u64, most: u64) -> (u64, Vec<Numbers>) {
+    pub fn all(&self, most: u64) -> (u64, Vec<Numbers>) {
         let scan = self.people();
         let members: Vec<Members> = (0..scan.slices()).map(|slice| scan.slice(slice)).collect();
         let people = members.iter().map(Members::count).sum();
-        (people, members.iter().flat_map(|members| self.numbers(members, seed, people, most)).collect())
+        (people, members.iter().flat_map(|members| self.numbers(members, people, most)).collect())
     }
 }

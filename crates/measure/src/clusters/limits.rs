@@ -19,3 +19,5 @@ pub(super) const ROUND_COST_SHARE_MAX: f64 = 0.02;
 pub(super) const SIDE_SHARE_MIN: f64 = 0.005;
 /// How far from everybody's middle, in standard deviations, a cluster's middle must be for the feature to name it.
 pub(super) const TELLING_MIN: f64 = 0.4;
+/// How telling it is to have little of a feature, beside having as much more than others.
+pub(super) const LOW_WEIGHT: f64 = 0.8;

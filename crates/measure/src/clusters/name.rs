@@ -1,7 +1,7 @@
 //! Names of clusters: by what tells them from everybody, and those of before where they are the same clusters still.
 
 use super::Asked;
-use super::limits::TELLING_MIN;
+use super::limits::{LOW_WEIGHT, TELLING_MIN};
 use super::scale::Scale;
 use engine::segment::survey::Numbers;
 use std::collections::BTreeSet;
@@ -47,7 +47,9 @@ fn kept(asked: &Asked<'_>, scale: &Scale, points: &[Vec<f64>]) -> Vec<Option<Str
 fn new(asked: &Asked<'_>, point: &[f64], taken: &BTreeSet<String>) -> String {
     let mut telling: Vec<usize> =
         (0..point.len()).filter(|place| point[*place].abs() >= TELLING_MIN).collect();
-    telling.sort_by(|one, two| point[*two].abs().total_cmp(&point[*one].abs()));
+    // What somebody has says more than what they lack.
+    let tells = |place: usize| point[place].max(-point[place] * LOW_WEIGHT);
+    telling.sort_by(|one, two| tells(*two).total_cmp(&tells(*one)));
     let word = |place: &usize| {
         let side = if point[*place] > 0.0 { "high" } else { "low" };
         format!("{side}-{}", asked.features[*place].0)

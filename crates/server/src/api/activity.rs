@@ -122,6 +122,7 @@ fn subject(engine: &Engine, record: &Record<'_>) -> Option<Option<ProfileId>> {
         | Record::Attempted(_)
         | Record::Settled(_)
         | Record::CutoffsStated(_)
+        | Record::ClustersStated(_)
         | Record::Tick => None,
     }
 }

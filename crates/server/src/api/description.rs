@@ -1,8 +1,8 @@
 //! The API described in OpenAPI 3.1, from the same types and handlers that answer.
 
 use super::{
-    activity, consents, explanations, expressions, identifiers, journeys, keys, mailbox, merges, profiles,
-    programme, rejects, segments, sends, status, suppressions, timeline,
+    activity, clusters, consents, explanations, expressions, identifiers, journeys, keys, mailbox, merges,
+    profiles, programme, rejects, segments, sends, status, suppressions, timeline,
 };
 use axum::Json;
 use utoipa::OpenApi;
@@ -25,6 +25,9 @@ use utoipa::{Modify, openapi};
         segments::preview_body,
         expressions::parse,
         segments::show,
+        clusters::list,
+        clusters::show,
+        clusters::refresh,
         journeys::list,
         journeys::show,
         sends::list,
