@@ -63,7 +63,6 @@ impl Engine {
     /// Brings everybody up to what was stated and the index was built by.
     pub(super) fn refresh_stated(&mut self, before: &Index, effects: &mut Vec<Effect>) {
         match self.index.replaced(before) {
-            Some(conditions) if conditions.is_empty() => {}
             Some(conditions) => self.refresh_replaced(&conditions, effects),
             None => self.refresh_everybody(before, true, effects),
         }
