@@ -2,6 +2,7 @@
 
 mod api;
 mod backup;
+mod clusters;
 mod collect;
 mod commands;
 mod cutoffs;
