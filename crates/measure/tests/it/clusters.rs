@@ -52,7 +52,7 @@ fn adjusted_rand_index(one: &[u8], two: &[u8]) -> f64 {
     let count = |which: &dyn Fn(usize) -> bool| (0..one.len()).filter(|place| which(*place)).count();
     let all = 0..=u8::MAX;
     let of_one: f64 = all.clone().map(|a| pairs(count(&|place| one[place] == a))).sum();
-    let of_two: f64 = all.clone().map(|b| pairs(count(&|place| two[place] == b))).sum();
+    let of_two: f64 = all.map(|b| pairs(count(&|place| two[place] == b))).sum();
     let of_both: f64 = (0..12)
         .flat_map(|a| (0..12).map(move |b| (a, b)))
         .map(|(a, b)| pairs(count(&|place| (one[place], two[place]) == (a, b))))
@@ -110,7 +110,7 @@ fn what_leads_to_a_cluster_is_said_in_round_numbers() {
     }
     let clusters = found(find(&asked(&features, 2, 2), &sample));
     let clustering = engine::segment::cluster::Clustering {
-        features: features.clone(),
+        features,
         of: engine::segment::parse::parse("did \"Order Completed\"").unwrap(),
     };
     let words = [0, 1].map(|cluster| clustering.describe(&clusters.tree, cluster));
@@ -184,7 +184,7 @@ fn what_cannot_be_found_is_said() {
     assert_eq!(lack(&[]), few(0));
     assert_eq!(lack(&vec![alike.clone(); 50]), few(1));
     let other = vec![None, None, None];
-    assert_eq!(lack(&[alike.clone(), other]), few(2));
+    assert_eq!(lack(&[alike, other]), few(2));
     // What is the same for everybody, or nobody has, is no hindrance beside what differs.
     let one_differs: Vec<Numbers> =
         (0..60).map(|person| vec![None, Some(ONE), Some((person % 3 * 100 + person % 2) * ONE)]).collect();
