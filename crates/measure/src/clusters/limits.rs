@@ -17,7 +17,10 @@ pub(super) const GAIN_SHARE_MIN: f64 = 0.01;
 pub(super) const ROUND_COST_SHARE_MAX: f64 = 0.02;
 /// The smallest side of a fork, as a share of those who are looked at: what leads to fewer is not worth its words.
 pub(super) const SIDE_SHARE_MIN: f64 = 0.005;
-/// How far from everybody's middle, in standard deviations, a cluster's middle must be for the feature to name it.
+/// How far from everybody's middle, in standard deviations and in some feature, a cluster's middle must be for it not to be
+/// the middle one.
 pub(super) const TELLING_MIN: f64 = 0.4;
 /// How telling it is to have little of a feature, beside having as much more than others.
 pub(super) const LOW_WEIGHT: f64 = 0.8;
+/// Features in one name: more would be a sentence, and a name of a segment has its bound.
+pub(super) const NAME_FEATURES_MAX: usize = 3;

@@ -1,7 +1,7 @@
 //! Names of clusters: by what tells them from everybody, and those of before where they are the same clusters still.
 
 use super::Asked;
-use super::limits::{LOW_WEIGHT, TELLING_MIN};
+use super::limits::{LOW_WEIGHT, NAME_FEATURES_MAX, TELLING_MIN};
 use super::scale::Scale;
 use engine::segment::survey::Numbers;
 use std::collections::BTreeSet;
@@ -45,21 +45,20 @@ fn kept(asked: &Asked<'_>, scale: &Scale, points: &[Vec<f64>]) -> Vec<Option<Str
 
 /// The first that is free: by the most telling feature, by that and the next, and so on, and at last with a number.
 fn new(asked: &Asked<'_>, point: &[f64], taken: &BTreeSet<String>) -> String {
-    let mut telling: Vec<usize> =
-        (0..point.len()).filter(|place| point[*place].abs() >= TELLING_MIN).collect();
     // What somebody has says more than what they lack.
     let tells = |place: usize| point[place].max(-point[place] * LOW_WEIGHT);
+    let mut telling: Vec<usize> = (0..point.len()).filter(|place| point[*place] != 0.0).collect();
     telling.sort_by(|one, two| tells(*two).total_cmp(&tells(*one)));
     let word = |place: &usize| {
         let side = if point[*place] > 0.0 { "high" } else { "low" };
         format!("{side}-{}", asked.features[*place].0)
     };
-    let mut names: Vec<String> = (1..=telling.len().min(3))
-        .map(|words| telling[..words].iter().map(word).collect::<Vec<_>>().join("-"))
-        .collect();
-    if names.is_empty() {
-        names.push("middle".to_owned());
-    }
+    let names: Vec<String> = match point.iter().any(|one| one.abs() >= TELLING_MIN) {
+        true => (1..=telling.len().min(NAME_FEATURES_MAX))
+            .map(|words| telling[..words].iter().map(word).collect::<Vec<_>>().join("-"))
+            .collect(),
+        false => vec!["middle".to_owned()],
+    };
     let last = names.last().expect("invariant: there is one").clone();
     let numbered = (2..).map(|number| format!("{last}-{number}"));
     let free = names.into_iter().chain(numbered).find(|name| !taken.contains(name));

@@ -82,6 +82,12 @@ fn customers_of_four_kinds_are_told_apart_again() {
         assert!(index > 0.9, "of seed {seed} only {index}: {clusters:?}");
         assert_eq!(clusters.clusters.len(), 4, "the silhouette finds out how many there are: {clusters:?}");
         assert!(clusters.fidelity_permyriad > 9_500, "{clusters:?}");
+        let names: Vec<&str> = clusters.clusters.iter().map(|one| one.name.as_str()).collect();
+        let is_numbered = |name: &&str| name.ends_with(|last: char| last.is_ascii_digit());
+        assert!(
+            !names.iter().any(is_numbered),
+            "each has something that tells it from the others: {names:?}"
+        );
         // Who was not looked at is told apart by the same tree.
         let (others, kinds) = customers(1_000, seed + 100);
         let index = adjusted_rand_index(&ends(&clusters, &features, &others), &kinds);
