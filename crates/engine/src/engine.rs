@@ -3,6 +3,7 @@
 //! Nothing wakes the engine but [`Engine::apply`]. Time passes only by a `Tick`, which whoever feeds the engine puts
 //! first in a batch whenever [`Engine::next_due`] has come. A record is checked whole before it changes anything.
 
+mod apply_clusters;
 mod apply_cutoffs;
 mod apply_delivery;
 mod apply_erased;
@@ -14,6 +15,7 @@ mod merges;
 mod question;
 mod view;
 
+pub use apply_clusters::{ClusterSetView, ClusterView};
 pub use question::{Preview, Question, Unanswered};
 pub use view::{JourneyView, RunView, SegmentView, TimelineEntry};
 
@@ -95,6 +97,19 @@ pub enum Refusal {
     Erased,
     /// Membership changes that do not follow from the records before.
     NotDerived,
+    Clusters(ClustersRefusal),
+}
+
+/// Why clusters are not those of the programme.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClustersRefusal {
+    NoSuchSet,
+    /// The programme tells other people apart now, or by something else.
+    AskedOtherwise,
+    /// They are no clusters of the set, for this reason.
+    Unsound(&'static str),
+    /// Over the years there were too many segments.
+    NoRoom,
 }
 
 /// Why two profiles cannot become one, or one two again.
@@ -135,6 +150,20 @@ impl std::fmt::Display for Refusal {
             Self::Erased => write!(f, "the person was erased"),
             Self::NotDerived => {
                 write!(f, "the membership changes are not those that the records before it caused")
+            }
+            Self::Clusters(refusal) => refusal.fmt(f),
+        }
+    }
+}
+
+impl std::fmt::Display for ClustersRefusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NoSuchSet => write!(f, "the programme has no such set of clusters"),
+            Self::AskedOtherwise => write!(f, "the programme asks something else of the set now"),
+            Self::Unsound(fault) => write!(f, "these are no clusters of the set: {fault}"),
+            Self::NoRoom => {
+                write!(f, "over the years, this installation had too many segments, clusters among them")
             }
         }
     }
@@ -241,6 +270,7 @@ impl Engine {
             Record::MergeUndone(undone) => self.check_undone(undone).map_err(Refusal::Merge),
             Record::ProfileErased(erased) => self.check_erased(erased),
             Record::MembershipChanged(changed) => self.check_changed(changed),
+            Record::ClustersStated(stated) => self.check_clusters(stated).map_err(Refusal::Clusters),
             Record::IdentifierLifted(lifted)
                 if self.state.shared.blocked(lifted.identifier.hash).is_none() =>
             {
@@ -276,6 +306,7 @@ impl Engine {
             Record::Settled(settled) => self.apply_settled(settled, happening, effects),
             Record::Engaged(engaged) => self.apply_engaged(engaged, happening, effects),
             Record::CutoffsStated(stated) => self.apply_cutoffs(stated, effects),
+            Record::ClustersStated(stated) => self.apply_clusters(stated, effects),
             Record::ProfilesMerged(merged) => self.apply_merged(merged, effects),
             Record::MergeUndone(undone) => self.apply_undone(undone, effects),
             Record::IdentifierLifted(lifted) => self.state.shared.lift(lifted.identifier.hash),

@@ -130,6 +130,7 @@ impl Redaction {
             | Record::ProgrammeApplied(_)
             | Record::Attempted(_)
             | Record::CutoffsStated(_)
+            | Record::ClustersStated(_)
             | Record::MergeUndone(_)
             | Record::ProfileErased(_)
             | Record::LogRedacted(_)

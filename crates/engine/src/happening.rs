@@ -66,6 +66,7 @@ impl<'a> Record<'a> {
             | Self::ProgrammeApplied(_)
             | Self::Attempted(_)
             | Self::CutoffsStated(_)
+            | Self::ClustersStated(_)
             | Self::ProfilesMerged(_)
             | Self::MergeUndone(_)
             | Self::IdentifierLifted(_)

@@ -8,6 +8,7 @@ use crate::journey::{Entry, Plan, entry_segment};
 use crate::limits::CUTOFF_DAYS;
 use crate::name::NameId;
 use crate::programme::{Journey, Programme};
+use crate::segment::cluster::ClusterState;
 use crate::segment::cutoff::{Cutoffs, Share};
 use crate::segment::day::next_beginning;
 use crate::segment::kernel::Kernel;
@@ -50,6 +51,8 @@ pub(crate) struct Index {
     pub(crate) wanted: BTreeMap<String, Share>,
     /// When cut-offs of them are to be stated: at once where one is not, and otherwise with the next day.
     pub(crate) cutoffs_due: Option<At>,
+    /// By set of clusters: when they are to be looked for.
+    pub(crate) clusters_due: BTreeMap<String, At>,
     /// By version.
     pub(crate) plans: Vec<Plan>,
     /// All that can end, move or fulfil a run of any of them.
@@ -132,13 +135,34 @@ impl Index {
             }
             index.plans.push(plan);
         }
+        // Before a set has clusters, what says who takes part is asked for already.
+        for (_, clustering) in programme.clusterings() {
+            let scope = &mut Scope { names, history, timezone, cutoffs, purchase, wanted, slot_of };
+            Rule::compile(&clustering.of, scope);
+        }
         index.wanted = std::mem::take(wanted);
-        index.note_cutoffs(cutoffs, timezone);
+        index.note_due(state, programme);
         index
     }
 
+    /// Works out when cut-offs and clusters are to be stated next.
+    pub(crate) fn note_due(&mut self, state: &State, programme: &Programme) {
+        let timezone = &programme.timezone();
+        self.note_cutoffs(&state.cutoffs, timezone);
+        // Who takes part may be a matter of cut-offs.
+        let can_begin = self.cutoffs_due != Some(At::MIN);
+        let sets = programme.clusters.iter().filter(|_| can_begin);
+        let due = sets.map(|(name, set)| {
+            let known = state.clusters.get(name);
+            let known = known.filter(|known| (known.least, known.most) == (set.at_least, set.at_most));
+            let next = |known: &ClusterState| next_beginning(known.tried_at, set.refresh.days(), timezone);
+            (name.clone(), known.map_or(At::MIN, next))
+        });
+        self.clusters_due = due.collect();
+    }
+
     /// Works out when cut-offs are to be stated next.
-    pub(crate) fn note_cutoffs(&mut self, stated: &Cutoffs, timezone: &TimeZone) {
+    fn note_cutoffs(&mut self, stated: &Cutoffs, timezone: &TimeZone) {
         let is_whole = self.wanted.keys().all(|share| stated.by_share.contains_key(share));
         self.cutoffs_due = (!self.wanted.is_empty()).then(|| match is_whole {
             true => next_beginning(stated.stated_at, CUTOFF_DAYS, timezone),

@@ -79,6 +79,16 @@ pub const CHANGE_LOOKS_MAX: usize = 200;
 pub const CUTOFF_DAYS: i32 = 1;
 /// Most cut-offs in one record: a condition asks for four at most.
 pub const CUTOFFS_MAX: usize = 4 * CONDITIONS_MAX;
+/// Most sets of clusters of a programme: for each, everybody is looked at once a day or a week.
+pub const CLUSTER_SETS_MAX: usize = 50;
+/// Most features of a set. A dozen say less than three: in many dimensions everybody is far from everybody.
+pub const CLUSTER_FEATURES_MAX: usize = 8;
+/// Most clusters of a set: more kinds of people than that nobody speaks to differently.
+pub const CLUSTERS_MAX: usize = 12;
+/// Most forks that lie one behind the other, so that what leads to a cluster is a sentence that one can read.
+pub const CLUSTER_DEPTH_MAX: usize = 5;
+/// Most forks of a tree altogether.
+pub const CLUSTER_FORKS_MAX: usize = (1 << CLUSTER_DEPTH_MAX) - 1;
 /// Names that a timer can tell apart.
 pub const NAMES_MAX: usize = (1 << 18) - 2;
 

@@ -4,10 +4,12 @@
 //! is the server's work; making them runnable, and saying what is wrong with them, is [`crate::engine`]'s.
 
 mod check;
+mod clusters;
 mod enter;
 mod identity;
 mod mistake;
 
+pub use clusters::{ClusterSet, Refresh};
 pub use enter::Enter;
 pub use identity::{IdentifierLimit, Identity};
 pub use mistake::{Mistake, Place, nearest};
@@ -39,6 +41,9 @@ pub struct Programme {
     pub recorded: BTreeSet<String>,
     pub messages: BTreeMap<String, Message>,
     pub journeys: BTreeMap<String, Journey>,
+    /// Sets of clusters by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub clusters: BTreeMap<String, ClusterSet>,
     #[serde(skip_serializing_if = "Identity::is_empty")]
     pub identity: Identity,
 }

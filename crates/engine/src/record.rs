@@ -5,6 +5,7 @@
 //! properties, traits, texts), so that the personal part can be sealed with a key per person. `docs/FORMAT.md` gives
 //! every byte; [`decode`](Record::decode) reads all versions ever written.
 
+mod clusters;
 mod decode;
 mod encode;
 mod kinds;
@@ -38,6 +39,8 @@ pub enum Record<'a> {
     Engaged(Engaged<'a>),
     /// Where shares of all people end, found out by ranking everybody.
     CutoffsStated(CutoffsStated<'a>),
+    /// Clusters of people who are alike, found by looking at everybody, or why none were found.
+    ClustersStated(ClustersStated<'a>),
     /// Two profiles are one person, since an operator says so.
     ProfilesMerged(ProfilesMerged<'a>),
     /// A merge was wrong.

@@ -6,10 +6,12 @@
 //! rule *and the next instant at which that truth could change with no new event*. The engine re-evaluates on exactly
 //! those two occasions: a record that a rule mentions, and that instant. Nothing is polled.
 
+pub mod cluster;
 pub mod cutoff;
 pub mod date;
 pub(crate) mod day;
 mod fault;
+pub mod feature;
 mod lex;
 mod number;
 pub mod parse;
@@ -26,6 +28,7 @@ pub mod ranking;
 pub(crate) mod rule;
 pub mod scan;
 mod sequence;
+pub mod survey;
 mod total;
 
 use crate::at::Span;
@@ -367,7 +370,7 @@ impl Expression {
     }
 
     /// How many parentheses and `not`s are open at its deepest place.
-    fn nesting(&self) -> usize {
+    pub(crate) fn nesting(&self) -> usize {
         let inside = |part: &Self| part.nesting() + usize::from(part.needs_parentheses(self));
         match self {
             Self::And(parts) | Self::Or(parts) => parts.iter().map(inside).max().unwrap_or(0),

@@ -16,13 +16,14 @@ use crate::profile::Profile;
 use crate::programme::Programme;
 use crate::record::{Installed, Rejected};
 use crate::seen::MessageIds;
+use crate::segment::cluster::ClusterState;
 use crate::segment::cutoff::Cutoffs;
 use crate::shared::Shared;
 use crate::timer::Timers;
 use crate::truths::Truths;
 use crate::{ProfileId, SendId, Seq};
 use borsh::{BorshDeserialize, BorshSerialize};
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 /// Profiles that are copied together when one is written to while a copy of the state holds them.
@@ -54,6 +55,8 @@ pub(crate) struct State {
     pub(crate) segments: Vec<SegmentState>,
     pub(crate) versions: Vec<JourneyVersion>,
     pub(crate) cutoffs: Cutoffs,
+    /// By set.
+    pub(crate) clusters: BTreeMap<String, ClusterState>,
     pub(crate) sends: Chunked<Send, SENDS_IN_CHUNK>,
     /// Sends that are queued or attempted.
     pub(crate) owed: BTreeSet<SendId>,

@@ -6,6 +6,7 @@
 mod activity;
 mod address;
 mod changes;
+mod clusters;
 mod consents;
 mod description;
 pub(crate) mod erasures;
@@ -67,6 +68,9 @@ pub fn routes() -> Vec<Route> {
         row(Method::GET,    "/api/v1/segments/{name}",              Read,   segments::show),
         row(Method::GET,    "/api/v1/segments/{name}/changes",      Read,   changes::list),
         row(Method::GET,    "/api/v1/segments/changes/stream",      Read,   changes::follow),
+        row(Method::GET,    "/api/v1/clusters",                     Read,   clusters::list),
+        row(Method::GET,    "/api/v1/clusters/{name}",              Read,   clusters::show),
+        row(Method::POST,   "/api/v1/clusters/{name}/refresh",      Admin,  clusters::refresh),
         row(Method::GET,    "/api/v1/journeys",                     Read,   journeys::list),
         row(Method::GET,    "/api/v1/journeys/{name}",              Read,   journeys::show),
         row(Method::GET,    "/api/v1/sends",                        Read,   sends::list),

@@ -4,6 +4,7 @@ mod apply;
 mod backup;
 mod check;
 mod client;
+mod clusters;
 mod demo;
 mod erase;
 mod explain;
@@ -51,6 +52,7 @@ enum Command {
     Merges(merges::Args),
     Erase(erase::Args),
     Identifiers(identifiers::Args),
+    Clusters(clusters::Args),
     Log(log::Args),
     Backup(backup::Args),
     Restore(restore::Args),
@@ -82,6 +84,7 @@ pub fn run() -> ExitCode {
         Command::Merges(args) => merges::run(&args),
         Command::Erase(args) => erase::run(&args),
         Command::Identifiers(args) => identifiers::run(&args),
+        Command::Clusters(args) => clusters::run(&args),
         Command::Log(args) => log::run(&args),
         Command::Backup(args) => backup::run(&args),
         Command::Restore(args) => restore::run(&args),

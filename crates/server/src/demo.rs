@@ -28,6 +28,7 @@ use crate::server::Server;
 use anyhow::{Context, anyhow, bail};
 use browser::Door;
 use include_dir::{Dir, include_dir};
+use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -65,8 +66,8 @@ impl Demo {
     pub async fn start(settings: Settings) -> anyhow::Result<Self> {
         let Settings { listen, data, pace } = settings;
         let folder = data.join("programme");
-        BOTTEGA
-            .extract(&folder)
+        fs::create_dir_all(&folder)
+            .and_then(|()| BOTTEGA.extract(&folder))
             .with_context(|| format!("cannot write the programme to {}", folder.display()))?;
         let programme = load(&folder, pace)?;
         let mailbox =

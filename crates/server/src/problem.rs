@@ -3,7 +3,7 @@
 use crate::runtime::{NotAnswered, NotTaken};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use engine::engine::{MergeRefusal, Refusal};
+use engine::engine::{ClustersRefusal, MergeRefusal, Refusal};
 use engine::programme::Mistake;
 use serde::Serialize;
 
@@ -130,6 +130,11 @@ impl From<Refusal> for Problem {
             Refusal::Erased => Self::not_found(message),
             Refusal::NotBlocked => Self { field: Some("address".into()), ..Self::not_found(message) },
             Refusal::Nobody => Self::bad_request("blocked_identifier", "profile", message),
+            Refusal::Clusters(ClustersRefusal::NoSuchSet) => {
+                Self { field: Some("name".into()), ..Self::not_found(message) }
+            }
+            Refusal::Clusters(ClustersRefusal::AskedOtherwise) => conflict("asked_otherwise", "name"),
+            Refusal::Clusters(ClustersRefusal::NoRoom) => conflict("no_room", "name"),
             other => panic!("invariant: the record was checked before it was made, {other:?}"),
         }
     }

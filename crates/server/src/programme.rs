@@ -3,6 +3,7 @@
 //! ```text
 //! programme.yaml            name, time zone, languages, purposes
 //! segments.yaml             segments: { name: expression }, or { is: expression, record: changes }; more of the same in segments/*.yaml
+//! clusters.yaml             clusters: sets of clusters that are found by looking at everybody
 //! journeys/*.yaml           one journey a file
 //! messages/*/message.yaml   one message a folder; beside it email.<language>.mjml, .html or .txt
 //! tests/*.txt               stories for `trama test`
@@ -15,6 +16,7 @@
 //! ```text
 //! timezone   languages[0]   tracking.opens   segments.vip
 //! purposes.offers.title.it   purposes.offers.channels[1]   purposes.newsletter.confirm
+//! clusters.shoppers.features.orders   clusters.shoppers.of   clusters.shoppers.count
 //! messages.welcome.email.subject.it   messages.welcome.email.templates.it.mjml
 //! journeys.cart.purpose   journeys.cart.enter   journeys.cart.exit   journeys.cart.goal.did
 //! journeys.cart.steps[0].wait   journeys.cart.steps[2].until   journeys.cart.steps[2].at_most
@@ -24,6 +26,7 @@
 //!
 //! A place that was not written, such as a missing field, is shown at the nearest one around it.
 
+mod clusters;
 mod content;
 mod definition;
 mod difference;

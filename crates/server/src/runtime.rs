@@ -11,6 +11,7 @@
 
 mod backfill;
 mod chore;
+pub mod clusters;
 pub mod cutoffs;
 mod intake;
 mod queue;
@@ -55,6 +56,10 @@ struct Shared {
     cutoffs_due: watch::Sender<Option<At>>,
     /// The oldest erasure of somebody whom the disk still has.
     pending: watch::Sender<Option<Seq>>,
+    /// When clusters are to be looked for.
+    clusters_due: watch::Sender<Option<At>>,
+    /// Held by whoever looks for clusters: it takes all cores.
+    search: tokio::sync::Mutex<()>,
     metrics: Arc<Metrics>,
     /// Streams what is on the disk, from a place on.
     read_log: ReadLog,
@@ -71,6 +76,8 @@ impl Shared {
             programme: RwLock::new(Arc::clone(engine.programme())),
             cutoffs_due: watch::Sender::new(engine.cutoffs_due()),
             pending: watch::Sender::new(oldest_erasure(&engine)),
+            clusters_due: watch::Sender::new(engine.clusters_due()),
+            search: tokio::sync::Mutex::default(),
             engine: RwLock::new(engine),
             metrics,
             read_log,

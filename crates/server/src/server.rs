@@ -37,6 +37,7 @@ pub struct Server {
     dispatcher: Task,
     cutoffs: Task,
     redaction: Task,
+    clusters: Task,
     email: Option<Arc<Email>>,
     threads: Threads,
     presence: Presence,
@@ -87,10 +88,11 @@ impl Server {
         }
         let dispatcher = Dispatcher::new(hub.runtime.clone(), channels, Arc::clone(&hub.metrics), backlog);
         let dispatcher = Task::spawn(|stop| dispatcher.run(in_flight, stop));
-        let ranked = hub.runtime.clone();
+        let (ranked, surveyed) = (hub.runtime.clone(), hub.runtime.clone());
         let cutoffs = Task::spawn(|stop| runtime::cutoffs::run(ranked, stop));
         let erased = hub.runtime.clone();
         let redaction = Task::spawn(|stop| runtime::redaction::run(erased, stop));
+        let clusters = Task::spawn(|stop| runtime::clusters::run(surveyed, stop));
         let router = http::router(&hub).into_make_service_with_connect_info::<SocketAddr>();
         let http = Task::spawn(|stop| async move {
             // Without it a small answer can wait for the acknowledgement of the one before.
@@ -98,7 +100,7 @@ impl Server {
             let serving = axum::serve(listener, router).with_graceful_shutdown(async { drop(stop.await) });
             serving.await.expect("invariant: serving has no error of its own");
         });
-        Ok(Self { hub, address, http, dispatcher, cutoffs, redaction, email, threads, presence })
+        Ok(Self { hub, address, http, dispatcher, cutoffs, redaction, clusters, email, threads, presence })
     }
 
     /// Where it listens; with port 0 in the settings, the port that it got.
@@ -117,6 +119,7 @@ impl Server {
         self.http.stop("requests").await;
         self.cutoffs.stop("a ranking").await;
         self.redaction.stop("an erasure").await;
+        self.clusters.stop("a search for clusters").await;
         self.dispatcher.stop("sends").await;
         if let Some(email) = &self.email
             && tokio::time::timeout(STOP_PATIENCE, email.stop()).await.is_err()

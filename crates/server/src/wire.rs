@@ -3,9 +3,10 @@
 use engine::Seq;
 use engine::at::At;
 use engine::record::{
-    ConsentStated, CutoffsStated, Event, EventFlags, Identifier, MembershipChanged, Record, Rejected,
-    Settled, Subject, SuppressionStated,
+    ClustersStated, ConsentStated, CutoffsStated, Event, EventFlags, Identifier, MembershipChanged, Record,
+    Rejected, Settled, Subject, SuppressionStated,
 };
+use engine::segment::cluster::{Cluster, Finding, Tree};
 use serde_json::{Value, json};
 
 /// One record with its place and the instant of its batch.
@@ -56,6 +57,7 @@ fn content(record: &Record<'_>) -> (&'static str, Value) {
             }),
         ),
         Record::CutoffsStated(one) => ("cutoffs_stated", cutoffs(one)),
+        Record::ClustersStated(one) => ("clusters_stated", clusters(one)),
         Record::ProfilesMerged(one) => (
             "profiles_merged",
             json!({
@@ -115,6 +117,45 @@ fn changed(changed: &MembershipChanged<'_>) -> Value {
         })
     });
     json!({"segment": changed.segment, "changes": changes.collect::<Vec<Value>>()})
+}
+
+fn clusters(stated: &ClustersStated<'_>) -> Value {
+    let mut content = json!({
+        "set": stated.set,
+        "stated_at": stated.stated_at.to_string(),
+        "question": stated.question,
+        "at_least": stated.at_least,
+        "at_most": stated.at_most,
+    });
+    match &stated.finding {
+        Finding::NotFound(lack) => content["lack"] = lack.to_string().into(),
+        Finding::Found(found) => {
+            let cluster = |one: &Cluster| {
+                let centre = one.centre.iter().map(|number| number.map(|number| number.to_string()));
+                json!({"name": one.name, "sampled": one.sampled, "centre_millionths": centre.collect::<Vec<_>>()})
+            };
+            content["seed"] = found.seed.to_string().into();
+            content["people"] = found.people.into();
+            content["sampled"] = found.sampled.into();
+            content["fidelity"] = json!(f64::from(found.fidelity_permyriad) / 10_000.0);
+            content["silhouette"] = json!(f64::from(found.silhouette_permyriad) / 10_000.0);
+            content["clusters"] = found.clusters.iter().map(cluster).collect();
+            content["tree"] = tree(&found.tree);
+        }
+    }
+    content
+}
+
+fn tree(tree: &Tree) -> Value {
+    match tree {
+        Tree::Leaf(cluster) => json!({"cluster": cluster}),
+        Tree::Fork { feature, at, below, reached } => json!({
+            "feature": feature,
+            "at_millionths": at.to_string(),
+            "below": self::tree(below),
+            "reached": self::tree(reached),
+        }),
+    }
 }
 
 fn event(event: &Event<'_>) -> Value {

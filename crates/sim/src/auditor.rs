@@ -21,6 +21,7 @@ use eventlog::memory::{MemoryDisk, MemoryFolder};
 use eventlog::sequencer::Outcome;
 use eventlog::snapshots::Snapshots;
 
+use crate::clusters;
 use crate::installation::Unwritten;
 use crate::invariant::{Invariant, Violation};
 use crate::provider::HandedOver;
@@ -296,6 +297,12 @@ impl Auditor {
                 format!("profile {id:?} has {names:?}, the rules give {:?}", person.names)
             })?;
             let (found, told) = (engine.memberships(id), person.told());
+            let cluster = self.model.clusters.segment_of(&told, &moment);
+            let in_set = found.iter().filter(|name| name.starts_with(clusters::SET)).copied();
+            Invariant::S1.check(in_set.clone().eq(cluster.as_deref()), || {
+                let in_set: Vec<&str> = in_set.collect();
+                format!("{names:?} at {}: in {in_set:?}, should be {cluster:?}", engine.at())
+            })?;
             for segment in &live {
                 let is_member = found.contains(&segment.name);
                 let opinions = segment.opinions(person, &told, &moment);

@@ -11,6 +11,7 @@ use engine::segment::cutoff::Cutoff;
 use engine::value::OwnedMap;
 use engine::{MergeId, ProfileId, SendId};
 
+use crate::clusters::Searched;
 use crate::programme::OFFERS;
 
 /// The one source of the simulated shop.
@@ -37,6 +38,7 @@ pub(crate) enum Draft {
         stated_at: At,
         cutoffs: Vec<Cutoff>,
     },
+    Clusters(Searched),
     Merge {
         from: (IdentifierKind, String),
         into: (IdentifierKind, String),
@@ -119,6 +121,7 @@ impl Draft {
                 let cutoffs = cutoffs.iter().map(Cutoff::as_stated).collect();
                 Record::CutoffsStated(CutoffsStated { stated_at: *stated_at, cutoffs }).encode(&mut bytes);
             }
+            Self::Clusters(searched) => searched.record().encode(&mut bytes),
             Self::Merge { from, into, merged_at } => {
                 let [from, into] = [from, into].map(|(kind, value)| identify(*kind, value));
                 let merged = ProfilesMerged { from, into, merged_at: *merged_at, operator: "ada" };

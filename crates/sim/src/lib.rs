@@ -11,6 +11,7 @@
 mod auditor;
 pub mod canary;
 
+mod clusters;
 mod deliver;
 mod draft;
 mod installation;

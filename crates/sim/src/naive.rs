@@ -2,6 +2,7 @@
 //! question, and nothing is remembered. Slow and obvious, and sharing nothing with the engine but the tree's types, so
 //! that tests can hold the engine to it.
 
+mod cluster;
 mod day;
 mod figure;
 mod sequence;
@@ -16,6 +17,7 @@ use jiff::tz::TimeZone;
 use serde_json::Value as Json;
 use std::cmp::Ordering;
 
+pub use cluster::cluster_of;
 pub use figure::{CutOffs, ScoreCutOffs, cut_off, score_cut_offs};
 
 /// Everything ever said of a person.

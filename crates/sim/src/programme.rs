@@ -9,6 +9,7 @@ use engine::programme::{
 };
 
 use crate::auditor::segments::{SEGMENTS, TIMEZONE};
+use crate::clusters;
 use crate::random::Random;
 
 /// The purpose that people consent to.
@@ -47,6 +48,7 @@ fn draw_with(random: &mut Random, segment_permille: u64) -> String {
             (ORDERS.to_owned(), purpose(OptIn::None)),
         ]),
         purchase: Purchase::default(),
+        clusters: clusters::set(double),
         segments: segments.iter().map(|one| (one.name.to_owned(), one.expression.to_owned())).collect(),
         recorded: recorded.iter().map(|one| one.name.to_owned()).collect(),
         messages: [CONFIRM, "welcome", "nudge", "cart", "back", "receipt"]

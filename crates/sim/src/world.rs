@@ -18,6 +18,7 @@ use eventlog::snapshots::Snapshots;
 
 use crate::auditor::Auditor;
 use crate::canary::Canary;
+use crate::clusters::Searched;
 use crate::deliver::{self, Deliver};
 use crate::draft::Draft;
 use crate::installation::{Installation, Sender, Unwritten};
@@ -46,6 +47,7 @@ pub struct Summary {
 
 pub struct World {
     random: Random,
+    searches: Random,
     pub options: Options,
     canary: Option<Canary>,
     pub trace: Trace,
@@ -104,6 +106,8 @@ impl World {
         Self {
             workload: Workload::new(random.fork(), operators, &options),
             provider: Provider::new(random.fork()),
+            // Of its own, so that the rest of a world is as it would be without.
+            searches: Random::new(seed.rotate_left(32)),
             random,
             options,
             canary,
@@ -164,6 +168,7 @@ impl World {
             self.ask(vec![draft]);
         }
         self.rank_people();
+        self.search_clusters();
         if let Some(seen) = self.provider.seen.iter().rev().take(5).find(|seen| seen.accepted) {
             let send = seen.send;
             if let Some(draft) = self.workload.reaction(&self.options, send, self.now) {
@@ -186,6 +191,16 @@ impl World {
             let stated_at = self.now.max(engine.at());
             let cutoffs = engine.ranking(stated_at).all();
             self.ask(vec![Draft::Cutoffs { stated_at, cutoffs }]);
+        }
+    }
+
+    /// Clusters are stated when they are due, and now and then besides.
+    fn search_clusters(&mut self) {
+        let (engine, random) = (&self.installation.engine, &mut self.searches);
+        let Some(due) = engine.clusters_due() else { return };
+        if due <= self.now || random.happens(self.options.states_cutoffs) {
+            let searched = Searched::draw(engine, self.now.max(engine.at()), random);
+            self.ask(searched.into_iter().map(Draft::Clusters).collect());
         }
     }
 

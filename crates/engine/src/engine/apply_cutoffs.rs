@@ -4,6 +4,7 @@ use super::Engine;
 use crate::ProfileId;
 use crate::at::At;
 use crate::effect::Effect;
+use crate::index::Index;
 use crate::record::CutoffsStated;
 use crate::segment::cutoff::{Cutoffs, Share};
 use crate::segment::ranking::{RankedBy, Ranking};
@@ -52,13 +53,18 @@ impl Engine {
             Cutoffs { stated_at: stated.stated_at.min(self.state.at), by_share: by_share.collect() };
         let before = std::mem::replace(&mut self.state.cutoffs, cutoffs);
         if before.by_share == self.state.cutoffs.by_share {
-            self.index.note_cutoffs(&self.state.cutoffs, &self.programme.timezone());
+            self.index.note_due(&self.state, &self.programme);
             return;
         }
         let before = self.build_index();
-        match self.index.replaced(&before) {
+        self.refresh_stated(&before, effects);
+    }
+
+    /// Brings everybody up to what was stated and the index was built by.
+    pub(super) fn refresh_stated(&mut self, before: &Index, effects: &mut Vec<Effect>) {
+        match self.index.replaced(before) {
             Some(conditions) => self.refresh_replaced(&conditions, effects),
-            None => self.refresh_everybody(&before, true, effects),
+            None => self.refresh_everybody(before, true, effects),
         }
     }
 

@@ -51,6 +51,7 @@ impl Engine {
         self.programme = Arc::new(programme);
         self.state.definition = Some(definition.to_owned());
         self.state.revision += 1;
+        self.keep_clusters();
         self.place_segments();
         self.place_journeys();
         self.keep_properties();
@@ -61,14 +62,15 @@ impl Engine {
     }
 
     /// Gives each segment its slot.
-    fn place_segments(&mut self) {
+    pub(super) fn place_segments(&mut self) {
         let programme = self.programme.clone();
         let named = programme.segments.iter().map(|(name, text)| (name.clone(), text.clone(), true));
         let entries = programme.journeys.iter().filter_map(|(name, journey)| {
             let by_truth = matches!(Enter::of_programme(&journey.enter), Enter::Truth(_));
             by_truth.then(|| (entry_segment(name), journey.enter.clone(), false))
         });
-        let wanted: Vec<(String, String, bool)> = named.chain(entries).collect();
+        let clusters = self.cluster_segments().into_iter().map(|(name, text)| (name, text, true));
+        let wanted: Vec<(String, String, bool)> = named.chain(entries).chain(clusters).collect();
         let segments = &mut self.state.segments;
         let mut kept = BTreeSet::new();
         for (name, expression, visible) in wanted {
@@ -120,8 +122,10 @@ impl Engine {
     pub(super) fn unkept_by(&self, programme: &Programme) -> Vec<Property> {
         let rules = programme.journeys.values().flat_map(Journey::rules);
         let texts = programme.segments.values().map(String::as_str).chain(rules);
+        let clusters = programme.clusterings().flat_map(|(_, one)| one.asks().collect::<Vec<_>>());
+        let asked = texts.map(of_programme).chain(clusters);
         let mut unkept: Vec<Property> =
-            texts.flat_map(|text| self.unkept(&of_programme(text), &programme.purchase)).collect();
+            asked.flat_map(|expression| self.unkept(&expression, &programme.purchase)).collect();
         unkept.sort();
         unkept.dedup();
         unkept
@@ -136,9 +140,11 @@ impl Engine {
                 .expect("invariant: a definition was written by this program");
             texts.extend(journey.rules().map(str::to_owned));
         }
+        let clusters = self.programme.clusterings().flat_map(|(_, one)| one.asks().collect::<Vec<_>>());
+        let asked = texts.iter().map(|text| of_programme(text)).chain(clusters);
         let State { names, history, seq, .. } = &mut self.state;
-        for text in texts {
-            each_property(&of_programme(&text), &self.programme.purchase, &mut |event, path| {
+        for expression in asked {
+            each_property(&expression, &self.programme.purchase, &mut |event, path| {
                 let (_, since) = history.keep(names.number(event), path, *seq);
                 assert!(since == Seq(0), "invariant: a programme that asks for what is not kept is refused");
             });

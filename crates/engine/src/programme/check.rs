@@ -2,10 +2,12 @@
 //!
 //! Files, templates and languages of messages are the server's to check; here it is names and expressions.
 
-use super::{Arm, Channel, Enter, Journey, Mistake, OptIn, Place, Programme, Step, nearest};
+use super::{Arm, Channel, ClusterSet, Enter, Journey, Mistake, OptIn, Place, Programme, Step, nearest};
 use crate::journey::ENTRY_PREFIX;
 use crate::limits::{CONDITIONS_MAX, SEGMENTS_MAX};
+use crate::segment::cluster::{segment_name, set_of};
 use crate::segment::parse::parse;
+use crate::segment::parse::parse_feature;
 use crate::segment::parse::parse_for;
 use crate::segment::{Expression, Owner};
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +22,7 @@ impl Programme {
         check.whole();
         check.purposes();
         check.segments();
+        check.clusters();
         check.journeys();
         check.mistakes.extend(self.identity.mistakes());
         check.mistakes
@@ -66,6 +69,7 @@ impl Check<'_> {
         let rules = self.programme.journeys.values().flat_map(Journey::rules);
         let texts = self.programme.segments.values().map(String::as_str).chain(rules);
         let asked: usize = texts.filter_map(|text| parse(text).ok()).map(|rule| rule.asked()).sum();
+        let asked = asked + self.programme.clusters.values().map(ClusterSet::asked).sum::<usize>();
         if asked > CONDITIONS_MAX {
             let message = format!(
                 "a programme has at most {CONDITIONS_MAX} conditions and filters, and this has {asked}"
@@ -103,7 +107,7 @@ impl Check<'_> {
     }
 
     fn segments(&mut self) {
-        let mut built_on: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        let mut built_on: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (name, text) in &self.programme.segments {
             let place = Place::default().field("segments").field(name);
             // The engine keeps the entry rules of journeys as segments of such names.
@@ -112,20 +116,55 @@ impl Check<'_> {
                 self.add(&place, message, Some("give it another name".to_owned()));
             }
             if let Some(expression) = self.expression(&place, text, Owner::Segment) {
-                built_on.insert(name, expression.segments().into_iter().map(str::to_owned).collect());
+                built_on.insert(name.clone(), self.bases(&expression));
             }
         }
         let is_unknown = |name: &&String| !self.programme.segments.contains_key(*name);
         for name in self.programme.recorded.iter().filter(is_unknown) {
             self.unknown(&Place::default().field("recorded"), name, "segment", name);
         }
+        // All clusters of a set are built on what says who takes part.
+        for (name, set) in &self.programme.clusters {
+            let of = set.of.as_deref().and_then(|text| parse(text).ok());
+            let bases = of.map(|of| self.bases(&of)).unwrap_or_default();
+            built_on.insert(segment_name(name, ""), bases);
+        }
         for name in built_on.keys() {
             if let Some(path) = cycle(name, &built_on) {
-                let place = Place::default().field("segments").field(name);
-                let message = format!("the segment is built on itself: {}", path.join(" → "));
+                let (place, what) = match set_of(name) {
+                    Some(set) if name.ends_with('/') => {
+                        (Place::default().field("clusters").field(set).field("of"), "the set of clusters")
+                    }
+                    _ => (Place::default().field("segments").field(name), "the segment"),
+                };
+                let message = format!("{what} is built on itself: {}", path.join(" → "));
                 self.add(&place, message, None);
             }
         }
+    }
+
+    fn clusters(&mut self) {
+        for (name, set) in &self.programme.clusters {
+            let place = Place::default().field("clusters").field(name);
+            for (feature, text) in &set.features {
+                if let Err(wrong) = parse_feature(text) {
+                    self.mistakes.push(wrong.at(place.field("features").field(feature)));
+                }
+            }
+            if let Some(of) = &set.of {
+                self.expression(&place.field("of"), of, Owner::Segment);
+            }
+        }
+        self.mistakes.extend(self.programme.cluster_mistakes());
+    }
+
+    /// What an expression is built on; in the place of a cluster, its whole set.
+    fn bases(&self, expression: &Expression) -> Vec<String> {
+        let base = |name: &str| match set_of(name) {
+            Some(set) if !self.programme.segments.contains_key(name) => segment_name(set, ""),
+            _ => name.to_owned(),
+        };
+        expression.segments().into_iter().map(base).collect()
     }
 
     /// Reads an expression and checks the names in it.
@@ -139,7 +178,10 @@ impl Check<'_> {
         };
         let mut unknown = Vec::new();
         expression.walk(&mut |part| match part {
-            Expression::InSegment(name) if !self.programme.segments.contains_key(name) => {
+            Expression::InSegment(name)
+                if !self.programme.segments.contains_key(name)
+                    && self.programme.cluster_set(name).is_none() =>
+            {
                 unknown.push(("segment", name.clone()));
             }
             Expression::ConsentedTo { purpose, .. } if !self.programme.purposes.contains_key(purpose) => {
@@ -156,11 +198,13 @@ impl Check<'_> {
     /// A text names something that the programme does not have.
     fn unknown(&mut self, place: &Place, text: &str, what: &str, name: &str) {
         let offset = text.find(&format!("\"{name}\"")).or_else(|| text.find(&format!("'{name}'")));
-        let suggestion = match what {
-            "segment" => did_you_mean(name, self.programme.segments.keys()),
-            _ => did_you_mean(name, self.programme.purposes.keys()),
+        let (message, suggestion) = match what {
+            "segment" => self.programme.unknown_segment(name),
+            _ => {
+                let suggestion = did_you_mean(name, self.programme.purposes.keys());
+                (format!("there is no {what} \"{name}\""), suggestion)
+            }
         };
-        let message = format!("there is no {what} \"{name}\"");
         self.mistakes.push(Mistake { place: place.clone(), offset, message, suggestion });
     }
 
@@ -268,7 +312,7 @@ impl Check<'_> {
     }
 }
 
-fn did_you_mean<'a>(name: &str, known: impl Iterator<Item = &'a String>) -> Option<String> {
+pub(super) fn did_you_mean<'a>(name: &str, known: impl Iterator<Item = &'a String>) -> Option<String> {
     let known: Vec<&str> = known.map(String::as_str).collect();
     let near = nearest(name, known.iter().copied()).map(|near| format!("did you mean \"{near}\"?"));
     let listed = || (known.len() <= 8 && !known.is_empty()).then(|| format!("known: {}", known.join(", ")));
@@ -276,7 +320,7 @@ fn did_you_mean<'a>(name: &str, known: impl Iterator<Item = &'a String>) -> Opti
 }
 
 /// The way from a segment back to itself, if there is one.
-fn cycle(start: &str, built_on: &BTreeMap<&str, Vec<String>>) -> Option<Vec<String>> {
+fn cycle(start: &str, built_on: &BTreeMap<String, Vec<String>>) -> Option<Vec<String>> {
     let mut seen = BTreeSet::new();
     let mut paths = vec![vec![start.to_owned()]];
     while let Some(path) = paths.pop() {

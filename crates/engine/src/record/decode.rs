@@ -2,8 +2,8 @@
 
 use super::encode::{SEAL_NONE, code};
 use super::{
-    Attempted, ConsentSource, ConsentStated, CutoffStated, CutoffsStated, DeliveryOutcome, Engaged,
-    Engagement, Event, EventFlags, EventKind, Identifier, IdentifierLifted, Installed, LogRedacted,
+    Attempted, ClustersStated, ConsentSource, ConsentStated, CutoffStated, CutoffsStated, DeliveryOutcome,
+    Engaged, Engagement, Event, EventFlags, EventKind, Identifier, IdentifierLifted, Installed, LogRedacted,
     MembershipChanged, MergeUndone, ProfileErased, ProfilesMerged, ProgrammeApplied, Record, Rejected,
     Settled, Subject, SuppressionStated, VERSION,
 };
@@ -57,7 +57,7 @@ impl<'a> Record<'a> {
             None => return Err(Malformed::Bytes),
         }
         let mut parts = Parts { envelope: Reader::new(envelope), personal: reader };
-        if !(code::INSTALLED..=code::LOG_REDACTED).contains(&kind) && kind != code::MEMBERSHIP_CHANGED {
+        if !(code::INSTALLED..=code::MEMBERSHIP_CHANGED).contains(&kind) {
             return Err(Malformed::Kind(kind));
         }
         let record = parts.record(kind).ok_or(Malformed::Bytes)?;
@@ -130,6 +130,7 @@ impl<'a> Parts<'a> {
                 url: self.personal.text()?,
             }),
             code::CUTOFFS_STATED => Record::CutoffsStated(self.cutoffs()?),
+            code::CLUSTERS_STATED => Record::ClustersStated(ClustersStated::read(&mut self.envelope)?),
             code::PROFILES_MERGED => Record::ProfilesMerged(ProfilesMerged {
                 from: self.identifier()?,
                 into: self.identifier()?,

@@ -24,6 +24,7 @@ pub(super) mod code {
     pub(in crate::record) const PROFILE_ERASED: u8 = 15;
     pub(in crate::record) const LOG_REDACTED: u8 = 16;
     pub(in crate::record) const MEMBERSHIP_CHANGED: u8 = 18;
+    pub(in crate::record) const CLUSTERS_STATED: u8 = 17;
 }
 
 /// Room that most events fit into, so that making a record does not grow its parts step by step.
@@ -177,6 +178,10 @@ impl Parts {
                 self.clear(changed.segment);
                 changed.changes.put(&mut self.envelope);
                 code::MEMBERSHIP_CHANGED
+            }
+            Record::ClustersStated(stated) => {
+                stated.put(&mut self.envelope);
+                code::CLUSTERS_STATED
             }
             Record::Tick => code::TICK,
             Record::ProfilesMerged(_)

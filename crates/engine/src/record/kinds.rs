@@ -3,6 +3,7 @@
 use crate::at::At;
 use crate::change::Changes;
 use crate::identifier::{HashKey, IdentifierKind, KeyedHash};
+use crate::segment::cluster::Finding;
 use crate::value::Map;
 use crate::{MergeId, ProfileId, SendId, Seq};
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -249,6 +250,19 @@ pub struct MembershipChanged<'a> {
     /// The segment's name.
     pub segment: &'a str,
     pub changes: Changes<'a>,
+}
+
+/// What came of looking for the clusters of a set. A set of which nothing was found keeps those that it has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClustersStated<'a> {
+    pub set: &'a str,
+    /// The instant at which everybody was looked at.
+    pub stated_at: At,
+    /// What was asked: [`Clustering::text`](crate::segment::cluster::Clustering::text), and between how many.
+    pub question: &'a str,
+    pub at_least: u8,
+    pub at_most: u8,
+    pub finding: Finding,
 }
 
 /// A hand-over is about to happen.

@@ -8,6 +8,7 @@ mod did;
 mod test;
 
 use super::fault::{self, Fault};
+use super::feature::Feature;
 use super::lex::{Token, TokenKind, tokens};
 use super::{Expression, Filter, Owner, Score, ScoreOf};
 use crate::limits::EXPRESSION_DEPTH_MAX;
@@ -86,6 +87,16 @@ pub(crate) fn enter(text: &str) -> Parsed<Enter> {
             );
             Err(parser.fault(fault.or_rather("make a segment of all that is asked, and name that one")))
         }
+    }
+}
+
+/// Reads a feature from end to end: a figure as in `top 10% by`, `days since "Order Completed"`, or `trait.age`.
+pub fn parse_feature(text: &str) -> Parsed<Feature> {
+    let mut parser = Parser::new(text, Owner::Segment)?;
+    let feature = parser.feature()?;
+    match parser.peek() {
+        TokenKind::End => Ok(feature),
+        _ => Err(parser.unexpected("the end", &["within", "since", "before", "between"])),
     }
 }
 
@@ -206,7 +217,13 @@ impl Parser<'_> {
     }
 
     fn trait_test(&mut self, path: &str) -> Parsed<Expression> {
-        let path = match self.tokens.get(self.next + 1).map(|token| &token.kind) {
+        let path = self.trait_path(path)?;
+        Ok(Expression::Trait(Filter { path, test: self.test()? }))
+    }
+
+    /// What is written behind `trait.`, in the word itself or in quotes after it.
+    fn trait_path(&mut self, path: &str) -> Parsed<Vec<String>> {
+        Ok(match self.tokens.get(self.next + 1).map(|token| &token.kind) {
             Some(TokenKind::Text(quoted)) if path.is_empty() => {
                 let path = fault::path(quoted).map_err(|fault| self.fault_at(self.next + 1, fault))?;
                 self.next += 2;
@@ -217,8 +234,18 @@ impl Parser<'_> {
                 self.next += 1;
                 path
             }
-        };
-        Ok(Expression::Trait(Filter { path, test: self.test()? }))
+        })
+    }
+
+    fn feature(&mut self) -> Parsed<Feature> {
+        let path = self.peek_word().and_then(|word| word.strip_prefix("trait.")).map(str::to_owned);
+        if let Some(path) = path {
+            return Ok(Feature::Trait(self.trait_path(&path)?));
+        }
+        if self.words(&["days", "since"]) {
+            return Ok(Feature::DaysSince(self.deed("the event's name in quotes")?));
+        }
+        Ok(Feature::Figure(self.figure()?))
     }
 
     fn score(&mut self, of: &str) -> Parsed<Expression> {

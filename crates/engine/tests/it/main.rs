@@ -1,6 +1,7 @@
 //! Integration tests of the engine, in one binary.
 
 mod backfill;
+mod clusters;
 mod determinism;
 mod erasure;
 mod explanation;

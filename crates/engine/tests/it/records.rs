@@ -3,6 +3,7 @@
 use engine::at::At;
 use engine::identifier::{HashKey, IdentifierKind, KeyedHash};
 use engine::record::*;
+use engine::segment::cluster::{Cluster, Clusters, Finding, Lack, Tree};
 use engine::value::OwnedMap;
 use engine::{MergeId, ProfileId, SendId, Seq};
 use proptest::prelude::*;
@@ -97,6 +98,44 @@ fn examples(properties: &OwnedMap) -> Vec<Record<'_>> {
     ]
 }
 
+fn examples_of_searches() -> Vec<Record<'static>> {
+    let cluster = |name: &str, centre| Cluster { name: name.to_owned(), sampled: 300, centre };
+    let clusters = Clusters {
+        seed: u64::MAX,
+        people: 700_000,
+        sampled: 20_000,
+        fidelity_permyriad: 9_750,
+        silhouette_permyriad: 6_000,
+        clusters: vec![
+            cluster("high-spent", vec![Some(i64::MIN), None]),
+            cluster("rest", vec![None, Some(-1)]),
+        ],
+        tree: Tree::Fork {
+            feature: 1,
+            at: -5,
+            below: Box::new(Tree::Leaf(1)),
+            reached: Box::new(Tree::Leaf(0)),
+        },
+    };
+    let too_few = Lack::TooFew { people: 300, different: 2, asked: 3 };
+    let findings =
+        [Finding::Found(clusters), Finding::NotFound(too_few), Finding::NotFound(Lack::Inseparable)];
+    let stated = findings.map(|finding| ClustersStated {
+        set: "shoppers",
+        stated_at: At(1_767_600_000_123),
+        question: "age: trait.age; of: did \"A\"",
+        at_least: 3,
+        at_most: 6,
+        finding,
+    });
+    stated.map(Record::ClustersStated).to_vec()
+}
+
+fn all(properties: &OwnedMap) -> Vec<Record<'_>> {
+    let more = examples_of_operators().into_iter().chain(examples_of_searches());
+    examples(properties).into_iter().chain(more).collect()
+}
+
 fn examples_of_operators() -> Vec<Record<'static>> {
     let at = At(1_767_600_000_123);
     vec![
@@ -126,7 +165,7 @@ fn bytes(record: &Record<'_>) -> Vec<u8> {
 #[test]
 fn every_kind_comes_back_as_it_went_in() {
     let properties = OwnedMap::from_json(&json!({"total": 19.9, "products": [{"sku": "A"}]})).unwrap();
-    for record in examples(&properties).into_iter().chain(examples_of_operators()) {
+    for record in all(&properties) {
         let encoded = bytes(&record);
         let decoded = Record::decode(&encoded).unwrap_or_else(|error| panic!("{record:?}: {error}"));
         assert_eq!(format!("{decoded:?}"), format!("{record:?}"));
@@ -137,7 +176,7 @@ fn every_kind_comes_back_as_it_went_in() {
 #[test]
 fn torn_or_longer_bytes_are_refused() {
     let properties = OwnedMap::from_json(&json!({"total": 19.9})).unwrap();
-    for record in examples(&properties).into_iter().chain(examples_of_operators()) {
+    for record in all(&properties) {
         let encoded = bytes(&record);
         for cut in 0..encoded.len() {
             assert!(Record::decode(&encoded[..cut]).is_err(), "{record:?} cut at {cut}");

@@ -8,10 +8,11 @@ use engine::at::At;
 use engine::change::{Change, ChangeKind};
 use engine::identifier::{HashKey, IdentifierKind};
 use engine::record::{
-    Attempted, ConsentSource, ConsentStated, CutoffStated, CutoffsStated, DeliveryOutcome, Engaged,
-    Engagement, Event, EventFlags, EventKind, Identifier, Installed, LogRedacted, Malformed, ProfileErased,
-    ProgrammeApplied, Record, Rejected, Settled, Subject, SuppressionStated,
+    Attempted, ClustersStated, ConsentSource, ConsentStated, CutoffStated, CutoffsStated, DeliveryOutcome,
+    Engaged, Engagement, Event, EventFlags, EventKind, Identifier, Installed, LogRedacted, Malformed,
+    ProfileErased, ProgrammeApplied, Record, Rejected, Settled, Subject, SuppressionStated,
 };
+use engine::segment::cluster::{Cluster, Clusters, Finding, Lack, Tree};
 use engine::value::{Map, ValueWriter};
 use engine::{ProfileId, SendId, Seq};
 use eventlog::log::{Batch, Log};
@@ -150,6 +151,42 @@ fn with_erasures(mut take: impl FnMut(&Record<'_>)) {
     take(&Record::LogRedacted(LogRedacted { to: Seq(4), redacted_at: NOON }));
 }
 
+/// The same of another kind, which came still later.
+fn with_clusters(mut take: impl FnMut(&Record<'_>)) {
+    let cluster = |name: &str, centre| Cluster { name: name.to_owned(), sampled: 300, centre };
+    let fork = |feature, at, below, reached| Tree::Fork {
+        feature,
+        at,
+        below: Box::new(below),
+        reached: Box::new(reached),
+    };
+    let clusters = Clusters {
+        seed: u64::MAX - 1,
+        people: 700_000,
+        sampled: 20_000,
+        fidelity_permyriad: 9_750,
+        silhouette_permyriad: 6_001,
+        clusters: vec![
+            cluster("high-spent", vec![Some(i64::MAX), Some(2_500_000)]),
+            cluster("low-spent", vec![Some(-1), None]),
+        ],
+        tree: fork(1, 3_000_000, fork(0, -500_000, Tree::Leaf(1), Tree::Leaf(0)), Tree::Leaf(0)),
+    };
+    let too_few = Lack::TooFew { people: 300, different: 2, asked: 3 };
+    for finding in
+        [Finding::Found(clusters), Finding::NotFound(too_few), Finding::NotFound(Lack::Inseparable)]
+    {
+        take(&Record::ClustersStated(ClustersStated {
+            set: "shoppers",
+            stated_at: NOON,
+            question: "spent: sum(total) of \"Order Completed\"; of: did \"Order Completed\"",
+            at_least: 3,
+            at_most: 6,
+            finding,
+        }));
+    }
+}
+
 /// A copy of a fixture, since opening a log for writing changes its files.
 fn opened(version: &str) -> (tempfile::TempDir, SqliteLog) {
     let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(version);
@@ -223,6 +260,15 @@ fn a_log_of_version_1_replays_the_changes_that_follow_from_it() {
     let installed = Installed { installation: 1, hash_key: KEY, seed: 42, link_key: [9; 32] };
     let recovered = recover(&mut log, &mut snapshots, &installed, NOON).unwrap();
     assert_eq!((recovered.replayed, recovered.engine.segment("fresh").unwrap().count), (9, 0));
+}
+
+#[test]
+fn a_log_of_version_1_holds_the_clusters_that_came_still_later() {
+    let (_copy, log) = opened("v1-clusters");
+    assert!(verify(&log).fault.is_none());
+    let mut compared = Comparison::with(&log);
+    with_clusters(|record| compared.next(record));
+    compared.end();
 }
 
 /// What a log has, to be held against what was written.

@@ -37,7 +37,7 @@ fn lived_in(log: &mut dyn Log, snapshots: &mut Snapshots) -> Engine {
     });
     for (number, submission) in [programme()].into_iter().chain(visits).chain([body]).enumerate() {
         let staged = stage(&mut engine, At(2_000 + number as i64), &[&submission]);
-        log.append(staged.batch.as_slice()).unwrap();
+        log.append(&staged.batches).unwrap();
         if number == 3 {
             snapshots.write(engine.seq(), engine.at(), &engine.snapshot()).unwrap();
         }

@@ -1,3 +1,4 @@
 //! Integration tests of the figures, in one binary.
 
+mod clusters;
 mod kpi;

@@ -1,8 +1,8 @@
 //! The API described in OpenAPI 3.1, from the same types and handlers that answer.
 
 use super::{
-    activity, changes, consents, erasures, explanations, expressions, identifiers, journeys, keys, mailbox,
-    merges, profiles, programme, rejects, segments, sends, status, suppressions, timeline,
+    activity, changes, clusters, consents, erasures, explanations, expressions, identifiers, journeys, keys,
+    mailbox, merges, profiles, programme, rejects, segments, sends, status, suppressions, timeline,
 };
 use axum::Json;
 use utoipa::OpenApi;
@@ -28,6 +28,9 @@ use utoipa::{Modify, openapi};
         segments::show,
         changes::list,
         changes::follow,
+        clusters::list,
+        clusters::show,
+        clusters::refresh,
         journeys::list,
         journeys::show,
         sends::list,

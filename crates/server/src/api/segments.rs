@@ -1,6 +1,7 @@
 //! Segments: how many are in each, and who would be in one that nobody defined yet.
 
 use super::address::{IdentifierView, identifiers};
+use super::clusters;
 use super::expressions::ExpressionGiven;
 use super::extract::{Body, Query};
 use crate::clock;
@@ -22,6 +23,9 @@ pub(super) struct SegmentView {
     count: u64,
     /// Whether who enters and leaves is recorded: see its `changes`.
     recorded: bool,
+    /// Of a cluster: what leads to it, and how much its people have of everything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
 }
 
 #[derive(Serialize, utoipa::ToSchema)]
@@ -55,7 +59,7 @@ struct Person {
 /// Every segment of the programme, by name.
 #[utoipa::path(get, path = "/api/v1/segments", responses((status = 200, body = SegmentList)))]
 pub(super) async fn list(State(hub): State<Arc<Hub>>) -> Json<SegmentList> {
-    let read = |engine: &Engine| engine.segments().iter().map(view).collect();
+    let read = |engine: &Engine| engine.segments().iter().map(|segment| view(engine, segment)).collect();
     Json(SegmentList { segments: hub.runtime.read(read).await })
 }
 
@@ -72,7 +76,7 @@ pub(super) async fn show(
 ) -> Result<Json<SegmentView>, Problem> {
     let read = move |engine: &Engine| {
         let unknown = || Problem::not_found(format!("the programme has no segment \"{name}\""));
-        engine.segment(&name).map(|segment| Json(view(&segment))).ok_or_else(unknown)
+        engine.segment(&name).map(|segment| Json(view(engine, &segment))).ok_or_else(unknown)
     };
     hub.runtime.read(read).await
 }
@@ -123,8 +127,9 @@ async fn preview(hub: &Hub, expression: String, field: &'static str) -> Result<J
     answer.map(Json).map_err(|not_answered| Problem::not_answered(field, not_answered))
 }
 
-fn view(segment: &Segment<'_>) -> SegmentView {
+fn view(engine: &Engine, segment: &Segment<'_>) -> SegmentView {
     SegmentView {
+        description: clusters::description_of(engine, segment.name),
         name: segment.name.to_owned(),
         expression: segment.expression.to_owned(),
         count: segment.count,

@@ -24,6 +24,12 @@ pub(super) fn read(dir: &Path) -> (Programme, Reading) {
             reading.segments(file, &node, &mut programme);
         }
     }
+    let clusters = dir.join("clusters.yaml");
+    if clusters.exists()
+        && let Some((file, node)) = reading.open(&clusters)
+    {
+        programme.clusters = reading.clusters(file, &node, &programme.purchase);
+    }
     for path in reading.definitions(&dir.join("journeys")) {
         if let Some((file, node)) = reading.open(&path)
             && let Some((name, journey)) = reading.journey(file, &node)
@@ -142,7 +148,7 @@ impl Reading {
 
     /// Files at the top that nothing reads although they look like definitions.
     fn strays(&mut self, dir: &Path) {
-        const KNOWN: [&str; 2] = ["programme.yaml", "segments.yaml"];
+        const KNOWN: [&str; 3] = ["programme.yaml", "segments.yaml", "clusters.yaml"];
         for path in entries(dir) {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             let looks_read = name.ends_with(".yaml") || name.ends_with(".yml");

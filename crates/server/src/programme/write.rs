@@ -5,8 +5,8 @@
 
 use engine::at::Span;
 use engine::programme::{
-    Arm, Channel, EmailMessage, IdentifierLimit, Identity, Journey, Localized, Message, OptIn, Programme,
-    Purchase, Purpose, Reenter, Step, Tracking,
+    Arm, Channel, ClusterSet, EmailMessage, IdentifierLimit, Identity, Journey, Localized, Message, OptIn,
+    Programme, Purchase, Purpose, Reenter, Step, Tracking,
 };
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -17,6 +17,7 @@ pub enum Kind {
     Programme,
     Purpose,
     Segment,
+    Clusters,
     Journey,
     Message,
     /// A template of a message: `welcome/email.it.mjml`.
@@ -29,6 +30,7 @@ impl Kind {
             Self::Programme => "programme",
             Self::Purpose => "purpose",
             Self::Segment => "segment",
+            Self::Clusters => "clusters",
             Self::Journey => "journey",
             Self::Message => "message",
             Self::Template => "template",
@@ -51,6 +53,9 @@ pub fn items(programme: &Programme) -> BTreeMap<(Kind, String), String> {
             false => format!("{name}: {}\n", scalar(expression)),
         };
         items.insert((Kind::Segment, name.clone()), text);
+    }
+    for (name, one) in &programme.clusters {
+        items.insert((Kind::Clusters, name.clone()), clusters(name, one));
     }
     for (name, one) in &programme.journeys {
         items.insert((Kind::Journey, name.clone()), journey(name, one));
@@ -145,6 +150,23 @@ fn message(name: &str, message: &Message) -> String {
             let _ = writeln!(text, "  tracking: {}", tracking(*tracked));
         }
     }
+    text
+}
+
+fn clusters(name: &str, set: &ClusterSet) -> String {
+    let ClusterSet { features, of, at_least, at_most, refresh } = set;
+    let mut text = format!("{name}:\n  features:\n");
+    for (name, feature) in features {
+        let _ = writeln!(text, "    {name}: {}", scalar(feature));
+    }
+    if let Some(of) = of {
+        let _ = writeln!(text, "  of: {}", scalar(of));
+    }
+    let _ = match at_least == at_most {
+        true => writeln!(text, "  count: {at_least}"),
+        false => writeln!(text, "  count: {at_least} to {at_most}"),
+    };
+    let _ = writeln!(text, "  refresh: {}", refresh.name());
     text
 }
 

@@ -5,6 +5,8 @@ use engine::at::At;
 use engine::engine::{Engine, Preview, Question, Unanswered};
 use engine::segment::cutoff::Cutoff;
 use engine::segment::ranking::Ranking;
+use engine::segment::scan::Members;
+use engine::segment::survey::{Numbers, Survey};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
@@ -29,6 +31,15 @@ pub fn cutoffs(ranking: &Ranking<'_>) -> Vec<Cutoff> {
         ranking.cutoffs(figure, everybody)
     };
     (0..ranking.figures()).flat_map(of).collect()
+}
+
+/// Asks those of a survey: how many take part, and the numbers of about so many of them.
+pub fn survey(survey: &Survey<'_>, most: u64) -> (u64, Vec<Numbers>) {
+    let scan = survey.people();
+    let members = each(scan.slices(), |slice| scan.slice(slice));
+    let people = members.iter().map(Members::count).sum();
+    let numbers = each(members.len(), |slice| survey.numbers(&members[slice], people, most));
+    (people, numbers.concat())
 }
 
 /// Asks every slice, and gives the answers in order.

@@ -40,8 +40,11 @@ pub(super) fn run(shared: &Arc<Shared>, writer: &SyncSender<Staged>, mut snapsho
             revision = engine.programme_revision();
             *shared.programme.write().expect(UNPOISONED) = Arc::clone(engine.programme());
         }
-        let due = engine.cutoffs_due();
-        shared.cutoffs_due.send_if_modified(|known| std::mem::replace(known, due) != due);
+        for (due, known) in
+            [(engine.cutoffs_due(), &shared.cutoffs_due), (engine.clusters_due(), &shared.clusters_due)]
+        {
+            known.send_if_modified(|known| std::mem::replace(known, due) != due);
+        }
         let oldest = oldest_erasure(&engine);
         shared.pending.send_if_modified(|known| std::mem::replace(known, oldest) != oldest);
         drop(engine);

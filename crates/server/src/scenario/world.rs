@@ -14,7 +14,9 @@ use engine::outbox::{Send, Status};
 use engine::programme::{Channel, Mistake, Programme};
 use engine::record::{Attempted, CutoffsStated, Installed, ProgrammeApplied, Record, Settled};
 use engine::segment::cutoff::Cutoff;
+use engine::segment::survey::Survey;
 use engine::{ProfileId, SendId};
+use measure::clusters::Search;
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
@@ -56,6 +58,7 @@ enum Pending {
 enum Next {
     Tick,
     Rank,
+    Search,
     Answer,
 }
 
@@ -120,6 +123,7 @@ impl<'s> World<'s> {
             match next {
                 Next::Tick => self.apply(&Record::Tick)?,
                 Next::Rank => self.rank()?,
+                Next::Search => self.search()?,
                 Next::Answer => {
                     let (_, pending) = self.pending.pop_front().expect("invariant: just seen");
                     self.answer(pending)?;
@@ -135,7 +139,8 @@ impl<'s> World<'s> {
         let timer = self.engine.next_due().map(|at| (at, Next::Tick));
         let ranking = self.engine.cutoffs_due().map(|at| (at.max(self.now), Next::Rank));
         let provider = self.pending.front().map(|(at, _)| (*at, Next::Answer));
-        let all = [timer, ranking, provider].into_iter().flatten();
+        let search = self.engine.clusters_due().map(|at| (at.max(self.now), Next::Search));
+        let all = [timer, ranking, search, provider].into_iter().flatten();
         all.filter(|(at, _)| *at <= to).min_by_key(|(at, _)| *at)
     }
 
@@ -144,6 +149,16 @@ impl<'s> World<'s> {
         let ranked = self.engine.ranking(self.now).all();
         let cutoffs = ranked.iter().map(Cutoff::as_stated).collect();
         self.apply(&Record::CutoffsStated(CutoffsStated { stated_at: self.now, cutoffs }))
+    }
+
+    /// States the clusters that are due, as the server does.
+    fn search(&mut self) -> Result<(), String> {
+        for set in self.engine.cluster_sets_due(self.now) {
+            let ask = |survey: &Survey<'_>, most| survey.all(most);
+            let search = Search::begin(&self.engine, &set, self.now, ask).expect("invariant: it is due");
+            self.apply(&search.stated(search.end()))?;
+        }
+        Ok(())
     }
 
     /// Plays one line, with everything that follows from it at once.

@@ -3,6 +3,7 @@
 mod api;
 mod backup;
 mod changes;
+mod clusters;
 mod collect;
 mod commands;
 mod cutoffs;

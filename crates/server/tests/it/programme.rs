@@ -1,7 +1,7 @@
 //! Reading a programme's folder: a whole one comes out as written, and each mistake has its file, line and column.
 
 use engine::at::Span;
-use engine::programme::{Arm, Channel, OptIn, Purchase, Reenter, Step};
+use engine::programme::{Arm, Channel, ClusterSet, OptIn, Purchase, Reenter, Refresh, Step};
 use server::programme::{Severity, check, load};
 use std::path::PathBuf;
 
@@ -217,6 +217,82 @@ fn each_mistake_has_its_place_and_a_way_out() {
         found.retain(|finding| finding.starts_with(&format!("{path}:")));
         assert_eq!(found, expected, "{test}");
     }
+}
+
+#[test]
+fn sets_of_clusters_come_out_as_written() {
+    let text = "\
+clusters:
+  shoppers:
+    features: rfm
+  readers:
+    features:
+      minutes: sum(minutes) of \"Article Read\" within 30 days
+      age: trait.age
+    of: in segment \"vip\"
+    count: 3 to 5
+    refresh: daily
+  few: { features: { age: trait.age }, count: 4 }
+";
+    let folder = with("clusters", "clusters.yaml", text);
+    assert_eq!(folder.findings(), [""; 0]);
+    let (programme, _) = load(&folder.0).unwrap();
+    let features = |features: &[(&str, &str)]| {
+        features.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
+    };
+    let usual = ClusterSet::default();
+    let rfm = [
+        ("idle", "days since \"Bought\""),
+        ("orders", "count of \"Bought\""),
+        ("spent", "sum(price.paid) of \"Bought\""),
+    ];
+    let age = ("age", "trait.age");
+    let minutes = ("minutes", "sum(minutes) of \"Article Read\" within 30 days");
+    let expected = [
+        ("few", ClusterSet { features: features(&[age]), at_least: 4, at_most: 4, ..usual.clone() }),
+        (
+            "readers",
+            ClusterSet {
+                features: features(&[age, minutes]),
+                of: Some("in segment \"vip\"".to_owned()),
+                at_least: 3,
+                at_most: 5,
+                refresh: Refresh::Daily,
+            },
+        ),
+        ("shoppers", ClusterSet { features: features(&rfm), ..usual }),
+    ];
+    assert_eq!(programme.clusters, expected.map(|(name, set)| (name.to_owned(), set)).into());
+}
+
+#[test]
+fn a_set_of_clusters_tells_all_its_mistakes_in_one_go() {
+    let text = "\
+clusters:
+  Shoppers:
+    features: rfn
+    count: many
+    refresh: hourly
+    among: everybody
+  readers:
+    features: { age: trait.age > 3, minutes: [30] }
+    of: in segment \"shopers/x\"
+    count: 1 to 20
+  empty: {}
+";
+    let expected = [
+        "clusters.yaml:2:3 error: \"Shoppers\" is no name: use lower-case letters, digits, - and _ (for example `shoppers`)",
+        "clusters.yaml:3:15 error: \"rfn\" is no group of features (write `rfm`, or a group such as `{ orders: count of \"Order Completed\" }`)",
+        "clusters.yaml:4:12 error: \"many\" is no number of clusters (for example `count: 4` or `count: 3 to 6`)",
+        "clusters.yaml:5:14 error: \"hourly\" is no time at which clusters are looked for (write daily or weekly)",
+        "clusters.yaml:6:5 error: unknown field \"among\" (known here: features, of, count, refresh)",
+        "clusters.yaml:8:32 error: expected the end, found `>`",
+        "clusters.yaml:8:46 error: expected a text, and this is a list",
+        "clusters.yaml:9:20 error: there is no set of clusters \"shopers\" (did you mean \"Shoppers\"?)",
+        "clusters.yaml:10:12 error: people are told apart in 2 to 12 clusters (for example `count: 4` or `count: 3 to 6`)",
+        "clusters.yaml:11:10 error: \"features\" is missing (for example `features: rfm`)",
+    ];
+    assert_eq!(with("clusters-wrong", "clusters.yaml", text).findings(), expected);
 }
 
 #[test]

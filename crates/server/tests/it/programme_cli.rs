@@ -158,13 +158,15 @@ fn what_a_plan_compares_is_the_whole_programme() {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     };
-    let (mut head, mut segments) = (String::new(), String::from("segments:\n"));
+    let (mut head, mut segments, mut clusters) =
+        (String::new(), String::from("segments:\n"), String::from("clusters:\n"));
     let indented = |text: &str| text.lines().map(|line| format!("  {line}\n")).collect::<String>();
     for ((kind, name), text) in items(&programme) {
         match kind {
             Kind::Programme => head = text + "purposes:\n",
             Kind::Purpose => head += &indented(&text),
             Kind::Segment => segments += &indented(&text),
+            Kind::Clusters => clusters += &indented(&text),
             Kind::Journey => write(format!("journeys/{name}.yaml"), &text),
             Kind::Message => write(format!("messages/{name}/message.yaml"), &text),
             Kind::Template => write(format!("messages/{name}"), &text),
@@ -172,6 +174,7 @@ fn what_a_plan_compares_is_the_whole_programme() {
     }
     write("programme.yaml".into(), &head);
     write("segments.yaml".into(), &segments);
+    write("clusters.yaml".into(), &clusters);
     let again =
         load(dir.path()).map_err(|findings| findings.iter().map(ToString::to_string).collect::<Vec<_>>());
     assert_eq!(again.unwrap().0, programme);

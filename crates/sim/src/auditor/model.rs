@@ -19,6 +19,7 @@ use super::consent::{Stated, Statement};
 use super::ledger::Ledger;
 use super::people::{Happening, Name, People};
 use super::segments;
+use crate::clusters::Known;
 use crate::invariant::{Invariant, Violation};
 use crate::naive::CutOffs;
 
@@ -32,6 +33,7 @@ pub(crate) struct Model {
     pub(crate) gone: BTreeSet<Name>,
     /// Sends to them.
     anonymous: BTreeSet<SendId>,
+    pub(crate) clusters: Known,
     suppressed: BTreeSet<String>,
     /// When each message id was last counted.
     message_ids: BTreeMap<String, At>,
@@ -69,7 +71,9 @@ impl Model {
             }
             Record::ProgrammeApplied(applied) => {
                 self.programme = serde_json::from_str(applied.definition).expect("the engine took it");
+                self.clusters.programme(&self.programme);
             }
+            Record::ClustersStated(stated) => self.clusters.stated(stated),
             Record::CutoffsStated(stated) => self.cut_offs = segments::cut_offs(stated),
             Record::Settled(settled) if settled.outcome == DeliveryOutcome::InvalidRecipient => {
                 self.suppressed.insert(ledger.address(settled.send).to_owned());

@@ -1,11 +1,11 @@
 //! Numbers about a person, and where they put that person among all.
 
-use engine::segment::{Aggregate, Rank, RankEnd, Score, ScoreOf};
+use engine::segment::{Aggregate, Figure, Rank, RankEnd, Score, ScoreOf};
 use std::cmp::Ordering;
 
 use super::{Event, Moment, Person, all_of, compares, value};
 
-const ONE: i128 = 1_000_000;
+pub(super) const ONE: i128 = 1_000_000;
 
 /// What was found out about everybody and stated: without it nobody has a score, and nobody is ahead.
 #[derive(Clone, Debug, Default)]
@@ -78,7 +78,7 @@ pub fn score_cut_offs(
 pub(super) fn rank_holds(rank: &Rank, person: &Person, moment: &Moment) -> bool {
     let stated = moment.cut_offs.ranks.iter().find(|(known, _)| known == rank);
     let Some((_, cut_off)) = stated else { return false };
-    let Some((figure, count)) = figure_of(rank, person, moment) else { return false };
+    let Some((figure, count)) = figure_of(&rank.by, person, moment) else { return false };
     // Multiplied and not divided, so that nothing is rounded.
     let ordering = figure.cmp(&(cut_off * count));
     match rank.end {
@@ -91,7 +91,7 @@ pub(super) fn rank_holds(rank: &Rank, person: &Person, moment: &Moment) -> bool 
 /// inside are at least their share.
 pub fn cut_off(rank: &Rank, people: &[Person], moment: &Moment) -> Option<i128> {
     let mut figures: Vec<(i128, i128)> =
-        people.iter().filter_map(|person| figure_of(rank, person, moment)).collect();
+        people.iter().filter_map(|person| figure_of(&rank.by, person, moment)).collect();
     figures.sort_by(|(one, of_one), (two, of_two)| (one * of_two).cmp(&(two * of_one)));
     if rank.end == RankEnd::Top {
         figures.reverse();
@@ -105,9 +105,9 @@ pub fn cut_off(rank: &Rank, people: &[Person], moment: &Moment) -> Option<i128> 
 }
 
 /// A person's figure in millionths as a fraction.
-fn figure_of(rank: &Rank, person: &Person, moment: &Moment) -> Option<(i128, i128)> {
-    let events = all_of(&rank.by.deed, rank.by.window.as_ref(), person, moment);
-    let Some((aggregate, path)) = &rank.by.aggregate else {
+pub(super) fn figure_of(by: &Figure, person: &Person, moment: &Moment) -> Option<(i128, i128)> {
+    let events = all_of(&by.deed, by.window.as_ref(), person, moment);
+    let Some((aggregate, path)) = &by.aggregate else {
         return (!events.is_empty()).then_some((events.len() as i128 * ONE, 1));
     };
     let numbers = numbers(&events, path);

@@ -5,6 +5,7 @@
 //! by timer to the instants at which something could change. Some stories have everything in them; others are about one
 //! part of the language in few words, so that what is rare meets. They play where days are hard to tell.
 
+mod clusters;
 mod crowd;
 mod deed;
 mod explained;

@@ -76,7 +76,7 @@ impl Parser<'_> {
         }
     }
 
-    fn deed(&mut self, what: &str) -> Parsed<Deed> {
+    pub(super) fn deed(&mut self, what: &str) -> Parsed<Deed> {
         let event = self.text(what)?;
         let mut filters = Vec::new();
         if self.mark("(") {
@@ -197,7 +197,7 @@ impl Parser<'_> {
         Ok(Expression::Rank(Rank { end, share_permyriad, by: self.figure()? }))
     }
 
-    fn figure(&mut self) -> Parsed<Figure> {
+    pub(super) fn figure(&mut self) -> Parsed<Figure> {
         let aggregate = match self.word("count") {
             true => None,
             false => Some(self.aggregate("`count`, `sum`, `avg`, `min` or `max`", &["count"])?),

@@ -5,7 +5,8 @@ use engine::change::{Change, ChangeKind};
 use engine::engine::{Engine, Outcome, Refusal, Unanswered};
 use engine::identifier::{HashKey, IdentifierKind, normalise};
 use engine::programme::{
-    Channel, EmailMessage, EmailTemplate, Journey, Message, OptIn, Programme, Purchase, Purpose, timezone,
+    Channel, ClusterSet, EmailMessage, EmailTemplate, Journey, Message, OptIn, Programme, Purchase, Purpose,
+    timezone,
 };
 use engine::record::{
     ConsentSource, ConsentState, ConsentStated, CutoffStated, CutoffsStated, Event, EventFlags, EventKind,
@@ -43,6 +44,7 @@ pub(super) struct Story {
     told: BTreeMap<String, BTreeSet<ProfileId>>,
     /// What was told since the last wait began, the newest of each segment and profile.
     heard: BTreeMap<(String, ProfileId), Change>,
+    clusters: BTreeMap<String, ClusterSet>,
     /// By the profile that it was said of, whatever became of that since.
     notes: BTreeMap<ProfileId, Notes>,
     suppressed: BTreeSet<(IdentifierKind, String)>,
@@ -82,6 +84,7 @@ impl Story {
             programmes: 0,
             told: BTreeMap::new(),
             heard: BTreeMap::new(),
+            clusters: BTreeMap::new(),
             notes: BTreeMap::new(),
             suppressed: BTreeSet::new(),
             stated: CutOffs::default(),
@@ -93,6 +96,28 @@ impl Story {
         story.apply_programme();
         story.derive();
         story
+    }
+
+    /// A programme with this set of clusters is live from now on.
+    pub(super) fn ask_for_clusters(&mut self, name: &str, set: ClusterSet) {
+        self.clusters.insert(name.to_owned(), set);
+        self.apply_programme();
+    }
+
+    /// The engine that the log alone gives.
+    pub(super) fn replayed(&self) -> Engine {
+        let mut engine = Engine::new();
+        for (place, (at, bytes)) in self.log.iter().enumerate() {
+            let record = Record::decode(bytes).expect("it was applied");
+            let seq = engine.seq().next();
+            let mut outcome = engine.apply(seq, *at, &record, &mut Vec::new());
+            if let Outcome::Refused(Refusal::Unkept(properties)) = outcome {
+                engine.fill(properties, self.log[..place].iter().map(|(at, bytes)| (*at, bytes.as_slice())));
+                outcome = engine.apply(seq, *at, &record, &mut Vec::new());
+            }
+            assert_eq!(outcome, Outcome::Applied, "as it was");
+        }
+        engine
     }
 
     pub(super) fn tell(&mut self, deed: &Deed) {
@@ -292,6 +317,7 @@ impl Story {
                 .into(),
             journeys: self.journeys.clone(),
             recorded: self.listened().map(segment_name).collect(),
+            clusters: self.clusters.clone(),
             ..Programme::default()
         };
         let definition = serde_json::to_string(&programme).expect("a programme is plain JSON");
@@ -304,8 +330,9 @@ impl Story {
         let off = i128::from(off);
         let people: Vec<Person> = self.people().into_iter().map(|(_, person)| person).collect();
         let asked = self.segments.iter().map(|said| said.0.clone());
-        let rules =
-            self.journeys.values().flat_map(Journey::rules).map(|text| parse(text).expect("it is one"));
+        let takes_part = self.clusters.values().filter_map(|set| set.of.as_deref());
+        let rules = self.journeys.values().flat_map(Journey::rules).chain(takes_part);
+        let rules = rules.map(|text| parse(text).expect("it is one"));
         let wanted: Vec<Expression> = asked.chain(rules).collect();
         let (naive, by_share) = ranked(wanted.iter(), &people, &self.moment(), off);
         let found = self.engine.ranking(self.now).all();
@@ -322,7 +349,7 @@ impl Story {
     }
 
     /// Sends a record through its bytes, as every record goes.
-    fn apply(&mut self, record: &Record<'_>) {
+    pub(super) fn apply(&mut self, record: &Record<'_>) {
         let mut bytes = Vec::new();
         record.encode(&mut bytes);
         let record = Record::decode(&bytes).expect("what was encoded can be decoded");
