@@ -143,7 +143,7 @@ async fn plan_shows_what_apply_then_does() {
         edit(&folder.join("segments.yaml"), "> 300", "> many");
         let (code, told, _) = run("apply", &token);
         assert_eq!(code, Some(1));
-        assert!(told.contains("segments.yaml:4:"), "{told}");
+        assert!(told.contains("segments.yaml:5:"), "{told}");
     });
     story.await.unwrap();
     house.server.stop().await;
