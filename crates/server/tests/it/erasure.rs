@@ -82,6 +82,9 @@ async fn whoever_is_erased_is_nowhere_and_everybody_else_is_as_before() {
     let timeline = house.get("/api/v1/profiles/user_id:bob/timeline").await;
     assert!(!found(house.dir.path(), EMAIL).is_empty(), "a look that finds nothing proves nothing");
 
+    // A state that some start could not use.
+    let aside = house.dir.path().join("state/snapshot-00000000000000000001.trama.aside");
+    std::fs::write(aside, EMAIL).unwrap();
     let path = "/api/v1/profiles/anonymous_id:phone";
     let erased = house.ask("DELETE", path, None).await;
     assert_eq!(erased.status, 200, "{erased:?}");
