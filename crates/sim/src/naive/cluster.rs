@@ -2,6 +2,7 @@
 
 use engine::segment::cluster::Tree;
 use engine::segment::feature::Feature;
+use engine::segment::{Comparison, Filter, Literal, Test};
 
 use super::figure::{ONE, figure_of};
 use super::{Moment, Person, all_of, value};
@@ -31,8 +32,9 @@ fn reaches(feature: &Feature, at: i128, person: &Person, moment: &Moment) -> boo
             all_of(deed, None, person, moment).iter().all(|event| ago(event.second) >= days_ms)
         }
         Feature::Trait(path) => {
-            let values = value::found(&person.traits, path).into_iter();
-            values.filter_map(value::millionths).any(|number| number >= at)
+            let at = Literal::Number(i64::try_from(at).expect("a tree has such numbers"));
+            let test = Test::Compare(Comparison::GreaterOrEqual, at);
+            value::passes(&Filter { path: path.clone(), test }, &person.traits, moment)
         }
     }
 }
