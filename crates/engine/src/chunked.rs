@@ -4,7 +4,7 @@
 //! applied: the first write to a chunk that a copy still holds copies that chunk, and no more. Owned by the state, wherever
 //! it keeps something by number.
 
-use crate::prefetch::prefetch;
+use crate::prefetch::{prefetch, prefetch_counts};
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::io::{Read, Result, Write};
 use std::ops::{Index, IndexMut};
@@ -50,6 +50,7 @@ impl<T, const N: usize> Chunked<T, N> {
     /// Brings an element near, before it is read.
     pub(crate) fn prefetch(&self, index: usize) {
         if let Some(chunk) = self.chunks.get(index / N) {
+            prefetch_counts(chunk);
             prefetch(chunk.as_slice(), index % N);
         }
     }

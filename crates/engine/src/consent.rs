@@ -5,6 +5,7 @@
 
 use crate::Seq;
 use crate::at::At;
+use crate::held::Held;
 use crate::programme::Channel;
 use crate::record::{ConsentSource, ConsentState};
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -30,7 +31,7 @@ pub struct Consent {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub struct Consents(Vec<Consent>);
+pub struct Consents(Held<Vec<Consent>>);
 
 impl Consents {
     pub(crate) fn all(&self) -> &[Consent] {
@@ -86,10 +87,10 @@ impl Consents {
         at: At,
         seq: Seq,
     ) {
-        let mine = std::mem::take(&mut self.0);
-        let (mine, other) = (Self(mine), other);
+        let mine = self.0.take();
+        let (mine, other) = (Self(mine.into()), other);
         let purposes: BTreeSet<String> =
-            mine.0.iter().chain(&other.0).map(|consent| consent.purpose.clone()).collect();
+            mine.0.iter().chain(other.0.iter()).map(|consent| consent.purpose.clone()).collect();
         self.0 = mine.0.clone();
         self.0.extend(other.0.iter().cloned());
         for purpose in purposes {
@@ -206,8 +207,13 @@ mod tests {
     #[test]
     fn what_the_record_of_a_merge_says_is_newer_than_the_merge() {
         use ConsentState::{Granted, Pending, Withdrawn};
-        let mut consents = Consents(vec![consent(None, Granted, 10)]);
-        consents.absorb(Consents(vec![consent(None, Pending, 5)]), |_| (false, false), At(30), Seq(30));
+        let mut consents = Consents(vec![consent(None, Granted, 10)].into());
+        consents.absorb(
+            Consents(vec![consent(None, Pending, 5)].into()),
+            |_| (false, false),
+            At(30),
+            Seq(30),
+        );
         assert_eq!(consents.state("offers", Some(Channel::Email)), Some(Pending), "the stricter of two");
         consents.state_consent(consent(None, Withdrawn, 29));
         assert_eq!(consents.state("offers", Some(Channel::Email)), Some(Withdrawn));
@@ -222,7 +228,11 @@ mod tests {
                 for (theirs, mine) in [(false, false), (false, true), (true, false), (true, true)] {
                     let make = |state: Option<ConsentState>, at| {
                         Consents(
-                            state.map(|state| consent(Some(Channel::Email), state, at)).into_iter().collect(),
+                            state
+                                .map(|state| consent(Some(Channel::Email), state, at))
+                                .into_iter()
+                                .collect::<Vec<_>>()
+                                .into(),
                         )
                     };
                     let mut joined = make(one, 10);

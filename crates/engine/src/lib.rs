@@ -19,6 +19,7 @@ mod directory;
 pub mod erasure;
 pub mod governor;
 pub mod happening;
+mod held;
 mod history;
 pub mod identifier;
 mod identity;

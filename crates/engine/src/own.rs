@@ -5,6 +5,7 @@
 
 use crate::at::At;
 use crate::consent::{Consent, Consents};
+use crate::held::Held;
 use crate::profile::{Language, Profile, StatedTrait};
 use crate::record::ConsentState;
 use crate::{MergeId, ProfileId, Seq};
@@ -13,7 +14,7 @@ use std::collections::BTreeMap;
 
 #[derive(Clone, Debug, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Own {
-    pub(crate) traits: BTreeMap<String, StatedTrait>,
+    pub(crate) traits: Held<BTreeMap<String, StatedTrait>>,
     /// As they were when the first merge came.
     pub(crate) consents: Consents,
     pub(crate) first_seen: At,

@@ -2,6 +2,7 @@
 
 use crate::at::At;
 use crate::consent::Consents;
+use crate::held::Held;
 use crate::identifier::{IdentifierKind, KeyedHash};
 use crate::journey::{Passage, Run};
 use crate::limits::PROFILE_TRAITS_MAX;
@@ -30,15 +31,15 @@ pub struct Profile {
     /// Passages that go on, in order of their numbers.
     pub(crate) runs: Vec<Run>,
     /// Those that ended, as far as they are remembered.
-    pub(crate) past: Vec<Passage>,
+    pub(crate) past: Held<Vec<Passage>>,
     /// Profiles that were taken in, those that they had taken in before among them.
     pub(crate) merges: u32,
     /// What it was told itself, where it has taken in others.
     pub(crate) own: Option<Box<Own>>,
-    pub(crate) identifiers: Vec<StoredIdentifier>,
-    pub(crate) traits: BTreeMap<String, StatedTrait>,
+    pub(crate) identifiers: Held<Vec<StoredIdentifier>>,
+    pub(crate) traits: Held<BTreeMap<String, StatedTrait>>,
     pub(crate) consents: Consents,
-    pub(crate) sends: Vec<SendId>,
+    pub(crate) sends: Held<Vec<SendId>>,
 }
 
 const _: () =

@@ -9,7 +9,7 @@ use crate::at::{At, Span};
 use crate::identifier::KeyedHash;
 use crate::limits::MESSAGE_ID_WINDOW;
 use crate::parts::Parts;
-use crate::prefetch::prefetch;
+use crate::prefetch::{prefetch, prefetch_counts};
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::sync::Arc;
 
@@ -48,6 +48,7 @@ impl MessageIds {
     pub(crate) fn prefetch(&self, id: KeyedHash) {
         let part = self.parts.of(id);
         if !part.lines.is_empty() {
+            prefetch_counts(&part.lines);
             prefetch(&part.lines, part.line_of(mark(id)));
         }
     }

@@ -27,7 +27,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 /// Profiles that are copied together when one is written to while a copy of the state holds them.
-const PROFILES_IN_CHUNK: usize = 8;
+const PROFILES_IN_CHUNK: usize = 16;
 /// The same for sends.
 const SENDS_IN_CHUNK: usize = 16;
 /// The addresses that traits name are cut into so many parts.

@@ -4,6 +4,7 @@
 //! segments made of them; a scan fills a whole new row when the programme changes.
 
 use crate::ProfileId;
+use crate::prefetch::{prefetch, prefetch_counts};
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::sync::Arc;
 
@@ -72,7 +73,8 @@ impl Truths {
 
     pub(crate) fn prefetch(&self, profile: ProfileId) {
         let (chunk, begin) = self.place(profile);
-        crate::prefetch::prefetch(&self.chunks[chunk], begin);
+        prefetch_counts(&self.chunks[chunk]);
+        prefetch(&self.chunks[chunk], begin);
     }
 
     /// A row's chunk, and its first word there.

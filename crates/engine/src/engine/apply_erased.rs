@@ -33,7 +33,7 @@ impl Engine {
         self.state.counts.profiles -= 1;
         self.state.counts.identified -= u64::from(is_identified(profile));
         self.state.counts.erased += 1;
-        let sends = profile.sends.clone();
+        let sends = profile.sends.to_vec();
         let seq = self.state.seq;
         let until = |hash| self.state.shared.blocked(hash).map_or(seq, |blocked| blocked.seq);
         let mut names: Vec<_> = profile.identifiers.iter().map(|one| (one.hash, until(one.hash))).collect();

@@ -314,10 +314,11 @@ impl Block {
         }
     }
 
-    /// Brings the rows of its cell near; where that is is near already.
+    /// Brings its row near; where that is is near already.
     pub(super) fn prefetch_strand(&self, local: u16) {
-        if let Some(cell) = self.cell(cell_of(local).0) {
-            cell.prefetch_rows();
+        let (number, place) = cell_of(local);
+        if let Some(cell) = self.cell(number) {
+            cell.prefetch_row(place);
         }
     }
 

@@ -22,8 +22,6 @@ const COUNTS_BYTES: usize = 16;
 /// Members from which on all thirty-two have a row: a member that is new moves nothing then, and where a row is can be told
 /// without reading anything.
 const MEMBERS_SPARSE_MAX: u32 = 8;
-/// Lines of the cache that hold a full cell's rows.
-const ROWS_LINES: usize = 7;
 /// Words in a line of the cache.
 const LINE_WORDS: usize = 16;
 
@@ -188,6 +186,23 @@ impl Cell {
         let layout = self.layout();
         let high = u64::from(self.plane(HIGH).get(index));
         Seq(high << u32::BITS | u64::from(self.words[layout.seqs() + index]))
+    }
+
+    /// The code of a kept property, by an event's index in the cell.
+    #[inline]
+    pub(super) fn code(&self, column: usize, index: usize) -> u32 {
+        let plane = COLUMNS + column;
+        if plane >= (self.words[PLANES] & !FULL) as usize {
+            return 0;
+        }
+        let description = self.words[self.words.len() - 1 - plane];
+        let begin = (description >> 2) as usize;
+        match Width::from_bits(description) {
+            Width::Absent => 0,
+            Width::Byte => self.words[begin + index / 4] >> (index % 4 * 8) & 0xff,
+            Width::Short => self.words[begin + index / 2] >> (index % 2 * 16) & 0xffff,
+            Width::Word => self.words[begin + index],
+        }
     }
 
     /// The codes of a kept property.
@@ -415,9 +430,11 @@ impl Cell {
         }
     }
 
-    /// Brings the rows near, before they are read.
-    pub(super) fn prefetch_rows(&self) {
-        (0..ROWS_LINES).for_each(|line| prefetch(&self.words, line * LINE_WORDS));
+    /// Brings a row near before it is read, if everybody has one: where it is otherwise, only reading could tell.
+    pub(super) fn prefetch_row(&self, local: usize) {
+        for place in [0, ROWS + local, ROWS + CELL + local, ROWS + 2 * CELL + local] {
+            prefetch(&self.words, place);
+        }
     }
 
     /// Brings the first line near.

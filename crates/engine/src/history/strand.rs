@@ -99,7 +99,7 @@ impl<'a> View<'a> {
 
     /// The code of a kept property of the event at an index.
     pub(crate) fn code(&self, column: u16, index: usize) -> u32 {
-        self.cell.map_or(0, |cell| cell.column(usize::from(column)).get(self.start + index))
+        self.cell.map_or(0, |cell| cell.code(usize::from(column), self.start + index))
     }
 
     /// The codes of a kept property, one for each of the times.

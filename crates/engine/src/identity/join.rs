@@ -65,9 +65,9 @@ impl Engine {
         let other = &mut self.state.profiles[from.0 as usize];
         other.merged_into = Some(into);
         other.due = NEVER;
-        let identifiers = std::mem::take(&mut other.identifiers);
-        let (runs, past) = (std::mem::take(&mut other.runs), std::mem::take(&mut other.past));
-        let sends = std::mem::take(&mut other.sends);
+        let identifiers = other.identifiers.take();
+        let (runs, past) = (std::mem::take(&mut other.runs), other.past.take());
+        let sends = other.sends.take();
         for identifier in &identifiers {
             self.state.directory.insert(identifier.hash, into);
         }
@@ -111,7 +111,7 @@ impl Profile {
         if self.language.is_unknown() {
             self.language = other.language;
         }
-        for (name, theirs) in &other.traits {
+        for (name, theirs) in other.traits.iter() {
             let newer = self.traits.get(name).is_none_or(|mine| mine.stated_at < theirs.stated_at);
             if newer {
                 self.traits.insert(name.clone(), theirs.clone());

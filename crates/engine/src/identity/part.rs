@@ -53,19 +53,20 @@ impl Engine {
     }
 
     fn give_back_names(&mut self, from: ProfileId, into: ProfileId) {
-        let all = std::mem::take(&mut self.state.profiles[into.0 as usize].identifiers);
-        let (back, kept) = all.into_iter().partition(|one| self.state.is_part(one.origin, from));
-        self.state.profiles[into.0 as usize].identifiers = kept;
+        let all = self.state.profiles[into.0 as usize].identifiers.take();
+        let (back, kept): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|one| self.state.is_part(one.origin, from));
+        self.state.profiles[into.0 as usize].identifiers = kept.into();
         for identifier in &back {
             self.state.directory.insert(identifier.hash, from);
         }
-        self.state.profiles[from.0 as usize].identifiers = back;
+        self.state.profiles[from.0 as usize].identifiers = back.into();
     }
 
     /// Besides the sends that came with it, a parted profile gets those that were decided since and go to an address of
     /// its own: what they may do depends on its consents now.
     fn give_back_sends(&mut self, since: SendId, from: ProfileId, into: ProfileId) {
-        let all = std::mem::take(&mut self.state.profiles[into.0 as usize].sends);
+        let all = self.state.profiles[into.0 as usize].sends.take();
         let (mut back, mut kept) = (Vec::new(), Vec::new());
         for id in all {
             let send = self.state.send(id).expect("invariant: a profile's sends are known");
@@ -78,8 +79,8 @@ impl Engine {
                 kept.push(id);
             }
         }
-        self.state.profiles[into.0 as usize].sends = kept;
-        self.state.profiles[from.0 as usize].sends = back;
+        self.state.profiles[into.0 as usize].sends = kept.into();
+        self.state.profiles[from.0 as usize].sends = back.into();
     }
 
     /// The part of a profile whose address a send goes to, if it is not one of the other's.
@@ -98,12 +99,13 @@ impl Engine {
     /// A run goes on where it stands now; what it has done is not done again.
     fn give_back_runs(&mut self, runs: &[u64], from: ProfileId, into: ProfileId) {
         let stands = &mut self.state.profiles[into.0 as usize];
-        let all = (std::mem::take(&mut stands.runs), std::mem::take(&mut stands.past));
+        let all = (std::mem::take(&mut stands.runs), stands.past.take());
         let (back, kept) = all.0.into_iter().partition(|run| runs.contains(&run.passage.id));
-        let (past, kept_past) = all.1.into_iter().partition(|passage| runs.contains(&passage.id));
-        (stands.runs, stands.past) = (kept, kept_past);
+        let (past, kept_past): (Vec<_>, Vec<_>) =
+            all.1.into_iter().partition(|passage| runs.contains(&passage.id));
+        (stands.runs, stands.past) = (kept, kept_past.into());
         let parted = &mut self.state.profiles[from.0 as usize];
-        (parted.runs, parted.past) = (back, past);
+        (parted.runs, parted.past) = (back, past.into());
         for run in &self.state.profiles[from.0 as usize].runs {
             if run.due < At::MAX {
                 self.state.timers.set(run.due, TimerKey::Run { profile: from, run: run.passage.id });

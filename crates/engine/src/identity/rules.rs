@@ -111,7 +111,7 @@ impl Engine {
         }
         let mut types: BTreeSet<Type<'_>> = added.iter().map(|name| type_of(name.kind, name.value)).collect();
         if joined.len() > 1 {
-            let known = joined.iter().flat_map(|id| &self.profile_at(*id).identifiers);
+            let known = joined.iter().flat_map(|id| self.profile_at(*id).identifiers.iter());
             types.extend(known.map(|one| type_of(one.kind, &one.value)));
         }
         types.into_iter().any(|one| {

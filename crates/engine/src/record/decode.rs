@@ -131,6 +131,18 @@ impl<'a> Parts<'a> {
             }),
             code::CUTOFFS_STATED => Record::CutoffsStated(self.cutoffs()?),
             code::CLUSTERS_STATED => Record::ClustersStated(ClustersStated::read(&mut self.envelope)?),
+            code::PROFILES_MERGED..=code::LOG_REDACTED => self.identity(kind)?,
+            code::MEMBERSHIP_CHANGED => Record::MembershipChanged(MembershipChanged {
+                segment: self.envelope.text()?,
+                changes: Changes::read(&mut self.envelope)?,
+            }),
+            _ => Record::Tick,
+        })
+    }
+
+    /// What says who is who.
+    fn identity(&mut self, kind: u8) -> Option<Record<'a>> {
+        Some(match kind {
             code::PROFILES_MERGED => Record::ProfilesMerged(ProfilesMerged {
                 from: self.identifier()?,
                 into: self.identifier()?,
@@ -152,15 +164,10 @@ impl<'a> Parts<'a> {
                 erased_at: self.at()?,
                 operator: self.envelope.text()?,
             }),
-            code::LOG_REDACTED => Record::LogRedacted(LogRedacted {
+            _ => Record::LogRedacted(LogRedacted {
                 to: self.envelope.varint().map(Seq)?,
                 redacted_at: self.at()?,
             }),
-            code::MEMBERSHIP_CHANGED => Record::MembershipChanged(MembershipChanged {
-                segment: self.envelope.text()?,
-                changes: Changes::read(&mut self.envelope)?,
-            }),
-            _ => Record::Tick,
         })
     }
 

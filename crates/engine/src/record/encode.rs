@@ -1,6 +1,6 @@
 //! Records to bytes: version, kind, envelope with its length, seal, personal part to the end.
 
-use super::{ConsentStated, CutoffsStated, Identifier, IdentifierLifted, Record, Subject, VERSION};
+use super::{ConsentStated, CutoffsStated, Event, Identifier, IdentifierLifted, Record, Subject, VERSION};
 use crate::at::At;
 use crate::codec::{put_bytes, put_varint, put_zigzag};
 use crate::identifier::KeyedHash;
@@ -106,21 +106,7 @@ impl Parts {
                 self.envelope.extend_from_slice(&installed.link_key);
                 code::INSTALLED
             }
-            Record::Event(event) => {
-                self.envelope.extend_from_slice(&[event.kind as u8, event.flags.0]);
-                self.at(event.received_at);
-                put_varint(&mut self.envelope, event.received_at.since(event.occurred_at).0.max(0) as u64);
-                self.clear(event.source);
-                self.clear(event.name);
-                self.envelope.extend_from_slice(&event.message_id.0.to_le_bytes());
-                put_varint(&mut self.envelope, event.identifiers.len() as u64);
-                event.identifiers.iter().for_each(|identifier| self.identifier(identifier));
-                self.private(event.message_id_text);
-                put_bytes(&mut self.personal, event.properties.bytes());
-                put_bytes(&mut self.personal, event.traits.bytes());
-                put_bytes(&mut self.personal, event.context.bytes());
-                code::EVENT
-            }
+            Record::Event(event) => self.fill_event(event),
             Record::Rejected(rejected) => {
                 self.at(rejected.received_at);
                 self.clear(rejected.source);
@@ -190,6 +176,22 @@ impl Parts {
             | Record::ProfileErased(_)
             | Record::LogRedacted(_) => self.fill_identity(record),
         }
+    }
+
+    fn fill_event(&mut self, event: &Event<'_>) -> u8 {
+        self.envelope.extend_from_slice(&[event.kind as u8, event.flags.0]);
+        self.at(event.received_at);
+        put_varint(&mut self.envelope, event.received_at.since(event.occurred_at).0.max(0) as u64);
+        self.clear(event.source);
+        self.clear(event.name);
+        self.envelope.extend_from_slice(&event.message_id.0.to_le_bytes());
+        put_varint(&mut self.envelope, event.identifiers.len() as u64);
+        event.identifiers.iter().for_each(|identifier| self.identifier(identifier));
+        self.private(event.message_id_text);
+        put_bytes(&mut self.personal, event.properties.bytes());
+        put_bytes(&mut self.personal, event.traits.bytes());
+        put_bytes(&mut self.personal, event.context.bytes());
+        code::EVENT
     }
 
     fn fill_cutoffs(&mut self, stated: &CutoffsStated<'_>) -> u8 {
