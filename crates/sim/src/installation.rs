@@ -133,7 +133,8 @@ impl Installation {
         assert!(self.is_durable(), "a snapshot never runs ahead of the log");
         self.snapshots.write(self.engine.seq(), self.engine.at(), &self.engine.snapshot())?;
         match self.snapshots.trim_to()? {
-            Some(seq) if trims => self.log.trim(seq),
+            // What the first programme asks of the past must still be there.
+            Some(seq) if trims && self.engine.programme_revision() > 0 => self.log.trim(seq),
             _ => Ok(()),
         }
     }

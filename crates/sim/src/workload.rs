@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use engine::at::{At, Span};
 use engine::identifier::IdentifierKind;
+use engine::limits::EMAILS_MAX;
 use engine::record::{ConsentSource, Engagement, EventKind};
 use engine::{MergeId, ProfileId, SendId};
 use serde_json::json;
@@ -16,6 +17,9 @@ use crate::random::Random;
 
 /// Events that a sender may still repeat.
 const REPEATABLE: usize = 50;
+/// Operators take for one person only those whose numbers lie so near, so that nobody comes to have more addresses than the
+/// rules of identity allow: the auditor's model has no limits.
+const NEIGHBOURS: u64 = EMAILS_MAX as u64 / 2;
 /// Of the merges of a world, the first so many are ever undone.
 const MERGES_UNDONE: u64 = 20;
 
@@ -209,7 +213,9 @@ impl Workload {
         let random = &mut self.operators;
         let mut drafts = Vec::new();
         if random.happens(options.merges) {
-            let mut anybody = || match (random.below(2), random.below(options.people)) {
+            let first = random.below(options.people) / NEIGHBOURS * NEIGHBOURS;
+            let last = (first + NEIGHBOURS).min(options.people);
+            let mut anybody = || match (random.below(2), first + random.below(last - first)) {
                 (0, number) => (IdentifierKind::UserId, format!("u{number}")),
                 (_, number) => (IdentifierKind::Email, email(number)),
             };
