@@ -274,6 +274,19 @@ mod tests {
     }
 
     #[test]
+    fn many_that_are_set_for_the_open_hour_come_in_order_too() {
+        let mut timers = Timers::default();
+        let many = ADDED_MAX as u32 * 2;
+        for number in 0..many {
+            timers.set_second(number * 7 % 3_600, profile(number));
+        }
+        let popped: Vec<_> = std::iter::from_fn(|| timers.pop(At(3_600_000))).collect();
+        assert_eq!(popped.len(), many as usize);
+        assert!(popped.is_sorted(), "by second, and then by profile");
+        assert_eq!((timers.len(), timers.next_due()), (0, None));
+    }
+
+    #[test]
     fn a_key_comes_back_as_it_went_in() {
         let profile = ProfileId(u32::MAX);
         for key in [
