@@ -340,3 +340,24 @@ impl Block {
 fn cell_of(local: u16) -> (usize, usize) {
     (usize::from(local) / CELL, usize::from(local) % CELL)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_strand_lies_alone_until_it_is_short_again() {
+        let mut block = Block::default();
+        block.insert(4, 7, Seq(1), &[]);
+        for number in 0..=STRAND_IN_CELL_MAX as u32 {
+            assert!(block.alone().is_empty(), "{number} events lie among those of others");
+            block.insert(3, 1_000 - number, Seq(u64::from(number) + 2), &[]);
+        }
+        assert_eq!((block.alone().len(), block.view(3).len()), (1, STRAND_IN_CELL_MAX + 1));
+        assert!(block.view(3).times().is_sorted());
+        assert_eq!((block.view(4).times(), block.later(999)[0]), (&[7][..], 1 << 3));
+        let (few, _) = block.take(3).split(&[Seq(2), Seq(3)]);
+        block.put(3, &few);
+        assert_eq!((block.alone().len(), block.view(3).times()), (0, &[999, 1_000][..]));
+    }
+}
