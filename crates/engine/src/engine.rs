@@ -538,6 +538,7 @@ impl Engine {
             return Err(RestoreError("its layout is that of another version".to_owned()));
         }
         let mut state: State = borsh::from_slice(state).map_err(|error| RestoreError(error.to_string()))?;
+        state.history.complete_newest();
         let programme = Arc::new(state.parsed_programme().unwrap_or_default());
         let index = Index::build(&mut state, &programme);
         let mut engine = Self { state, index, programme, ..Self::default() };

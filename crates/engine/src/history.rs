@@ -9,6 +9,7 @@ mod cell;
 mod codes;
 mod dictionary;
 mod entries;
+mod newest;
 mod part;
 mod strand;
 
@@ -22,6 +23,7 @@ use crate::name::NameId;
 use crate::value::Map;
 use crate::{ProfileId, Seq};
 use borsh::{BorshDeserialize, BorshSerialize};
+use newest::Newest;
 use std::sync::Arc;
 
 /// No timer.
@@ -38,6 +40,9 @@ pub(crate) struct History {
     /// Profiles that events moved to while a column of them was not whole.
     #[borsh(skip)]
     moved: Vec<ProfileId>,
+    /// Made again from the blocks when a state is read.
+    #[borsh(skip)]
+    newest: Newest,
 }
 
 /// The events of one name.
@@ -78,6 +83,7 @@ impl History {
         let (block, local) = place(profile);
         block_mut(blocks, block).insert(local, occurrence.second, occurrence.seq, &codes);
         self.codes = codes;
+        self.note_newest(name, profile);
     }
 
     /// A person's events of one name.
@@ -100,6 +106,20 @@ impl History {
     /// One name in one block; `None` where nobody there has such an event.
     pub(crate) fn block(&self, name: NameId, block: usize) -> Option<&Block> {
         self.names.get(name.0 as usize)?.blocks.get(block).filter(|block| !block.is_empty())
+    }
+
+    /// Those of a block who have an event after a second, one bit each.
+    pub(crate) fn later(&self, name: NameId, block: usize, second: u32) -> [u64; WORDS] {
+        let kept = self.newest.later(name, block, second);
+        kept.or_else(|| Some(self.block(name, block)?.later(second))).unwrap_or([0; WORDS])
+    }
+
+    /// After every change of a strand.
+    fn note_newest(&mut self, name: NameId, profile: ProfileId) {
+        let (number, local) = place(profile);
+        if let Some(block) = self.names.get(name.0 as usize).and_then(|history| history.blocks.get(number)) {
+            self.newest.note(name, number, block, local);
+        }
     }
 
     /// The most columns that a name has.
@@ -197,21 +217,29 @@ impl History {
                 }
             }
         }
+        self.note_newest_of_all(&[profile]);
+    }
+
+    fn note_newest_of_all(&mut self, profiles: &[ProfileId]) {
+        for name in (0..self.names.len() as u32).map(NameId) {
+            profiles.iter().for_each(|profile| self.note_newest(name, *profile));
+        }
     }
 
     /// Moves all events of one profile to another.
     pub(crate) fn absorb(&mut self, from: ProfileId, into: ProfileId) {
         self.note_moved(&[into]);
-        let ((from_block, from), (into_block, into)) = (place(from), place(into));
+        let ((from_block, from_local), (into_block, into_local)) = (place(from), place(into));
         for history in &mut self.names {
             let block = history.blocks.get(from_block);
-            if block.is_none_or(|block| block.view(from).is_empty()) {
+            if block.is_none_or(|block| block.view(from_local).is_empty()) {
                 continue;
             }
             let blocks = &mut Arc::make_mut(history).blocks;
-            let taken = block_mut(blocks, from_block).take(from);
-            block_mut(blocks, into_block).join(into, &taken);
+            let taken = block_mut(blocks, from_block).take(from_local);
+            block_mut(blocks, into_block).join(into_local, &taken);
         }
+        self.note_newest_of_all(&[from, into]);
     }
 
     /// Remembers to whom events move, while a column of them is filled.
@@ -248,6 +276,7 @@ impl History {
         if let Some(block) = self.block(name, block) {
             block.prefetch_strand(local);
         }
+        self.newest.prefetch(name, block, local);
     }
 
     /// Brings the newest events of a strand near; the strand is near already.

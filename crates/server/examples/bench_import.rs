@@ -4,8 +4,6 @@
 //!
 //! `cargo run --release -p server --example bench_import -- [rows]`, with the release binary built.
 
-// It has more than one benchmark needs.
-#[allow(dead_code)]
 mod live;
 
 use live::{Server, binary};

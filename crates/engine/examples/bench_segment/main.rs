@@ -31,6 +31,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Instant;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const KEY: HashKey = HashKey([5; 16]);
 /// Records a batch, as the sequencer groups them.
 const BATCH: usize = 512;
@@ -105,7 +108,7 @@ fn answer(engine: &Engine, name: &str, text: &str) -> Value {
         times.sort_by(f64::total_cmp);
         json!({ "best": times[0], "median": times[RUNS / 2] })
     };
-    json!({
+    let answer = json!({
         "name": name,
         "text": text,
         "count": count,
@@ -113,7 +116,9 @@ fn answer(engine: &Engine, name: &str, text: &str) -> Value {
         "2 threads": times(THREADS, false),
         "1 swept": times(1, true),
         "2 swept": times(THREADS, true),
-    })
+    });
+    println!("{answer}");
+    answer
 }
 
 /// From the text to the count, as a preview does it.

@@ -1,6 +1,6 @@
 //! One event name in one block of profiles: a cell for each thirty-two of them, where somebody there has such events.
 
-use super::cell::{CELL, Cell};
+use super::cell::{CELL, Cell, places};
 use super::strand::{Taken, View};
 use crate::Seq;
 use crate::prefetch::prefetch;
@@ -19,8 +19,9 @@ const STRAND_IN_CELL_MAX: usize = 256;
 const CELLS: usize = u64::BITS as usize;
 /// Cells up to which a block finds them by search; above it there is a place for every one.
 const CELLS_SPARSE_MAX: usize = CELLS / 4;
-/// Cells ahead that are brought near while all are looked at.
-const CELLS_AHEAD: usize = 8;
+/// Cells ahead whose rows are brought near while strands are visited, and those of which what will be read is.
+const ROWS_AHEAD: usize = 8;
+const EVENTS_AHEAD: usize = 3;
 
 /// A copy of it shares its cells.
 #[derive(Clone, Default, BorshSerialize, BorshDeserialize)]
@@ -145,21 +146,10 @@ impl Block {
         self.find(local).and_then(|(cell, place)| cell.view(place)).unwrap_or(View::EMPTY)
     }
 
-    /// A strand that has events after a second; the events themselves are not touched.
-    pub(crate) fn view_since(&self, local: u16, second: u32) -> Option<View<'_>> {
-        let (cell, place) = self.find(local).filter(|(cell, place)| cell.is_later(*place, second))?;
-        cell.view(place)
-    }
-
     /// Who has an event after a second, one bit each.
-    pub(crate) fn later(&self, second: u32) -> [u64; WORDS] {
+    pub(super) fn later(&self, second: u32) -> [u64; WORDS] {
         let mut found = [0; WORDS];
-        let mut ahead = self.cells();
-        ahead.by_ref().take(CELLS_AHEAD).for_each(|(_, cell)| cell.prefetch());
         for (number, cell) in self.cells() {
-            if let Some((_, cell)) = ahead.next() {
-                cell.prefetch();
-            }
             let profile = number * CELL;
             found[profile / 64] |= u64::from(cell.later(second)) << (profile % 64);
         }
@@ -168,6 +158,24 @@ impl Block {
             found[local / 64] |= u64::from(cell.is_later(0, second)) << (local % 64);
         }
         found
+    }
+
+    /// The second of everybody's newest event, 0 where there is none, of a block of which most cells are in use.
+    pub(super) fn newest(&self) -> Option<Box<[u32; BLOCK]>> {
+        let Self::Dense(dense) = self else { return None };
+        let mut newest = Box::new([0; BLOCK]);
+        for (number, cell) in self.cells() {
+            cell.newest().for_each(|(place, second)| newest[number * CELL + place] = second);
+        }
+        for (local, cell) in &dense.alone {
+            cell.newest().for_each(|(_, second)| newest[usize::from(*local)] = second);
+        }
+        Some(newest)
+    }
+
+    /// The second of a profile's newest event, 0 where there is none.
+    pub(super) fn last(&self, local: u16) -> u32 {
+        self.find(local).map_or(0, |(cell, place)| cell.last(place))
     }
 
     /// Adds an event to its strand, after those of the same second. It has a code for each kept property.
@@ -307,6 +315,45 @@ impl Block {
         cell.set_due(place, due);
     }
 
+    /// Shows the strands of some profiles who have one, those of a cell one after another. The `back`-th newest event of each
+    /// is brought near before, with a column its codes as well; and `near` is told who will be next, to do the same.
+    pub(crate) fn visit<'a>(
+        &'a self,
+        profiles: &[u64; WORDS],
+        (back, column): (u32, Option<u16>),
+        near: impl Fn(usize),
+        mut look: impl FnMut(usize, View<'a>),
+    ) {
+        let cells = self.cells().map(|(number, cell)| (number, cell, wanted(profiles, number)));
+        let cells: Vec<_> = cells.filter(|(_, _, wanted)| *wanted != 0).collect();
+        for at in 0..cells.len() + ROWS_AHEAD {
+            if let Some((_, cell, _)) = cells.get(at) {
+                cell.prefetch_rows(column.is_some());
+            }
+            let behind = |by: usize| at.checked_sub(by).and_then(|at| cells.get(at));
+            if let Some((number, cell, wanted)) = behind(ROWS_AHEAD - EVENTS_AHEAD) {
+                cell.prefetch_newest(*wanted, back, column);
+                places(*wanted).for_each(|place| near(number * CELL + place));
+            }
+            if let Some((number, cell, wanted)) = behind(ROWS_AHEAD) {
+                let views = places(*wanted).filter_map(|place| Some((place, cell.view(place)?)));
+                views.for_each(|(place, view)| look(number * CELL + place, view));
+            }
+        }
+        for (local, cell) in self.alone() {
+            let local = usize::from(*local);
+            if let Some(view) = cell.view(0).filter(|_| profiles[local / 64] >> (local % 64) & 1 == 1) {
+                look(local, view);
+            }
+        }
+    }
+
+    /// Brings near where the strands of some profiles end, before those are read one after another.
+    pub(crate) fn prefetch_rows(&self, profiles: &[u64; WORDS]) {
+        let cells = self.cells().filter(|(number, _)| wanted(profiles, *number) != 0);
+        cells.for_each(|(_, cell)| cell.prefetch_rows(false));
+    }
+
     /// Brings near where the cell of a profile is.
     pub(super) fn prefetch_place(&self, local: u16) {
         if let Self::Dense(dense) = self {
@@ -328,12 +375,18 @@ impl Block {
         }
     }
 
-    /// Brings the `back`-th newest event of a strand near; with a column, its newest codes and the times before as well.
-    pub(crate) fn prefetch_newest(&self, local: u16, back: u32, column: Option<u16>) {
+    /// Brings the newest event of a strand near.
+    pub(crate) fn prefetch_newest(&self, local: u16) {
         if let Some((cell, place)) = self.find(local) {
-            cell.prefetch_newest(place, back, column);
+            cell.prefetch_newest(1 << place, 1, None);
         }
     }
+}
+
+/// Those of a cell who are among some profiles, one bit each.
+fn wanted(profiles: &[u64; WORDS], number: usize) -> u32 {
+    let first = number * CELL;
+    (profiles[first / 64] >> (first % 64)) as u32
 }
 
 /// The number of a profile's cell in the block, and its place in that.

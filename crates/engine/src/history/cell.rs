@@ -152,19 +152,29 @@ impl Cell {
         Some(View::new(self, range.start, &self.words[times + range.start..times + range.end]))
     }
 
+    /// Second of a member's newest event.
+    pub(super) fn last(&self, local: usize) -> u32 {
+        let layout = self.layout();
+        self.words[layout.lasts() + layout.row(local).expect("invariant: it is a member")]
+    }
+
     /// Whether somebody has an event after a second; the events themselves are not touched.
     pub(super) fn is_later(&self, local: usize, second: u32) -> bool {
         let layout = self.layout();
         layout.row(local).is_some_and(|row| self.words[layout.lasts() + row] > second)
     }
 
+    /// Who has events, and the second of the newest.
+    pub(super) fn newest(&self) -> impl Iterator<Item = (usize, u32)> {
+        let layout = self.layout();
+        let lasts = move |local| layout.row(local).map(|row| (local, self.words[layout.lasts() + row]));
+        layout.members().filter_map(lasts)
+    }
+
     /// Who has an event after a second, one bit each.
     pub(super) fn later(&self, second: u32) -> u32 {
         let layout = self.layout();
         let lasts = &self.words[layout.lasts()..layout.dues()];
-        if let Some(lasts) = lasts.as_array() {
-            return newer(lasts, second);
-        }
         let rows = layout.locals().zip(lasts);
         rows.fold(0, |found, (local, last)| found | u32::from(*last > second) << local)
     }
@@ -437,9 +447,12 @@ impl Cell {
         }
     }
 
-    /// Brings the first line near.
-    pub(super) fn prefetch(&self) {
-        (0..3).for_each(|line| prefetch(&self.words, line * LINE_WORDS));
+    /// Brings near who is in it and where strands end, and with `codes` what the planes are like.
+    pub(super) fn prefetch_rows(&self, codes: bool) {
+        (0..ROWS + 3 * CELL).step_by(LINE_WORDS).for_each(|place| prefetch(&self.words, place));
+        if codes {
+            prefetch(&self.words, self.words.len() - 1);
+        }
     }
 
     /// Brings the end of a strand near, where the next event will be; its row is near already.
@@ -452,17 +465,31 @@ impl Cell {
         (0..layout.planes).for_each(|plane| self.plane(plane).prefetch(newest));
     }
 
-    /// Brings the `back`-th newest event of a strand near; with a column, its newest codes and the times before as well.
-    pub(super) fn prefetch_newest(&self, local: usize, back: u32, column: Option<u16>) {
-        let layout = self.layout();
-        let Some(row) = layout.row(local) else { return };
-        let (range, times) = (self.range(layout, row), layout.times());
-        prefetch(&self.words, times + range.end.saturating_sub(back as usize));
-        if let Some(column) = column {
-            self.column(usize::from(column)).prefetch(range.end.saturating_sub(1));
-            prefetch(&self.words, times + range.end.saturating_sub(LINE_WORDS).max(range.start));
+    /// Brings the `back`-th newest event of some near, one bit each; with a column, its newest codes and the times before as
+    /// well.
+    pub(super) fn prefetch_newest(&self, wanted: u32, back: u32, column: Option<u16>) {
+        let (layout, codes) = (self.layout(), column.map(|column| self.column(usize::from(column))));
+        let times = layout.times();
+        for row in places(wanted).filter_map(|local| layout.row(local)) {
+            let range = self.range(layout, row);
+            prefetch(&self.words, times + range.end.saturating_sub(back as usize));
+            if let Some(codes) = codes {
+                codes.prefetch(range.end.saturating_sub(1));
+                prefetch(&self.words, times + range.end.saturating_sub(LINE_WORDS).max(range.start));
+            }
         }
     }
+}
+
+/// The bits that are set.
+pub(super) fn places(mut bits: u32) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        (bits != 0).then(|| {
+            let place = bits.trailing_zeros() as usize;
+            bits &= bits - 1;
+            place
+        })
+    })
 }
 
 /// How much room a new piece of memory is to have.
@@ -527,18 +554,6 @@ fn capacity(rows: usize, widths: &[Width], events: usize) -> usize {
     (bytes.next_multiple_of(step) - fixed) / each
 }
 
-/// Which of thirty-two seconds are after another, one bit each. Compared side by side as bytes first: eight of them become
-/// eight bits by a multiplication that moves the lowest bit of each byte to its place in the topmost one.
-fn newer(lasts: &[u32; CELL], start: u32) -> u32 {
-    const GATHER: u64 = 0x0102_0408_1020_4080;
-    let mut flags = [0_u8; CELL];
-    for (flag, last) in flags.iter_mut().zip(lasts) {
-        *flag = u8::from(*last > start);
-    }
-    let eights = flags.as_chunks::<8>().0.iter().rev();
-    eights.fold(0, |bits, eight| (bits << 8) | (u64::from_le_bytes(*eight).wrapping_mul(GATHER) >> 56) as u32)
-}
-
 impl BorshSerialize for Cell {
     fn serialize<W: Write>(&self, writer: &mut W) -> Result<()> {
         (self.words.len() as u32).serialize(writer)?;
@@ -562,19 +577,6 @@ compile_error!("a cell's words are written as they lie in memory, lowest byte fi
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn each_second_is_compared_by_itself() {
-        let draw = |place: u32| xxhash_rust::xxh3::xxh3_64(&place.to_le_bytes()) as u32 % 5;
-        let lasts: [u32; CELL] = std::array::from_fn(|place| draw(place as u32));
-        for start in 0..6 {
-            for (place, last) in lasts.iter().enumerate() {
-                let bit = newer(&lasts, start) >> place & 1;
-                assert_eq!(bit == 1, *last > start, "{last} after {start} at {place}");
-            }
-        }
-        assert_eq!(newer(&[u32::MAX; CELL], u32::MAX - 1), u32::MAX);
-    }
 
     #[test]
     fn a_cell_fills_a_size_that_allocators_have() {

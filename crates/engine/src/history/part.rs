@@ -9,14 +9,15 @@ impl History {
     /// Moves the events of a name at these places in the log, which are in order, from one profile to another.
     pub(crate) fn part(&mut self, name: NameId, from: ProfileId, to: ProfileId, places: &[Seq]) {
         self.note_moved(&[from, to]);
-        let ((from_block, from), (to_block, to)) = (place(from), place(to));
+        let ((from_block, from_local), (to_block, to_local)) = (place(from), place(to));
         let Some(history) = self.names.get_mut(name.0 as usize) else { return };
         if history.blocks.get(from_block).is_none_or(Block::is_empty) {
             return;
         }
         let blocks = &mut Arc::make_mut(history).blocks;
-        let (gone, kept) = block_mut(blocks, from_block).take(from).split(places);
-        block_mut(blocks, from_block).put(from, &kept);
-        block_mut(blocks, to_block).join(to, &gone);
+        let (gone, kept) = block_mut(blocks, from_block).take(from_local).split(places);
+        block_mut(blocks, from_block).put(from_local, &kept);
+        block_mut(blocks, to_block).join(to_local, &gone);
+        [from, to].into_iter().for_each(|profile| self.note_newest(name, profile));
     }
 }

@@ -16,8 +16,6 @@ use crate::engine::Engine;
 use crate::history::{BLOCK, Block, CodeSlice, History, View, WORDS};
 use crate::name::NameId;
 
-/// Profiles ahead whose newest events are brought near: most lie far apart, and waiting for each is most of the work.
-const AHEAD: usize = 16;
 /// Events of one person that are looked at together.
 const TOGETHER: usize = 8;
 
@@ -133,35 +131,48 @@ impl<'a> Scan<'a> {
             }
             Probe::Each(one) => self.each(slice, candidates, |id| condition(one, &self.moment(id)).holds),
             Probe::Did(probe) => match self.block(probe.rule.deed.event, slice) {
-                Some(block) => probe.holds(block, candidates, &|local| self.moment(id(slice, local))),
+                Some(block) => {
+                    let recent = self.recent(probe.rule.deed.event, slice, probe.start, candidates);
+                    probe.holds(block, candidates, &recent, &|local| self.moment(id(slice, local)))
+                }
                 None if probe.empty_holds => *candidates,
                 None => none(),
             },
             Probe::Pair(pair, rule) => match self.block(pair.first, slice) {
                 Some(block) => {
                     let seconds = self.block(pair.second, slice);
-                    let recent = recent(block, pair.start, candidates);
+                    let recent = self.recent(pair.first, slice, pair.start, candidates);
+                    // Before the window nothing follows what is in it: most have nothing to be looked at.
+                    let who = |seconds| (seconds, self.recent(pair.second, slice, pair.start, &recent));
+                    let followed = seconds.map(who);
+                    if let Some((seconds, who)) = &followed {
+                        seconds.prefetch_rows(who);
+                    }
+                    let followed = |local: usize| {
+                        let (seconds, who) = followed.as_ref()?;
+                        (who[local / 64] >> (local % 64) & 1 == 1).then_some(*seconds)
+                    };
                     let near = |local| {
-                        block.prefetch_newest(local, 1, None);
-                        if let Some(seconds) = seconds {
-                            seconds.prefetch_newest(local, 1, None);
+                        if let Some(seconds) = followed(local) {
+                            seconds.prefetch_newest(local as u16);
                         }
                     };
-                    with_foresight(&recent, near, |local| {
-                        // Before the window nothing follows what is in it: most need not be looked at.
-                        let seconds = seconds.and_then(|block| block.view_since(local, pair.start));
-                        let seconds = seconds.map_or([].as_slice(), |view| view.times());
-                        let holds = pair.holds(block.view(local).times(), seconds);
-                        holds.unwrap_or_else(|| {
-                            sequence(rule, &self.moment(id(slice, usize::from(local)))).holds
-                        })
-                    })
+                    let mut found = none();
+                    block.visit(&recent, (1, None), near, |local, view| {
+                        let seconds = followed(local).map(|block| block.view(local as u16).times());
+                        let holds = pair.holds(view.times(), seconds.unwrap_or_default());
+                        let holds =
+                            holds.unwrap_or_else(|| sequence(rule, &self.moment(id(slice, local))).holds);
+                        found[local / 64] |= u64::from(holds) << (local % 64);
+                    });
+                    found
                 }
                 None => none(),
             },
             Probe::Sequence(rule) => match self.block(rule.first.event, slice) {
-                Some(block) => {
-                    let recent = recent(block, rule.bounds.start(self.now), candidates);
+                Some(_) => {
+                    let start = rule.bounds.start(self.now);
+                    let recent = self.recent(rule.first.event, slice, start, candidates);
                     self.each(slice, &recent, |id| sequence(rule, &self.moment(id)).holds)
                 }
                 None => none(),
@@ -171,6 +182,13 @@ impl<'a> Scan<'a> {
 
     fn block(&self, name: NameId, slice: usize) -> Option<&'a Block> {
         self.engine.state.history.block(name, slice)
+    }
+
+    /// The candidates who have an event after a second.
+    fn recent(&self, name: NameId, slice: usize, start: u32, candidates: &Bits) -> Bits {
+        let mut recent = self.engine.state.history.later(name, slice, start);
+        recent.iter_mut().zip(candidates).for_each(|(recent, candidates)| *recent &= candidates);
+        recent
     }
 
     fn each(&self, slice: usize, candidates: &Bits, holds: impl Fn(ProfileId) -> bool) -> Bits {
@@ -250,8 +268,13 @@ impl<'a> DidProbe<'a> {
             && matches!(self.rule.quantity, Measure::AtLeast(1) | Measure::AtMost(0))
     }
 
-    fn holds<'m>(&self, block: &Block, candidates: &Bits, moment: &impl Fn(usize) -> Moment<'m>) -> Bits {
-        let recent = recent(block, self.start, candidates);
+    fn holds<'m>(
+        &self,
+        block: &Block,
+        candidates: &Bits,
+        recent: &Bits,
+        moment: &impl Fn(usize) -> Moment<'m>,
+    ) -> Bits {
         let mut found = none();
         if self.empty_holds {
             for ((found, recent), candidates) in found.iter_mut().zip(recent.iter()).zip(candidates.iter()) {
@@ -259,14 +282,15 @@ impl<'a> DidProbe<'a> {
             }
         }
         if !self.is_about_the_newest() {
-            let (back, column) = self.newest_read();
-            let near = |local| block.prefetch_newest(local, back, column);
-            let looked_at = with_foresight(&recent, near, |local| {
-                self.holds_for(block.view(local), || moment(usize::from(local)))
-            });
-            for (found, looked_at) in found.iter_mut().zip(looked_at.iter()) {
-                *found |= looked_at;
-            }
+            block.visit(
+                recent,
+                self.newest_read(),
+                |_| (),
+                |local, view| {
+                    let holds = self.holds_for(view, || moment(local));
+                    found[local / 64] |= u64::from(holds) << (local % 64);
+                },
+            );
         } else if !self.empty_holds {
             for (found, recent) in found.iter_mut().zip(recent.iter()) {
                 *found |= recent;
@@ -358,29 +382,6 @@ fn sum<C: Copy + Into<u32>>(times: &[u32], codes: &[C], numbers: &[i64], start: 
         }
     }
     any.then_some(sum)
-}
-
-/// Those of a bitmap for whom something holds, each brought near some steps before its turn comes.
-fn with_foresight(bits: &Bits, near: impl Fn(u16), holds: impl Fn(u16) -> bool) -> Bits {
-    let mut found = none();
-    let mut ahead = ones(bits);
-    ahead.by_ref().take(AHEAD).for_each(|local| near(local as u16));
-    for local in ones(bits) {
-        if let Some(local) = ahead.next() {
-            near(local as u16);
-        }
-        found[local / 64] |= u64::from(holds(local as u16)) << (local % 64);
-    }
-    found
-}
-
-/// The candidates who have an event of the block's name after a second.
-fn recent(block: &Block, start: u32, candidates: &Bits) -> Bits {
-    let mut recent = block.later(start);
-    for (recent, candidates) in recent.iter_mut().zip(candidates.iter()) {
-        *recent &= candidates;
-    }
-    recent
 }
 
 fn id(slice: usize, local: usize) -> ProfileId {

@@ -1,5 +1,9 @@
 //! The real server, as its user starts it, for the benchmarks that talk to it.
 
+#![allow(dead_code, reason = "each benchmark uses a part of it")]
+
+pub(crate) mod load;
+
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -11,6 +15,7 @@ pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     pub(crate) write_key: String,
     admin_token: String,
+    data: PathBuf,
 }
 
 impl Server {
@@ -35,15 +40,29 @@ impl Server {
             Command::new(&program).args(["keys", "--json", "--data"]).arg(&data).output().expect("keys");
         let keys: serde_json::Value = serde_json::from_slice(&keys.stdout).expect("JSON");
         let key = |name: &str| keys[name].as_str().expect("a key").to_owned();
-        Self { child, address, write_key: key("write_key"), admin_token: key("admin_token") }
+        Self { child, address, write_key: key("write_key"), admin_token: key("admin_token"), data }
     }
 
     /// What `/api/v1/status` says.
     pub(crate) fn status(&self) -> serde_json::Value {
+        self.read("/api/v1/status")
+    }
+
+    /// What a path of the management API answers.
+    pub(crate) fn read(&self, path: &str) -> serde_json::Value {
         let header = format!("Authorization: Bearer {}\r\n", self.admin_token);
-        let reply = get(self.address, "/api/v1/status", &header).expect("the server answers");
+        let reply = get(self.address, path, &header).expect("the server answers");
         let body = reply.split_once("\r\n\r\n").expect("a body").1;
         serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {reply}"))
+    }
+}
+
+impl Server {
+    /// Snapshots on the disk, by name.
+    pub(crate) fn snapshots(&self) -> Vec<String> {
+        let folder = std::fs::read_dir(self.data.join("state")).expect("a folder of snapshots");
+        let names = folder.map(|file| file.expect("a file").file_name().to_string_lossy().into_owned());
+        names.filter(|name| name.starts_with("snapshot-")).collect()
     }
 }
 
