@@ -392,6 +392,40 @@ mod tests {
         }
     }
 
+    /// Where most cells of a block are in use, the newest seconds are kept beside them.
+    #[test]
+    fn whoever_has_an_event_after_a_second_is_found_whatever_moved() {
+        let mut history = History::default();
+        let check = |history: &History, what: &str| {
+            assert!(history.newest.later(NAME, 0, 0).is_some(), "the seconds are kept");
+            for second in [0, 500, 900] {
+                let found = history.later(NAME, 0, second);
+                for profile in 0..BLOCK {
+                    let times = history.of(NAME, ProfileId(profile as u32)).times();
+                    let is_found = found[profile / 64] >> (profile % 64) & 1 == 1;
+                    assert_eq!(is_found, times.last() > Some(&second), "{profile} after {second}: {what}");
+                }
+            }
+        };
+        for seq in 1..6_000_u64 {
+            let draw = xxhash_rust::xxh3::xxh3_64(&seq.to_le_bytes());
+            insert(&mut history, (draw % BLOCK as u64) as u32, (draw >> 32) as u32 % 1_000, seq);
+        }
+        check(&history, "inserted");
+        let given: Vec<Seq> = seqs(&history, 7).into_iter().map(Seq).collect();
+        history.absorb(ProfileId(7), ProfileId(8));
+        check(&history, "joined");
+        let mut given = given;
+        given.sort_unstable();
+        history.part(NAME, ProfileId(8), ProfileId(7), &given);
+        check(&history, "parted");
+        history.forget(ProfileId(9));
+        check(&history, "forgotten");
+        history.newest = Newest::default();
+        history.complete_newest();
+        check(&history, "read again");
+    }
+
     #[test]
     fn two_strands_become_one_in_order() {
         let mut history = History::default();
