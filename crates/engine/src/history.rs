@@ -10,11 +10,12 @@ mod codes;
 mod dictionary;
 mod entries;
 mod part;
+mod sections;
 mod strand;
 
 pub(crate) use block::{BLOCK, Block, WORDS};
 pub(crate) use codes::CodeSlice;
-pub(crate) use dictionary::Dictionary;
+pub(crate) use dictionary::{Dictionary, Told};
 pub(crate) use entries::Entries;
 pub(crate) use strand::{Since, View};
 
@@ -46,6 +47,7 @@ pub(crate) struct NameHistory {
     /// The properties that rules ask for, kept beside the times.
     columns: Vec<Column>,
     /// By the profile's number divided by [`BLOCK`].
+    #[borsh(serialize_with = "sections::tell_number", deserialize_with = "sections::read_blank")]
     blocks: Vec<Block>,
 }
 

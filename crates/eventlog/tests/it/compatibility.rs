@@ -300,6 +300,7 @@ fn a_snapshot_of_version_1_is_still_whole() {
     let snapshots = Snapshots::open(copy.path()).unwrap();
     let (_, snapshot) = snapshots.newest_first().unwrap().next().expect("there is one");
     let snapshot = snapshot.unwrap();
-    assert_eq!((snapshot.seq, snapshot.at), (Seq(11), NOON));
-    assert_eq!(snapshot.state, b"a state that only its engine can read".repeat(20));
+    assert_eq!((snapshot.seq, snapshot.at, snapshot.count()), (Seq(11), NOON, 1));
+    let state = snapshot.section(0).unwrap().bytes.unwrap();
+    assert_eq!(state, b"a state that only its engine can read".repeat(20));
 }

@@ -34,8 +34,14 @@ impl House {
         recover(&mut self.log(), &mut self.snapshots(), &installed(), At(1_000))
     }
 
+    /// Damages the manifest.
     fn damage(&self, seq: u64) {
         self.0.damage(&format!("snapshot-{seq:020}.trama"), 60);
+    }
+
+    /// Damages a section that the snapshot refers to.
+    fn damage_section(&self, seq: u64) {
+        self.0.damage(&format!("sections-{seq:020}.trama"), 60);
     }
 
     /// A few days of one person, with a snapshot after the fifth and the ninth record.
@@ -50,7 +56,7 @@ impl House {
             let at = 2_000 + number * Span::HOUR.0 * 7;
             live(&mut engine, &mut log, at, &seen("ada", &format!("m{number}"), at));
             if [5, 9].contains(&engine.seq().0) {
-                self.snapshots().write(engine.seq(), engine.at(), &engine.snapshot()).unwrap();
+                self.snapshots().write(engine.sections()).unwrap();
             }
         }
         assert_eq!(engine.seq(), Seq(11), "installed, programme, five events, four ticks");
@@ -72,14 +78,16 @@ fn an_empty_log_begins_with_the_installation() {
 
 #[test]
 fn snapshot_and_tail_equal_a_replay_from_zero() {
-    let house = House::new();
-    let live = house.lived_in();
-    for (snapshot, replayed, discarded) in [(Some(9), 2, 0), (Some(5), 6, 1), (None, 11, 1)] {
-        let recovered = house.recover().unwrap();
-        assert_eq!(recovered.engine.hash(), live.hash(), "from {snapshot:?}");
-        assert_eq!((recovered.snapshot, recovered.replayed), (snapshot.map(Seq), replayed));
-        assert_eq!(recovered.discarded.len(), discarded);
-        snapshot.into_iter().for_each(|seq| house.damage(seq));
+    for damage in [House::damage, House::damage_section] {
+        let house = House::new();
+        let live = house.lived_in();
+        for (snapshot, replayed, discarded) in [(Some(9), 2, 0), (Some(5), 6, 1), (None, 11, 1)] {
+            let recovered = house.recover().unwrap();
+            assert_eq!(recovered.engine.hash(), live.hash(), "from {snapshot:?}");
+            assert_eq!((recovered.snapshot, recovered.replayed), (snapshot.map(Seq), replayed));
+            assert_eq!(recovered.discarded.len(), discarded);
+            snapshot.into_iter().for_each(|seq| damage(&house, seq));
+        }
     }
 }
 
@@ -88,10 +96,10 @@ fn a_trimmed_log_needs_a_snapshot() {
     let house = House::new();
     let live = house.lived_in();
     house.log().trim(house.snapshots().trim_to().unwrap().unwrap()).unwrap();
-    house.damage(9);
+    house.damage_section(9);
     let recovered = house.recover().unwrap();
     assert_eq!((recovered.snapshot, recovered.engine.hash()), (Some(Seq(5)), live.hash()));
-    house.damage(5);
+    house.damage_section(5);
     let refusal = house.recover().err();
     assert!(matches!(refusal, Some(Error::Trimmed { from: Seq(1), .. })), "{refusal:?}");
 }
@@ -103,7 +111,7 @@ fn a_damaged_snapshot_is_no_reason_to_give_up_a_good_one() {
     house.damage(9);
     house.recover().unwrap();
     assert_eq!(house.snapshots().trim_to().unwrap(), None, "one good snapshot is not enough to trim by");
-    house.snapshots().write(live.seq(), live.at(), &live.snapshot()).unwrap();
+    house.snapshots().write(live.sections()).unwrap();
     assert_eq!(house.snapshots().trim_to().unwrap(), Some(Seq(5)));
     house.damage(11);
     let recovered = house.recover().unwrap();
