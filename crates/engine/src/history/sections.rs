@@ -1,6 +1,6 @@
 //! Everybody's events told in sections: one for each name and block of profiles, and some for the values of each column.
 
-use super::block::{Dense, Sparse};
+use super::block::{BLOCK, Dense, Sparse};
 use super::dictionary::Told;
 use super::{Block, Dictionary, History, NameHistory};
 use crate::page::Page;
@@ -108,5 +108,8 @@ pub(super) fn tell_number<W: Write>(blocks: &[Block], writer: &mut W) -> Result<
 
 pub(super) fn read_blank<R: Read>(reader: &mut R) -> Result<Vec<Block>> {
     let count = u32::deserialize_reader(reader)?;
+    if count as usize > (u32::MAX as usize).div_ceil(BLOCK) {
+        return Err(wrong("more blocks than there can be profiles"));
+    }
     Ok(vec![Block::Empty; count as usize])
 }

@@ -214,3 +214,54 @@ fn a_replay_brings_in_what_a_programme_asked_of_the_past() {
     }
     assert_eq!(replayed.hash(), engine.hash());
 }
+
+/// A thousand people, of whom a few come by at each step: every snapshot gives the engine as it was, also where the newest is
+/// damaged, and writes little besides what they touched.
+#[test]
+fn every_snapshot_of_a_long_history_comes_back_and_writes_what_has_changed() {
+    let house = House::new();
+    let mut engine = house.recover().unwrap().engine;
+    let mut number = 0_u64;
+    let mut come = |engine: &mut Engine, count: u64| {
+        let mut events = Vec::new();
+        for _ in 0..count {
+            number += 1;
+            let draw = xxhash_rust::xxh3::xxh3_64(&number.to_le_bytes());
+            let user = if number <= 1_200 { number } else { draw % 1_400 };
+            events.extend(seen(&format!("u{user}"), &format!("m{number}"), number.cast_signed() * 60_000));
+        }
+        let at = At(number.cast_signed() * 60_000);
+        house.log().append(&stage(engine, at, &[&events]).batches).unwrap();
+    };
+    house.log().append(&stage(&mut engine, At(1_000), &[&programme()]).batches).unwrap();
+    come(&mut engine, 1_200);
+    let mut before = None;
+    for step in 0..14 {
+        come(&mut engine, 1 + step % 3);
+        let written = house.snapshots().write(engine.sections()).unwrap();
+        assert!(written.sections > 500, "{written:?}");
+        assert_eq!(written.new == written.sections, step < 2, "{written:?} at {step}");
+        assert!(step < 2 || written.new < 80, "{written:?} at {step}");
+        let log = house.log();
+        let then = |at| recover_as_of(at, &house.snapshots(), |from| log.read(from)).unwrap();
+        let recovered = house.recover().unwrap();
+        assert_eq!((recovered.snapshot, recovered.replayed), (Some(engine.seq()), 0));
+        assert_eq!(recovered.engine.hash(), engine.hash(), "at {step}");
+        assert_eq!(recovered.engine.snapshot(), engine.snapshot(), "equal states give equal sections");
+        if let Some((at, hash)) = before.replace((engine.at(), engine.hash())) {
+            assert_eq!(then(at).hash(), hash, "the one before");
+        }
+        if step == 9 {
+            house.damage_section(engine.seq().0);
+            let recovered = house.recover().unwrap();
+            assert_eq!((recovered.discarded.len(), recovered.engine.hash()), (1, engine.hash()));
+            let written = house.snapshots().write(engine.sections()).unwrap();
+            assert_eq!(
+                written.new, written.sections,
+                "the next one shares nothing with the one that is left"
+            );
+        }
+        // The process may be another one by now.
+        engine = if step % 4 == 3 { recovered.engine } else { engine };
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Mutex;
 
 use engine::Seq;
 use engine::section::Section;
@@ -157,8 +158,13 @@ fn a_power_cut_while_writing_leaves_the_newest_or_the_one_before() {
             let seq = found.as_ref().expect("a snapshot").0;
             assert!(found == expected(3) || found == expected(4), "{seq} when cut at {countdown}");
             assert!(damaged.is_empty(), "a name is only given to what is whole: {damaged:?}");
-            let older = snapshots.newest_first().unwrap().nth(1).expect("two are kept").1.unwrap();
-            assert!(older.sections().all(|section| section.is_ok()), "cut at {countdown}");
+            let all: Vec<_> = snapshots.newest_first().unwrap().map(|(_, one)| one.unwrap()).collect();
+            assert!(all.len() >= 2, "cut at {countdown}");
+            for snapshot in &all {
+                let is_whole = snapshot.sections().all(|section| section.is_ok());
+                assert!(is_whole, "{} when cut at {countdown}", snapshot.seq);
+            }
+            drop(all);
             for seq in [5, 6] {
                 write(&mut snapshots, seq).unwrap();
                 assert!(newest(&snapshots).0 == expected(seq), "{seq}");
@@ -310,4 +316,78 @@ fn a_snapshot_of_format_1_is_one_of_the_two_until_its_turn_is_over() {
         assert_eq!(snapshots.trim_to().unwrap(), Some(Seq(trim_to)));
     }
     assert!(newest(&snapshots).0 == expected(14));
+}
+
+/// A folder in which, with every look into a file, another snapshot is written, as many as are wanted.
+struct Busy {
+    folder: MemoryFolder,
+    writer: Mutex<(Snapshots, std::ops::Range<u64>)>,
+}
+
+impl Folder for Busy {
+    fn list(&self) -> Result<BTreeSet<String>, Error> {
+        self.folder.list()
+    }
+
+    fn read(&self, name: &str) -> Result<Vec<u8>, Error> {
+        self.folder.read(name)
+    }
+
+    fn read_at(&self, name: &str, offset: u64, length: usize) -> Result<Vec<u8>, Error> {
+        let mut writer = self.writer.lock().unwrap();
+        if let Some(seq) = writer.1.next() {
+            write(&mut writer.0, seq).unwrap();
+        }
+        self.folder.read_at(name, offset, length)
+    }
+
+    fn append(&mut self, _: &str, _: &[u8]) -> Result<(), Error> {
+        unreachable!("nothing is written while others copy")
+    }
+
+    fn seal(&mut self, _: &str) -> Result<(), Error> {
+        unreachable!("the same")
+    }
+
+    fn write(&mut self, _: &str, _: &[&[u8]]) -> Result<(), Error> {
+        unreachable!("the same")
+    }
+
+    fn rename(&mut self, _: &str, _: &str) -> Result<(), Error> {
+        unreachable!("the same")
+    }
+
+    fn remove(&mut self, _: &str) -> Result<(), Error> {
+        unreachable!("the same")
+    }
+
+    fn sync(&mut self) -> Result<(), Error> {
+        unreachable!("the same")
+    }
+}
+
+#[test]
+fn what_is_removed_during_a_copy_leaves_nothing_torn() {
+    for count in 0..20 {
+        let disk = MemoryDisk::default();
+        let mut writer = Snapshots::new(MemoryFolder::open(&disk));
+        (1..=8).for_each(|seq| _ = write(&mut writer, seq).unwrap());
+        let busy = Busy { folder: MemoryFolder::open(&disk), writer: Mutex::new((writer, 9..9 + count)) };
+        let copy = MemoryDisk::default();
+        let mut to = Snapshots::new(MemoryFolder::open(&copy));
+        let copied = Snapshots::new(busy).copy(&mut to).unwrap();
+        assert!(!copied.is_empty(), "{count} were written meanwhile");
+        let all: Vec<_> = to.newest_first().unwrap().map(|(_, one)| one.unwrap()).collect();
+        assert!(all.iter().rev().map(|one| one.seq).eq(copied.iter().copied()));
+        let mut files = BTreeSet::new();
+        for snapshot in all {
+            assert!(snapshot.sections().map(Result::unwrap).eq(state(snapshot.seq.0)), "{}", snapshot.seq);
+            files.extend(snapshot.files());
+        }
+        assert_eq!(
+            MemoryFolder::open(&copy).list().unwrap(),
+            files,
+            "nothing else is left of what was begun"
+        );
+    }
 }
