@@ -249,8 +249,9 @@ where
         Ok(())
     }
 
-    pub(crate) fn put_added(&mut self, entries: BTreeSet<E>) {
+    pub(crate) fn put_added(&mut self, entries: BTreeSet<E>) -> Result<()> {
         self.added = entries;
+        Ok(())
     }
 
     pub(crate) fn append_later(&mut self, hour: u32, number: u32, entries: Hour<E>) -> Result<()> {

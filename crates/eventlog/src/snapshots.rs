@@ -106,7 +106,7 @@ impl Snapshots {
         self.folder.write(TEMPORARY, &[&manifest])?;
         self.folder.rename(TEMPORARY, &name(seq))?;
         let too_many = self.names()?.into_iter().rev().skip(limits::SNAPSHOTS_KEPT);
-        self.remove(too_many.map(|(_, name)| name).collect())?;
+        self.remove(&too_many.map(|(_, name)| name).collect::<Vec<_>>())?;
         Ok(written)
     }
 
@@ -138,7 +138,7 @@ impl Snapshots {
         });
         let old: Vec<String> = old.map(|(seq, _)| name(seq)).collect();
         let aside = self.folder.list()?.into_iter().filter(|name| name.ends_with(ASIDE) || name == TEMPORARY);
-        self.remove(old.into_iter().chain(aside).collect())?;
+        self.remove(&old.into_iter().chain(aside).collect::<Vec<_>>())?;
         self.folder.sync()
     }
 
@@ -159,7 +159,7 @@ impl Snapshots {
                 break;
             }
         }
-        to.remove(Vec::new())?;
+        to.remove(&[])?;
         to.folder.sync()?;
         Ok(copied.into_iter().collect())
     }
@@ -201,8 +201,8 @@ impl Snapshots {
 
     /// Removes these files, and then every file of sections to which no snapshot refers any more. In this order, so that a
     /// crash leaves no snapshot that has lost a part.
-    fn remove(&mut self, names: Vec<String>) -> Result<(), Error> {
-        for name in &names {
+    fn remove(&mut self, names: &[String]) -> Result<(), Error> {
+        for name in names {
             self.folder.remove(name)?;
         }
         let mut referred = BTreeSet::new();

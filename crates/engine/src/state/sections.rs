@@ -97,11 +97,11 @@ impl State {
             }
             Part::SecondsAdded => {
                 let read = borsh::from_slice(bytes)?;
-                put(move |state| Ok(state.timers.seconds.put_added(read)))
+                put(move |state| state.timers.seconds.put_added(read))
             }
             Part::InstantsAdded => {
                 let read = borsh::from_slice(bytes)?;
-                put(move |state| Ok(state.timers.instants.put_added(read)))
+                put(move |state| state.timers.instants.put_added(read))
             }
             Part::SecondsLater => {
                 let read = Chunked::read(digest, bytes)?;

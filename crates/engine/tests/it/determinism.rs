@@ -77,6 +77,7 @@ proptest! {
         replay(&mut front, &story.log[..cut]);
         let mut restored = Engine::restore(&front.snapshot()).unwrap();
         prop_assert_eq!(restored.hash(), front.hash());
+        prop_assert_eq!(restored.outstanding(), front.outstanding());
         replay(&mut restored, &story.log);
         prop_assert_eq!(restored.hash(), story.engine.hash());
     }
