@@ -164,6 +164,9 @@ fn traces_in(engine: &Engine) -> Vec<&'static str> {
 #[test]
 fn whoever_is_erased_is_found_nowhere_in_the_state() {
     let mut story = ada_and_bob();
+    let owed = story.engine.outstanding();
+    assert!(!owed.prepare.is_empty());
+    assert_eq!(Engine::restore(&story.engine.snapshot()).unwrap().outstanding(), owed);
     assert_eq!(attempt(&mut story, SendId(0)), Outcome::Applied);
     assert_eq!(
         settle(&mut story, SendId(0), DeliveryOutcome::InvalidRecipient, "550 no such"),
