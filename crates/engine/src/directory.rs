@@ -11,16 +11,16 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use std::sync::Arc;
 
 /// With a million people some kilobytes each.
-const PARTS: usize = 1 << 13;
+pub(crate) const PARTS: usize = 1 << 13;
 const LINE: usize = 3;
 
-#[derive(Clone, Default, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Default)]
 pub(crate) struct Directory {
-    parts: Parts<Part, PARTS>,
+    pub(crate) parts: Parts<Part, PARTS>,
 }
 
 #[derive(Clone, Default, PartialEq, BorshSerialize, BorshDeserialize)]
-struct Part {
+pub(crate) struct Part {
     lines: Arc<[Line]>,
     used: u32,
 }

@@ -33,6 +33,7 @@ use crate::limits::{PROFILE_IDENTIFIERS_MAX, PROFILE_MERGES_MAX};
 use crate::outbox::{Send, Status};
 use crate::programme::{Channel, Mistake, Programme};
 use crate::record::{ConsentStated, Event, EventFlags, Installed, Record, Subject, SuppressionStated};
+use crate::section::{Read, RestoreError, Section, Sections};
 use crate::state::State;
 use crate::timer::TimerKey;
 use crate::turn::Ranks;
@@ -41,9 +42,7 @@ use crate::value::{Map, OwnedMap, Value};
 use crate::{MergeId, ProfileId, SendId, Seq};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-
-/// The layout of the state in a snapshot. A snapshot of another layout is of no use, and the log is replayed.
-const LAYOUT: u32 = 5;
+use xxhash_rust::xxh3::Xxh3;
 
 /// The deterministic core. Cheap to make; all of it is [`State`] and what derives from it.
 #[derive(Clone, Default)]
@@ -197,18 +196,6 @@ pub struct Outstanding {
     /// Handed over with no answer on record: their outcome is unknown.
     pub in_flight: Vec<(SendId, u8)>,
 }
-
-/// The bytes are not a snapshot of this version.
-#[derive(Debug)]
-pub struct RestoreError(pub String);
-
-impl std::fmt::Display for RestoreError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "the snapshot cannot be read: {}", self.0)
-    }
-}
-
-impl std::error::Error for RestoreError {}
 
 impl Engine {
     pub fn new() -> Self {
@@ -521,23 +508,32 @@ impl Engine {
     }
 
     fn owed(&self, from: SendId) -> impl Iterator<Item = &Send> {
-        let owed = self.state.owed.range(from..);
-        owed.map(|id| self.state.send(*id).expect("invariant: only known sends are owed"))
+        let owed = self.state.owed.from(from);
+        owed.map(|id| self.state.send(id).expect("invariant: only known sends are owed"))
     }
 
-    /// The whole state as bytes; equal states give equal bytes.
-    pub fn snapshot(&self) -> Vec<u8> {
+    /// A copy of the state, to be written down section by section; equal states give equal sections.
+    pub fn sections(&self) -> Sections {
         assert!(self.noted.is_empty(), "invariant: a snapshot is taken between two batches");
-        borsh::to_vec(&(LAYOUT, &self.state)).expect("invariant: memory takes every write")
+        Sections::of(self.state.clone())
+    }
+
+    /// All of them at once, whole.
+    pub fn snapshot(&self) -> Vec<Section> {
+        self.sections().all().collect()
     }
 
     /// The engine that [`Engine::snapshot`] was taken of.
-    pub fn restore(bytes: &[u8]) -> Result<Self, RestoreError> {
-        let (layout, state) = bytes.split_first_chunk().unwrap_or((&[0; 4], &[]));
-        if u32::from_le_bytes(*layout) != LAYOUT {
-            return Err(RestoreError("its layout is that of another version".to_owned()));
-        }
-        let mut state: State = borsh::from_slice(state).map_err(|error| RestoreError(error.to_string()))?;
+    pub fn restore(sections: &[Section]) -> Result<Self, RestoreError> {
+        let read = sections.iter().map(|Section { key, digest, bytes }| {
+            Read::section(*key, *digest, bytes.as_deref().unwrap_or_default())
+        });
+        Self::assemble(read.collect::<Result<Vec<_>, _>>()?)
+    }
+
+    /// The same from sections that were read, in the order in which they were told.
+    pub fn assemble(sections: impl IntoIterator<Item = Read>) -> Result<Self, RestoreError> {
+        let mut state = Read::assemble(sections)?;
         state.history.complete_newest();
         let programme = Arc::new(state.parsed_programme().unwrap_or_default());
         let index = Index::build(&mut state, &programme);
@@ -551,7 +547,12 @@ impl Engine {
     pub fn hash(&self) -> u128 {
         let mut state = self.state.clone();
         state.history.forget_columns();
-        xxhash_rust::xxh3::xxh3_128(&borsh::to_vec(&state).expect("invariant: memory takes every write"))
+        let mut hasher = Xxh3::new();
+        for section in Sections::of(state).all() {
+            hasher.update(&section.key.to_le_bytes());
+            hasher.update(&section.digest.to_le_bytes());
+        }
+        hasher.digest128()
     }
 }
 

@@ -11,11 +11,12 @@ mod dictionary;
 mod entries;
 mod newest;
 mod part;
+mod sections;
 mod strand;
 
 pub(crate) use block::{BLOCK, Block, WORDS};
 pub(crate) use codes::CodeSlice;
-pub(crate) use dictionary::Dictionary;
+pub(crate) use dictionary::{Dictionary, Told};
 pub(crate) use entries::Entries;
 pub(crate) use strand::{Since, View};
 
@@ -51,6 +52,7 @@ pub(crate) struct NameHistory {
     /// The properties that rules ask for, kept beside the times.
     columns: Vec<Column>,
     /// By the profile's number divided by [`BLOCK`].
+    #[borsh(serialize_with = "sections::tell_number", deserialize_with = "sections::read_blank")]
     blocks: Vec<Block>,
 }
 

@@ -64,14 +64,16 @@ pub struct Undone {
 /// Every merge, by its number.
 #[derive(Clone, Default, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Merges {
-    all: Chunked<Merge, MERGES_IN_CHUNK>,
+    #[borsh(skip)]
+    pub(crate) all: Chunked<Merge, MERGES_IN_CHUNK>,
     /// Profiles that were parted, each pair in both orders: they do not merge by themselves again.
     apart: BTreeSet<(ProfileId, ProfileId)>,
     /// Those that were undone, in the order in which they were.
     undone: Vec<MergeId>,
     /// A bit for each profile, as far as there was ever one to be set: whether it stands for nobody, since another has
     /// taken it in or it was erased.
-    gone: Chunked<u64, WORDS_IN_CHUNK>,
+    #[borsh(skip)]
+    pub(crate) gone: Chunked<u64, WORDS_IN_CHUNK>,
 }
 
 impl Merges {

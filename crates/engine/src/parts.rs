@@ -2,57 +2,101 @@
 //! than a small piece of the whole, and each is shared with copies of the state until it is written to. Owned by the state.
 
 use crate::identifier::KeyedHash;
+use crate::page::Page;
+use crate::section::{Part, Pieces, Tell, wrong};
+use crate::spine::PIECES_IN_PAGE;
 use borsh::{BorshDeserialize, BorshSerialize};
-use std::io::{Error, ErrorKind, Read, Result, Write};
+use std::io::Result;
+use std::sync::OnceLock;
 
 /// `N` parts, a power of two, in the order of the hashes. To copy one costs little: what is in it is shared.
 #[derive(Clone)]
-pub(crate) struct Parts<T, const N: usize>(Vec<T>);
+pub(crate) struct Parts<T, const N: usize>(Vec<Page<[T; PIECES_IN_PAGE]>>);
 
-impl<T: Clone + Default, const N: usize> Default for Parts<T, N> {
+impl<T: Default, const N: usize> Default for Parts<T, N> {
+    /// All pages are one, until something is in them.
     fn default() -> Self {
-        const { assert!(N.is_power_of_two() && N > 1) };
-        Self(vec![T::default(); N])
+        const { assert!(N.is_power_of_two() && N >= PIECES_IN_PAGE) };
+        Self(vec![Page::new(std::array::from_fn(|_| T::default())); N / PIECES_IN_PAGE])
     }
 }
 
 impl<T, const N: usize> Parts<T, N> {
     pub(crate) fn of(&self, hash: KeyedHash) -> &T {
-        &self.0[number::<N>(hash)]
-    }
-
-    pub(crate) fn of_mut(&mut self, hash: KeyedHash) -> &mut T {
-        &mut self.0[number::<N>(hash)]
-    }
-
-    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
-        self.0.iter_mut()
+        let number = number::<N>(hash);
+        &self.0[number / PIECES_IN_PAGE][number % PIECES_IN_PAGE]
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
-        self.0.iter()
+        self.0.iter().flat_map(|page| page.iter())
+    }
+
+    /// Brings near how often the page of a part is shared.
+    pub(crate) fn prefetch_page(&self, hash: KeyedHash) {
+        self.0[number::<N>(hash) / PIECES_IN_PAGE].prefetch();
     }
 }
 
-/// Parts in which nothing is are not written.
-impl<T: BorshSerialize + Default + PartialEq, const N: usize> BorshSerialize for Parts<T, N> {
-    fn serialize<W: Write>(&self, writer: &mut W) -> Result<()> {
-        let blank = T::default();
-        let used = || self.0.iter().enumerate().filter(|(_, part)| **part != blank);
-        (used().count() as u32).serialize(writer)?;
-        used().try_for_each(|(number, part)| (number as u32, part).serialize(writer))
+impl<T: Clone, const N: usize> Parts<T, N> {
+    pub(crate) fn of_mut(&mut self, hash: KeyedHash) -> &mut T {
+        let number = number::<N>(hash);
+        &mut self.0[number / PIECES_IN_PAGE].content_mut()[number % PIECES_IN_PAGE]
     }
-}
 
-impl<T: BorshDeserialize + Clone + Default, const N: usize> BorshDeserialize for Parts<T, N> {
-    fn deserialize_reader<R: Read>(reader: &mut R) -> Result<Self> {
-        let mut parts = Self::default();
-        for _ in 0..u32::deserialize_reader(reader)? {
-            let (number, part) = <(u32, T)>::deserialize_reader(reader)?;
-            let place = parts.0.get_mut(number as usize);
-            *place.ok_or_else(|| Error::new(ErrorKind::InvalidData, "a part that there is not"))? = part;
+    /// Changes the parts that are to be changed, and touches no other.
+    pub(crate) fn change(&mut self, is_wanted: impl Fn(&T) -> bool, mut change: impl FnMut(&mut T)) {
+        for page in &mut self.0 {
+            for place in 0..PIECES_IN_PAGE {
+                if is_wanted(&page[place]) {
+                    change(&mut page.content_mut()[place]);
+                }
+            }
         }
-        Ok(parts)
+    }
+}
+
+/// A section is a page; those in which nothing is are left out.
+impl<T, const N: usize> Parts<T, N>
+where
+    T: BorshSerialize + BorshDeserialize + Clone + Default + PartialEq + Send + Sync + 'static,
+{
+    pub(crate) fn cut(self, pieces: &mut Pieces, part: Part) {
+        let blank = T::default();
+        let used = self.0.into_iter().enumerate().filter(|(_, page)| page.iter().any(|one| *one != blank));
+        used.for_each(|(number, page)| pieces.add(part, 0, number, Used(page)));
+    }
+
+    /// Reads one section.
+    pub(crate) fn read(digest: u128, bytes: &[u8]) -> Result<Page<[T; PIECES_IN_PAGE]>> {
+        let mut page: [T; PIECES_IN_PAGE] = std::array::from_fn(|_| T::default());
+        for (place, part) in borsh::from_slice::<Vec<(u8, T)>>(bytes)? {
+            let place = page.get_mut(usize::from(place));
+            *place.ok_or_else(|| wrong("a part that there is not"))? = part;
+        }
+        let page = Page::new(page);
+        _ = page.digest().set(digest);
+        Ok(page)
+    }
+
+    /// Puts in what the section of a number holds.
+    pub(crate) fn put(&mut self, number: u32, page: Page<[T; PIECES_IN_PAGE]>) -> Result<()> {
+        let place = self.0.get_mut(number as usize);
+        *place.ok_or_else(|| wrong("parts that there are not"))? = page;
+        Ok(())
+    }
+}
+
+struct Used<T>(Page<[T; PIECES_IN_PAGE]>);
+
+impl<T: BorshSerialize + Default + PartialEq + Send + Sync> Tell for Used<T> {
+    fn tell(&self, into: &mut Vec<u8>) -> Result<()> {
+        let blank = T::default();
+        let used = self.0.iter().enumerate().filter(|(_, part)| **part != blank);
+        used.map(|(place, part)| (place as u8, part)).collect::<Vec<_>>().serialize(into)
+    }
+
+    fn digest(&self) -> Option<&OnceLock<u128>> {
+        Some(self.0.digest())
     }
 }
 

@@ -14,17 +14,17 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use std::sync::Arc;
 
 /// With ten million ids some kilobytes each.
-const PARTS: usize = 1 << 14;
+pub(crate) const PARTS: usize = 1 << 14;
 const LINE: usize = 8;
 const DAYS: u64 = 16;
 
-#[derive(Clone, Default, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Default)]
 pub(crate) struct MessageIds {
-    parts: Parts<Part, PARTS>,
+    pub(crate) parts: Parts<Part, PARTS>,
 }
 
 #[derive(Clone, Default, PartialEq, BorshSerialize, BorshDeserialize)]
-struct Part {
+pub(crate) struct Part {
     lines: Arc<[[u64; LINE]]>,
     /// Places that are not empty.
     used: u32,
@@ -48,6 +48,7 @@ impl MessageIds {
     pub(crate) fn prefetch(&self, id: KeyedHash) {
         let part = self.parts.of(id);
         if !part.lines.is_empty() {
+            self.parts.prefetch_page(id);
             prefetch_counts(&part.lines);
             prefetch(&part.lines, part.line_of(mark(id)));
         }

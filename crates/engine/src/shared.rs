@@ -14,13 +14,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Few identifiers are shared.
-const PARTS: usize = 256;
+pub(crate) const PARTS: usize = 256;
 
-type Part = BTreeMap<KeyedHash, Met>;
+pub(crate) type Part = BTreeMap<KeyedHash, Met>;
 
 /// What became of an identifier since a second `user_id` came with it.
 #[derive(Clone, Default, PartialEq, BorshSerialize, BorshDeserialize)]
-struct Met {
+pub(crate) struct Met {
     /// The `user_id`s that came with it.
     users: BTreeSet<KeyedHash>,
     /// The profiles that had it and lost it to another, each with the record of the last time.
@@ -30,7 +30,8 @@ struct Met {
 #[derive(Clone, Default, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Shared {
     /// By the identifier's hash.
-    parts: Parts<Arc<Part>, PARTS>,
+    #[borsh(skip)]
+    pub(crate) parts: Parts<Arc<Part>, PARTS>,
     blocked: BTreeMap<KeyedHash, BlockedIdentifier>,
 }
 
@@ -80,7 +81,7 @@ impl Shared {
                 || !met.users.is_disjoint(names)
                 || parts.iter().any(|part| met.had.contains_key(part))
         };
-        for part in self.parts.iter_mut().filter(|part| part.iter().any(concerns)) {
+        let forget = |part: &mut Arc<Part>| {
             let part = Arc::make_mut(part);
             for (hash, met) in part.iter_mut() {
                 lost.extend(parts.iter().filter_map(|one| Some((*hash, met.had.remove(one)?))));
@@ -90,7 +91,8 @@ impl Shared {
                 let is_empty = met.users.is_empty() && met.had.is_empty();
                 !names.contains(hash) && !is_empty
             });
-        }
+        };
+        self.parts.change(|part| part.iter().any(concerns), forget);
         // That it names nobody stays known, by its hash alone.
         for (_, blocked) in self.blocked.iter_mut().filter(|(hash, _)| names.contains(hash)) {
             blocked.value.clear();

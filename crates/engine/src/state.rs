@@ -1,4 +1,6 @@
-//! All that the engine remembers: one value, made of records alone, and written whole into a snapshot.
+//! All that the engine remembers: one value, made of records alone, and told to a snapshot in sections.
+
+mod sections;
 
 use crate::at::At;
 use crate::chunked::Chunked;
@@ -11,6 +13,7 @@ use crate::limits::REJECTS_LISTED_MAX;
 use crate::merge::Merges;
 use crate::name::Names;
 use crate::outbox::{Send, Status};
+use crate::owed::Owed;
 use crate::parts::Parts;
 use crate::profile::Profile;
 use crate::programme::Programme;
@@ -33,6 +36,10 @@ const SENDS_IN_CHUNK: usize = 16;
 /// The addresses that traits name are cut into so many parts.
 const ADDRESS_PARTS: usize = 1 << 12;
 
+/// Addresses, each with a profile whose traits name it.
+type Named = BTreeSet<(KeyedHash, ProfileId)>;
+
+/// What is not skipped is small, and told in the head; `state/sections.rs` tells the rest.
 #[derive(Clone, Default, BorshSerialize, BorshDeserialize)]
 pub(crate) struct State {
     pub(crate) seq: Seq,
@@ -43,26 +50,33 @@ pub(crate) struct State {
     /// How many programmes were applied.
     pub(crate) revision: u32,
     pub(crate) names: Names,
+    #[borsh(skip)]
     pub(crate) profiles: Chunked<Profile, PROFILES_IN_CHUNK>,
     pub(crate) history: History,
     pub(crate) truths: Truths,
+    #[borsh(skip)]
     pub(crate) directory: Directory,
     pub(crate) shared: Shared,
     /// Addresses that a profile's traits name and that were not its identifiers.
-    pub(crate) addresses: Parts<Arc<BTreeSet<(KeyedHash, ProfileId)>>, ADDRESS_PARTS>,
+    #[borsh(skip)]
+    pub(crate) addresses: Parts<Arc<Named>, ADDRESS_PARTS>,
+    #[borsh(skip)]
     pub(crate) message_ids: MessageIds,
+    #[borsh(skip)]
     pub(crate) suppressions: Suppressions,
     pub(crate) segments: Vec<SegmentState>,
     pub(crate) versions: Vec<JourneyVersion>,
     pub(crate) cutoffs: Cutoffs,
     /// By set.
     pub(crate) clusters: BTreeMap<String, ClusterState>,
+    #[borsh(skip)]
     pub(crate) sends: Chunked<Send, SENDS_IN_CHUNK>,
     /// Sends that are queued or attempted.
-    pub(crate) owed: BTreeSet<SendId>,
+    #[borsh(skip)]
+    pub(crate) owed: Owed,
     pub(crate) timers: Timers,
     pub(crate) runs: u64,
-    pub(crate) rejects: VecDeque<Reject>,
+    pub(crate) rejects: VecDeque<Arc<Reject>>,
     pub(crate) merges: Merges,
     /// Those of whom the log still has something, in the order in which they were erased.
     pub(crate) erasures: Vec<Erasure>,
@@ -130,6 +144,13 @@ pub struct Counts {
     sends: [u64; Status::ALL.len()],
 }
 
+impl Status {
+    /// Whether a send with it is still owed to the world.
+    fn is_owed(self) -> bool {
+        matches!(self, Self::Queued | Self::Attempted)
+    }
+}
+
 impl Counts {
     pub fn sends(&self, status: Status) -> u64 {
         self.sends[status as usize]
@@ -157,10 +178,10 @@ impl State {
         let before = std::mem::replace(&mut self.send_mut(id).status, status);
         self.counts.sends[before as usize] -= 1;
         self.counts.sends[status as usize] += 1;
-        if matches!(status, Status::Queued | Status::Attempted) {
+        if status.is_owed() {
             self.owed.insert(id);
         } else {
-            self.owed.remove(&id);
+            self.owed.remove(id);
         }
     }
 
@@ -213,7 +234,7 @@ impl State {
         if self.rejects.len() == REJECTS_LISTED_MAX {
             self.rejects.pop_front();
         }
-        self.rejects.push_back(Reject {
+        self.rejects.push_back(Arc::new(Reject {
             seq,
             received_at: rejected.received_at,
             source: rejected.source.to_owned(),
@@ -221,7 +242,7 @@ impl State {
             field: rejected.field.to_owned(),
             message: rejected.message.to_owned(),
             payload: rejected.payload.to_owned(),
-        });
+        }));
     }
 
     pub(crate) fn parsed_programme(&self) -> Option<Programme> {

@@ -9,10 +9,12 @@
 use crate::at::At;
 use crate::chunked::Chunked;
 use crate::name::NameId;
+use crate::section::{Part, Pieces, Tell, wrong};
 use crate::{ProfileId, SendId};
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Result;
 use std::sync::Arc;
 
 const HOUR: u32 = 3_600;
@@ -47,8 +49,8 @@ pub(crate) fn second_of(due: At) -> u32 {
 #[derive(Clone, Default, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Timers {
     /// An entry is the second inside its hour, and what it wakes.
-    seconds: Calendar<u64>,
-    instants: Calendar<(At, TimerKey)>,
+    pub(crate) seconds: Calendar<u64>,
+    pub(crate) instants: Calendar<(At, TimerKey)>,
 }
 
 impl Timers {
@@ -97,18 +99,24 @@ impl Timers {
     }
 }
 
+/// What is due in an hour that has not come yet.
+type Hour<E> = Chunked<E, ENTRIES_IN_CHUNK>;
+
 /// Entries by the hour that they are due in, and inside it by their own order.
 #[derive(Clone, BorshSerialize, BorshDeserialize)]
-struct Calendar<E: Copy + Ord> {
+pub(crate) struct Calendar<E: Copy + Ord> {
     /// The hour that is open, since 1970.
     open: u32,
     /// What was due in it when it opened, latest first.
+    #[borsh(skip, bound(serialize = "", deserialize = ""))]
     sorted: Arc<Vec<E>>,
     /// How many of those are still to come.
     left: u64,
     /// What was set for it since.
+    #[borsh(skip, bound(serialize = "", deserialize = ""))]
     added: BTreeSet<E>,
-    later: BTreeMap<u32, Chunked<E, ENTRIES_IN_CHUNK>>,
+    #[borsh(skip, bound(serialize = "", deserialize = ""))]
+    later: BTreeMap<u32, Arc<Hour<E>>>,
     len: u64,
 }
 
@@ -135,7 +143,7 @@ impl<E: Copy + Ord> Calendar<E> {
             self.open = hour;
         }
         if hour > self.open {
-            self.later.entry(hour).or_default().push(entry);
+            Arc::make_mut(self.later.entry(hour).or_default()).push(entry);
             self.len += 1;
         } else {
             self.len += u64::from(self.added.insert(entry));
@@ -147,7 +155,7 @@ impl<E: Copy + Ord> Calendar<E> {
 
     /// Puts the open hour back among the later ones: something is due before it.
     fn close(&mut self) {
-        let entries = self.later.entry(self.open).or_default();
+        let entries = Arc::make_mut(self.later.entry(self.open).or_default());
         self.sorted[..self.left as usize].iter().for_each(|entry| entries.push(*entry));
         std::mem::take(&mut self.added).into_iter().for_each(|entry| entries.push(entry));
         (self.sorted, self.left) = (Arc::default(), 0);
@@ -200,6 +208,82 @@ impl<E: Copy + Ord> Calendar<E> {
     fn upcoming(&self, skip: usize) -> Option<E> {
         let place = (self.left as usize).checked_sub(1 + skip)?;
         Some(self.sorted[place])
+    }
+}
+
+/// Entries in order that are told together.
+const ENTRIES_IN_SECTION: usize = 4_096;
+
+/// The parts of a calendar: in order, added, later.
+pub(crate) type CalendarParts = (Part, Part, Part);
+pub(crate) const SECONDS: CalendarParts = (Part::SecondsSorted, Part::SecondsAdded, Part::SecondsLater);
+pub(crate) const INSTANTS: CalendarParts = (Part::InstantsSorted, Part::InstantsAdded, Part::InstantsLater);
+
+/// What is to come of the open hour in order, in sections of some thousands; what was added to it; and the other hours, each
+/// a list.
+impl<E> Calendar<E>
+where
+    E: Copy + Ord + BorshSerialize + BorshDeserialize + Send + Sync + 'static,
+{
+    pub(crate) fn cut(&mut self, pieces: &mut Pieces, (in_order, when_open, later): CalendarParts) {
+        let (sorted, left) = (std::mem::take(&mut self.sorted), self.left as usize);
+        for (number, begin) in (0..left).step_by(ENTRIES_IN_SECTION).enumerate() {
+            let end = left.min(begin + ENTRIES_IN_SECTION);
+            pieces.add(in_order, 0, number, Sorted { all: Arc::clone(&sorted), begin, end });
+        }
+        let added = std::mem::take(&mut self.added);
+        if !added.is_empty() {
+            pieces.add(when_open, 0, 0, Added(added));
+        }
+        for (hour, entries) in std::mem::take(&mut self.later) {
+            Arc::unwrap_or_clone(entries).cut(pieces, later, hour);
+        }
+    }
+
+    pub(crate) fn append_sorted(&mut self, number: u32, entries: &[E]) -> Result<()> {
+        let sorted = Arc::make_mut(&mut self.sorted);
+        if sorted.len() != number as usize * ENTRIES_IN_SECTION {
+            return Err(wrong("timers that are not the next ones"));
+        }
+        sorted.extend_from_slice(entries);
+        Ok(())
+    }
+
+    pub(crate) fn put_added(&mut self, entries: BTreeSet<E>) -> Result<()> {
+        self.added = entries;
+        Ok(())
+    }
+
+    pub(crate) fn append_later(&mut self, hour: u32, number: u32, entries: Hour<E>) -> Result<()> {
+        Arc::make_mut(self.later.entry(hour).or_default()).append(number, entries)
+    }
+
+    /// Whether every entry is there.
+    pub(crate) fn is_complete(&self) -> bool {
+        let later: usize = self.later.values().map(|hour| hour.len()).sum();
+        self.sorted.len() as u64 == self.left
+            && (self.sorted.len() + self.added.len() + later) as u64 == self.len
+    }
+}
+
+/// Of the open hour.
+struct Sorted<E> {
+    all: Arc<Vec<E>>,
+    begin: usize,
+    end: usize,
+}
+
+struct Added<E>(BTreeSet<E>);
+
+impl<E: BorshSerialize + Send + Sync> Tell for Sorted<E> {
+    fn tell(&self, into: &mut Vec<u8>) -> Result<()> {
+        self.all[self.begin..self.end].serialize(into)
+    }
+}
+
+impl<E: BorshSerialize + Send> Tell for Added<E> {
+    fn tell(&self, into: &mut Vec<u8>) -> Result<()> {
+        self.0.serialize(into)
     }
 }
 

@@ -4,9 +4,13 @@
 //! segments made of them; a scan fills a whole new row when the programme changes.
 
 use crate::ProfileId;
+use crate::page::Page;
 use crate::prefetch::{prefetch, prefetch_counts};
+use crate::section::{Part, Pieces, Tell, wrong};
+use crate::spine::{PIECES_IN_PAGE, Spine};
 use borsh::{BorshDeserialize, BorshSerialize};
-use std::sync::Arc;
+use std::io::Result;
+use std::sync::{Arc, OnceLock};
 
 /// Rows that are copied together when one is written to while a snapshot holds them.
 const ROWS_IN_CHUNK: usize = 64;
@@ -18,7 +22,8 @@ pub(crate) struct Truths {
     condition_words: u32,
     row_words: u32,
     /// Rows of [`ROWS_IN_CHUNK`] profiles together.
-    chunks: Vec<Arc<[u64]>>,
+    #[borsh(skip)]
+    chunks: Spine<Arc<[u64]>>,
     profiles: u64,
 }
 
@@ -26,11 +31,12 @@ impl Truths {
     pub(crate) fn new(conditions: usize, segments: usize, profiles: usize) -> Self {
         let condition_words = conditions.div_ceil(64);
         let row_words = condition_words + segments.div_ceil(64);
-        let chunk = blank(row_words);
+        let (chunk, mut chunks) = (blank(row_words), Spine::default());
+        (0..profiles.div_ceil(ROWS_IN_CHUNK)).for_each(|_| chunks.push(Arc::clone(&chunk)));
         Self {
             condition_words: condition_words as u32,
             row_words: row_words as u32,
-            chunks: vec![chunk; profiles.div_ceil(ROWS_IN_CHUNK)],
+            chunks,
             profiles: profiles as u64,
         }
     }
@@ -73,6 +79,7 @@ impl Truths {
 
     pub(crate) fn prefetch(&self, profile: ProfileId) {
         let (chunk, begin) = self.place(profile);
+        self.chunks.prefetch_page(chunk);
         prefetch_counts(&self.chunks[chunk]);
         prefetch(&self.chunks[chunk], begin);
     }
@@ -100,6 +107,83 @@ impl Truths {
         Arc::make_mut(&mut self.chunks[chunk])[begin + bit / 64] ^= 1 << (bit % 64);
         true
     }
+}
+
+/// A section is a page of chunks, and the last one what does not fill a page.
+impl Truths {
+    pub(crate) fn cut(&mut self, pieces: &mut Pieces) {
+        let Spine { pages, rest } = std::mem::take(&mut self.chunks);
+        let full = pages.len();
+        for (number, page) in pages.into_iter().enumerate() {
+            pieces.add(Part::Truths, 0, number, Full(page));
+        }
+        if !rest.is_empty() {
+            pieces.add(Part::Truths, 0, full, Tail(rest));
+        }
+    }
+
+    /// Reads one section: its chunks, each of so many words.
+    pub(crate) fn read(digest: u128, bytes: &[u8]) -> Result<Spine<Arc<[u64]>>> {
+        let reader = &mut &*bytes;
+        let (count, words) = <(u32, u32)>::deserialize_reader(reader)?;
+        let is_whole =
+            count as usize <= PIECES_IN_PAGE && reader.len() == count as usize * words as usize * 8;
+        if !is_whole {
+            return Err(wrong("truths of which some are missing"));
+        }
+        let mut chunks = Spine::default();
+        for _ in 0..count {
+            let mut chunk: Arc<[u64]> = std::iter::repeat_n(0, words as usize).collect();
+            let all = Arc::get_mut(&mut chunk).expect("invariant: it is nobody else's yet");
+            std::io::Read::read_exact(reader, bytemuck::cast_slice_mut(all))?;
+            chunks.push(chunk);
+        }
+        chunks.pages.iter().for_each(|page| _ = page.digest().set(digest));
+        Ok(chunks)
+    }
+
+    /// Adds what the section of a number holds.
+    pub(crate) fn append(&mut self, number: u32, section: Spine<Arc<[u64]>>) -> Result<()> {
+        let words = self.row_words as usize * ROWS_IN_CHUNK;
+        let is_next = self.chunks.len() == number as usize * PIECES_IN_PAGE;
+        if !is_next || section.iter().any(|chunk| chunk.len() != words) {
+            return Err(wrong("truths that belong to other rows"));
+        }
+        self.chunks.pages.extend(section.pages);
+        self.chunks.rest = section.rest;
+        Ok(())
+    }
+
+    /// Whether there is a row for each of so many profiles.
+    pub(crate) fn is_complete(&self, profiles: usize) -> bool {
+        self.profiles == profiles as u64 && self.chunks.len() == profiles.div_ceil(ROWS_IN_CHUNK)
+    }
+}
+
+struct Full(Page<[Arc<[u64]>; PIECES_IN_PAGE]>);
+
+struct Tail(Vec<Arc<[u64]>>);
+
+impl Tell for Full {
+    fn tell(&self, into: &mut Vec<u8>) -> Result<()> {
+        tell(&*self.0, into)
+    }
+
+    fn digest(&self) -> Option<&OnceLock<u128>> {
+        Some(self.0.digest())
+    }
+}
+
+impl Tell for Tail {
+    fn tell(&self, into: &mut Vec<u8>) -> Result<()> {
+        tell(&self.0, into)
+    }
+}
+
+fn tell(chunks: &[Arc<[u64]>], into: &mut Vec<u8>) -> Result<()> {
+    (chunks.len() as u32, chunks[0].len() as u32).serialize(into)?;
+    chunks.iter().for_each(|chunk| into.extend_from_slice(bytemuck::cast_slice(chunk)));
+    Ok(())
 }
 
 fn blank(row_words: usize) -> Arc<[u64]> {

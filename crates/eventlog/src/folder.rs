@@ -2,18 +2,27 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use crate::Error;
 
 /// A flat directory of files that are written once and then only read.
-pub trait Folder: Send {
+pub trait Folder: Send + Sync {
     /// Names of all files.
     fn list(&self) -> Result<BTreeSet<String>, Error>;
 
     /// The whole file.
     fn read(&self, name: &str) -> Result<Vec<u8>, Error>;
+
+    /// A part of a file: so many bytes, or fewer where it ends before that.
+    fn read_at(&self, name: &str, offset: u64, length: usize) -> Result<Vec<u8>, Error>;
+
+    /// Adds to the end of a file, made where there is none. Nothing of it is durable before [`Folder::seal`].
+    fn append(&mut self, name: &str, bytes: &[u8]) -> Result<(), Error>;
+
+    /// Makes what was added to a file durable; its name need not be.
+    fn seal(&mut self, name: &str) -> Result<(), Error>;
 
     /// Writes a whole file; its content is durable on return, its name need not be.
     fn write(&mut self, name: &str, parts: &[&[u8]]) -> Result<(), Error>;
@@ -60,6 +69,30 @@ impl Folder for DiskFolder {
     fn read(&self, name: &str) -> Result<Vec<u8>, Error> {
         let path = self.dir.join(name);
         fs::read(&path).map_err(Error::io("read", &path))
+    }
+
+    fn read_at(&self, name: &str, offset: u64, length: usize) -> Result<Vec<u8>, Error> {
+        let path = self.dir.join(name);
+        let read = || {
+            let mut file = File::open(&path)?;
+            file.seek(SeekFrom::Start(offset))?;
+            let mut bytes = Vec::new();
+            file.take(length as u64).read_to_end(&mut bytes)?;
+            Ok(bytes)
+        };
+        read().map_err(Error::io("read", &path))
+    }
+
+    fn append(&mut self, name: &str, bytes: &[u8]) -> Result<(), Error> {
+        let path = self.dir.join(name);
+        let append = || File::options().append(true).create(true).open(&path)?.write_all(bytes);
+        append().map_err(Error::io("write", &path))
+    }
+
+    fn seal(&mut self, name: &str) -> Result<(), Error> {
+        let path = self.dir.join(name);
+        let seal = || File::options().append(true).open(&path)?.sync_all();
+        seal().map_err(Error::io("sync", &path))
     }
 
     fn write(&mut self, name: &str, parts: &[&[u8]]) -> Result<(), Error> {

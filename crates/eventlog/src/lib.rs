@@ -1,8 +1,8 @@
 //! Order and durability: what is told to Trama becomes a place in one log before anybody is told that it was heard.
 //!
 //! Contract: [`log::Log::append`] returns only when its batches are on the disk, all of them or none; what was read
-//! once is read the same for ever, or named as damaged. Nothing here knows HTTP, and the only thread it owns is the
-//! one that copies SQLite's write-ahead log home.
+//! once is read the same for ever, or named as damaged. Nothing here knows HTTP, and the only threads it owns are the
+//! one that copies SQLite's write-ahead log home, and those that read a snapshot while a recovery waits for them.
 //!
 //! Read in this order: [`log`] is the promise, [`sqlite`] and [`memory`] keep it, [`frame`] is how records lie in a
 //! batch; [`folder`] and [`snapshots`] hold the engine's state beside the log. [`sequencer`] turns what is submitted

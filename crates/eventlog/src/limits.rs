@@ -27,6 +27,19 @@ pub const TRIM_ROWS: u32 = 256;
 /// Snapshots kept. Two, so that one that turns out damaged has a predecessor.
 pub const SNAPSHOTS_KEPT: usize = 2;
 
+/// Files of sections that one snapshot refers to at most: the oldest is given up for the next one. So what nobody reads is
+/// written anew now and then, and rot in it does not grow old; one snapshot in so many of a line costs a whole one for that.
+pub const SECTION_FILES_MAX: usize = 16;
+
+/// Bytes of sections that are handed to the disk together, and read together where they are copied.
+pub const WRITE_BYTES: usize = 4 << 20;
+
+/// Threads that read the sections of a snapshot: a recovery has the machine to itself, and more than two wait for the disk.
+pub const READ_THREADS: usize = 2;
+
+/// How often a copy looks for snapshots that came while it copied others.
+pub const COPY_PASSES: usize = 8;
+
 /// Compression of batches and snapshots: zstd level 1 stores a third less than the negative levels for a fifth
 /// more time.
 pub const ZSTD_LEVEL: i32 = 1;
@@ -36,6 +49,7 @@ const _: () = assert!(WAL_BYTES_MAX > BATCH_BYTES_MAX as u64, "one batch must fi
 pub const REWRITE_BYTES: usize = 4 << 20;
 
 const _: () = assert!(SNAPSHOTS_KEPT >= 2, "a damaged snapshot needs a predecessor");
+const _: () = assert!(SECTION_FILES_MAX >= 2, "there is an older file and the new one");
 
 /// Records that the engine looks ahead over: what they touch fits the second cache, and the waits of so many overlap.
 pub const FORESEEN_RECORDS: usize = 512;

@@ -7,7 +7,7 @@
 mod folder;
 mod log;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use folder::MemoryFolder;
@@ -40,7 +40,7 @@ struct Disk {
     lies_about_sync: bool,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Default, PartialEq)]
 struct File {
     bytes: Vec<u8>,
     synced: bool,
@@ -137,10 +137,17 @@ impl Disk {
         self.rows_durable = self.rows.len();
     }
 
-    /// Names that were not synced are as before or as after; contents that were not synced end anywhere.
+    /// Each name that was not synced is as before or as after; contents that were not synced end anywhere.
     fn crash_files(&mut self, chance: Chance<'_>) {
-        if chance(2) == 0 {
-            self.files.clone_from(&self.files_durable);
+        let names: BTreeSet<String> = self.files.keys().chain(self.files_durable.keys()).cloned().collect();
+        for name in names {
+            let (before, after) = (self.files_durable.get(&name), self.files.get(&name));
+            if before != after && chance(2) == 0 {
+                match before.cloned() {
+                    Some(file) => _ = self.files.insert(name, file),
+                    None => _ = self.files.remove(&name),
+                }
+            }
         }
         for file in self.files.values_mut().filter(|file| !file.synced) {
             file.bytes.truncate(below(chance, file.bytes.len() + 1));

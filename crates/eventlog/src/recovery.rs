@@ -7,12 +7,14 @@ use engine::Seq;
 use engine::at::At;
 use engine::engine::{Engine, Outcome, Refusal};
 use engine::record::{Installed, Malformed, Record};
+use engine::section::{Read, RestoreError, Section};
 
 use crate::backfill;
 use crate::error::Error;
 use crate::frame::push_record;
+use crate::limits::READ_THREADS;
 use crate::log::{Batch, Batches, Log};
-use crate::snapshots::Snapshots;
+use crate::snapshots::{Snapshot, Snapshots};
 
 /// The engine at the end of the log, and how it got there.
 pub struct Recovered {
@@ -70,10 +72,8 @@ pub fn recover_as_of<'l>(
     let mut engine = Engine::new();
     for (_, snapshot) in snapshots.newest_first()? {
         // One that cannot be used is for the next start to set aside; here it is only passed over.
-        if let Some(restored) = snapshot
-            .ok()
-            .filter(|snapshot| snapshot.at <= at)
-            .and_then(|snapshot| Engine::restore(&snapshot.state).ok())
+        if let Some(restored) =
+            snapshot.ok().filter(|snapshot| snapshot.at <= at).and_then(|snapshot| engine_of(&snapshot).ok())
         {
             engine = restored;
             break;
@@ -138,11 +138,7 @@ fn restore(snapshots: &Snapshots) -> Result<Recovered, Error> {
     let mut recovered =
         Recovered { engine: Engine::new(), snapshot: None, replayed: 0, discarded: Vec::new() };
     for (seq, snapshot) in snapshots.newest_first()? {
-        let engine = snapshot.and_then(|snapshot| {
-            let engine = Engine::restore(&snapshot.state);
-            engine.map_err(|error| Error::UnusableSnapshot { seq, what: error.to_string() })
-        });
-        match engine {
+        match snapshot.and_then(|snapshot| engine_of(&snapshot)) {
             Ok(engine) => {
                 recovered.snapshot = Some(engine.seq());
                 recovered.engine = engine;
@@ -152,6 +148,33 @@ fn restore(snapshots: &Snapshots) -> Result<Recovered, Error> {
         }
     }
     Ok(recovered)
+}
+
+/// The engine of a snapshot. The head is read first, since it says whether the rest can be; that, several threads read.
+fn engine_of(snapshot: &Snapshot<'_>) -> Result<Engine, Error> {
+    let unusable =
+        |error: RestoreError| Error::UnusableSnapshot { seq: snapshot.seq, what: error.to_string() };
+    let read = |number| {
+        let Section { key, digest, bytes } = snapshot.section(number)?;
+        Read::section(key, digest, &bytes.unwrap_or_default()).map_err(unusable)
+    };
+    if snapshot.count() == 0 {
+        return Err(Error::UnusableSnapshot { seq: snapshot.seq, what: "it is empty".to_owned() });
+    }
+    let head = read(0)?;
+    let read_each = |first: usize| -> Result<Vec<Read>, Error> {
+        (1 + first..snapshot.count()).step_by(READ_THREADS).map(read).collect()
+    };
+    let mut lanes = std::thread::scope(|scope| {
+        let reading: Vec<_> = (0..READ_THREADS).map(|first| scope.spawn(move || read_each(first))).collect();
+        let join = |thread: std::thread::ScopedJoinHandle<'_, _>| {
+            thread.join().expect("invariant: a reader does not panic")
+        };
+        reading.into_iter().map(|thread| join(thread).map(Vec::into_iter)).collect::<Result<Vec<_>, Error>>()
+    })?;
+    // By turns, as they were dealt out.
+    let rest = (1..snapshot.count()).map_while(|number| lanes[(number - 1) % READ_THREADS].next());
+    Engine::assemble(std::iter::once(head).chain(rest)).map_err(unusable)
 }
 
 fn first_batch(installed: &Installed, at: At) -> Batch {

@@ -32,7 +32,7 @@ pub fn redact(
     while snapshots.whole_from(to)? < limits::SNAPSHOTS_KEPT {
         // A second one needs a place of its own.
         effects.extend(record(log, engine, now, &Record::Tick)?);
-        snapshots.write(engine.seq(), engine.at(), &engine.snapshot())?;
+        snapshots.write(engine.sections())?;
     }
     snapshots.remove_before(to)?;
     let mut next = log.first()?;

@@ -1,35 +1,70 @@
 //! Snapshots of the engine's state, so that recovery need not replay everything and the log can be trimmed.
 //!
-//! The bytes are opaque here. A snapshot gets its name only when its content is durable, so one that is there under
-//! its name is whole; a checksum tells when the disk disagrees, and then the one before is taken.
+//! The bytes are opaque here. A snapshot is a *manifest*, which names its sections and says where each of them lies, and
+//! files of sections, each written once and with one snapshot. What did not change since an earlier one is referred to.
+//! A manifest gets its name only when all of that is durable, so a snapshot that is there under its name is whole; digests
+//! tell when the disk disagrees, and then the one before is taken.
+//!
+//! For that to help, two snapshots that follow each other share no byte: there are two lines of them, and each snapshot
+//! goes on from the one before the last, which it replaces.
 
+mod manifest;
+mod snapshot;
+mod writing;
+
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use engine::Seq;
 use engine::at::At;
-use xxhash_rust::xxh3::Xxh3;
+use engine::section::{Section, Sections};
 
 use crate::error::Error;
 use crate::folder::{DiskFolder, Folder};
 use crate::limits;
+use manifest::{Found, Manifest};
+pub use snapshot::Snapshot;
+pub use writing::Written;
+use writing::{Kept, Writing};
 
-const MAGIC: [u8; 8] = *b"TRAMASNP";
-const FORMAT: u32 = 1;
-/// Magic, format, seq, at, length of the state, checksum.
-const HEADER: usize = 8 + 4 + 8 + 8 + 8 + 16;
-/// Name that a snapshot has until it is whole.
+/// Name that a manifest has until it is whole.
 const TEMPORARY: &str = "snapshot.tmp";
 /// What is added to the name of one that cannot be used.
 const ASIDE: &str = ".aside";
 /// Where in a data directory the snapshots are.
 const SUBFOLDER: &str = "state";
 
-/// The state after record `seq`, whose batch was taken in at `at`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Snapshot {
-    pub seq: Seq,
-    pub at: At,
-    pub state: Vec<u8>,
+/// A state that is told section by section.
+pub trait Sectioned {
+    /// Place of the last record in it.
+    fn seq(&self) -> Seq;
+
+    /// Its batch's instant.
+    fn at(&self) -> At;
+
+    /// Place before which nothing may be referred to: there are people's bytes that must go.
+    fn whole_from(&self) -> Seq;
+
+    /// The next section, without bytes where `is_kept` says of its key and digest that they are on the disk.
+    fn next(&mut self, is_kept: &dyn Fn(u64, u128) -> bool) -> Option<Section>;
+}
+
+impl Sectioned for Sections {
+    fn seq(&self) -> Seq {
+        Self::seq(self)
+    }
+
+    fn at(&self) -> At {
+        Self::at(self)
+    }
+
+    fn whole_from(&self) -> Seq {
+        Self::whole_from(self)
+    }
+
+    fn next(&mut self, is_kept: &dyn Fn(u64, u128) -> bool) -> Option<Section> {
+        Self::next(self, is_kept)
+    }
 }
 
 /// The snapshots in one folder.
@@ -47,69 +82,90 @@ impl Snapshots {
         Self { folder: Box::new(folder) }
     }
 
-    /// Writes a snapshot, durable on return, and removes those that are too many. The log must hold `seq` by then:
-    /// a snapshot of what the log may yet lose would bring it back.
-    pub fn write(&mut self, seq: Seq, at: At, state: &[u8]) -> Result<(), Error> {
-        let stored = zstd::bulk::compress(state, limits::ZSTD_LEVEL)
-            .map_err(Error::io("compress", Path::new(TEMPORARY)))?;
-        let fields = fields(seq, at, state.len() as u64);
-        let checksum = checksum(&fields, &stored).to_le_bytes();
-        self.folder.write(TEMPORARY, &[&MAGIC, &fields, &checksum, &stored])?;
-        self.folder.rename(TEMPORARY, &name(seq))?;
-        for (_, old) in self.names()?.iter().rev().skip(limits::SNAPSHOTS_KEPT) {
-            self.folder.remove(old)?;
+    /// Writes a snapshot, durable on return, and removes those that are too many. The log must hold its last record by
+    /// then: a snapshot of what the log may yet lose would bring it back. Where there is one of the same place already,
+    /// nothing is to be done.
+    pub fn write(&mut self, mut state: impl Sectioned) -> Result<Written, Error> {
+        let (seq, at) = (state.seq(), state.at());
+        let mut places: Vec<Seq> = self.names()?.into_iter().map(|(place, _)| place).collect();
+        if places.last() == Some(&seq) {
+            if self.manifest(seq)?.is_some() {
+                return Ok(Written::default());
+            }
+            places.pop();
         }
-        Ok(())
+        let replaced = places.len().checked_sub(limits::SNAPSHOTS_KEPT).map(|place| places[place]);
+        let replaced = replaced.map(|place| self.manifest(place)).transpose()?.flatten();
+        let kept = Kept::of(replaced.as_ref(), state.whole_from(), &self.folder.list()?);
+        let mut writing = Writing::begin(&mut *self.folder, seq, &kept)?;
+        while let Some(section) = state.next(&|key, digest| kept.has(key, digest)) {
+            writing.add(&section)?;
+        }
+        let (files, sections, written) = writing.end()?;
+        let manifest = Manifest { seq, at, files, sections }.encode();
+        self.folder.write(TEMPORARY, &[&manifest])?;
+        self.folder.rename(TEMPORARY, &name(seq))?;
+        let too_many = self.names()?.into_iter().rev().skip(limits::SNAPSHOTS_KEPT);
+        self.remove(&too_many.map(|(_, name)| name).collect::<Vec<_>>())?;
+        Ok(written)
     }
 
-    /// Every snapshot from the newest on, each read only when it is asked for; an error for one that is damaged.
-    pub fn newest_first(&self) -> Result<impl Iterator<Item = (Seq, Result<Snapshot, Error>)>, Error> {
+    /// Every snapshot from the newest on, each read only when it is asked for; an error for one whose manifest is damaged.
+    pub fn newest_first(&self) -> Result<impl Iterator<Item = (Seq, Result<Snapshot<'_>, Error>)>, Error> {
         let names = self.names()?.into_iter().rev();
-        Ok(names.map(|(seq, name)| {
-            let bytes = self.folder.read(&name);
-            (seq, bytes.and_then(|bytes| decode(&name, seq, &bytes)))
+        Ok(names.map(|(seq, _)| {
+            let found = self.find(seq);
+            (seq, found.map(|found| Snapshot::new(seq, found, &*self.folder)))
         }))
     }
 
-    /// How many snapshots from a place on can be read, each read whole for that.
+    /// How many snapshots from a place on can be read and hold nothing from before it, each read whole for that.
     pub fn whole_from(&self, from: Seq) -> Result<usize, Error> {
         Ok(self
             .newest_first()?
             .take_while(|(seq, _)| *seq >= from)
-            .filter(|(_, snapshot)| snapshot.is_ok())
+            .filter_map(|(_, snapshot)| snapshot.ok())
+            .filter(|snapshot| snapshot.is_written_from(from))
+            .filter(|snapshot| snapshot.sections().all(|section| section.is_ok()))
             .count())
     }
 
     /// Removes every file that holds the state of before a place, for good: those of people who were erased there. What
     /// was set aside goes as well.
     pub fn remove_before(&mut self, place: Seq) -> Result<(), Error> {
-        let old: Vec<String> =
-            self.names()?.into_iter().filter(|(seq, _)| *seq < place).map(|(_, name)| name).collect();
+        let old = self.newest_first()?.filter(|(seq, snapshot)| {
+            *seq < place || snapshot.as_ref().is_ok_and(|snapshot| !snapshot.is_written_from(place))
+        });
+        let old: Vec<String> = old.map(|(seq, _)| name(seq)).collect();
         let aside = self.folder.list()?.into_iter().filter(|name| name.ends_with(ASIDE) || name == TEMPORARY);
-        for name in old.into_iter().chain(aside) {
-            self.folder.remove(&name)?;
-        }
+        self.remove(&old.into_iter().chain(aside).collect::<Vec<_>>())?;
         self.folder.sync()
     }
 
-    /// Copies the snapshots as they lie here, whole or not; their places. One that is removed meanwhile is passed over.
+    /// Copies the snapshots as they lie here, whole or not; their places. One that is removed meanwhile is passed over, and
+    /// those that came in its stead are looked for.
     pub fn copy(&self, to: &mut Self) -> Result<Vec<Seq>, Error> {
-        let mut copied = Vec::new();
-        for (seq, name) in self.names()? {
-            match self.folder.read(&name) {
-                Ok(bytes) => {
-                    to.folder.write(&name, &[&bytes])?;
-                    copied.push(seq);
+        let (mut copied, mut files) = (BTreeSet::new(), BTreeSet::new());
+        for _ in 0..limits::COPY_PASSES {
+            let mut is_gone = false;
+            for (seq, _) in self.names()?.into_iter().rev() {
+                if !copied.contains(&seq) {
+                    let is_copied = self.copy_one(seq, to, &mut files)?;
+                    copied.extend(is_copied.then_some(seq));
+                    is_gone |= !is_copied;
                 }
-                Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {}
-                Err(error) => return Err(error),
+            }
+            if !is_gone {
+                break;
             }
         }
-        Ok(copied)
+        to.remove(&[])?;
+        to.folder.sync()?;
+        Ok(copied.into_iter().collect())
     }
 
-    /// Takes a snapshot that cannot be used out of the count: it must not stand for one that can. The file stays
-    /// under another name, for whoever wants to look at it.
+    /// Takes a snapshot that cannot be used out of the count: it must not stand for one that can. Its manifest stays
+    /// under another name, for whoever wants to look at it, and its sections until the next snapshot.
     pub fn set_aside(&mut self, seq: Seq) -> Result<(), Error> {
         self.folder.rename(&name(seq), &format!("{}{ASIDE}", name(seq)))
     }
@@ -122,16 +178,103 @@ impl Snapshots {
         Ok(oldest.filter(|_| names.len() >= limits::SNAPSHOTS_KEPT))
     }
 
+    /// Every file with what it holds in the clear, whether a snapshot refers to it or not: for whoever looks for what must
+    /// not be there.
+    pub fn contents(&self) -> Result<impl Iterator<Item = (String, Result<Vec<u8>, Error>)>, Error> {
+        Ok(self.folder.list()?.into_iter().map(|name| {
+            let content = self.content(&name);
+            (name, content)
+        }))
+    }
+
+    fn content(&self, name: &str) -> Result<Vec<u8>, Error> {
+        let bytes = self.folder.read(name)?;
+        if place_of(name, "sections-").is_some() {
+            return zstd::decode_all(&*bytes).map_err(Error::io("decompress", Path::new(name)));
+        }
+        let found = place_of(name, "snapshot-").map(|seq| manifest::decode(name, seq, &bytes));
+        Ok(match found {
+            Some(Ok(Found::Whole { state, .. })) => state,
+            _ => bytes,
+        })
+    }
+
+    /// Removes these files, and then every file of sections to which no snapshot refers any more. In this order, so that a
+    /// crash leaves no snapshot that has lost a part.
+    fn remove(&mut self, names: &[String]) -> Result<(), Error> {
+        for name in names {
+            self.folder.remove(name)?;
+        }
+        let mut referred = BTreeSet::new();
+        for (seq, _) in self.names()? {
+            let files = self.manifest(seq)?.map(|manifest| manifest.files).unwrap_or_default();
+            referred.extend(files.into_iter().map(|file| file.place));
+        }
+        let files = self.folder.list()?.into_iter();
+        let left =
+            files.filter(|name| place_of(name, "sections-").is_some_and(|place| !referred.contains(&place)));
+        let left: Vec<String> = left.collect();
+        if !names.is_empty() && !left.is_empty() {
+            self.folder.sync()?;
+        }
+        left.iter().try_for_each(|name| self.folder.remove(name))
+    }
+
+    /// Copies a snapshot and those of its files that are not among `files` yet; false if it is removed meanwhile.
+    fn copy_one(&self, seq: Seq, to: &mut Self, files: &mut BTreeSet<Seq>) -> Result<bool, Error> {
+        let copy = |to: &mut Self, files: &mut BTreeSet<Seq>| {
+            let bytes = self.folder.read(&name(seq))?;
+            let found = manifest::decode(&name(seq), seq, &bytes).ok();
+            let Some(Found::Manifest(manifest)) = found else {
+                return to.folder.write(&name(seq), &[&bytes]);
+            };
+            for place in manifest.files.iter().map(|file| file.place) {
+                if files.insert(place) {
+                    self.copy_sections(&sections_name(place), to)
+                        .inspect_err(|_| _ = files.remove(&place))?;
+                }
+            }
+            to.folder.write(&name(seq), &[&bytes])
+        };
+        match copy(to, files) {
+            Ok(()) => Ok(true),
+            Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn copy_sections(&self, file: &str, to: &mut Self) -> Result<(), Error> {
+        if to.folder.list()?.contains(file) {
+            to.folder.remove(file)?;
+        }
+        for offset in (0..).step_by(limits::WRITE_BYTES) {
+            let bytes = self.folder.read_at(file, offset, limits::WRITE_BYTES)?;
+            to.folder.append(file, &bytes)?;
+            if bytes.len() < limits::WRITE_BYTES {
+                break;
+            }
+        }
+        to.folder.seal(file)
+    }
+
+    /// The manifest of a place; `None` for one that is damaged, and for a snapshot in one piece.
+    fn manifest(&self, seq: Seq) -> Result<Option<Manifest>, Error> {
+        match self.find(seq) {
+            Ok(Found::Manifest(manifest)) => Ok(Some(manifest)),
+            Ok(Found::Whole { .. }) | Err(Error::DamagedSnapshot { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn find(&self, seq: Seq) -> Result<Found, Error> {
+        let name = name(seq);
+        manifest::decode(&name, seq, &self.folder.read(&name)?)
+    }
+
     fn names(&self) -> Result<Vec<(Seq, String)>, Error> {
-        let mut names: Vec<(Seq, String)> = self
-            .folder
-            .list()?
-            .into_iter()
-            .filter_map(|name| {
-                let digits = name.strip_prefix("snapshot-")?.strip_suffix(".trama")?;
-                Some((Seq(digits.parse().ok()?), name))
-            })
-            .collect();
+        let names = self.folder.list()?.into_iter();
+        let mut names: Vec<_> =
+            names.filter_map(|name| Some((place_of(&name, "snapshot-")?, name))).collect();
         names.sort();
         Ok(names)
     }
@@ -141,41 +284,12 @@ fn name(seq: Seq) -> String {
     format!("snapshot-{:020}.trama", seq.0)
 }
 
-fn fields(seq: Seq, at: At, length: u64) -> [u8; HEADER - 24] {
-    let mut fields = [0; HEADER - 24];
-    fields[..4].copy_from_slice(&FORMAT.to_le_bytes());
-    fields[4..12].copy_from_slice(&seq.0.to_le_bytes());
-    fields[12..20].copy_from_slice(&at.0.to_le_bytes());
-    fields[20..].copy_from_slice(&length.to_le_bytes());
-    fields
+/// Name of the sections that came with a snapshot.
+fn sections_name(seq: Seq) -> String {
+    format!("sections-{:020}.trama", seq.0)
 }
 
-fn checksum(fields: &[u8], stored: &[u8]) -> u128 {
-    let mut hasher = Xxh3::new();
-    hasher.update(fields);
-    hasher.update(stored);
-    hasher.digest128()
-}
-
-fn decode(name: &str, seq: Seq, bytes: &[u8]) -> Result<Snapshot, Error> {
-    let damaged = |what| Error::DamagedSnapshot { name: name.to_string(), what };
-    let (header, stored) = bytes.split_at_checked(HEADER).ok_or_else(|| damaged("it is cut short"))?;
-    let (magic, rest) = header.split_at(MAGIC.len());
-    let (fields, sum) = rest.split_at(HEADER - 24);
-    if magic != MAGIC {
-        return Err(damaged("it is no snapshot"));
-    }
-    if sum != checksum(fields, stored).to_le_bytes() {
-        return Err(damaged("its checksum does not match"));
-    }
-    let number = |at: usize| u64::from_le_bytes(fields[at..at + 8].try_into().expect("eight bytes"));
-    if fields[..4] != FORMAT.to_le_bytes() {
-        return Err(damaged("it has a format of another version"));
-    }
-    if number(4) != seq.0 {
-        return Err(damaged("it bears the name of another"));
-    }
-    let length = usize::try_from(number(20)).map_err(|_| damaged("it is larger than memory"))?;
-    let state = zstd::bulk::decompress(stored, length).map_err(|_| damaged("it cannot be decompressed"))?;
-    Ok(Snapshot { seq, at: At(number(12).cast_signed()), state })
+fn place_of(name: &str, kind: &str) -> Option<Seq> {
+    let digits = name.strip_prefix(kind)?.strip_suffix(".trama")?;
+    Some(Seq(digits.parse().ok()?))
 }

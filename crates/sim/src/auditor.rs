@@ -231,7 +231,8 @@ impl Auditor {
             format!("the engine counts {events} events, the log holds {}", self.model.events)
         })?;
         self.compare_people(engine)?;
-        self.look_for_erased(&engine.snapshot(), "in the state")
+        let sections = engine.snapshot().into_iter().filter_map(|section| section.bytes);
+        sections.into_iter().try_for_each(|bytes| self.look_for_erased(&bytes, "in the state"))
     }
 
     /// Where the log was last known to have been redacted, or may have been: before that nothing is replayed.
@@ -244,12 +245,13 @@ impl Auditor {
     pub(crate) fn redacted(&self, disk: &MemoryDisk, log: &dyn Log) -> Result<(), Violation> {
         self.compare_history(log)?;
         let snapshots = Snapshots::new(MemoryFolder::open(disk));
-        let states = snapshots.newest_first().map_err(|error| Invariant::E1.broken(error.to_string()))?;
-        let states = states.filter_map(|(_, snapshot)| snapshot.ok()).map(|snapshot| snapshot.state);
+        // Whether a snapshot refers to them or not.
+        let files = snapshots.contents().map_err(|error| Invariant::E1.broken(error.to_string()))?;
+        let files = files.filter_map(|(_, content)| content.ok());
         let first = log.first().ok().flatten().unwrap_or(Seq(1));
         let batches = log.read(first).map_err(|error| Invariant::E1.broken(error.to_string()))?;
         let bodies = batches.filter_map(Result::ok).map(|batch| batch.body);
-        for bytes in states.chain(bodies) {
+        for bytes in files.chain(bodies) {
             self.look_for_erased(&bytes, "on the disk")?;
         }
         Ok(())

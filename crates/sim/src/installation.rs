@@ -131,7 +131,7 @@ impl Installation {
     /// Writes a snapshot of a state that is durable, and trims the log if that is wanted.
     pub(crate) fn snapshot(&mut self, trims: bool) -> Result<(), Error> {
         assert!(self.is_durable(), "a snapshot never runs ahead of the log");
-        self.snapshots.write(self.engine.seq(), self.engine.at(), &self.engine.snapshot())?;
+        self.snapshots.write(self.engine.sections())?;
         match self.snapshots.trim_to()? {
             // What the first programme asks of the past must still be there.
             Some(seq) if trims && self.engine.programme_revision() > 0 => self.log.trim(seq),

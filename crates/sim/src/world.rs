@@ -333,23 +333,21 @@ impl World {
         }
     }
 
-    /// The newest snapshot rots, where there is another way back: one disk fault is to be borne, not two.
+    /// The newest snapshot rots somewhere, where there is another way back: one disk fault is to be borne, not two.
     fn damage_snapshot(&mut self) {
         let folder = MemoryFolder::open(&self.disk);
         let snapshots = Snapshots::new(MemoryFolder::open(&self.disk));
-        let places: Vec<Seq> =
-            snapshots.newest_first().expect("the power is back").map(|one| one.0).collect();
+        let all: Vec<_> = snapshots.newest_first().expect("the power is back").collect();
         let first = MemoryLog::open(&self.disk).and_then(|log| log.first()).ok().flatten().unwrap_or(Seq(1));
         let redacted = self.auditor.redacted_to();
         let leads_back = |place: Seq| place.next() >= first && place >= redacted;
         let is_whole = first == Seq(1) && redacted == Seq(0);
-        let has_other_way = places.iter().skip(1).any(|place| leads_back(*place)) || is_whole;
-        let Some(newest) = places.first().filter(|_| has_other_way) else { return };
+        let has_other_way = all.iter().skip(1).any(|(place, _)| leads_back(*place)) || is_whole;
+        let Some((_, Ok(newest))) = all.first().filter(|_| has_other_way) else { return };
         if self.random.happens(self.options.snapshot_damaged) {
-            let names = folder.list().expect("the power is back");
-            let named = |name: &&String| name.ends_with(&format!("{:020}.trama", newest.0));
-            let name = names.iter().find(named).expect("it was listed");
-            let length = folder.read(name).expect("it was listed").len() as u64;
+            let files = newest.files();
+            let name = &files[self.random.below(files.len() as u64) as usize];
+            let length = folder.read(name).expect("the newest is whole").len() as u64;
             self.disk.damage(name, self.random.below(length) as usize);
             self.trace.note(self.now, &format!("{name} is damaged"));
         }

@@ -65,14 +65,12 @@ impl Engine {
     /// Gives the addresses that their traits name, or named once.
     fn forget_addresses(&mut self, parts: &[ProfileId]) -> BTreeSet<KeyedHash> {
         let mut forgotten = BTreeSet::new();
-        for part in self.state.addresses.iter_mut() {
-            let theirs: Vec<_> =
-                part.iter().filter(|(_, profile)| parts.contains(profile)).copied().collect();
-            if !theirs.is_empty() {
-                Arc::make_mut(part).retain(|one| !theirs.contains(one));
-                forgotten.extend(theirs.into_iter().map(|(hash, _)| hash));
-            }
-        }
+        let is_theirs = |(_, profile): &(KeyedHash, ProfileId)| parts.contains(profile);
+        let forget = |part: &mut Arc<BTreeSet<_>>| {
+            forgotten.extend(part.iter().filter(|one| is_theirs(one)).map(|(hash, _)| *hash));
+            Arc::make_mut(part).retain(|one| !is_theirs(one));
+        };
+        self.state.addresses.change(|part| part.iter().any(is_theirs), forget);
         let key = self.hash_key();
         for profile in parts.iter().map(|part| &self.state.profiles[part.0 as usize]) {
             for kind in IdentifierKind::ALL.into_iter().filter(|kind| is_address(*kind)) {
@@ -118,11 +116,11 @@ impl Engine {
     /// That an address must not be written to stays known, by its hash alone.
     fn forget_suppressed(&mut self, own: &BTreeSet<KeyedHash>) {
         for hash in own {
-            let part = self.state.suppressions.of_mut(*hash);
-            if !part.contains_key(hash) {
+            if !self.state.suppressions.of(*hash).contains_key(hash) {
                 continue;
             }
-            if let Some(suppression) = Arc::make_mut(part).get_mut(hash) {
+            let part = Arc::make_mut(self.state.suppressions.of_mut(*hash));
+            if let Some(suppression) = part.get_mut(hash) {
                 suppression.value.clear();
                 suppression.reason = "the person was erased".to_owned();
             }
@@ -137,6 +135,7 @@ impl Engine {
                 .iter()
                 .any(|text| is_named_in(text, &key, |hash| own.contains(&hash)))
             {
+                let reject = Arc::make_mut(reject);
                 reject.payload.clear();
                 reject.message.clear();
             }

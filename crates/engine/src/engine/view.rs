@@ -228,7 +228,7 @@ impl Engine {
 
     /// Refused events that are still listed, oldest first.
     pub fn rejects(&self) -> impl DoubleEndedIterator<Item = &Reject> {
-        self.state.rejects.iter()
+        self.state.rejects.iter().map(|reject| &**reject)
     }
 
     pub fn counts(&self) -> &Counts {

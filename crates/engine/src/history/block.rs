@@ -3,11 +3,11 @@
 use super::cell::{CELL, Cell, places};
 use super::strand::{Taken, View};
 use crate::Seq;
+use crate::page::Page;
 use crate::prefetch::prefetch;
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::collections::BTreeSet;
 use std::ops::Range;
-use std::sync::Arc;
 
 /// Profiles in a block.
 pub(crate) const BLOCK: usize = CELL * CELLS;
@@ -24,14 +24,14 @@ const ROWS_AHEAD: usize = 8;
 const EVENTS_AHEAD: usize = 3;
 
 /// A copy of it shares its cells.
-#[derive(Clone, Default, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Default)]
 pub(crate) enum Block {
     #[default]
     Empty,
     /// Few of the cells.
-    Sparse(Arc<Sparse>),
+    Sparse(Page<Sparse>),
     /// Most of them, each at its place.
-    Dense(Arc<Dense>),
+    Dense(Page<Dense>),
 }
 
 #[derive(Clone, Default, BorshSerialize, BorshDeserialize)]
@@ -79,10 +79,10 @@ impl Block {
     fn cell_mut(&mut self, number: usize) -> Option<&mut Cell> {
         match self {
             Self::Empty => None,
-            Self::Dense(dense) => Arc::make_mut(dense).cells.0[number].as_mut(),
+            Self::Dense(dense) => dense.content_mut().cells.0[number].as_mut(),
             Self::Sparse(sparse) => {
                 let found = sparse.cells.binary_search_by_key(&(number as u8), |cell| cell.0).ok()?;
-                Some(&mut Arc::make_mut(sparse).cells[found].1)
+                Some(&mut sparse.content_mut().cells[found].1)
             }
         }
     }
@@ -109,12 +109,12 @@ impl Block {
 
     fn alone_mut(&mut self) -> &mut Alone {
         if self.is_empty() {
-            *self = Self::Sparse(Arc::default());
+            *self = Self::Sparse(Page::default());
         }
         match self {
             Self::Empty => unreachable!("invariant: it was made sparse"),
-            Self::Sparse(sparse) => &mut Arc::make_mut(sparse).alone,
-            Self::Dense(dense) => &mut Arc::make_mut(dense).alone,
+            Self::Sparse(sparse) => &mut sparse.content_mut().alone,
+            Self::Dense(dense) => &mut dense.content_mut().alone,
         }
     }
 
@@ -200,11 +200,11 @@ impl Block {
             match self {
                 Self::Empty => unreachable!("invariant: room was made"),
                 Self::Sparse(sparse) => {
-                    let cells = &mut Arc::make_mut(sparse).cells;
+                    let cells = &mut sparse.content_mut().cells;
                     let at = cells.partition_point(|cell| usize::from(cell.0) < number);
                     cells.insert(at, (number as u8, Cell::default()));
                 }
-                Self::Dense(dense) => Arc::make_mut(dense).cells.0[number] = Some(Cell::default()),
+                Self::Dense(dense) => dense.content_mut().cells.0[number] = Some(Cell::default()),
             }
         }
         (self.cell_mut(number).expect("invariant: it was made"), place)
@@ -213,14 +213,14 @@ impl Block {
     /// Makes sure that a cell can be added.
     fn make_room(&mut self) {
         match self {
-            Self::Empty => *self = Self::Sparse(Arc::default()),
+            Self::Empty => *self = Self::Sparse(Page::default()),
             Self::Sparse(sparse) if sparse.cells.len() == CELLS_SPARSE_MAX => {
-                let Sparse { cells, alone } = std::mem::take(Arc::make_mut(sparse));
+                let Sparse { cells, alone } = std::mem::take(sparse.content_mut());
                 let mut dense = Dense { alone, ..Dense::default() };
                 for (number, cell) in cells {
                     dense.cells.0[usize::from(number)] = Some(cell);
                 }
-                *self = Self::Dense(Arc::new(dense));
+                *self = Self::Dense(Page::new(dense));
             }
             Self::Sparse(_) | Self::Dense(_) => {}
         }
@@ -292,7 +292,7 @@ impl Block {
             (*local, cell)
         });
         let sparse = Sparse { cells: cells.collect(), alone: alone.collect() };
-        *self = Self::Sparse(Arc::new(sparse));
+        *self = Self::Sparse(Page::new(sparse));
     }
 
     /// Leaves out of some codes those that events of this block have in a column.

@@ -7,12 +7,13 @@ use crate::codec::Reader;
 use crate::value::{Map, Value, ValueWriter, is_list};
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::collections::BTreeSet;
+use std::io::{self, Read, Write};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// An encoded null, in one byte.
 const NULL: u8 = 0;
 
-#[derive(Clone, BorshSerialize, BorshDeserialize)]
+#[derive(Clone)]
 pub(crate) struct Dictionary {
     path: Vec<String>,
     /// The entries one after the other, each some encoded values. By code: where it ends; entry 0 is empty.
@@ -27,7 +28,62 @@ pub(crate) struct Dictionary {
     gone: BTreeSet<u32>,
 }
 
+/// Codes whose entries are told together.
+pub(super) const CODES_IN_SECTION: usize = 4_096;
+
+/// Entries that follow each other, and where each of them ends among these.
+#[derive(BorshSerialize, BorshDeserialize)]
+pub(crate) struct Told {
+    bytes: Vec<u8>,
+    ends: Vec<u64>,
+    numbers: Vec<i64>,
+    number_ends: Vec<u64>,
+}
+
 impl Dictionary {
+    /// How many sections its entries make; code 0 has none.
+    pub(super) fn sections(&self) -> usize {
+        (self.len() - 1).div_ceil(CODES_IN_SECTION)
+    }
+
+    pub(super) fn told(&self, section: usize) -> Told {
+        let first = 1 + section * CODES_IN_SECTION;
+        let codes = first..(first + CODES_IN_SECTION).min(self.len());
+        let (begin, number_begin) = (self.ends[first - 1], self.number_ends[first - 1]);
+        let (end, number_end) = (self.ends[codes.end - 1], self.number_ends[codes.end - 1]);
+        Told {
+            bytes: self.bytes[begin as usize..end as usize].to_vec(),
+            ends: self.ends[codes.clone()].iter().map(|end| end - begin).collect(),
+            numbers: self.numbers[number_begin as usize..number_end as usize].to_vec(),
+            number_ends: self.number_ends[codes].iter().map(|end| end - number_begin).collect(),
+        }
+    }
+
+    /// Adds the entries of a section; whether they can be the next ones.
+    pub(super) fn append(&mut self, section: usize, told: &Told) -> bool {
+        let Told { bytes, ends, numbers, number_ends } = told;
+        let is_next = self.len() == 1 + section * CODES_IN_SECTION
+            && ends.len() == number_ends.len()
+            && (1..=CODES_IN_SECTION).contains(&ends.len())
+            && (ends.is_sorted() && ends.last() == Some(&(bytes.len() as u64)))
+            && (number_ends.is_sorted() && number_ends.last() == Some(&(numbers.len() as u64)));
+        if is_next {
+            let (begin, number_begin) = (self.bytes.len() as u64, self.numbers.len() as u64);
+            self.ends.extend(ends.iter().map(|end| begin + end));
+            self.number_ends.extend(number_ends.iter().map(|end| number_begin + end));
+            self.bytes.extend_from_slice(bytes);
+            self.numbers.extend_from_slice(numbers);
+        }
+        is_next
+    }
+
+    /// Makes the table of codes, once all entries are there.
+    pub(super) fn complete(&mut self) {
+        if self.len() > 1 {
+            self.index((self.len() * 4).next_power_of_two());
+        }
+    }
+
     pub(crate) fn new(path: &[String]) -> Self {
         Self {
             path: path.to_vec(),
@@ -167,4 +223,18 @@ fn values(entry: &[u8]) -> impl Iterator<Item = Value<'_>> {
     std::iter::from_fn(move || {
         (!reader.is_empty()).then(|| Value::read(&mut reader).expect("invariant: an entry was written by us"))
     })
+}
+
+/// Where it is and what is gone from it; its entries are told in sections of their own.
+impl BorshSerialize for Dictionary {
+    fn serialize<W: Write>(&self, writer: &mut W) -> io::Result<()> {
+        (&self.path, &self.gone).serialize(writer)
+    }
+}
+
+impl BorshDeserialize for Dictionary {
+    fn deserialize_reader<R: Read>(reader: &mut R) -> io::Result<Self> {
+        let (path, gone) = <(Vec<String>, BTreeSet<u32>)>::deserialize_reader(reader)?;
+        Ok(Self { gone, ..Self::new(&path) })
+    }
 }

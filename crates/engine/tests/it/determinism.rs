@@ -5,8 +5,10 @@ use engine::at::{At, Span};
 use engine::effect::Effect;
 use engine::engine::{Engine, Outcome};
 use engine::programme::{Channel, EmailMessage, Journey, Message, Programme, Purpose, Reenter, Step};
+use engine::section::Section;
 use proptest::prelude::*;
 use serde_json::json;
+use std::collections::BTreeMap;
 
 fn shop() -> Programme {
     let mut shop = programme();
@@ -75,6 +77,7 @@ proptest! {
         replay(&mut front, &story.log[..cut]);
         let mut restored = Engine::restore(&front.snapshot()).unwrap();
         prop_assert_eq!(restored.hash(), front.hash());
+        prop_assert_eq!(restored.outstanding(), front.outstanding());
         replay(&mut restored, &story.log);
         prop_assert_eq!(restored.hash(), story.engine.hash());
     }
@@ -82,11 +85,47 @@ proptest! {
 
 #[test]
 fn a_damaged_snapshot_is_an_error_and_not_a_panic() {
-    let story = live(&[(0, 0, 1), (0, 2, 90), (1, 2, 5)]);
-    let bytes = story.engine.snapshot();
-    for cut in (0..bytes.len()).step_by(7) {
-        assert!(Engine::restore(&bytes[..cut]).is_err(), "cut at {cut}");
+    let sections = live(&[(0, 0, 1), (0, 2, 90), (1, 2, 5)]).engine.snapshot();
+    assert!(Engine::restore(&sections).is_ok());
+    for place in 0..sections.len() {
+        let bytes = sections[place].bytes.as_deref().unwrap();
+        for cut in (0..bytes.len()).step_by(7) {
+            let mut damaged = sections.clone();
+            damaged[place].bytes = Some(bytes[..cut].to_vec());
+            assert!(Engine::restore(&damaged).is_err(), "section {place} is cut at {cut}");
+        }
+        let mut fewer = sections.clone();
+        let missing = fewer.remove(place);
+        assert!(Engine::restore(&fewer).is_err(), "section {place} is missing");
+        let mut more = sections.clone();
+        more.push(missing);
+        assert!(Engine::restore(&more).is_err(), "section {place} is there twice");
     }
+}
+
+/// What is not told since it is known is what was told before: from both together comes the engine as it is.
+#[test]
+fn a_section_that_was_not_written_to_need_not_be_told_again() {
+    let story = live(&[(0, 0, 1), (1, 2, 90), (2, 1, 5), (3, 2, 300), (0, 1, 1)]);
+    let mut engine = Engine::new();
+    let mut known: BTreeMap<u64, Section> = BTreeMap::new();
+    let (mut kept, mut told) = (0, 0);
+    for end in 1..=story.log.len() {
+        replay(&mut engine, &story.log[..end]);
+        let (mut now, mut sections) = (Vec::new(), engine.sections());
+        while let Some(section) =
+            sections.next(|key, digest| known.get(&key).is_some_and(|known| known.digest == digest))
+        {
+            let is_told = section.bytes.is_some();
+            *(if is_told { &mut told } else { &mut kept }) += 1;
+            now.push(if is_told { section } else { known[&section.key].clone() });
+        }
+        assert_eq!(now, engine.snapshot());
+        assert_eq!(Engine::restore(&now).unwrap().hash(), engine.hash());
+        assert_eq!(Engine::restore(&now).unwrap().snapshot(), now);
+        known.extend(now.into_iter().map(|section| (section.key, section)));
+    }
+    assert!(kept > told, "{told} sections were told, {kept} were not");
 }
 
 #[test]

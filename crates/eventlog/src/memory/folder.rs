@@ -29,6 +29,29 @@ impl Folder for MemoryFolder {
         disk.files.get(name).map(|file| file.bytes.clone()).ok_or_else(|| missing("read", name))
     }
 
+    fn read_at(&self, name: &str, offset: u64, length: usize) -> Result<Vec<u8>, Error> {
+        let disk = self.disk.disk();
+        let file = disk.files.get(name).ok_or_else(|| missing("read", name))?;
+        let bytes = file.bytes.get(offset as usize..).unwrap_or_default();
+        Ok(bytes[..bytes.len().min(length)].to_vec())
+    }
+
+    fn append(&mut self, name: &str, bytes: &[u8]) -> Result<(), Error> {
+        self.disk.disk().write(|disk| {
+            let file = disk.files.entry(name.to_string()).or_default();
+            file.bytes.extend_from_slice(bytes);
+            file.synced = false;
+        })
+    }
+
+    fn seal(&mut self, name: &str) -> Result<(), Error> {
+        self.disk.disk().sync(|disk| {
+            if let Some(file) = disk.files.get_mut(name) {
+                file.synced = true;
+            }
+        })
+    }
+
     fn write(&mut self, name: &str, parts: &[&[u8]]) -> Result<(), Error> {
         let mut disk = self.disk.disk();
         let file = File { bytes: parts.concat(), synced: false };

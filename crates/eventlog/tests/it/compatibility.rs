@@ -12,6 +12,7 @@ use engine::record::{
     Engaged, Engagement, Event, EventFlags, EventKind, Identifier, Installed, LogRedacted, Malformed,
     ProfileErased, ProgrammeApplied, Record, Rejected, Settled, Subject, SuppressionStated,
 };
+use engine::section::Section;
 use engine::segment::cluster::{Cluster, Clusters, Finding, Lack, Tree};
 use engine::value::{Map, ValueWriter};
 use engine::{ProfileId, SendId, Seq};
@@ -300,6 +301,35 @@ fn a_snapshot_of_version_1_is_still_whole() {
     let snapshots = Snapshots::open(copy.path()).unwrap();
     let (_, snapshot) = snapshots.newest_first().unwrap().next().expect("there is one");
     let snapshot = snapshot.unwrap();
-    assert_eq!((snapshot.seq, snapshot.at), (Seq(11), NOON));
-    assert_eq!(snapshot.state, b"a state that only its engine can read".repeat(20));
+    assert_eq!((snapshot.seq, snapshot.at, snapshot.count()), (Seq(11), NOON, 1));
+    let state = snapshot.section(0).unwrap().bytes.unwrap();
+    assert_eq!(state, b"a state that only its engine can read".repeat(20));
+}
+
+/// Of three that were written at 11, 12 and 13, the last goes on from the first.
+#[test]
+fn snapshots_of_format_2_are_still_whole() {
+    let state = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/v2-snapshots/state");
+    let copy = tempfile::tempdir().unwrap();
+    fs::create_dir(copy.path().join("state")).unwrap();
+    for file in fs::read_dir(state).unwrap() {
+        let path = file.unwrap().path();
+        fs::copy(&path, copy.path().join("state").join(path.file_name().unwrap())).unwrap();
+    }
+    let snapshots = Snapshots::open(copy.path()).unwrap();
+    let mut places = Vec::new();
+    for (seq, snapshot) in snapshots.newest_first().unwrap() {
+        let snapshot = snapshot.unwrap();
+        assert_eq!(snapshot.at, At(seq.0.cast_signed() * 10));
+        let sections: Vec<Section> = snapshot.sections().map(Result::unwrap).collect();
+        assert_eq!(sections, sections_of_version_2(seq.0));
+        places.push((seq, snapshot.files().len()));
+    }
+    assert_eq!(places, [(Seq(13), 3), (Seq(12), 2)], "a manifest and its files of sections");
+}
+
+fn sections_of_version_2(seq: u64) -> Vec<Section> {
+    let texts = [format!("the head at {seq}"), "a section that stays as it is".to_owned(), String::new()];
+    let keys = [0, 1 << 56, u64::MAX];
+    keys.into_iter().zip(texts).map(|(key, text)| Section::new(key, text.repeat(9).into_bytes())).collect()
 }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use engine::Seq;
 use engine::at::At;
+use engine::section::Section;
 use eventlog::Error;
 use eventlog::copy::copy;
 use eventlog::log::Log;
@@ -13,6 +14,12 @@ use eventlog::sqlite::SqliteLog;
 use eventlog::verify::verify;
 
 use crate::batches::{batch, bulky, read};
+use crate::told::Told;
+
+/// Two sections, one of which is as it always was.
+fn some_state(number: u64) -> Vec<Section> {
+    [(1, 0), (2, number)].map(|(key, number)| Section::new(key, number.to_le_bytes().repeat(2_000))).into()
+}
 
 /// Ends the writer also where a check fails, so that the test does.
 struct Stop<'s>(&'s AtomicBool);
@@ -38,7 +45,7 @@ fn a_copy_of_a_log_that_grows_has_all_that_was_there_when_it_began() {
                 next += 3;
                 appended.store(next - 1, Ordering::Release);
                 if next % 5 == 0 {
-                    snapshots.write(Seq(next - 1), At(7), b"some state").unwrap();
+                    snapshots.write(Told::new(next - 1, &some_state(next))).unwrap();
                 }
             }
         });
@@ -59,7 +66,9 @@ fn a_copy_of_a_log_that_grows_has_all_that_was_there_when_it_began() {
             assert!(last.0 >= before, "the copy ends at seq {last}, and {before} records were there");
             assert_eq!(read(&log, 1).last().unwrap().last(), last);
             for (seq, snapshot) in Snapshots::open(&to).unwrap().newest_first().unwrap() {
-                assert!(seq <= last && snapshot.unwrap().state == b"some state", "the snapshot at seq {seq}");
+                let snapshot = snapshot.unwrap();
+                let sections: Vec<Section> = snapshot.sections().map(Result::unwrap).collect();
+                assert!(seq <= last && sections == some_state(seq.0 + 1), "the snapshot at seq {seq}");
             }
         }
     });
@@ -98,7 +107,7 @@ fn a_trimmed_log_is_copied_with_the_snapshot_that_stands_for_what_is_gone() {
     log.trim(Seq(6)).unwrap();
     let refusal = copy(from.path(), &house.path().join("1")).unwrap_err();
     assert!(matches!(refusal, Error::Trimmed { first: Seq(7), .. }), "{refusal}");
-    Snapshots::open(from.path()).unwrap().write(Seq(6), At(5), b"some state").unwrap();
+    Snapshots::open(from.path()).unwrap().write(Told::new(6, &some_state(6))).unwrap();
     let copied = copy(from.path(), &house.path().join("2")).unwrap();
     assert_eq!((copied.first, copied.last), (Some(Seq(7)), Some((Seq(7), At(5)))));
 }

@@ -12,3 +12,4 @@ mod redaction;
 mod sequencer;
 mod snapshots;
 mod sqlite;
+mod told;

@@ -34,8 +34,14 @@ impl House {
         recover(&mut self.log(), &mut self.snapshots(), &installed(), At(1_000))
     }
 
+    /// Damages the manifest.
     fn damage(&self, seq: u64) {
         self.0.damage(&format!("snapshot-{seq:020}.trama"), 60);
+    }
+
+    /// Damages a section that the snapshot refers to.
+    fn damage_section(&self, seq: u64) {
+        self.0.damage(&format!("sections-{seq:020}.trama"), 60);
     }
 
     /// A few days of one person, with a snapshot after the fifth and the ninth record.
@@ -50,7 +56,7 @@ impl House {
             let at = 2_000 + number * Span::HOUR.0 * 7;
             live(&mut engine, &mut log, at, &seen("ada", &format!("m{number}"), at));
             if [5, 9].contains(&engine.seq().0) {
-                self.snapshots().write(engine.seq(), engine.at(), &engine.snapshot()).unwrap();
+                self.snapshots().write(engine.sections()).unwrap();
             }
         }
         assert_eq!(engine.seq(), Seq(11), "installed, programme, five events, four ticks");
@@ -72,14 +78,16 @@ fn an_empty_log_begins_with_the_installation() {
 
 #[test]
 fn snapshot_and_tail_equal_a_replay_from_zero() {
-    let house = House::new();
-    let live = house.lived_in();
-    for (snapshot, replayed, discarded) in [(Some(9), 2, 0), (Some(5), 6, 1), (None, 11, 1)] {
-        let recovered = house.recover().unwrap();
-        assert_eq!(recovered.engine.hash(), live.hash(), "from {snapshot:?}");
-        assert_eq!((recovered.snapshot, recovered.replayed), (snapshot.map(Seq), replayed));
-        assert_eq!(recovered.discarded.len(), discarded);
-        snapshot.into_iter().for_each(|seq| house.damage(seq));
+    for damage in [House::damage, House::damage_section] {
+        let house = House::new();
+        let live = house.lived_in();
+        for (snapshot, replayed, discarded) in [(Some(9), 2, 0), (Some(5), 6, 1), (None, 11, 1)] {
+            let recovered = house.recover().unwrap();
+            assert_eq!(recovered.engine.hash(), live.hash(), "from {snapshot:?}");
+            assert_eq!((recovered.snapshot, recovered.replayed), (snapshot.map(Seq), replayed));
+            assert_eq!(recovered.discarded.len(), discarded);
+            snapshot.into_iter().for_each(|seq| damage(&house, seq));
+        }
     }
 }
 
@@ -88,10 +96,10 @@ fn a_trimmed_log_needs_a_snapshot() {
     let house = House::new();
     let live = house.lived_in();
     house.log().trim(house.snapshots().trim_to().unwrap().unwrap()).unwrap();
-    house.damage(9);
+    house.damage_section(9);
     let recovered = house.recover().unwrap();
     assert_eq!((recovered.snapshot, recovered.engine.hash()), (Some(Seq(5)), live.hash()));
-    house.damage(5);
+    house.damage_section(5);
     let refusal = house.recover().err();
     assert!(matches!(refusal, Some(Error::Trimmed { from: Seq(1), .. })), "{refusal:?}");
 }
@@ -103,7 +111,7 @@ fn a_damaged_snapshot_is_no_reason_to_give_up_a_good_one() {
     house.damage(9);
     house.recover().unwrap();
     assert_eq!(house.snapshots().trim_to().unwrap(), None, "one good snapshot is not enough to trim by");
-    house.snapshots().write(live.seq(), live.at(), &live.snapshot()).unwrap();
+    house.snapshots().write(live.sections()).unwrap();
     assert_eq!(house.snapshots().trim_to().unwrap(), Some(Seq(5)));
     house.damage(11);
     let recovered = house.recover().unwrap();
@@ -205,4 +213,55 @@ fn a_replay_brings_in_what_a_programme_asked_of_the_past() {
         assert_eq!(engine.segment("often").unwrap().count, 3);
     }
     assert_eq!(replayed.hash(), engine.hash());
+}
+
+/// A thousand people, of whom a few come by at each step: every snapshot gives the engine as it was, also where the newest is
+/// damaged, and writes little besides what they touched.
+#[test]
+fn every_snapshot_of_a_long_history_comes_back_and_writes_what_has_changed() {
+    let house = House::new();
+    let mut engine = house.recover().unwrap().engine;
+    let mut number = 0_u64;
+    let mut come = |engine: &mut Engine, count: u64| {
+        let mut events = Vec::new();
+        for _ in 0..count {
+            number += 1;
+            let draw = xxhash_rust::xxh3::xxh3_64(&number.to_le_bytes());
+            let user = if number <= 1_200 { number } else { draw % 1_400 };
+            events.extend(seen(&format!("u{user}"), &format!("m{number}"), number.cast_signed() * 60_000));
+        }
+        let at = At(number.cast_signed() * 60_000);
+        house.log().append(&stage(engine, at, &[&events]).batches).unwrap();
+    };
+    house.log().append(&stage(&mut engine, At(1_000), &[&programme()]).batches).unwrap();
+    come(&mut engine, 1_200);
+    let mut before = None;
+    for step in 0..14 {
+        come(&mut engine, 1 + step % 3);
+        let written = house.snapshots().write(engine.sections()).unwrap();
+        assert!(written.sections > 500, "{written:?}");
+        assert_eq!(written.new == written.sections, step < 2, "{written:?} at {step}");
+        assert!(step < 2 || written.new < 80, "{written:?} at {step}");
+        let log = house.log();
+        let then = |at| recover_as_of(at, &house.snapshots(), |from| log.read(from)).unwrap();
+        let recovered = house.recover().unwrap();
+        assert_eq!((recovered.snapshot, recovered.replayed), (Some(engine.seq()), 0));
+        assert_eq!(recovered.engine.hash(), engine.hash(), "at {step}");
+        assert_eq!(recovered.engine.snapshot(), engine.snapshot(), "equal states give equal sections");
+        if let Some((at, hash)) = before.replace((engine.at(), engine.hash())) {
+            assert_eq!(then(at).hash(), hash, "the one before");
+        }
+        if step == 9 {
+            house.damage_section(engine.seq().0);
+            let recovered = house.recover().unwrap();
+            assert_eq!((recovered.discarded.len(), recovered.engine.hash()), (1, engine.hash()));
+            let written = house.snapshots().write(engine.sections()).unwrap();
+            assert_eq!(
+                written.new, written.sections,
+                "the next one shares nothing with the one that is left"
+            );
+        }
+        // The process may be another one by now.
+        engine = if step % 4 == 3 { recovered.engine } else { engine };
+    }
 }

@@ -2,15 +2,16 @@
 
 use super::chore::Kept;
 use engine::Seq;
-use engine::engine::Engine;
+use engine::section::Sections;
 use eventlog::limits::SNAPSHOTS_KEPT;
-use eventlog::snapshots::Snapshots;
+use eventlog::snapshots::{Snapshots, Written};
 use std::sync::mpsc;
 
 /// A state to be written. It comes through the writer, so all that it rests on is durable.
 pub(super) struct Order {
-    /// The engine as it was. It shares with the living one all that was not written to since.
-    pub(super) engine: Box<Engine>,
+    /// The state as it was. It shares with the living one all that was not written to since, and lets go of each section
+    /// that is written down.
+    pub(super) sections: Sections,
     /// Who waits for it.
     pub(super) kept: Option<Kept>,
 }
@@ -18,12 +19,12 @@ pub(super) struct Order {
 /// Writes until the writer thread is gone. A snapshot only shortens recovery, so a failure is told and survived.
 pub(super) fn run(mut snapshots: Snapshots, inbox: &mpsc::Receiver<Order>) {
     for order in inbox {
-        let Order { engine, kept } = order;
-        let (seq, at, state) = (engine.seq(), engine.at(), engine.snapshot());
-        // From here on the living engine need not copy what it writes to.
-        drop(engine);
-        match snapshots.write(seq, at, &state) {
-            Ok(()) => tracing::info!(%seq, bytes = state.len(), "snapshot written"),
+        let Order { sections, kept } = order;
+        let seq = sections.seq();
+        match snapshots.write(sections) {
+            Ok(Written { sections, new, bytes }) => {
+                tracing::info!(%seq, sections, new, bytes, "snapshot written");
+            }
             Err(error) => {
                 tracing::error!(%error, "no snapshot could be written; the log has everything");
                 continue;

@@ -62,9 +62,9 @@ pub(super) fn run(shared: &Arc<Shared>, writer: &SyncSender<Staged>, mut snapsho
     }
 }
 
-/// Sets the engine aside as it is. Nothing of what it holds is copied for that, and staging goes on at once.
+/// Sets the state aside as it is. Nothing of what it holds is copied for that, and staging goes on at once.
 fn take_snapshot(engine: &Engine, kept: Option<Kept>) -> Staged {
-    Staged::Snapshot(Order { engine: Box::new(engine.clone()), kept })
+    Staged::Snapshot(Order { sections: engine.sections(), kept })
 }
 
 fn staged(chore: Chore, engine: &Engine) -> Staged {

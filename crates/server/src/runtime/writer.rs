@@ -90,7 +90,7 @@ fn pass_on(snapshots: &mpsc::SyncSender<Order>, order: Order) {
     match snapshots.try_send(order) {
         Ok(()) => {}
         Err(mpsc::TrySendError::Full(order)) => {
-            tracing::warn!(seq = %order.engine.seq(), "the disk is too slow for snapshots; this one is left out");
+            tracing::warn!(seq = %order.sections.seq(), "the disk is too slow for snapshots; this one is left out");
         }
         // Its reader ends only after this thread has dropped its end.
         Err(mpsc::TrySendError::Disconnected(_)) => {

@@ -273,7 +273,7 @@ async fn a_process_that_is_told_to_stop_finishes_and_ends_with_0() {
         let ended = tokio::task::spawn_blocking(move || process.wait().unwrap()).await.unwrap();
         assert_eq!(ended.code(), Some(0), "{signal}");
         assert!(!dir.path().join("address").exists(), "nobody looks for it any more");
-        assert_eq!(std::fs::read_dir(dir.path().join("state")).unwrap().count(), 1, "it leaves a snapshot");
+        assert_eq!(std::fs::read_dir(dir.path().join("state")).unwrap().count(), 2, "it leaves a snapshot");
     }
 }
 

@@ -45,8 +45,9 @@ fn found(data: &Path, address: &str) -> Vec<String> {
         batches.map(Result::unwrap).filter(|batch| names(&batch.body)).map(|one| one.first.to_string()),
     );
     let snapshots = Snapshots::open(data).unwrap();
-    let states = snapshots.newest_first().unwrap().map(|(seq, snapshot)| (seq, snapshot.unwrap().state));
-    found.extend(states.filter(|(_, state)| names(state)).map(|(seq, _)| format!("snapshot {seq}")));
+    // What no snapshot refers to any more as well.
+    let files = snapshots.contents().unwrap().filter(|(_, content)| names(content.as_ref().unwrap()));
+    found.extend(files.map(|(name, _)| name));
     found
 }
 

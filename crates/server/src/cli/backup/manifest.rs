@@ -137,7 +137,7 @@ impl Packed {
 /// Log, snapshots and the files beside them: whatever else is in an archive was not put there by us.
 fn belongs(name: &str) -> bool {
     let is_snapshot = |name: &str| {
-        name.starts_with("snapshot-")
+        (name.starts_with("snapshot-") || name.starts_with("sections-"))
             && name.ends_with(".trama")
             && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
     };
@@ -183,6 +183,7 @@ mod tests {
             ("log.db", true),
             ("keys.json", true),
             ("state/snapshot-00000000000000000011.trama", true),
+            ("state/sections-00000000000000000011.trama", true),
             ("log.db-wal", false),
             ("../log.db", false),
             ("/etc/passwd", false),
