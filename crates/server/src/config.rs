@@ -2,10 +2,13 @@
 //!
 //! A flag wins over a `TRAMA_*` variable, that over `trama.toml` in the data directory, that over the default.
 
+pub mod routes;
+
 use crate::deliver::smtp::url::SmtpSettings;
 use anyhow::{Context, bail};
 use figment::Figment;
 use figment::providers::{Format, Serialized, Toml};
+use routes::{RouteSettings, WrittenRoute};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -24,8 +27,8 @@ pub struct Config {
     /// Without a slash at the end; `None` to use the address listened on.
     pub public_url: Option<String>,
     pub programme: Option<PathBuf>,
-    /// `None` where no email leaves.
-    pub smtp: Option<SmtpSettings>,
+    /// In the order in which they are asked; none where no email leaves.
+    pub routes: Vec<RouteSettings>,
     pub trace: String,
 }
 
@@ -52,6 +55,8 @@ struct Written {
     smtp_password_file: PathBuf,
     smtp_ca_file: PathBuf,
     smtp_name: String,
+    #[serde(default)]
+    routes: Vec<WrittenRoute>,
     trace: String,
 }
 
@@ -95,12 +100,21 @@ impl Config {
             ca_file: present_path(written.smtp_ca_file),
             name: present(written.smtp_name),
         });
+        let routes = match (smtp, written.routes) {
+            (Some(_), routes) if !routes.is_empty() => {
+                bail!(
+                    "smtp_url and routes are both set: smtp_url is the short form of a single route, so keep one of them"
+                )
+            }
+            (Some(smtp), _) => vec![RouteSettings { smtp, ..RouteSettings::default() }],
+            (None, routes) => routes::checked(routes)?,
+        };
         Ok(Self {
             data: data.to_owned(),
             listen: written.listen,
             public_url,
             programme: present_path(written.programme),
-            smtp,
+            routes,
             trace: written.trace,
         })
     }
@@ -127,7 +141,7 @@ mod tests {
             jail.set_env("TRAMA_SMTP_URL", "smtps://user@relay.example");
             jail.set_env("TRAMA_SMTP_PASSWORD", "0123");
             assert_eq!(port(&Flags::default())?, 1002);
-            let password = read(&Flags::default())?.smtp.and_then(|smtp| smtp.password);
+            let password = read(&Flags::default())?.routes.remove(0).smtp.password;
             assert_eq!(password.as_deref(), Some("0123"));
             let flags = Flags { listen: Some(([127, 0, 0, 1], 1003).into()), ..Flags::default() };
             assert_eq!(port(&flags)?, 1003);

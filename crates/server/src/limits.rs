@@ -158,6 +158,17 @@ pub const SENDS_IN_HAND_MAX: usize = 64;
 /// Sends that wait in the dispatcher's backlog. What does not fit waits in the engine, which has them all anyway; with
 /// this many, looking there is needed once for some hundred sends.
 pub const SENDS_WAITING_MAX: usize = 1_024;
+/// A send whose turn is nearer than this waits in the backlog, and any other in the engine: what a slow pace lets go in that
+/// time must not fill the backlog, and the search for those given back must not be frequent.
+pub const TURN_NEAR: Span = Span::SECOND.times(10);
+/// Answers in a row by which a relay shows that it takes nothing, before it is left alone.
+pub const RELAY_FAILURES_MAX: u32 = 5;
+/// How long it is left alone then, doubled with each further failure: shorter than the engine's wait for another attempt.
+pub const RELAY_PAUSE_FIRST: Span = Span::SECOND.times(30);
+/// The longest such pause.
+pub const RELAY_PAUSE_MAX: Span = Span::MINUTE.times(10);
+/// Recipient domains whose pace is remembered for a route; past it those that are owed nothing are forgotten.
+pub const PACES_KEPT_MAX: usize = 10_000;
 /// How long a graceful stop waits for sends in hand; a provider that needs longer leaves them unknown.
 pub const STOP_PATIENCE: Duration = Duration::from_secs(20);
 

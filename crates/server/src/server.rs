@@ -4,9 +4,11 @@ use crate::api::programme::make_live;
 use crate::config::Config;
 use crate::deliver::backlog::Backlog;
 use crate::deliver::dispatch::{Channels, Dispatcher};
+use crate::deliver::dkim::Signers;
+use crate::deliver::dkim::key::DkimKeys;
 use crate::deliver::email::Email;
 use crate::deliver::link::SignedLinks;
-use crate::deliver::smtp::url::Route;
+use crate::deliver::route::Routes;
 use crate::demo::Stage;
 use crate::http;
 use crate::hub::Hub;
@@ -57,7 +59,7 @@ impl Server {
 
     /// The same, with the demonstration around it.
     pub async fn start_with(config: &Config, stage: Option<Stage>) -> anyhow::Result<Self> {
-        let route = config.smtp.as_ref().map(Route::new).transpose()?;
+        let relays = Routes::read(&config.routes)?;
         // Bound before the recovery: a port that is taken is told at once, and who comes early waits in the queue.
         let listener = listen(config.listen).await?;
         let address = listener.local_addr()?;
@@ -67,6 +69,7 @@ impl Server {
             runtime::start(&config.data, Arc::clone(&metrics), Arc::clone(&backlog))?;
         let log = SqliteReader::open(&config.data).context("the log cannot be read")?;
         let keys = Keys::open(&config.data)?;
+        let signers = Signers::new(DkimKeys::open(&config.data)?)?;
         let presence = Presence::announce(&config.data, address)?;
         let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
         let installed = runtime.read_blocking(|engine| engine.installed().cloned());
@@ -78,9 +81,9 @@ impl Server {
         if let Some(folder) = &config.programme {
             apply(&hub, folder).await?;
         }
-        let email = route.map(|route| {
-            let links = hub.links.clone();
-            Arc::new(Email::start(hub.runtime.clone(), route, links, installed.installation))
+        let email = (!relays.is_empty()).then(|| {
+            let (routes, links) = (Routes::start(relays), hub.links.clone());
+            Arc::new(Email::new(hub.runtime.clone(), routes, links, signers, installed.installation))
         });
         let mut channels = Channels::new();
         if let Some(email) = &email {

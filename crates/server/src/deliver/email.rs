@@ -1,24 +1,26 @@
-//! Email: rendered from the live programme, built as MIME, handed to an SMTP relay.
+//! Email: rendered from the live programme, built as MIME, signed, and handed to the relay of its route.
 
 use super::channel::{Channel, HandOver, Receipt};
+use super::dkim::Signers;
 use super::link::SignedLinks;
+use super::mailbox_host::mailbox_host;
 use super::mime::{Email as Mime, MessageId, Party, Unsubscribe};
 use super::render::{Rendered, Templates};
+use super::route::{Route, Routes};
 use super::smtp::answer::Answer;
 use super::smtp::letter::{Address, Letter};
-use super::smtp::pool::{Pool, PoolSize};
-use super::smtp::url::Route;
 use crate::runtime::Runtime;
+use engine::at::At;
 use engine::effect::Prepare;
 use engine::programme::Programme;
-use engine::record::DeliveryOutcome;
 use std::sync::{Arc, Mutex};
 
 /// The email channel of one server.
 pub struct Email {
     runtime: Runtime,
-    pool: Arc<Pool>,
+    routes: Routes,
     links: SignedLinks,
+    signers: Signers,
     /// Names this installation in message ids.
     installation: String,
     /// The templates of the programme they were compiled from.
@@ -26,16 +28,28 @@ pub struct Email {
 }
 
 impl Email {
-    /// Starts the connections to a relay on the current tokio runtime.
-    pub fn start(runtime: Runtime, route: Route, links: SignedLinks, installation: u64) -> Self {
-        let pool = Arc::new(Pool::start(route, PoolSize::USUAL));
+    /// Sends over these routes.
+    pub fn new(
+        runtime: Runtime,
+        routes: Routes,
+        links: SignedLinks,
+        signers: Signers,
+        installation: u64,
+    ) -> Self {
         let installation = format!("{installation:016x}");
-        Self { runtime, pool, links, installation, compiled: Mutex::new(None) }
+        Self { runtime, routes, links, signers, installation, compiled: Mutex::new(None) }
     }
 
     /// Letters under way are finished and connections closed.
     pub async fn stop(&self) {
-        self.pool.stop().await;
+        self.routes.stop().await;
+    }
+
+    /// The route of a send, by its purpose and its sender's domain. `None` where the message or a route for it is missing.
+    fn route(&self, prepare: &Prepare) -> Option<&Arc<Route>> {
+        let programme = self.runtime.programme();
+        let from = &programme.messages.get(&prepare.message)?.email.as_ref()?.from;
+        self.routes.of(&prepare.purpose, domain_of(from))
     }
 
     /// The live programme's templates, compiled when the first of its messages is sent.
@@ -62,6 +76,7 @@ impl Email {
         let to = Address::parse(&prepare.address).map_err(|error| error.to_string())?;
         let (from_name, from) = party("from", &rendered.from)?;
         let message = self.mime(prepare, &rendered, (from_name, &from), &to)?;
+        let message = self.signers.sign(from.domain(), message, prepare.decided_at);
         Ok(Letter { from: Some(from), to, message })
     }
 
@@ -96,21 +111,35 @@ impl Email {
 impl Channel for Email {
     fn prepare(&self, prepare: &Prepare) -> Result<HandOver, String> {
         let letter = self.letter(prepare)?;
-        let pool = Arc::clone(&self.pool);
-        Ok(Box::pin(async move { receipt(&pool.send(letter).await) }))
+        let from = letter.from.as_ref().map(Address::domain).unwrap_or_default();
+        let route = self.routes.of(&prepare.purpose, from).ok_or_else(|| {
+            format!(
+                "no route takes the purpose {} from {from}; see `routes` in the settings",
+                prepare.purpose
+            )
+        })?;
+        let route = Arc::clone(route);
+        Ok(Box::pin(async move { receipt(&route.send(letter).await) }))
     }
+
+    fn begin_round(&self) {
+        self.routes.begin_round();
+    }
+
+    /// What has no route goes at once, to be told so.
+    fn turn(&self, prepare: &Prepare, now: At) -> Result<(), At> {
+        self.route(prepare).map_or(Ok(()), |route| route.turn(&mailbox_host(&prepare.address), now))
+    }
+}
+
+/// The domain of a sender as the message writes it.
+fn domain_of(from: &str) -> &str {
+    from.rsplit('@').next().unwrap_or_default().trim_end_matches(['>', ' '])
 }
 
 /// What a relay's answer means for the send.
 fn receipt(answer: &Answer) -> Receipt {
-    let outcome = match answer {
-        Answer::Accepted { .. } => DeliveryOutcome::Accepted,
-        Answer::Transient { .. } | Answer::Unreachable { .. } => DeliveryOutcome::Transient,
-        Answer::Permanent { class, .. } if class.suppresses() => DeliveryOutcome::InvalidRecipient,
-        Answer::Permanent { .. } => DeliveryOutcome::Permanent,
-        Answer::Unknown { .. } => DeliveryOutcome::Unknown,
-    };
-    Receipt { outcome, reply: answer.to_string() }
+    Receipt { outcome: answer.outcome(), reply: answer.to_string() }
 }
 
 /// Reads `Name <address>`, `"Name" <address>` or an address alone.
