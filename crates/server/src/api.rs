@@ -22,6 +22,7 @@ mod person;
 mod profiles;
 pub(crate) mod programme;
 mod rejects;
+mod returns;
 mod segments;
 mod sends;
 mod status;
@@ -75,6 +76,7 @@ pub fn routes() -> Vec<Route> {
         row(Method::GET,    "/api/v1/journeys/{name}",              Read,   journeys::show),
         row(Method::GET,    "/api/v1/sends",                        Read,   sends::list),
         row(Method::GET,    "/api/v1/rejects",                      Read,   rejects::list),
+        row(Method::POST,   "/api/v1/returns",                      Admin,  returns::take),
         row(Method::GET,    "/api/v1/mailbox",                      Read,   mailbox::list),
         row(Method::GET,    "/api/v1/mailbox/{number}",             Read,   mailbox::show),
         row(Method::POST,   "/api/v1/consents",                     Admin,  consents::state),

@@ -4,6 +4,7 @@
 
 pub mod routes;
 
+use crate::deliver::smtp::letter::Address;
 use crate::deliver::smtp::url::SmtpSettings;
 use anyhow::{Context, bail};
 use figment::Figment;
@@ -29,7 +30,30 @@ pub struct Config {
     pub programme: Option<PathBuf>,
     /// In the order in which they are asked; none where no email leaves.
     pub routes: Vec<RouteSettings>,
+    /// Where messages come back; none where they come back to their sender's address.
+    pub returns: Option<ReturnSettings>,
     pub trace: String,
+}
+
+/// Where messages come back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReturnSettings {
+    pub domain: String,
+    /// `None` where what comes back is told by a provider's webhook only.
+    pub listen: Option<SocketAddr>,
+}
+
+impl ReturnSettings {
+    fn checked(domain: String, listen: Option<String>) -> anyhow::Result<Self> {
+        Address::parse(&format!("b@{domain}"))
+            .with_context(|| format!("return_domain must be a domain, and is {domain:?}"))?;
+        let listen = listen.map(|listen| {
+            listen
+                .parse()
+                .with_context(|| format!("return_listen must be an address and a port, and is {listen:?}"))
+        });
+        Ok(Self { domain, listen: listen.transpose()? })
+    }
 }
 
 /// What the command line may set. Absent ones leave the setting to the environment, the file and the default.
@@ -57,6 +81,8 @@ struct Written {
     smtp_name: String,
     #[serde(default)]
     routes: Vec<WrittenRoute>,
+    return_domain: String,
+    return_listen: String,
     trace: String,
 }
 
@@ -109,12 +135,16 @@ impl Config {
             (Some(smtp), _) => vec![RouteSettings { smtp, ..RouteSettings::default() }],
             (None, routes) => routes::checked(routes)?,
         };
+        let returns = present(written.return_domain)
+            .map(|domain| ReturnSettings::checked(domain, present(written.return_listen)))
+            .transpose()?;
         Ok(Self {
             data: data.to_owned(),
             listen: written.listen,
             public_url,
             programme: present_path(written.programme),
             routes,
+            returns,
             trace: written.trace,
         })
     }

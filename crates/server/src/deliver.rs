@@ -15,6 +15,8 @@ mod mjml;
 pub mod pace;
 mod plain;
 pub mod render;
+pub mod report;
+pub mod return_path;
 pub mod route;
 pub mod smtp;
 pub mod token;

@@ -83,6 +83,7 @@ impl Demo {
             listen,
             public_url: None,
             programme: None,
+            returns: None,
             routes: vec![RouteSettings::to(format!("smtp://{}", mailbox.addr))],
             trace: String::new(),
         };

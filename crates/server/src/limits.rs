@@ -158,6 +158,14 @@ pub const SENDS_IN_HAND_MAX: usize = 64;
 /// Sends that wait in the dispatcher's backlog. What does not fit waits in the engine, which has them all anyway; with
 /// this many, looking there is needed once for some hundred sends.
 pub const SENDS_WAITING_MAX: usize = 1_024;
+/// Largest mail that comes back: a report quotes the message, at most whole, and no message of ours is a tenth of this.
+pub const RETURN_BYTES_MAX: usize = 4 << 20;
+/// How long news of a send waits for the send's own receipt before whoever brings it is asked to come again: two commits.
+pub const RETURN_PATIENCE: Duration = Duration::from_secs(5);
+/// Between two looks for that receipt.
+pub const RETURN_REST: Duration = Duration::from_millis(50);
+/// Most returns in one call of the API: each becomes a record that is waited for.
+pub const RETURNS_MAX: usize = 1_000;
 /// A send whose turn is nearer than this waits in the backlog, and any other in the engine: what a slow pace lets go in that
 /// time must not fill the backlog, and the search for those given back must not be frequent.
 pub const TURN_NEAR: Span = Span::SECOND.times(10);

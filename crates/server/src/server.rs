@@ -8,16 +8,19 @@ use crate::deliver::dkim::Signers;
 use crate::deliver::dkim::key::DkimKeys;
 use crate::deliver::email::Email;
 use crate::deliver::link::SignedLinks;
+use crate::deliver::return_path::ReturnPaths;
 use crate::deliver::route::Routes;
 use crate::demo::Stage;
 use crate::http;
 use crate::hub::Hub;
 use crate::keys::Keys;
 use crate::limits::{FOLLOWERS_MAX, SENDS_WAITING_MAX, STOP_PATIENCE};
+use crate::mailbox::Mailbox;
 use crate::metrics::Metrics;
 use crate::presence::Presence;
 use crate::problem::READING_LOG;
 use crate::programme;
+use crate::returns;
 use crate::runtime::{self, Threads};
 use anyhow::{Context, bail};
 use axum::serve::ListenerExt;
@@ -41,6 +44,7 @@ pub struct Server {
     redaction: Task,
     clusters: Task,
     email: Option<Arc<Email>>,
+    returns: Option<Mailbox>,
     threads: Threads,
     presence: Presence,
 }
@@ -81,9 +85,17 @@ impl Server {
         if let Some(folder) = &config.programme {
             apply(&hub, folder).await?;
         }
+        let paths = config.returns.as_ref().map(|one| ReturnPaths::new(&one.domain, &installed.link_key));
+        let returns = match (&paths, config.returns.as_ref().and_then(|one| one.listen)) {
+            (Some(paths), Some(listen)) => {
+                let opened = returns::door::open(listen, hub.runtime.clone(), paths.clone()).await;
+                Some(opened.with_context(|| format!("cannot listen on {listen} for mail that comes back"))?)
+            }
+            _ => None,
+        };
         let email = (!relays.is_empty()).then(|| {
             let (routes, links) = (Routes::start(relays), hub.links.clone());
-            Arc::new(Email::new(hub.runtime.clone(), routes, links, signers, installed.installation))
+            Arc::new(Email::new(hub.runtime.clone(), routes, links, signers, paths, installed.installation))
         });
         let mut channels = Channels::new();
         if let Some(email) = &email {
@@ -103,12 +115,29 @@ impl Server {
             let serving = axum::serve(listener, router).with_graceful_shutdown(async { drop(stop.await) });
             serving.await.expect("invariant: serving has no error of its own");
         });
-        Ok(Self { hub, address, http, dispatcher, cutoffs, redaction, clusters, email, threads, presence })
+        Ok(Self {
+            hub,
+            address,
+            http,
+            dispatcher,
+            cutoffs,
+            redaction,
+            clusters,
+            email,
+            returns,
+            threads,
+            presence,
+        })
     }
 
     /// Where it listens; with port 0 in the settings, the port that it got.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where mail that comes back is taken, if it is.
+    pub fn returns_address(&self) -> Option<SocketAddr> {
+        self.returns.as_ref().map(|door| door.addr)
     }
 
     pub fn hub(&self) -> &Arc<Hub> {
@@ -119,6 +148,7 @@ impl Server {
     /// over gets its receipt, and the state is written down.
     pub async fn stop(self) {
         self.hub.stopping.send_replace(true);
+        drop(self.returns);
         self.http.stop("requests").await;
         self.cutoffs.stop("a ranking").await;
         self.redaction.stop("an erasure").await;

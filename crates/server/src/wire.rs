@@ -46,6 +46,15 @@ fn content(record: &Record<'_>) -> (&'static str, Value) {
             json!({"send": one.send.0, "attempt": one.attempt, "attempted_at": one.attempted_at.to_string()}),
         ),
         Record::Settled(one) => ("settled", settled(one)),
+        Record::Returned(one) => (
+            "returned",
+            json!({
+                "send": one.send.0,
+                "verdict": one.verdict.name(),
+                "returned_at": one.returned_at.to_string(),
+                "reply": one.reply,
+            }),
+        ),
         Record::Engaged(one) => (
             "engaged",
             json!({

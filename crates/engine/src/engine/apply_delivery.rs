@@ -110,23 +110,19 @@ impl Engine {
             DeliveryOutcome::InvalidRecipient => {
                 self.state.set_status(id, Status::Bounced);
                 if !is_erased {
-                    self.suppress_bounced(id, settled.reply, effects);
+                    self.suppress_address(id, format!("bounced: {}", settled.reply), effects);
                 }
             }
         }
         self.occur_to(profile, happening, effects);
     }
 
-    fn suppress_bounced(&mut self, id: SendId, reply: &str, effects: &mut Vec<Effect>) {
+    /// Suppresses the address that a send went to.
+    pub(super) fn suppress_address(&mut self, id: SendId, reason: String, effects: &mut Vec<Effect>) {
         let send = self.state.send(id).expect("invariant: checked");
         let Some(kind) = send.channel.and_then(address_kind) else { return };
         let hash = self.hash_key().identifier(kind, &send.address);
-        let suppression = Suppression {
-            kind,
-            value: send.address.clone(),
-            reason: format!("bounced: {reply}"),
-            stated_at: self.state.at,
-        };
+        let suppression = Suppression { kind, value: send.address.clone(), reason, stated_at: self.state.at };
         Arc::make_mut(self.state.suppressions.of_mut(hash)).insert(hash, suppression);
         self.reconsider(hash, effects);
     }
@@ -152,7 +148,12 @@ impl Engine {
     }
 
     /// Something happened to a message for a profile, or did not.
-    fn occur_to(&mut self, profile: ProfileId, happening: Option<Happening<'_>>, effects: &mut Vec<Effect>) {
+    pub(super) fn occur_to(
+        &mut self,
+        profile: ProfileId,
+        happening: Option<Happening<'_>>,
+        effects: &mut Vec<Effect>,
+    ) {
         let (Some(happening), Some(profile)) = (happening, self.state.standing(profile)) else { return };
         let properties = self.properties_of_happening(Some(happening));
         let mut turn = Turn::begin(self, profile, effects);

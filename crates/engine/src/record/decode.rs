@@ -5,7 +5,7 @@ use super::{
     Attempted, ClustersStated, ConsentSource, ConsentStated, CutoffStated, CutoffsStated, DeliveryOutcome,
     Engaged, Engagement, Event, EventFlags, EventKind, Identifier, IdentifierLifted, Installed, LogRedacted,
     MembershipChanged, MergeUndone, ProfileErased, ProfilesMerged, ProgrammeApplied, Record, Rejected,
-    Settled, Subject, SuppressionStated, VERSION,
+    Returned, Settled, Subject, SuppressionStated, VERSION, Verdict,
 };
 use crate::at::At;
 use crate::change::Changes;
@@ -57,7 +57,7 @@ impl<'a> Record<'a> {
             None => return Err(Malformed::Bytes),
         }
         let mut parts = Parts { envelope: Reader::new(envelope), personal: reader };
-        if !(code::INSTALLED..=code::MEMBERSHIP_CHANGED).contains(&kind) {
+        if !(code::INSTALLED..=code::MEMBERSHIP_CHANGED).contains(&kind) && kind != code::RETURNED {
             return Err(Malformed::Kind(kind));
         }
         let record = parts.record(kind).ok_or(Malformed::Bytes)?;
@@ -128,6 +128,12 @@ impl<'a> Parts<'a> {
                 machine: self.flag()?,
                 occurred_at: self.at()?,
                 url: self.personal.text()?,
+            }),
+            code::RETURNED => Record::Returned(Returned {
+                send: self.send()?,
+                verdict: self.one_of(&Verdict::ALL)?,
+                returned_at: self.at()?,
+                reply: self.personal.text()?,
             }),
             code::CUTOFFS_STATED => Record::CutoffsStated(self.cutoffs()?),
             code::CLUSTERS_STATED => Record::ClustersStated(ClustersStated::read(&mut self.envelope)?),

@@ -25,6 +25,7 @@ pub(super) mod code {
     pub(in crate::record) const LOG_REDACTED: u8 = 16;
     pub(in crate::record) const MEMBERSHIP_CHANGED: u8 = 18;
     pub(in crate::record) const CLUSTERS_STATED: u8 = 17;
+    pub(in crate::record) const RETURNED: u8 = 23;
 }
 
 /// Room that most events fit into, so that making a record does not grow its parts step by step.
@@ -158,6 +159,13 @@ impl Parts {
                 self.at(engaged.occurred_at);
                 self.private(engaged.url);
                 code::ENGAGED
+            }
+            Record::Returned(returned) => {
+                put_varint(&mut self.envelope, returned.send.0);
+                self.envelope.push(returned.verdict as u8);
+                self.at(returned.returned_at);
+                self.private(returned.reply);
+                code::RETURNED
             }
             Record::CutoffsStated(stated) => self.fill_cutoffs(stated),
             Record::MembershipChanged(changed) => {

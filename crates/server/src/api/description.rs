@@ -2,7 +2,7 @@
 
 use super::{
     activity, changes, clusters, consents, erasures, explanations, expressions, identifiers, journeys, keys,
-    mailbox, merges, profiles, programme, rejects, segments, sends, status, suppressions, timeline,
+    mailbox, merges, profiles, programme, rejects, returns, segments, sends, status, suppressions, timeline,
 };
 use axum::Json;
 use utoipa::OpenApi;
@@ -35,6 +35,7 @@ use utoipa::{Modify, openapi};
         journeys::show,
         sends::list,
         rejects::list,
+        returns::take,
         mailbox::list,
         mailbox::show,
         consents::state,

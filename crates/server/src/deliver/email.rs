@@ -6,6 +6,7 @@ use super::link::SignedLinks;
 use super::mailbox_host::mailbox_host;
 use super::mime::{Email as Mime, MessageId, Party, Unsubscribe};
 use super::render::{Rendered, Templates};
+use super::return_path::ReturnPaths;
 use super::route::{Route, Routes};
 use super::smtp::answer::Answer;
 use super::smtp::letter::{Address, Letter};
@@ -21,6 +22,8 @@ pub struct Email {
     routes: Routes,
     links: SignedLinks,
     signers: Signers,
+    /// Where messages come back, where they have an address of their own for that.
+    returns: Option<ReturnPaths>,
     /// Names this installation in message ids.
     installation: String,
     /// The templates of the programme they were compiled from.
@@ -34,10 +37,11 @@ impl Email {
         routes: Routes,
         links: SignedLinks,
         signers: Signers,
+        returns: Option<ReturnPaths>,
         installation: u64,
     ) -> Self {
         let installation = format!("{installation:016x}");
-        Self { runtime, routes, links, signers, installation, compiled: Mutex::new(None) }
+        Self { runtime, routes, links, signers, returns, installation, compiled: Mutex::new(None) }
     }
 
     /// Letters under way are finished and connections closed.
@@ -77,7 +81,8 @@ impl Email {
         let (from_name, from) = party("from", &rendered.from)?;
         let message = self.mime(prepare, &rendered, (from_name, &from), &to)?;
         let message = self.signers.sign(from.domain(), message, prepare.decided_at);
-        Ok(Letter { from: Some(from), to, message })
+        let back = self.returns.as_ref().map_or(from, |paths| paths.bounce(prepare.send));
+        Ok(Letter { from: Some(back), to, message })
     }
 
     fn mime(
@@ -90,6 +95,7 @@ impl Email {
         let reply_to = rendered.reply_to.as_deref().map(|text| party("reply_to", text)).transpose()?;
         let message_id =
             MessageId::of(prepare.send, &self.installation, from).map_err(|error| error.to_string())?;
+        let by_mail = self.returns.as_ref().map(|paths| paths.unsubscribe(prepare.send));
         let email = Mime {
             message_id: &message_id,
             // Of the decision and not of the attempt, so that every attempt is the same bytes.
@@ -100,7 +106,10 @@ impl Email {
             subject: &rendered.subject,
             text: &rendered.text,
             html: rendered.html.as_deref(),
-            unsubscribe: rendered.unsubscribe.as_deref().map(|url| Unsubscribe { url, mailto: None }),
+            unsubscribe: rendered
+                .unsubscribe
+                .as_deref()
+                .map(|url| Unsubscribe { url, mailto: by_mail.as_ref() }),
             list_id: None,
             feedback_id: None,
         };
@@ -111,12 +120,9 @@ impl Email {
 impl Channel for Email {
     fn prepare(&self, prepare: &Prepare) -> Result<HandOver, String> {
         let letter = self.letter(prepare)?;
-        let from = letter.from.as_ref().map(Address::domain).unwrap_or_default();
-        let route = self.routes.of(&prepare.purpose, from).ok_or_else(|| {
-            format!(
-                "no route takes the purpose {} from {from}; see `routes` in the settings",
-                prepare.purpose
-            )
+        let route = self.route(prepare).ok_or_else(|| {
+            let purpose = &prepare.purpose;
+            format!("no route takes the purpose {purpose} from this sender; see `routes` in the settings")
         })?;
         let route = Arc::clone(route);
         Ok(Box::pin(async move { receipt(&route.send(letter).await) }))

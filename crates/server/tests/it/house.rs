@@ -116,8 +116,12 @@ pub(crate) struct Shop {
 }
 
 impl Shop {
-    /// Opens with these settings besides those for the programme and the mailbox.
     pub(crate) async fn open() -> Self {
+        Self::open_with("").await
+    }
+
+    /// Opens with these settings besides those for the programme and the mailbox.
+    pub(crate) async fn open_with(more: &str) -> Self {
         let mailbox = Mailbox::start(([127, 0, 0, 1], 0).into()).await.unwrap();
         let dir = tempfile::tempdir().unwrap();
         for (file, text) in PROGRAMME {
@@ -127,7 +131,7 @@ impl Shop {
         }
         let programme = dir.path().join("programme");
         let settings = format!(
-            "programme = {:?}\nsmtp_url = \"smtp://{}\"\n",
+            "programme = {:?}\nsmtp_url = \"smtp://{}\"\n{more}",
             programme.to_str().unwrap(),
             mailbox.addr
         );

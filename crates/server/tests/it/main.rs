@@ -19,6 +19,7 @@ mod messages;
 mod programme;
 mod programme_cli;
 mod public;
+mod returns;
 mod runtime;
 mod scenarios;
 mod smtp;
