@@ -111,7 +111,10 @@ test("signatures verify, and bounces, complaints and unsubscriptions come back",
     await order(server, "ada", "ada@inbox.test");
     const [mail] = await postfix.mails("ada", 1);
     const results = header(mail, "Authentication-Results");
-    assert.match(results, /dkim=pass[^;]*header\.d=bottega\.test[^;]*header\.s=trama-rsa/, results);
+    for (const [algorithm, selector] of [["rsa-sha256", "trama-rsa"], ["ed25519-sha256", "trama-ed25519"]]) {
+      const verdict = new RegExp(`dkim=pass[^;]*header\\.d=bottega\\.test[^;]*header\\.a=${algorithm}[^;]*header\\.s=${selector}`);
+      assert.match(results, verdict);
+    }
     assert.doesNotMatch(results, /dkim=fail/, results);
     const signed = header(mail, "DKIM-Signature").replace(/\s/g, "");
     for (const name of ["From", "Subject", "List-Unsubscribe", "List-Unsubscribe-Post"]) {

@@ -316,6 +316,7 @@ impl Engine {
             Record::ProfileErased(erased) => self.apply_erased(erased),
             Record::LogRedacted(redacted) => self.apply_redacted(redacted),
             Record::MembershipChanged(_) => self.noted.pop(),
+            Record::Viewed(_) => {}
             Record::Tick => self.apply_tick(effects),
         }
         Outcome::Applied

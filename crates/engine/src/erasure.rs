@@ -138,6 +138,7 @@ impl Redaction {
             | Record::ProfileErased(_)
             | Record::LogRedacted(_)
             | Record::MembershipChanged(_)
+            | Record::Viewed(_)
             | Record::Tick => Part::Nothing,
         }
     }

@@ -80,6 +80,7 @@ impl<'a> Record<'a> {
             | Self::ProfileErased(_)
             | Self::LogRedacted(_)
             | Self::MembershipChanged(_)
+            | Self::Viewed(_)
             | Self::Tick => None,
         }
     }

@@ -56,6 +56,8 @@ pub enum Record<'a> {
     MembershipChanged(MembershipChanged<'a>),
     /// What came back of a send after its receipt: a bounce or a complaint.
     Returned(Returned<'a>),
+    /// Somebody opened a message, and nobody is to know who. It changes nothing, and is there to be counted.
+    Viewed(Viewed<'a>),
     /// Time passed: everything due by the batch's instant happens now.
     Tick,
 }

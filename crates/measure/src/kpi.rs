@@ -46,6 +46,8 @@ pub struct Kpis {
     /// Accepted messages that were opened or clicked at least once by a person.
     pub opened: u64,
     pub clicked: u64,
+    /// Opens of messages whose picture tells how often and not who; the same person may be among them many times.
+    pub viewed: u64,
     pub orders: u64,
     /// Millionths by currency; orders without one are under an empty name.
     pub revenue_millionths: BTreeMap<String, i128>,
@@ -68,6 +70,7 @@ impl Kpis {
             unknown: 0,
             opened: 0,
             clicked: 0,
+            viewed: 0,
             orders: 0,
             revenue_millionths: BTreeMap::new(),
             opened_sends: BTreeSet::new(),
@@ -100,6 +103,7 @@ impl Kpis {
                 };
                 *count += u64::from(sends.insert(engaged.send));
             }
+            Record::Viewed(viewed) if self.period.holds(viewed.occurred_at) => self.viewed += 1,
             _ => {}
         }
     }

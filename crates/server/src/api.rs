@@ -19,6 +19,7 @@ mod keys;
 mod mailbox;
 mod merges;
 mod person;
+mod previews;
 mod profiles;
 pub(crate) mod programme;
 mod rejects;
@@ -74,6 +75,7 @@ pub fn routes() -> Vec<Route> {
         row(Method::POST,   "/api/v1/clusters/{name}/refresh",      Admin,  clusters::refresh),
         row(Method::GET,    "/api/v1/journeys",                     Read,   journeys::list),
         row(Method::GET,    "/api/v1/journeys/{name}",              Read,   journeys::show),
+        row(Method::GET,    "/api/v1/messages/{name}/preview",      Read,   previews::show),
         row(Method::GET,    "/api/v1/sends",                        Read,   sends::list),
         row(Method::GET,    "/api/v1/rejects",                      Read,   rejects::list),
         row(Method::POST,   "/api/v1/returns",                      Admin,  returns::take),

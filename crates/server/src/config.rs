@@ -45,8 +45,10 @@ pub struct ReturnSettings {
 
 impl ReturnSettings {
     fn checked(domain: String, listen: Option<String>) -> anyhow::Result<Self> {
-        Address::parse(&format!("b@{domain}"))
+        let address = Address::parse(&format!("b@{domain}"))
             .with_context(|| format!("return_domain must be a domain, and is {domain:?}"))?;
+        // As it stands in an envelope, when it is an international one.
+        let domain = address.domain().to_owned();
         let listen = listen.map(|listen| {
             listen
                 .parse()

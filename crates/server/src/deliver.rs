@@ -14,6 +14,8 @@ pub mod mime;
 mod mjml;
 pub mod pace;
 mod plain;
+pub(crate) mod presend;
+pub mod preview;
 pub mod render;
 pub mod report;
 pub mod return_path;

@@ -12,6 +12,11 @@ pub const KEY_NAME_BYTES_MAX: usize = 64;
 
 /// Largest form that a recipient can post: a tick for every purpose of a programme.
 pub const PUBLIC_FORM_BYTES_MAX: usize = 64 << 10;
+/// Clicks on different links of a message within this time are a scanner's, which follows them all; a click is held back as
+/// long, so that the first of them is known for what it is before anything follows from it.
+pub const CLICK_HOLD: engine::at::Span = engine::at::Span::SECOND.times(2);
+/// Clicks that are held back at once. Past it a click counts as a machine's: nobody's readers are that many.
+pub const CLICKS_HELD_MAX: usize = 20_000;
 /// An open or a click sooner after the relay's acceptance is a scanner's: no person is that fast.
 pub const MACHINE_HASTE: engine::at::Span = engine::at::Span::SECOND.times(2);
 
@@ -249,6 +254,11 @@ pub const DEMO_VISITORS_MAX: usize = 200;
 /// A word of a header that cannot be folded, such as a URL: a line may have 998 bytes (RFC 5322 2.1.1), and the
 /// header's name and brackets stand on it too.
 pub const EMAIL_HEADER_WORD_BYTES: usize = 900;
+
+/// HTML of a message that Gmail shows; what comes after it is behind a link that few follow.
+pub const EMAIL_CLIPPED_BYTES: usize = 102 * 1024;
+/// Characters of a subject past which mail programs on a desk cut it too; on a phone they do at a third of it.
+pub const SUBJECT_CHARACTERS_MAX: usize = 120;
 
 // ---- Links in messages ---------------------------------------------------------------------------------------
 

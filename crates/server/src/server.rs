@@ -20,6 +20,7 @@ use crate::metrics::Metrics;
 use crate::presence::Presence;
 use crate::problem::READING_LOG;
 use crate::programme;
+use crate::public::clicks::Clicks;
 use crate::returns;
 use crate::runtime::{self, Threads};
 use anyhow::{Context, bail};
@@ -80,8 +81,18 @@ impl Server {
         let installed = installed.expect("invariant: the first record installs");
         let links = SignedLinks::new(&public_url, &installed.link_key);
         let (stopping, followers) = (watch::Sender::new(false), Arc::new(Semaphore::new(FOLLOWERS_MAX)));
-        let hub =
-            Arc::new(Hub { runtime, log, keys, stage, metrics, public_url, links, stopping, followers });
+        let hub = Arc::new(Hub {
+            runtime,
+            log,
+            keys,
+            stage,
+            metrics,
+            public_url,
+            links,
+            clicks: Clicks::default(),
+            stopping,
+            followers,
+        });
         if let Some(folder) = &config.programme {
             apply(&hub, folder).await?;
         }

@@ -65,6 +65,9 @@ fn content(record: &Record<'_>) -> (&'static str, Value) {
                 "url": one.url,
             }),
         ),
+        Record::Viewed(one) => {
+            ("viewed", json!({"message": one.message, "occurred_at": one.occurred_at.to_string()}))
+        }
         Record::CutoffsStated(one) => ("cutoffs_stated", cutoffs(one)),
         Record::ClustersStated(one) => ("clusters_stated", clusters(one)),
         Record::ProfilesMerged(one) => (

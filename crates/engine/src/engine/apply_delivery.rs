@@ -3,14 +3,16 @@
 use super::{Engine, Refusal};
 use crate::at::{At, Span};
 use crate::effect::{Effect, Prepare};
-use crate::governor::{Suppression, Wish, address_kind};
+use crate::governor::{Suppression, Wish, address, address_kind};
 use crate::happening::Happening;
 use crate::limits::{ATTEMPTS_MAX, RETRY_FIRST, SEND_AGE_MAX};
 use crate::outbox::{Decision, Reason, Send, Status};
 use crate::profile::Profile;
+use crate::programme::Channel;
 use crate::record::{Attempted, DeliveryOutcome, Engaged, Engagement, Settled};
 use crate::timer::TimerKey;
 use crate::turn::Turn;
+use crate::value::OwnedMap;
 use crate::{ProfileId, SendId};
 use std::sync::Arc;
 
@@ -193,6 +195,33 @@ impl Engine {
             traits: profile.traits_map(),
             event: send.event.clone(),
         }
+    }
+}
+
+impl Engine {
+    /// What would be prepared if a message were sent to a profile now; it is of no send. `None` without an address.
+    pub fn prepare_preview(
+        &self,
+        id: ProfileId,
+        message: &str,
+        (journey, purpose): (&str, &str),
+        language: &str,
+    ) -> Option<Prepare> {
+        let profile = self.profile(id)?;
+        Some(Prepare {
+            send: SendId(u64::MAX),
+            attempt: 1,
+            decided_at: self.state.at,
+            profile: id,
+            channel: Channel::Email,
+            address: address(profile, Channel::Email)?,
+            message: message.to_owned(),
+            language: language.to_owned(),
+            purpose: purpose.to_owned(),
+            journey: journey.to_owned(),
+            traits: profile.traits_map(),
+            event: OwnedMap::default(),
+        })
     }
 }
 

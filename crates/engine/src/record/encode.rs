@@ -26,6 +26,7 @@ pub(super) mod code {
     pub(in crate::record) const MEMBERSHIP_CHANGED: u8 = 18;
     pub(in crate::record) const CLUSTERS_STATED: u8 = 17;
     pub(in crate::record) const RETURNED: u8 = 23;
+    pub(in crate::record) const VIEWED: u8 = 24;
 }
 
 /// Room that most events fit into, so that making a record does not grow its parts step by step.
@@ -166,6 +167,11 @@ impl Parts {
                 self.at(returned.returned_at);
                 self.private(returned.reply);
                 code::RETURNED
+            }
+            Record::Viewed(viewed) => {
+                self.clear(viewed.message);
+                self.at(viewed.occurred_at);
+                code::VIEWED
             }
             Record::CutoffsStated(stated) => self.fill_cutoffs(stated),
             Record::MembershipChanged(changed) => {

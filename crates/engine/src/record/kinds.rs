@@ -388,6 +388,13 @@ pub struct Engaged<'a> {
     pub url: &'a str,
 }
 
+/// Somebody opened a message whose picture is the same for everybody: it says how often, and never who.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Viewed<'a> {
+    pub message: &'a str,
+    pub occurred_at: At,
+}
+
 /// An operator says that two profiles are one person, whatever the rules of identity think of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProfilesMerged<'a> {

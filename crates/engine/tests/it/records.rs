@@ -86,6 +86,7 @@ fn examples(properties: &OwnedMap) -> Vec<Record<'_>> {
             returned_at: at,
             reply: "abuse",
         }),
+        Record::Viewed(Viewed { message: "letter", occurred_at: at }),
         Record::Engaged(Engaged {
             send: SendId(9),
             engagement: Engagement::Clicked,

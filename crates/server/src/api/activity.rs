@@ -126,6 +126,7 @@ fn subject(engine: &Engine, record: &Record<'_>) -> Option<Option<ProfileId>> {
         | Record::Settled(_)
         | Record::CutoffsStated(_)
         | Record::MembershipChanged(_)
+        | Record::Viewed(_)
         | Record::ClustersStated(_)
         | Record::Tick => None,
     }

@@ -13,7 +13,9 @@ use super::smtp::letter::{Address, Letter};
 use crate::runtime::Runtime;
 use engine::at::At;
 use engine::effect::Prepare;
-use engine::programme::Programme;
+use engine::engine::Engine;
+use engine::programme::{Channel as Medium, OpenTracking, Programme};
+use engine::record::ConsentState;
 use std::sync::{Arc, Mutex};
 
 /// The email channel of one server.
@@ -74,8 +76,22 @@ impl Email {
         Ok(templates)
     }
 
+    /// Whether the person allows it to be seen when they open the message. Asked where that matters only.
+    fn sees_opens(&self, prepare: &Prepare) -> bool {
+        let programme = self.runtime.programme();
+        let purpose = programme.opens_purpose();
+        let Some(purpose) =
+            purpose.filter(|_| programme.open_tracking(&prepare.message) == OpenTracking::PerPerson)
+        else {
+            return false;
+        };
+        let consent = |engine: &Engine| engine.profile(prepare.profile)?.consent(purpose, Medium::Email);
+        self.runtime.read_blocking(consent) == Some(ConsentState::Granted)
+    }
+
     fn letter(&self, prepare: &Prepare) -> Result<Letter, String> {
-        let rendered = self.templates()?.render(prepare, &self.links, prepare.decided_at);
+        let sees_opens = self.sees_opens(prepare);
+        let rendered = self.templates()?.render(prepare, &self.links, prepare.decided_at, sees_opens);
         let rendered = rendered.map_err(|error| error.to_string())?;
         let to = Address::parse(&prepare.address).map_err(|error| error.to_string())?;
         let (from_name, from) = party("from", &rendered.from)?;
@@ -95,6 +111,15 @@ impl Email {
         let reply_to = rendered.reply_to.as_deref().map(|text| party("reply_to", text)).transpose()?;
         let message_id =
             MessageId::of(prepare.send, &self.installation, from).map_err(|error| error.to_string())?;
+        // What people subscribed to, and by what Gmail counts complaints: the sender, which never changes, comes last.
+        let list = rendered.unsubscribe.as_ref().map(|_| {
+            let Prepare { purpose, message, journey, .. } = prepare;
+            let domain = from.domain();
+            (format!("{purpose}.{domain}"), format!("{message}:{journey}:{purpose}:{domain}"))
+        });
+        let fits =
+            |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-:".contains(&byte));
+        let list = list.filter(|(list_id, feedback_id)| fits(list_id) && fits(feedback_id));
         let by_mail = self.returns.as_ref().map(|paths| paths.unsubscribe(prepare.send));
         let email = Mime {
             message_id: &message_id,
@@ -110,8 +135,8 @@ impl Email {
                 .unsubscribe
                 .as_deref()
                 .map(|url| Unsubscribe { url, mailto: by_mail.as_ref() }),
-            list_id: None,
-            feedback_id: None,
+            list_id: list.as_ref().map(|(list_id, _)| list_id.as_str()),
+            feedback_id: list.as_ref().map(|(_, feedback_id)| feedback_id.as_str()),
         };
         email.build().map_err(|error| error.to_string())
     }

@@ -30,6 +30,11 @@ pub fn mailbox_host(address: &str) -> String {
     }
 }
 
+/// Whether a domain gives addresses to people, and no company's messages come from it.
+pub(super) fn is_of_people(domain: &str) -> bool {
+    HOSTS.iter().any(|(host, _)| *host == mailbox_host(domain))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -150,7 +150,7 @@ impl Shop {
         self.house
             .track(json!([
                 {"type": "identify", "userId": "ada", "traits": {"email": "ada@example.com", "language": "it"},
-                 "context": {"consent": {"categoryPreferences": {"offers": true}}}},
+                 "context": {"consent": {"categoryPreferences": {"offers": true, "pixels": true}}}},
                 {"type": "track", "userId": "ada", "event": "Order Completed", "properties": {"total": 20}}
             ]))
             .await;
@@ -189,9 +189,10 @@ const PROGRAMME: [(&str, &str); 9] = [
         "programme: bottega
 timezone: Europe/Rome
 languages: [it, en]
-tracking: { opens: true, clicks: true }
+tracking: { opens: per_person, clicks: true }
 purposes:
   offers: { title: { it: Offerte, en: Offers }, channels: [email], opt_in: single }
+  pixels: { title: { it: Aperture, en: Opens }, channels: [email], opt_in: single, tracks_opens: true }
   newsletter: { title: { it: Lettera, en: Letter }, channels: [email], opt_in: double, confirm: confirm }
 ",
     ),
@@ -214,8 +215,8 @@ email: { from: \"Bottega <ciao@bottega.example>\", subject: { it: \"Grazie\", en
     ),
     (
         "messages/thanks/email.it.html",
-        "<html><body><p>Grazie {{ profile.email }}</p>
-<a href=\"https://bottega.example/olio\">olio</a>
+        "<html><body><p>Grazie {{ profile.email }} {{ profile.nickname }}</p>
+<a href=\"https://bottega.example/olio\">olio</a> <a href=\"https://bottega.example/pane\">pane</a>
 <a href=\"{{ unsubscribe_url }}\">via</a> <a href=\"{{ preferences_url }}\">scelte</a></body></html>
 ",
     ),

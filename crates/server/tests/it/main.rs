@@ -16,6 +16,7 @@ mod keys;
 mod kill;
 mod liquid;
 mod messages;
+mod previews;
 mod programme;
 mod programme_cli;
 mod public;

@@ -106,6 +106,7 @@ impl Model {
             | Record::IdentifierLifted(_)
             | Record::LogRedacted(_)
             | Record::MembershipChanged(_)
+            | Record::Viewed(_)
             | Record::Tick => {}
         }
         Ok(())
