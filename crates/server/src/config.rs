@@ -44,7 +44,7 @@ pub struct ReturnSettings {
 }
 
 impl ReturnSettings {
-    fn checked(domain: String, listen: Option<String>) -> anyhow::Result<Self> {
+    fn checked(domain: &str, listen: Option<&str>) -> anyhow::Result<Self> {
         let address = Address::parse(&format!("b@{domain}"))
             .with_context(|| format!("return_domain must be a domain, and is {domain:?}"))?;
         // As it stands in an envelope, when it is an international one.
@@ -138,7 +138,7 @@ impl Config {
             (None, routes) => routes::checked(routes)?,
         };
         let returns = present(written.return_domain)
-            .map(|domain| ReturnSettings::checked(domain, present(written.return_listen)))
+            .map(|domain| ReturnSettings::checked(&domain, present(written.return_listen).as_deref()))
             .transpose()?;
         Ok(Self {
             data: data.to_owned(),

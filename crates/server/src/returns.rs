@@ -36,7 +36,7 @@ pub async fn note(runtime: &Runtime, send: SendId, verdict: Verdict, words: &str
             None => return Noted::NoSuchSend,
             // A relay can be faster with its report than we are with its answer.
             Some(Status::Attempted) if begun.elapsed() < RETURN_PATIENCE => {
-                tokio::time::sleep(RETURN_REST).await
+                tokio::time::sleep(RETURN_REST).await;
             }
             Some(Status::Attempted) => return Noted::TooEarly,
             Some(_) => break,

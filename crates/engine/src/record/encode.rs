@@ -161,18 +161,7 @@ impl Parts {
                 self.private(engaged.url);
                 code::ENGAGED
             }
-            Record::Returned(returned) => {
-                put_varint(&mut self.envelope, returned.send.0);
-                self.envelope.push(returned.verdict as u8);
-                self.at(returned.returned_at);
-                self.private(returned.reply);
-                code::RETURNED
-            }
-            Record::Viewed(viewed) => {
-                self.clear(viewed.message);
-                self.at(viewed.occurred_at);
-                code::VIEWED
-            }
+            Record::Returned(_) | Record::Viewed(_) => self.fill_later(record),
             Record::CutoffsStated(stated) => self.fill_cutoffs(stated),
             Record::MembershipChanged(changed) => {
                 self.clear(changed.segment);
@@ -217,6 +206,25 @@ impl Parts {
             self.envelope.extend(cutoff.value.iter().flat_map(|value| value.to_le_bytes()));
         }
         code::CUTOFFS_STATED
+    }
+
+    /// What is told of messages after their receipts.
+    fn fill_later(&mut self, record: &Record<'_>) -> u8 {
+        match record {
+            Record::Returned(returned) => {
+                put_varint(&mut self.envelope, returned.send.0);
+                self.envelope.push(returned.verdict as u8);
+                self.at(returned.returned_at);
+                self.private(returned.reply);
+                code::RETURNED
+            }
+            Record::Viewed(viewed) => {
+                self.clear(viewed.message);
+                self.at(viewed.occurred_at);
+                code::VIEWED
+            }
+            _ => unreachable!("invariant: every other kind is written above"),
+        }
     }
 
     /// What operators say of who is who, and who is nobody any more.

@@ -90,7 +90,7 @@ impl Backlog {
     }
 
     /// The oldest sends that wait and are chosen, at most so many; asked in their order.
-    pub(super) fn take(&self, most: usize, mut choose: impl FnMut(&Prepare) -> Choice) -> Vec<Box<Prepare>> {
+    pub(super) fn take(&self, most: usize, mut choose: impl FnMut(&Prepare) -> Choice) -> Vec<Prepare> {
         let mut waiting = self.lock();
         let (mut taken, mut gone) = (Vec::new(), Vec::new());
         for (attempt, prepare) in &waiting.prepares {
@@ -109,7 +109,7 @@ impl Backlog {
         }
         let taken = taken.into_iter();
         taken
-            .map(|attempt| waiting.prepares.remove(&attempt).expect("invariant: it was just there"))
+            .map(|attempt| *waiting.prepares.remove(&attempt).expect("invariant: it was just there"))
             .collect()
     }
 

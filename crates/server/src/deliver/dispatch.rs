@@ -106,7 +106,7 @@ impl Dispatcher {
         taken.into_iter().for_each(|prepare| self.begin(prepare));
     }
 
-    fn begin(&mut self, prepare: Box<Prepare>) {
+    fn begin(&mut self, prepare: Prepare) {
         let attempt = (prepare.send, prepare.attempt);
         if !self.begun.insert(attempt) {
             return;

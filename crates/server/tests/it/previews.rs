@@ -31,7 +31,11 @@ async fn a_preview_is_what_the_person_would_get_and_sends_nothing() {
     let english = shop.house.get(&format!("{path}&language=en")).await;
     assert_eq!((english["subject"].as_str(), &english["html"]), (Some("Thanks"), &Value::Null), "{english}");
     // A trait that the template reads, and nobody has; then Bob has it, and Ada still has not.
-    assert_eq!((&shown["missing"], &shown["unknown"]), (&json!(["nickname"]), &json!(["nickname"])), "{shown}");
+    assert_eq!(
+        (&shown["missing"], &shown["unknown"]),
+        (&json!(["nickname"]), &json!(["nickname"])),
+        "{shown}"
+    );
     assert!(shown["warnings"][0].as_str().unwrap().contains("profile.nickname, which nobody has"), "{shown}");
     shop.house.track(json!([{"type": "identify", "userId": "bob", "traits": {"nickname": "Bobby"}}])).await;
     let again = shop.house.get(path).await;

@@ -164,7 +164,7 @@ fn a_domain_is_signed_for_by_its_own_key_or_that_of_the_domain_above() {
 fn keys_are_checked_when_they_are_made_and_kept() {
     let mut keys = DkimKeys::default();
     let add = |keys: &mut DkimKeys, domain: &str, selector: &str, pem: Option<&str>| {
-        keys.add(domain, selector, Algorithm::Ed25519, String::new(), pem).map(|key| key.clone())
+        keys.add(domain, selector, Algorithm::Ed25519, String::new(), pem).cloned()
     };
     let made = add(&mut keys, "Bottega.example.", "s", None).unwrap();
     assert_eq!(made.dns_name(), "s._domainkey.bottega.example");
