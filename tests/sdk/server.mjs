@@ -18,9 +18,12 @@ const HELD = join(dirname(TRAMA), "examples", "held");
 const PATIENCE_MS = 30_000;
 const POLL_MS = 20;
 
-/** Starts `trama serve` and resolves when it is ready. `t` is the test that owns it. */
-export async function startServer(t) {
-  const { server } = await start(t, TRAMA, (data, host) => ["serve", "--data", data, "--listen", host]);
+/**
+ * Starts `trama serve` and resolves when it is ready. `t` is the test that owns it; `prepare` is called before with the
+ * data directory and the program.
+ */
+export async function startServer(t, prepare = async () => {}) {
+  const { server } = await start(t, TRAMA, (data, host) => ["serve", "--data", data, "--listen", host], prepare);
   return server;
 }
 
@@ -30,8 +33,9 @@ export async function startHeldServer(t) {
   return { server, letGo: () => child.stdin.end() };
 }
 
-async function start(t, program, parameters) {
+async function start(t, program, parameters, prepare = async () => {}) {
   const data = await mkdtemp(join(tmpdir(), "trama-sdk-"));
+  await prepare(data, program);
   const port = await freePort();
   const host = `127.0.0.1:${port}`;
   const child = spawn(program, parameters(data, host), { stdio: "pipe" });

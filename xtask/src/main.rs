@@ -25,7 +25,7 @@ struct Cli {
 enum Command {
     /// Install what the tests need: Debian packages and the npm packages of tests/sdk
     Setup,
-    /// Run every check: setup, format, lints, tidy, Rust tests, simulator seeds, real SDKs
+    /// Run every check: setup, format, lints, tidy, Rust tests, simulator seeds, real SDKs, a real Postfix
     Test,
     /// Check the house rules: direction of crates, documents, file lengths, names
     Tidy,

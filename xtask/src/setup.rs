@@ -21,6 +21,7 @@ const TOOLS: &[Tool] = &[
     Tool { program: "chromium", package: "chromium", why: "the browser in which the web SDK is tested" },
     Tool { program: "smtp-sink", package: "postfix", why: "the mail server the tests deliver to" },
     Tool { program: "smtp-source", package: "postfix", why: "the mail sender the benchmarks compare with" },
+    Tool { program: "opendkim", package: "opendkim", why: "the DKIM verifier that signed mail has to pass" },
     Tool { program: "wrk", package: "wrk", why: "the load generator of the benchmarks" },
 ];
 
@@ -74,8 +75,13 @@ fn apt_install(packages: &[&str]) -> anyhow::Result<()> {
     let mut install = as_root(&["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-q", "-y"])?;
     process::run(install.arg("--no-install-recommends").args(packages))?;
     if postfix_is_new && find("systemctl").is_some() {
-        // We came for two command-line tools: a mail server must not stay behind. Without systemd nothing was started.
+        // We came for programs that tests start by themselves: a mail server must not stay behind. Without systemd nothing
+        // was started.
         let _stopped = as_root(&["systemctl", "disable", "--now", "postfix"])?.stderr(Stdio::null()).status();
+    }
+    if packages.contains(&"opendkim") && find("systemctl").is_some() {
+        let _stopped =
+            as_root(&["systemctl", "disable", "--now", "opendkim"])?.stderr(Stdio::null()).status();
     }
     Ok(())
 }

@@ -70,7 +70,8 @@ fn steps() -> anyhow::Result<Vec<Step>> {
                 "held",
             ]),
         },
-        Step { name: "sdks", command: sdk_tests()? },
+        Step { name: "sdks", command: node_tests("tests/sdk")? },
+        Step { name: "mail", command: node_tests("tests/mail")? },
     ])
 }
 
@@ -82,10 +83,10 @@ fn rust_tests() -> Command {
     cargo(&["test", "--workspace", "--no-fail-fast"])
 }
 
-/// The real SDKs against the binary that was just built.
-fn sdk_tests() -> anyhow::Result<Command> {
+/// The real SDKs, and a real mail server, against the binary that was just built.
+fn node_tests(folder: &str) -> anyhow::Result<Command> {
     let mut command = process::command("node", &["--test", "--test-reporter=spec"]);
-    command.current_dir(process::root().join("tests/sdk"));
+    command.current_dir(process::root().join(folder));
     command.env("TRAMA_BIN", build::target_directory()?.join("debug/trama"));
     Ok(command)
 }

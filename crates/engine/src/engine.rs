@@ -8,6 +8,7 @@ mod apply_cutoffs;
 mod apply_delivery;
 mod apply_erased;
 mod apply_programme;
+mod apply_returned;
 mod changes;
 mod explain;
 mod foresee;
@@ -243,6 +244,7 @@ impl Engine {
             }
             Record::Attempted(attempted) => self.check_attempt(attempted),
             Record::Settled(settled) => self.check_settled(settled),
+            Record::Returned(returned) => self.check_returned(returned),
             Record::Engaged(engaged) => self.check_recipient(engaged.send),
             Record::ConsentStated(ConsentStated { subject: Subject::Send(send), .. }) => {
                 self.check_recipient(*send)
@@ -291,6 +293,7 @@ impl Engine {
             Record::ProgrammeApplied(applied) => self.apply_programme(applied.definition),
             Record::Attempted(attempted) => self.apply_attempt(attempted, effects),
             Record::Settled(settled) => self.apply_settled(settled, happening, effects),
+            Record::Returned(returned) => self.apply_returned(returned, happening, effects),
             Record::Engaged(engaged) => self.apply_engaged(engaged, happening, effects),
             Record::CutoffsStated(stated) => self.apply_cutoffs(stated, effects),
             Record::ClustersStated(stated) => self.apply_clusters(stated, effects),
@@ -300,6 +303,7 @@ impl Engine {
             Record::ProfileErased(erased) => self.apply_erased(erased),
             Record::LogRedacted(redacted) => self.apply_redacted(redacted),
             Record::MembershipChanged(_) => self.noted.pop(),
+            Record::Viewed(_) => {}
             Record::Tick => self.apply_tick(effects),
         }
         Outcome::Applied

@@ -121,6 +121,9 @@ impl Redaction {
             Record::Settled(settled) => {
                 whole(self.sends.contains(&settled.send) && !settled.reply.is_empty())
             }
+            Record::Returned(returned) => {
+                whole(self.sends.contains(&returned.send) && !returned.reply.is_empty())
+            }
             Record::Engaged(engaged) => whole(self.sends.contains(&engaged.send)),
             Record::ProfilesMerged(merged) => {
                 whole([&merged.from, &merged.into].into_iter().any(|one| self.is_own(one, seq)))
@@ -135,6 +138,7 @@ impl Redaction {
             | Record::ProfileErased(_)
             | Record::LogRedacted(_)
             | Record::MembershipChanged(_)
+            | Record::Viewed(_)
             | Record::Tick => Part::Nothing,
         }
     }

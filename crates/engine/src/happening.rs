@@ -6,7 +6,7 @@ use crate::SendId;
 use crate::at::At;
 use crate::record::{
     ConsentSource, ConsentStated, DeliveryOutcome, Engaged, Engagement, EventFlags, EventKind, Record,
-    Subject,
+    Subject, Verdict,
 };
 use crate::value::Map;
 
@@ -45,6 +45,13 @@ impl<'a> Record<'a> {
                 DeliveryOutcome::InvalidRecipient => Some(of_send("Message Bounced", settled.send, "")),
                 DeliveryOutcome::Transient | DeliveryOutcome::Permanent | DeliveryOutcome::Unknown => None,
             },
+            Self::Returned(returned) => {
+                let name = match returned.verdict {
+                    Verdict::Refused | Verdict::SoftBounce | Verdict::HardBounce => "Message Bounced",
+                    Verdict::Complaint => "Message Complained",
+                };
+                Some(of_send(name, returned.send, ""))
+            }
             Self::Engaged(Engaged { machine: true, .. }) => None,
             Self::Engaged(engaged) => {
                 let name = match engaged.engagement {
@@ -73,6 +80,7 @@ impl<'a> Record<'a> {
             | Self::ProfileErased(_)
             | Self::LogRedacted(_)
             | Self::MembershipChanged(_)
+            | Self::Viewed(_)
             | Self::Tick => None,
         }
     }

@@ -42,6 +42,13 @@ pub const REJECTS_LISTED_MAX: usize = 1_000;
 pub const ATTEMPTS_MAX: u8 = 6;
 /// Wait before the second attempt; doubles with each further one.
 pub const RETRY_FIRST: Span = Span::MINUTE;
+/// Days with a soft bounce after which an address is suppressed: a mailbox may be full for a week, and nobody empties one
+/// that was full on so many days.
+pub const SOFT_BOUNCE_DAYS_MAX: usize = 5;
+/// And over how long at least: five newsletters of one week are one holiday.
+pub const SOFT_BOUNCES_OVER: Span = Span::DAY.times(14);
+/// A message that has not come back by then has arrived: relays try for five days (RFC 5321 4.5.4.1) and then tell.
+pub const BOUNCE_WAIT: Span = Span::DAY.times(6);
 /// A marketing message later than this has lost its moment.
 pub const SEND_AGE_MAX: Span = Span::DAY.times(2);
 /// Steps that one run may take at one instant. A journey has no loops, so only a bug can reach it.

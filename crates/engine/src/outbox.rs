@@ -5,6 +5,7 @@
 
 use crate::at::At;
 use crate::programme::Channel;
+use crate::record::Verdict;
 use crate::value::OwnedMap;
 use crate::{ProfileId, SendId};
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -41,6 +42,8 @@ pub struct Send {
     pub reply: String,
     pub opened_at: Option<At>,
     pub clicked_at: Option<At>,
+    /// What came back of it after its receipt, and when.
+    pub returned: Option<(Verdict, At)>,
     pub(crate) event: OwnedMap,
 }
 
@@ -166,16 +169,18 @@ pub enum Status {
     Attempted,
     /// The provider took responsibility.
     Accepted,
-    /// The address does not exist.
+    /// It came back: at once since the address does not exist, or later.
     Bounced,
     /// Given up for another reason.
     Failed,
     /// In flight when the process died. It may have arrived; it is not sent again.
     Unknown,
+    /// The recipient told their mail provider that it is spam.
+    Complained,
 }
 
 impl Status {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Dropped,
         Self::Queued,
         Self::Attempted,
@@ -183,6 +188,7 @@ impl Status {
         Self::Bounced,
         Self::Failed,
         Self::Unknown,
+        Self::Complained,
     ];
 
     pub fn name(self) -> &'static str {
@@ -194,6 +200,7 @@ impl Status {
             Self::Bounced => "bounced",
             Self::Failed => "failed",
             Self::Unknown => "unknown",
+            Self::Complained => "complained",
         }
     }
 }

@@ -8,11 +8,13 @@ mod clusters;
 mod enter;
 mod identity;
 mod mistake;
+mod opens;
 
 pub use clusters::{ClusterSet, Refresh};
 pub use enter::Enter;
 pub use identity::{IdentifierLimit, Identity};
 pub use mistake::{Mistake, Place, nearest};
+pub use opens::OpenTracking;
 
 use crate::at::Span;
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -52,13 +54,13 @@ pub struct Programme {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Tracking {
-    pub opens: bool,
+    pub opens: OpenTracking,
     pub clicks: bool,
 }
 
 impl Default for Tracking {
     fn default() -> Self {
-        Self { opens: false, clicks: true }
+        Self { opens: OpenTracking::Off, clicks: true }
     }
 }
 
@@ -148,6 +150,9 @@ pub struct Purpose {
     pub opt_in: OptIn,
     /// With a double opt-in, the message that carries the link.
     pub confirm: Option<String>,
+    /// Consent to it allows to see, for each person, when they open a message; it is about nothing else.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub tracks_opens: bool,
 }
 
 /// One content, with a rendering per channel.
@@ -197,6 +202,17 @@ pub struct Journey {
 }
 
 impl Programme {
+    /// The purpose whose consent allows to see when a person opens a message.
+    pub fn opens_purpose(&self) -> Option<&str> {
+        self.purposes.iter().find(|(_, purpose)| purpose.tracks_opens).map(|(name, _)| name.as_str())
+    }
+
+    /// How opens of a message are tracked.
+    pub fn open_tracking(&self, message: &str) -> OpenTracking {
+        let own = self.messages.get(message).and_then(|message| message.email.as_ref()?.tracking);
+        own.unwrap_or(self.tracking).opens
+    }
+
     /// The zone of its days; UTC for an empty programme.
     pub(crate) fn timezone(&self) -> TimeZone {
         timezone(&self.timezone).unwrap_or(TimeZone::UTC)
@@ -223,6 +239,11 @@ impl Journey {
         }
     }
 
+    /// Whether one of its steps sends the message.
+    pub fn sends(&self, message: &str) -> bool {
+        sends(&self.steps, message)
+    }
+
     /// Every expression in it.
     pub fn rules(&self) -> impl Iterator<Item = &str> {
         let mut rules = Vec::new();
@@ -234,6 +255,14 @@ impl Journey {
         add_rules(&self.steps, &mut rules);
         rules.into_iter()
     }
+}
+
+fn sends(steps: &[Step], message: &str) -> bool {
+    steps.iter().any(|step| match step {
+        Step::Send { message: own, .. } => own == message,
+        Step::Branch(arms) => arms.iter().any(|arm| sends(&arm.then, message)),
+        _ => false,
+    })
 }
 
 fn add_rules<'a>(steps: &'a [Step], rules: &mut Vec<&'a str>) {

@@ -6,7 +6,7 @@
 
 use engine::SendId;
 use engine::at::At;
-use engine::record::{DeliveryOutcome, Engagement, Event, EventFlags, EventKind, Record};
+use engine::record::{DeliveryOutcome, Engagement, Event, EventFlags, EventKind, Record, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The event that is an order, in the tracking API's e-commerce specification.
@@ -37,16 +37,22 @@ pub struct Kpis {
     pub events_by_name: BTreeMap<String, u64>,
     /// Messages that a provider took responsibility for.
     pub accepted: u64,
+    /// Messages that came back, at once or after they were accepted.
     pub bounced: u64,
+    /// Accepted messages that their recipients called spam.
+    pub complained: u64,
     pub failed: u64,
     pub unknown: u64,
     /// Accepted messages that were opened or clicked at least once by a person.
     pub opened: u64,
     pub clicked: u64,
+    /// Opens of messages whose picture tells how often and not who; the same person may be among them many times.
+    pub viewed: u64,
     pub orders: u64,
     /// Millionths by currency; orders without one are under an empty name.
     pub revenue_millionths: BTreeMap<String, i128>,
     opened_sends: BTreeSet<SendId>,
+    bounced_sends: BTreeSet<SendId>,
     clicked_sends: BTreeSet<SendId>,
 }
 
@@ -59,13 +65,16 @@ impl Kpis {
             events_by_name: BTreeMap::new(),
             accepted: 0,
             bounced: 0,
+            complained: 0,
             failed: 0,
             unknown: 0,
             opened: 0,
             clicked: 0,
+            viewed: 0,
             orders: 0,
             revenue_millionths: BTreeMap::new(),
             opened_sends: BTreeSet::new(),
+            bounced_sends: BTreeSet::new(),
             clicked_sends: BTreeSet::new(),
         }
     }
@@ -81,6 +90,12 @@ impl Kpis {
                 DeliveryOutcome::Unknown => self.unknown += 1,
                 DeliveryOutcome::Transient => {}
             },
+            Record::Returned(returned) if self.period.holds(returned.returned_at) => match returned.verdict {
+                Verdict::Refused | Verdict::SoftBounce | Verdict::HardBounce => {
+                    self.bounced += u64::from(self.bounced_sends.insert(returned.send));
+                }
+                Verdict::Complaint => self.complained += 1,
+            },
             Record::Engaged(engaged) if !engaged.machine && self.period.holds(engaged.occurred_at) => {
                 let (sends, count) = match engaged.engagement {
                     Engagement::Opened => (&mut self.opened_sends, &mut self.opened),
@@ -88,6 +103,7 @@ impl Kpis {
                 };
                 *count += u64::from(sends.insert(engaged.send));
             }
+            Record::Viewed(viewed) if self.period.holds(viewed.occurred_at) => self.viewed += 1,
             _ => {}
         }
     }

@@ -19,9 +19,11 @@ mod keys;
 mod mailbox;
 mod merges;
 mod person;
+mod previews;
 mod profiles;
 pub(crate) mod programme;
 mod rejects;
+mod returns;
 mod segments;
 mod sends;
 mod status;
@@ -73,8 +75,10 @@ pub fn routes() -> Vec<Route> {
         row(Method::POST,   "/api/v1/clusters/{name}/refresh",      Admin,  clusters::refresh),
         row(Method::GET,    "/api/v1/journeys",                     Read,   journeys::list),
         row(Method::GET,    "/api/v1/journeys/{name}",              Read,   journeys::show),
+        row(Method::GET,    "/api/v1/messages/{name}/preview",      Read,   previews::show),
         row(Method::GET,    "/api/v1/sends",                        Read,   sends::list),
         row(Method::GET,    "/api/v1/rejects",                      Read,   rejects::list),
+        row(Method::POST,   "/api/v1/returns",                      Admin,  returns::take),
         row(Method::GET,    "/api/v1/mailbox",                      Read,   mailbox::list),
         row(Method::GET,    "/api/v1/mailbox/{number}",             Read,   mailbox::show),
         row(Method::POST,   "/api/v1/consents",                     Admin,  consents::state),

@@ -16,6 +16,7 @@ mod log;
 mod merges;
 mod place;
 mod plan;
+mod preview;
 mod query;
 mod restore;
 mod segments;
@@ -43,6 +44,7 @@ enum Command {
     Plan(plan::Args),
     Apply(apply::Args),
     Test(test::Args),
+    Preview(preview::Args),
     Keys(keys::Args),
     Status(status::Args),
     Import(import::Args),
@@ -75,6 +77,7 @@ pub fn run() -> ExitCode {
         Command::Plan(args) => plan::run(&args),
         Command::Apply(args) => apply::run(&args),
         Command::Test(args) => test::run(&args),
+        Command::Preview(args) => preview::run(&args),
         Command::Keys(args) => keys::run(args),
         Command::Status(args) => status::run(&args),
         Command::Import(args) => return ended(import::run(&args)),

@@ -2,10 +2,14 @@
 //!
 //! A flag wins over a `TRAMA_*` variable, that over `trama.toml` in the data directory, that over the default.
 
+pub mod routes;
+
+use crate::deliver::smtp::letter::Address;
 use crate::deliver::smtp::url::SmtpSettings;
 use anyhow::{Context, bail};
 use figment::Figment;
 use figment::providers::{Format, Serialized, Toml};
+use routes::{RouteSettings, WrittenRoute};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -24,9 +28,34 @@ pub struct Config {
     /// Without a slash at the end; `None` to use the address listened on.
     pub public_url: Option<String>,
     pub programme: Option<PathBuf>,
-    /// `None` where no email leaves.
-    pub smtp: Option<SmtpSettings>,
+    /// In the order in which they are asked; none where no email leaves.
+    pub routes: Vec<RouteSettings>,
+    /// Where messages come back; none where they come back to their sender's address.
+    pub returns: Option<ReturnSettings>,
     pub trace: String,
+}
+
+/// Where messages come back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReturnSettings {
+    pub domain: String,
+    /// `None` where what comes back is told by a provider's webhook only.
+    pub listen: Option<SocketAddr>,
+}
+
+impl ReturnSettings {
+    fn checked(domain: &str, listen: Option<&str>) -> anyhow::Result<Self> {
+        let address = Address::parse(&format!("b@{domain}"))
+            .with_context(|| format!("return_domain must be a domain, and is {domain:?}"))?;
+        // As it stands in an envelope, when it is an international one.
+        let domain = address.domain().to_owned();
+        let listen = listen.map(|listen| {
+            listen
+                .parse()
+                .with_context(|| format!("return_listen must be an address and a port, and is {listen:?}"))
+        });
+        Ok(Self { domain, listen: listen.transpose()? })
+    }
 }
 
 /// What the command line may set. Absent ones leave the setting to the environment, the file and the default.
@@ -52,6 +81,10 @@ struct Written {
     smtp_password_file: PathBuf,
     smtp_ca_file: PathBuf,
     smtp_name: String,
+    #[serde(default)]
+    routes: Vec<WrittenRoute>,
+    return_domain: String,
+    return_listen: String,
     trace: String,
 }
 
@@ -95,12 +128,25 @@ impl Config {
             ca_file: present_path(written.smtp_ca_file),
             name: present(written.smtp_name),
         });
+        let routes = match (smtp, written.routes) {
+            (Some(_), routes) if !routes.is_empty() => {
+                bail!(
+                    "smtp_url and routes are both set: smtp_url is the short form of a single route, so keep one of them"
+                )
+            }
+            (Some(smtp), _) => vec![RouteSettings { smtp, ..RouteSettings::default() }],
+            (None, routes) => routes::checked(routes)?,
+        };
+        let returns = present(written.return_domain)
+            .map(|domain| ReturnSettings::checked(&domain, present(written.return_listen).as_deref()))
+            .transpose()?;
         Ok(Self {
             data: data.to_owned(),
             listen: written.listen,
             public_url,
             programme: present_path(written.programme),
-            smtp,
+            routes,
+            returns,
             trace: written.trace,
         })
     }
@@ -127,7 +173,7 @@ mod tests {
             jail.set_env("TRAMA_SMTP_URL", "smtps://user@relay.example");
             jail.set_env("TRAMA_SMTP_PASSWORD", "0123");
             assert_eq!(port(&Flags::default())?, 1002);
-            let password = read(&Flags::default())?.smtp.and_then(|smtp| smtp.password);
+            let password = read(&Flags::default())?.routes.remove(0).smtp.password;
             assert_eq!(password.as_deref(), Some("0123"));
             let flags = Flags { listen: Some(([127, 0, 0, 1], 1003).into()), ..Flags::default() };
             assert_eq!(port(&flags)?, 1003);

@@ -18,7 +18,7 @@ pub use pace::Pace;
 
 use crate::api::programme::make_live;
 use crate::config::Config;
-use crate::deliver::smtp::url::SmtpSettings;
+use crate::config::routes::RouteSettings;
 use crate::keys::{Created, Keys, Scope};
 use crate::limits::STOP_PATIENCE;
 use crate::mailbox::Mailbox;
@@ -83,7 +83,8 @@ impl Demo {
             listen,
             public_url: None,
             programme: None,
-            smtp: Some(SmtpSettings { url: format!("smtp://{}", mailbox.addr), ..SmtpSettings::default() }),
+            returns: None,
+            routes: vec![RouteSettings::to(format!("smtp://{}", mailbox.addr))],
             trace: String::new(),
         };
         let stage = Stage { mailbox: Arc::clone(&mailbox), pace, page_token: page_token.clone() };

@@ -5,6 +5,7 @@ use crate::demo::Stage;
 use crate::keys::Keys;
 use crate::metrics::Metrics;
 use crate::problem::Problem;
+use crate::public::clicks::Clicks;
 use crate::runtime::Runtime;
 use engine::Seq;
 use engine::record::Record;
@@ -26,6 +27,8 @@ pub struct Hub {
     pub public_url: String,
     /// Signs and checks the links in messages.
     pub links: SignedLinks,
+    /// Of the last moments, to tell scanners from readers.
+    pub clicks: Clicks,
     /// Set when the server begins to stop: whoever balances load sends nobody here any more, and what has no end ends.
     pub stopping: watch::Sender<bool>,
     /// Room for those that follow changes as they happen.

@@ -5,7 +5,7 @@
 //! password hash exists to protect what people can guess, and nobody guesses 256 bits, while every request pays for
 //! the hash. The two keys of the first start stand in the file in the clear, since `trama keys` prints them.
 
-mod file;
+pub(crate) mod file;
 mod ring;
 
 pub use ring::{Holder, Key, Scope};
@@ -47,7 +47,7 @@ impl Keys {
     /// Reads the keys of a data directory, or makes the first two.
     pub fn open(data: &Path) -> anyhow::Result<Self> {
         let file = data.join("keys.json");
-        let ring = match file::read(&file)? {
+        let ring = match file::read::<Ring>(&file)? {
             Some(ring) => ring,
             None => {
                 let ring = Ring::first(clock::now());

@@ -25,6 +25,7 @@ pub mod presence;
 pub mod problem;
 pub mod programme;
 pub mod public;
+pub mod returns;
 pub mod runtime;
 pub mod scenario;
 pub mod server;

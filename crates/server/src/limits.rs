@@ -12,6 +12,11 @@ pub const KEY_NAME_BYTES_MAX: usize = 64;
 
 /// Largest form that a recipient can post: a tick for every purpose of a programme.
 pub const PUBLIC_FORM_BYTES_MAX: usize = 64 << 10;
+/// Clicks on different links of a message within this time are a scanner's, which follows them all; a click is held back as
+/// long, so that the first of them is known for what it is before anything follows from it.
+pub const CLICK_HOLD: engine::at::Span = engine::at::Span::SECOND.times(2);
+/// Clicks that are held back at once. Past it a click counts as a machine's: nobody's readers are that many.
+pub const CLICKS_HELD_MAX: usize = 20_000;
 /// An open or a click sooner after the relay's acceptance is a scanner's: no person is that fast.
 pub const MACHINE_HASTE: engine::at::Span = engine::at::Span::SECOND.times(2);
 
@@ -158,6 +163,25 @@ pub const SENDS_IN_HAND_MAX: usize = 64;
 /// Sends that wait in the dispatcher's backlog. What does not fit waits in the engine, which has them all anyway; with
 /// this many, looking there is needed once for some hundred sends.
 pub const SENDS_WAITING_MAX: usize = 1_024;
+/// Largest mail that comes back: a report quotes the message, at most whole, and no message of ours is a tenth of this.
+pub const RETURN_BYTES_MAX: usize = 4 << 20;
+/// How long news of a send waits for the send's own receipt before whoever brings it is asked to come again: two commits.
+pub const RETURN_PATIENCE: Duration = Duration::from_secs(5);
+/// Between two looks for that receipt.
+pub const RETURN_REST: Duration = Duration::from_millis(50);
+/// Most returns in one call of the API: each becomes a record that is waited for.
+pub const RETURNS_MAX: usize = 1_000;
+/// A send whose turn is nearer than this waits in the backlog, and any other in the engine: what a slow pace lets go in that
+/// time must not fill the backlog, and the search for those given back must not be frequent.
+pub const TURN_NEAR: Span = Span::SECOND.times(10);
+/// Answers in a row by which a relay shows that it takes nothing, before it is left alone.
+pub const RELAY_FAILURES_MAX: u32 = 5;
+/// How long it is left alone then, doubled with each further failure: shorter than the engine's wait for another attempt.
+pub const RELAY_PAUSE_FIRST: Span = Span::SECOND.times(30);
+/// The longest such pause.
+pub const RELAY_PAUSE_MAX: Span = Span::MINUTE.times(10);
+/// Recipient domains whose pace is remembered for a route; past it those that are owed nothing are forgotten.
+pub const PACES_KEPT_MAX: usize = 10_000;
 /// How long a graceful stop waits for sends in hand; a provider that needs longer leaves them unknown.
 pub const STOP_PATIENCE: Duration = Duration::from_secs(20);
 
@@ -230,6 +254,11 @@ pub const DEMO_VISITORS_MAX: usize = 200;
 /// A word of a header that cannot be folded, such as a URL: a line may have 998 bytes (RFC 5322 2.1.1), and the
 /// header's name and brackets stand on it too.
 pub const EMAIL_HEADER_WORD_BYTES: usize = 900;
+
+/// HTML of a message that Gmail shows; what comes after it is behind a link that few follow.
+pub const EMAIL_CLIPPED_BYTES: usize = 102 * 1024;
+/// Characters of a subject past which mail programs on a desk cut it too; on a phone they do at a third of it.
+pub const SUBJECT_CHARACTERS_MAX: usize = 120;
 
 // ---- Links in messages ---------------------------------------------------------------------------------------
 

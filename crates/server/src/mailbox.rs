@@ -12,6 +12,7 @@ mod store;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
 use tokio::net::TcpListener;
@@ -66,6 +67,15 @@ pub struct MailboxLogin {
     pub mechanisms: Vec<&'static str>,
 }
 
+/// Whoever decides about each message itself, instead of having it kept.
+pub trait Taker: Send + Sync {
+    /// The reply that refuses a recipient, if one does.
+    fn refusal(&self, recipient: &str) -> Option<String>;
+
+    /// Takes a message; the reply to its end.
+    fn take(&self, recipients: Vec<String>, raw: Vec<u8>) -> Pin<Box<dyn Future<Output = String> + Send>>;
+}
+
 /// A running mailbox; dropping it ends it and all its connections.
 pub struct Mailbox {
     /// Where it listens.
@@ -79,6 +89,7 @@ struct Shared {
     settings: MailboxSettings,
     rules: Mutex<Rules>,
     store: Store,
+    taker: Option<Arc<dyn Taker>>,
 }
 
 impl MailboxSettings {
@@ -106,10 +117,19 @@ impl Mailbox {
 
     /// Starts a mailbox on the current tokio runtime.
     pub async fn start_with(settings: MailboxSettings) -> io::Result<Self> {
+        Self::begin(settings, None).await
+    }
+
+    /// Starts one that keeps nothing and hands all to a taker.
+    pub async fn start_taking(settings: MailboxSettings, taker: Arc<dyn Taker>) -> io::Result<Self> {
+        Self::begin(settings, Some(taker)).await
+    }
+
+    async fn begin(settings: MailboxSettings, taker: Option<Arc<dyn Taker>>) -> io::Result<Self> {
         let listener = TcpListener::bind(settings.listen).await?;
         let addr = listener.local_addr()?;
         let store = Store::new(settings.keep, settings.folder.clone())?;
-        let shared = Arc::new(Shared { settings, rules: Mutex::default(), store });
+        let shared = Arc::new(Shared { settings, rules: Mutex::default(), store, taker });
         let task = tokio::spawn(accept(listener, shared.clone()));
         Ok(Self { addr, shared, task })
     }

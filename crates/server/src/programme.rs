@@ -45,6 +45,7 @@ pub use source::SourceMap;
 pub use write::{Kind, items};
 pub use yaml::Mark;
 
+use crate::deliver::presend;
 use engine::programme::Programme;
 use std::path::Path;
 
@@ -73,6 +74,7 @@ pub fn check(dir: &Path) -> Checked {
         reading.meaning(&programme.mistakes());
         reading.meaning(&content::mistakes(&programme));
         reading.doubts(&content::doubts(&programme));
+        reading.doubts(&presend::doubts(&programme));
     }
     let (sources, findings) = reading.into_findings();
     Checked { programme, sources, findings }

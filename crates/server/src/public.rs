@@ -4,6 +4,7 @@
 //! to. A GET changes nothing that matters to the person, since scanners and prefetching proxies follow every link
 //! of a message: what changes a consent is a button, or the one-click POST of RFC 8058.
 
+pub mod clicks;
 mod confirm;
 mod engagement;
 mod page;

@@ -4,18 +4,24 @@ use crate::api::programme::make_live;
 use crate::config::Config;
 use crate::deliver::backlog::Backlog;
 use crate::deliver::dispatch::{Channels, Dispatcher};
+use crate::deliver::dkim::Signers;
+use crate::deliver::dkim::key::DkimKeys;
 use crate::deliver::email::Email;
 use crate::deliver::link::SignedLinks;
-use crate::deliver::smtp::url::Route;
+use crate::deliver::return_path::ReturnPaths;
+use crate::deliver::route::Routes;
 use crate::demo::Stage;
 use crate::http;
 use crate::hub::Hub;
 use crate::keys::Keys;
 use crate::limits::{FOLLOWERS_MAX, SENDS_WAITING_MAX, STOP_PATIENCE};
+use crate::mailbox::Mailbox;
 use crate::metrics::Metrics;
 use crate::presence::Presence;
 use crate::problem::READING_LOG;
 use crate::programme;
+use crate::public::clicks::Clicks;
+use crate::returns;
 use crate::runtime::{self, Threads};
 use anyhow::{Context, bail};
 use axum::serve::ListenerExt;
@@ -39,6 +45,7 @@ pub struct Server {
     redaction: Task,
     clusters: Task,
     email: Option<Arc<Email>>,
+    returns: Option<Mailbox>,
     threads: Threads,
     presence: Presence,
 }
@@ -57,7 +64,7 @@ impl Server {
 
     /// The same, with the demonstration around it.
     pub async fn start_with(config: &Config, stage: Option<Stage>) -> anyhow::Result<Self> {
-        let route = config.smtp.as_ref().map(Route::new).transpose()?;
+        let relays = Routes::read(&config.routes)?;
         // Bound before the recovery: a port that is taken is told at once, and who comes early waits in the queue.
         let listener = listen(config.listen).await?;
         let address = listener.local_addr()?;
@@ -67,20 +74,39 @@ impl Server {
             runtime::start(&config.data, Arc::clone(&metrics), Arc::clone(&backlog))?;
         let log = SqliteReader::open(&config.data).context("the log cannot be read")?;
         let keys = Keys::open(&config.data)?;
+        let signers = Signers::new(DkimKeys::open(&config.data)?)?;
         let presence = Presence::announce(&config.data, address)?;
         let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
         let installed = runtime.read_blocking(|engine| engine.installed().cloned());
         let installed = installed.expect("invariant: the first record installs");
         let links = SignedLinks::new(&public_url, &installed.link_key);
         let (stopping, followers) = (watch::Sender::new(false), Arc::new(Semaphore::new(FOLLOWERS_MAX)));
-        let hub =
-            Arc::new(Hub { runtime, log, keys, stage, metrics, public_url, links, stopping, followers });
+        let hub = Arc::new(Hub {
+            runtime,
+            log,
+            keys,
+            stage,
+            metrics,
+            public_url,
+            links,
+            clicks: Clicks::default(),
+            stopping,
+            followers,
+        });
         if let Some(folder) = &config.programme {
             apply(&hub, folder).await?;
         }
-        let email = route.map(|route| {
-            let links = hub.links.clone();
-            Arc::new(Email::start(hub.runtime.clone(), route, links, installed.installation))
+        let paths = config.returns.as_ref().map(|one| ReturnPaths::new(&one.domain, &installed.link_key));
+        let returns = match (&paths, config.returns.as_ref().and_then(|one| one.listen)) {
+            (Some(paths), Some(listen)) => {
+                let opened = returns::door::open(listen, hub.runtime.clone(), paths.clone()).await;
+                Some(opened.with_context(|| format!("cannot listen on {listen} for mail that comes back"))?)
+            }
+            _ => None,
+        };
+        let email = (!relays.is_empty()).then(|| {
+            let (routes, links) = (Routes::start(relays), hub.links.clone());
+            Arc::new(Email::new(hub.runtime.clone(), routes, links, signers, paths, installed.installation))
         });
         let mut channels = Channels::new();
         if let Some(email) = &email {
@@ -100,12 +126,29 @@ impl Server {
             let serving = axum::serve(listener, router).with_graceful_shutdown(async { drop(stop.await) });
             serving.await.expect("invariant: serving has no error of its own");
         });
-        Ok(Self { hub, address, http, dispatcher, cutoffs, redaction, clusters, email, threads, presence })
+        Ok(Self {
+            hub,
+            address,
+            http,
+            dispatcher,
+            cutoffs,
+            redaction,
+            clusters,
+            email,
+            returns,
+            threads,
+            presence,
+        })
     }
 
     /// Where it listens; with port 0 in the settings, the port that it got.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where mail that comes back is taken, if it is.
+    pub fn returns_address(&self) -> Option<SocketAddr> {
+        self.returns.as_ref().map(|door| door.addr)
     }
 
     pub fn hub(&self) -> &Arc<Hub> {
@@ -116,6 +159,7 @@ impl Server {
     /// over gets its receipt, and the state is written down.
     pub async fn stop(self) {
         self.hub.stopping.send_replace(true);
+        drop(self.returns);
         self.http.stop("requests").await;
         self.cutoffs.stop("a ranking").await;
         self.redaction.stop("an erasure").await;

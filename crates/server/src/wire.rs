@@ -46,6 +46,15 @@ fn content(record: &Record<'_>) -> (&'static str, Value) {
             json!({"send": one.send.0, "attempt": one.attempt, "attempted_at": one.attempted_at.to_string()}),
         ),
         Record::Settled(one) => ("settled", settled(one)),
+        Record::Returned(one) => (
+            "returned",
+            json!({
+                "send": one.send.0,
+                "verdict": one.verdict.name(),
+                "returned_at": one.returned_at.to_string(),
+                "reply": one.reply,
+            }),
+        ),
         Record::Engaged(one) => (
             "engaged",
             json!({
@@ -56,6 +65,9 @@ fn content(record: &Record<'_>) -> (&'static str, Value) {
                 "url": one.url,
             }),
         ),
+        Record::Viewed(one) => {
+            ("viewed", json!({"message": one.message, "occurred_at": one.occurred_at.to_string()}))
+        }
         Record::CutoffsStated(one) => ("cutoffs_stated", cutoffs(one)),
         Record::ClustersStated(one) => ("clusters_stated", clusters(one)),
         Record::ProfilesMerged(one) => (

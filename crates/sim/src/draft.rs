@@ -4,8 +4,8 @@ use engine::at::At;
 use engine::identifier::{HashKey, IdentifierKind};
 use engine::record::{
     ConsentSource, ConsentStated, CutoffsStated, Engaged, Engagement, Event, EventFlags, EventKind,
-    Identifier, MergeUndone, ProfileErased, ProfilesMerged, ProgrammeApplied, Record, Rejected, Subject,
-    SuppressionStated,
+    Identifier, MergeUndone, ProfileErased, ProfilesMerged, ProgrammeApplied, Record, Rejected, Returned,
+    Subject, SuppressionStated, Verdict,
 };
 use engine::segment::cutoff::Cutoff;
 use engine::value::OwnedMap;
@@ -59,6 +59,11 @@ pub(crate) enum Draft {
         engagement: Engagement,
         machine: bool,
         occurred_at: At,
+    },
+    /// A send that was accepted comes back: its address does not exist.
+    Returned {
+        send: SendId,
+        returned_at: At,
     },
     /// Bytes that are no record.
     Garbage(Vec<u8>),
@@ -151,6 +156,10 @@ impl Draft {
                 let engaged =
                     Engaged { send, engagement, machine, occurred_at, url: "https://shop.example/a" };
                 Record::Engaged(engaged).encode(&mut bytes);
+            }
+            Self::Returned { send, returned_at } => {
+                let (send, returned_at, verdict) = (*send, *returned_at, Verdict::HardBounce);
+                Record::Returned(Returned { send, verdict, returned_at, reply: "5.1.1" }).encode(&mut bytes);
             }
             Self::Garbage(garbage) => bytes.extend_from_slice(garbage),
         }

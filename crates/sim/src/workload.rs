@@ -245,11 +245,12 @@ impl Workload {
             stated_at,
         };
         let engaged = |engagement, machine| Draft::Engaged { send, engagement, machine, occurred_at: now };
-        Some(match self.random.below(8) {
+        Some(match self.random.below(9) {
             0 => consent(false, ConsentSource::OneClick, self.instant(now)),
             1 | 2 => consent(true, ConsentSource::DoubleOptIn, self.instant(now)),
             3 => engaged(Engagement::Opened, true),
             4 => engaged(Engagement::Opened, false),
+            5 => Draft::Returned { send, returned_at: now },
             _ => engaged(Engagement::Clicked, false),
         })
     }

@@ -3,14 +3,16 @@
 use super::{Engine, Refusal};
 use crate::at::{At, Span};
 use crate::effect::{Effect, Prepare};
-use crate::governor::{Suppression, Wish, address_kind};
+use crate::governor::{Suppression, Wish, address, address_kind};
 use crate::happening::Happening;
 use crate::limits::{ATTEMPTS_MAX, RETRY_FIRST, SEND_AGE_MAX};
 use crate::outbox::{Decision, Reason, Send, Status};
 use crate::profile::Profile;
+use crate::programme::Channel;
 use crate::record::{Attempted, DeliveryOutcome, Engaged, Engagement, Settled};
 use crate::timer::TimerKey;
 use crate::turn::Turn;
+use crate::value::OwnedMap;
 use crate::{ProfileId, SendId};
 use std::sync::Arc;
 
@@ -110,23 +112,19 @@ impl Engine {
             DeliveryOutcome::InvalidRecipient => {
                 self.state.set_status(id, Status::Bounced);
                 if !is_erased {
-                    self.suppress_bounced(id, settled.reply, effects);
+                    self.suppress_address(id, format!("bounced: {}", settled.reply), effects);
                 }
             }
         }
         self.occur_to(profile, happening, effects);
     }
 
-    fn suppress_bounced(&mut self, id: SendId, reply: &str, effects: &mut Vec<Effect>) {
+    /// Suppresses the address that a send went to.
+    pub(super) fn suppress_address(&mut self, id: SendId, reason: String, effects: &mut Vec<Effect>) {
         let send = self.state.send(id).expect("invariant: checked");
         let Some(kind) = send.channel.and_then(address_kind) else { return };
         let hash = self.hash_key().identifier(kind, &send.address);
-        let suppression = Suppression {
-            kind,
-            value: send.address.clone(),
-            reason: format!("bounced: {reply}"),
-            stated_at: self.state.at,
-        };
+        let suppression = Suppression { kind, value: send.address.clone(), reason, stated_at: self.state.at };
         Arc::make_mut(self.state.suppressions.of_mut(hash)).insert(hash, suppression);
         self.reconsider(hash, effects);
     }
@@ -152,7 +150,12 @@ impl Engine {
     }
 
     /// Something happened to a message for a profile, or did not.
-    fn occur_to(&mut self, profile: ProfileId, happening: Option<Happening<'_>>, effects: &mut Vec<Effect>) {
+    pub(super) fn occur_to(
+        &mut self,
+        profile: ProfileId,
+        happening: Option<Happening<'_>>,
+        effects: &mut Vec<Effect>,
+    ) {
         let (Some(happening), Some(profile)) = (happening, self.state.standing(profile)) else { return };
         let properties = self.properties_of_happening(Some(happening));
         let mut turn = Turn::begin(self, profile, effects);
@@ -192,6 +195,33 @@ impl Engine {
             traits: profile.traits_map(),
             event: send.event.clone(),
         }
+    }
+}
+
+impl Engine {
+    /// What would be prepared if a message were sent to a profile now; it is of no send. `None` without an address.
+    pub fn prepare_preview(
+        &self,
+        id: ProfileId,
+        message: &str,
+        (journey, purpose): (&str, &str),
+        language: &str,
+    ) -> Option<Prepare> {
+        let profile = self.profile(id)?;
+        Some(Prepare {
+            send: SendId(u64::MAX),
+            attempt: 1,
+            decided_at: self.state.at,
+            profile: id,
+            channel: Channel::Email,
+            address: address(profile, Channel::Email)?,
+            message: message.to_owned(),
+            language: language.to_owned(),
+            purpose: purpose.to_owned(),
+            journey: journey.to_owned(),
+            traits: profile.traits_map(),
+            event: OwnedMap::default(),
+        })
     }
 }
 

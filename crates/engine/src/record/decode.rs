@@ -5,7 +5,7 @@ use super::{
     Attempted, ClustersStated, ConsentSource, ConsentStated, CutoffStated, CutoffsStated, DeliveryOutcome,
     Engaged, Engagement, Event, EventFlags, EventKind, Identifier, IdentifierLifted, Installed, LogRedacted,
     MembershipChanged, MergeUndone, ProfileErased, ProfilesMerged, ProgrammeApplied, Record, Rejected,
-    Settled, Subject, SuppressionStated, VERSION,
+    Returned, Settled, Subject, SuppressionStated, VERSION, Verdict, Viewed,
 };
 use crate::at::At;
 use crate::change::Changes;
@@ -57,7 +57,9 @@ impl<'a> Record<'a> {
             None => return Err(Malformed::Bytes),
         }
         let mut parts = Parts { envelope: Reader::new(envelope), personal: reader };
-        if !(code::INSTALLED..=code::MEMBERSHIP_CHANGED).contains(&kind) {
+        if !(code::INSTALLED..=code::MEMBERSHIP_CHANGED).contains(&kind)
+            && !matches!(kind, code::RETURNED | code::VIEWED)
+        {
             return Err(Malformed::Kind(kind));
         }
         let record = parts.record(kind).ok_or(Malformed::Bytes)?;
@@ -129,6 +131,15 @@ impl<'a> Parts<'a> {
                 occurred_at: self.at()?,
                 url: self.personal.text()?,
             }),
+            code::RETURNED => Record::Returned(Returned {
+                send: self.send()?,
+                verdict: self.one_of(&Verdict::ALL)?,
+                returned_at: self.at()?,
+                reply: self.personal.text()?,
+            }),
+            code::VIEWED => {
+                Record::Viewed(Viewed { message: self.envelope.text()?, occurred_at: self.at()? })
+            }
             code::CUTOFFS_STATED => Record::CutoffsStated(self.cutoffs()?),
             code::CLUSTERS_STATED => Record::ClustersStated(ClustersStated::read(&mut self.envelope)?),
             code::PROFILES_MERGED..=code::LOG_REDACTED => self.identity(kind)?,

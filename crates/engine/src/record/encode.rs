@@ -25,6 +25,8 @@ pub(super) mod code {
     pub(in crate::record) const LOG_REDACTED: u8 = 16;
     pub(in crate::record) const MEMBERSHIP_CHANGED: u8 = 18;
     pub(in crate::record) const CLUSTERS_STATED: u8 = 17;
+    pub(in crate::record) const RETURNED: u8 = 23;
+    pub(in crate::record) const VIEWED: u8 = 24;
 }
 
 /// Room that most events fit into, so that making a record does not grow its parts step by step.
@@ -159,6 +161,7 @@ impl Parts {
                 self.private(engaged.url);
                 code::ENGAGED
             }
+            Record::Returned(_) | Record::Viewed(_) => self.fill_later(record),
             Record::CutoffsStated(stated) => self.fill_cutoffs(stated),
             Record::MembershipChanged(changed) => {
                 self.clear(changed.segment);
@@ -203,6 +206,25 @@ impl Parts {
             self.envelope.extend(cutoff.value.iter().flat_map(|value| value.to_le_bytes()));
         }
         code::CUTOFFS_STATED
+    }
+
+    /// What is told of messages after their receipts.
+    fn fill_later(&mut self, record: &Record<'_>) -> u8 {
+        match record {
+            Record::Returned(returned) => {
+                put_varint(&mut self.envelope, returned.send.0);
+                self.envelope.push(returned.verdict as u8);
+                self.at(returned.returned_at);
+                self.private(returned.reply);
+                code::RETURNED
+            }
+            Record::Viewed(viewed) => {
+                self.clear(viewed.message);
+                self.at(viewed.occurred_at);
+                code::VIEWED
+            }
+            _ => unreachable!("invariant: every other kind is written above"),
+        }
     }
 
     /// What operators say of who is who, and who is nobody any more.

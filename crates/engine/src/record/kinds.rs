@@ -174,11 +174,20 @@ pub enum ConsentSource {
     UnsubscribePage,
     /// Two profiles became one, and the stricter statement won.
     Merge,
+    /// The recipient told their mail provider that a message is spam.
+    Complaint,
 }
 
 impl ConsentSource {
-    pub const ALL: [Self; 6] =
-        [Self::Event, Self::Api, Self::DoubleOptIn, Self::OneClick, Self::UnsubscribePage, Self::Merge];
+    pub const ALL: [Self; 7] = [
+        Self::Event,
+        Self::Api,
+        Self::DoubleOptIn,
+        Self::OneClick,
+        Self::UnsubscribePage,
+        Self::Merge,
+        Self::Complaint,
+    ];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -188,6 +197,7 @@ impl ConsentSource {
             Self::OneClick => "one_click",
             Self::UnsubscribePage => "unsubscribe_page",
             Self::Merge => "merge",
+            Self::Complaint => "complaint",
         }
     }
 }
@@ -315,6 +325,42 @@ pub struct Settled<'a> {
     pub reply: &'a str,
 }
 
+/// What came back of a send that a provider had taken. The order is that of weight: a heavier word counts after a lighter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
+pub enum Verdict {
+    /// It did not arrive, since what it says or who we are was refused: nothing about the address.
+    Refused,
+    /// It did not arrive, for a reason that may pass, such as a full mailbox.
+    SoftBounce,
+    /// It did not arrive, since the address does not exist.
+    HardBounce,
+    /// The recipient told their mail provider that it is spam.
+    Complaint,
+}
+
+impl Verdict {
+    pub const ALL: [Self; 4] = [Self::Refused, Self::SoftBounce, Self::HardBounce, Self::Complaint];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Refused => "refused",
+            Self::SoftBounce => "soft_bounce",
+            Self::HardBounce => "hard_bounce",
+            Self::Complaint => "complaint",
+        }
+    }
+}
+
+/// What came back of a send after its receipt: a bounce or a complaint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Returned<'a> {
+    pub send: SendId,
+    pub verdict: Verdict,
+    pub returned_at: At,
+    /// Personal: the words of whoever sent it back, which often repeat the address.
+    pub reply: &'a str,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
 pub enum Engagement {
     Opened,
@@ -340,6 +386,13 @@ pub struct Engaged<'a> {
     pub occurred_at: At,
     /// Personal: where the link led.
     pub url: &'a str,
+}
+
+/// Somebody opened a message whose picture is the same for everybody: it says how often, and never who.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Viewed<'a> {
+    pub message: &'a str,
+    pub occurred_at: At,
 }
 
 /// An operator says that two profiles are one person, whatever the rules of identity think of it.

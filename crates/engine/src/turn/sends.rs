@@ -91,6 +91,7 @@ impl Turn<'_> {
             reply: String::new(),
             opened_at: None,
             clicked_at: None,
+            returned: None,
             event,
         };
         if status == Status::Queued {

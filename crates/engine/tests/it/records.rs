@@ -80,6 +80,13 @@ fn examples(properties: &OwnedMap) -> Vec<Record<'_>> {
             settled_at: at,
             reply: "250 2.0.0 queued as 4F",
         }),
+        Record::Returned(Returned {
+            send: SendId(9),
+            verdict: Verdict::Complaint,
+            returned_at: at,
+            reply: "abuse",
+        }),
+        Record::Viewed(Viewed { message: "letter", occurred_at: at }),
         Record::Engaged(Engaged {
             send: SendId(9),
             engagement: Engagement::Clicked,

@@ -113,6 +113,7 @@ fn subject(engine: &Engine, record: &Record<'_>) -> Option<Option<ProfileId>> {
             Subject::Send(send) => recipient(*send),
         }),
         Record::SuppressionStated(suppression) => Some(named(&suppression.identifier)),
+        Record::Returned(returned) => Some(recipient(returned.send)),
         Record::Engaged(engaged) => Some(recipient(engaged.send)),
         Record::ProfilesMerged(merged) => Some(named(&merged.into)),
         Record::MergeUndone(undone) => Some(engine.merge_of(undone.merge).map(|merge| merge.from)),
@@ -125,6 +126,7 @@ fn subject(engine: &Engine, record: &Record<'_>) -> Option<Option<ProfileId>> {
         | Record::Settled(_)
         | Record::CutoffsStated(_)
         | Record::MembershipChanged(_)
+        | Record::Viewed(_)
         | Record::ClustersStated(_)
         | Record::Tick => None,
     }

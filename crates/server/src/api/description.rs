@@ -2,7 +2,8 @@
 
 use super::{
     activity, changes, clusters, consents, erasures, explanations, expressions, identifiers, journeys, keys,
-    mailbox, merges, profiles, programme, rejects, segments, sends, status, suppressions, timeline,
+    mailbox, merges, previews, profiles, programme, rejects, returns, segments, sends, status, suppressions,
+    timeline,
 };
 use axum::Json;
 use utoipa::OpenApi;
@@ -33,8 +34,10 @@ use utoipa::{Modify, openapi};
         clusters::refresh,
         journeys::list,
         journeys::show,
+        previews::show,
         sends::list,
         rejects::list,
+        returns::take,
         mailbox::list,
         mailbox::show,
         consents::state,

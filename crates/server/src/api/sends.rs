@@ -40,7 +40,7 @@ pub(super) struct SendView {
     explanation: Option<&'static str>,
     /// Until when it is deferred.
     until: Option<String>,
-    /// `dropped`, `queued`, `attempted`, `accepted`, `bounced`, `failed` or `unknown`.
+    /// `dropped`, `queued`, `attempted`, `accepted`, `bounced`, `failed`, `unknown` or `complained`.
     status: &'static str,
     /// Hand-overs begun.
     attempts: u8,
@@ -50,6 +50,9 @@ pub(super) struct SendView {
     retry_at: Option<String>,
     opened_at: Option<String>,
     clicked_at: Option<String>,
+    /// What came back of it after its receipt: `refused`, `soft_bounce`, `hard_bounce` or `complaint`.
+    returned: Option<&'static str>,
+    returned_at: Option<String>,
     /// The provider's last words.
     reply: String,
 }
@@ -133,6 +136,8 @@ fn view(engine: &Engine, send: &Send) -> SendView {
         retry_at: time(send.retry_at),
         opened_at: time(send.opened_at),
         clicked_at: time(send.clicked_at),
+        returned: send.returned.map(|(verdict, _)| verdict.name()),
+        returned_at: time(send.returned.map(|(_, at)| at)),
         reply: send.reply.clone(),
     }
 }

@@ -1,5 +1,7 @@
 //! `trama keys`: the first keys, and making, listing and revoking others.
 
+mod dkim;
+
 use super::DataDir;
 use super::place::Place;
 use crate::keys::{Created, FirstKeys, Key, Keys, Scope};
@@ -52,6 +54,9 @@ enum Command {
         /// Its id or its name
         key: String,
     },
+    /// Make, show and remove the keys that sign email for a domain (DKIM)
+    #[command(subcommand)]
+    Dkim(dkim::Command),
 }
 
 pub(super) fn run(args: Args) -> anyhow::Result<()> {
@@ -59,6 +64,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
         (Some(Command::Create { data, name, scope }), _) => create(&data.data, &name, scope),
         (Some(Command::List { data, json }), _) => list(&data.data, json),
         (Some(Command::Revoke { data, key }), _) => revoke(&data.data, &key),
+        (Some(Command::Dkim(command)), _) => dkim::run(command),
         (None, Some(data)) => show_first(&data, args.json),
         (None, None) => bail!("say which installation: trama keys --data DIR"),
     }

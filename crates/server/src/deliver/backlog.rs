@@ -3,8 +3,9 @@
 //! The writer thread puts in what it releases, the dispatcher takes out. A `Prepare` that finds no room is forgotten:
 //! its send stays owed in the engine, and the backlog remembers from which place in the ledger on such sends have to
 //! be looked for. The dispatcher looks when half of the room is free, a bounded number of sends at a time, so a start
-//! with a million owed sends, a wave of them and a slow relay are one and the same case. The last word on an attempt
-//! is never forgotten; there is one for each attempt in hand, so their number is bounded by that.
+//! with a million owed sends, a wave of them and a slow relay are one and the same case. A send whose turn is not near,
+//! since its route goes at a pace, is given back in the same way, so that it does not fill the room of others, and looked
+//! for when its turn comes. The last word on an attempt is never forgotten; there is one for each attempt in hand, so their number is bounded by that.
 //!
 //! Nobody can wait in a circle here. The writer never waits for the dispatcher: to put is to hold the lock for a
 //! moment, with room or without. The dispatcher waits for the writer (an attempt on record) and, while it looks for
@@ -44,7 +45,19 @@ struct Waiting {
     last_words: Vec<(Attempt, LastWord)>,
     /// From this place on, sends may wait in the engine that are not here.
     missed: Option<SendId>,
+    /// From this place on, sends wait in the engine that were given back until their turn.
+    given_back: Option<SendId>,
     looking: bool,
+}
+
+/// What becomes of a send that waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Choice {
+    Take,
+    /// It stays here: its turn is near.
+    Leave,
+    /// It waits in the engine.
+    GiveBack,
 }
 
 impl Backlog {
@@ -76,9 +89,35 @@ impl Backlog {
         self.wake.notified().await;
     }
 
-    /// The oldest send that waits.
-    pub(super) fn next(&self) -> Option<Box<Prepare>> {
-        self.lock().prepares.pop_first().map(|(_, prepare)| prepare)
+    /// The oldest sends that wait and are chosen, at most so many; asked in their order.
+    pub(super) fn take(&self, most: usize, mut choose: impl FnMut(&Prepare) -> Choice) -> Vec<Prepare> {
+        let mut waiting = self.lock();
+        let (mut taken, mut gone) = (Vec::new(), Vec::new());
+        for (attempt, prepare) in &waiting.prepares {
+            if taken.len() == most {
+                break;
+            }
+            match choose(prepare) {
+                Choice::Take => taken.push(*attempt),
+                Choice::Leave => {}
+                Choice::GiveBack => gone.push(*attempt),
+            }
+        }
+        for attempt in gone {
+            waiting.prepares.remove(&attempt);
+            waiting.given_back = [waiting.given_back, Some(attempt.0)].into_iter().flatten().min();
+        }
+        let taken = taken.into_iter();
+        taken
+            .map(|attempt| *waiting.prepares.remove(&attempt).expect("invariant: it was just there"))
+            .collect()
+    }
+
+    /// Has what was given back looked for again.
+    pub(super) fn look_again(&self) {
+        let mut waiting = self.lock();
+        let given_back = waiting.given_back.take();
+        waiting.miss(given_back);
     }
 
     pub(crate) fn last_words(&self) -> Vec<(Attempt, LastWord)> {
@@ -200,8 +239,12 @@ mod tests {
                     let released = self.staged.drain(..).map(|one| Effect::Prepare(Box::new(prepare(one))));
                     backlog.put(released.collect());
                 }
+                Step::GiveBack => {
+                    assert!(backlog.take(1, |_| Choice::GiveBack).is_empty());
+                }
+                Step::LookAgain => backlog.look_again(),
                 Step::Carry { again } => {
-                    let Some(prepare) = backlog.next() else { return };
+                    let Some(prepare) = backlog.take(1, |_| Choice::Take).pop() else { return };
                     let attempt = (prepare.send, prepare.attempt);
                     // What comes twice finds that the engine is past it.
                     if self.owed.remove(&attempt) {
@@ -241,6 +284,8 @@ mod tests {
         Carry { again: bool },
         Look,
         Find,
+        GiveBack,
+        LookAgain,
     }
 
     fn step() -> impl Strategy<Value = Step> {
@@ -250,6 +295,8 @@ mod tests {
             2 => any::<bool>().prop_map(|again| Step::Carry { again }),
             1 => Just(Step::Look),
             1 => Just(Step::Find),
+            1 => Just(Step::GiveBack),
+            1 => Just(Step::LookAgain),
         ]
     }
 
@@ -270,7 +317,7 @@ mod tests {
             while !world.owed.is_empty() {
                 prop_assert!(rounds > 0, "never found: {:?}", world.owed);
                 rounds -= 1;
-                for step in [Step::Release, Step::Find, Step::Look, Step::Find] {
+                for step in [Step::LookAgain, Step::Release, Step::Find, Step::Look, Step::Find] {
                     world.step(step, &backlog);
                 }
                 for _ in 0..ROOM {
@@ -293,11 +340,30 @@ mod tests {
             );
         };
         ask(&[1, 2, 3, 4, 5, 6]);
-        let next = || backlog.next().map(|prepare| prepare.send.0);
+        let next = || backlog.take(1, |_| Choice::Take).first().map(|prepare| prepare.send.0);
         assert_eq!([next(), next(), next()], [Some(1), Some(2), Some(3)]);
         ask(&[7]);
         assert_eq!([next(), next()], [Some(4), None], "7 waits behind 5 and 6, which have to be looked for");
         assert_eq!(backlog.look(), Some(SendId(5)));
         assert_eq!(backlog.look(), None, "one look at a time");
+    }
+
+    #[test]
+    fn a_send_whose_turn_is_far_makes_room_for_those_behind_it() {
+        let backlog = Backlog::new(ROOM);
+        assert_eq!(backlog.look(), Some(SendId(0)));
+        backlog.found((1..=4).map(|send| prepare((SendId(send), 1))).collect(), None);
+        let choose = |prepare: &Prepare| match prepare.send.0 {
+            1 | 3 => Choice::GiveBack,
+            2 => Choice::Leave,
+            _ => Choice::Take,
+        };
+        let taken: Vec<u64> = backlog.take(9, choose).iter().map(|prepare| prepare.send.0).collect();
+        assert_eq!(taken, [4]);
+        backlog.put(vec![Effect::Prepare(Box::new(prepare((SendId(5), 1))))]);
+        assert_eq!(backlog.take(9, choose).len(), 1, "there is room again, and 5 does not wait for 1 and 3");
+        assert_eq!(backlog.look(), None);
+        backlog.look_again();
+        assert_eq!(backlog.look(), Some(SendId(1)));
     }
 }

@@ -5,12 +5,13 @@
 //! attempt, wait for the engine's last word, hand over, record the receipt. The rest waits in the [`Backlog`], or in
 //! the engine; it is what the ledger calls queued, and a stop forgets it because the next start finds it there again.
 
-use super::backlog::{Attempt, Backlog, LastWord};
+use super::backlog::{Attempt, Backlog, Choice, LastWord};
 use super::channel::{Channel, Receipt};
 use crate::clock;
-use crate::limits::{SENDS_IN_HAND_MAX, STOP_PATIENCE};
+use crate::limits::{SENDS_IN_HAND_MAX, STOP_PATIENCE, TURN_NEAR};
 use crate::metrics::Metrics;
 use crate::runtime::{InFlight, Runtime};
+use engine::at::At;
 use engine::effect::Prepare;
 use engine::engine::Refusal;
 use engine::programme;
@@ -32,6 +33,10 @@ pub struct Dispatcher {
     begun: HashSet<Attempt>,
     /// Who waits for the engine's last word.
     waiting: HashMap<Attempt, oneshot::Sender<LastWord>>,
+    /// When the turn of the next send that waits here has come.
+    next_turn: Option<At>,
+    /// When to look again for what was given back to the engine until its turn.
+    look_again: Option<At>,
 }
 
 /// What each task needs.
@@ -45,7 +50,8 @@ impl Dispatcher {
     pub fn new(runtime: Runtime, channels: Channels, metrics: Arc<Metrics>, backlog: Arc<Backlog>) -> Self {
         let carrier = Arc::new(Carrier { runtime, channels, metrics });
         let (begun, waiting) = (HashSet::new(), HashMap::new());
-        Self { carrier, backlog, in_hand: JoinSet::new(), begun, waiting }
+        let (next_turn, look_again) = (None, None);
+        Self { carrier, backlog, in_hand: JoinSet::new(), begun, waiting, next_turn, look_again }
     }
 
     /// Settles what an earlier process left in flight, then carries until the stop.
@@ -63,29 +69,55 @@ impl Dispatcher {
             tokio::select! {
                 () = self.backlog.changed() => {}
                 Some(done) = self.in_hand.join_next() => self.put_down(done),
+                () = sleep_until(self.next_turn.into_iter().chain(self.look_again).min()) => {}
                 _ = &mut stop => break,
             }
         }
         self.finish().await;
     }
 
-    /// Begins as much of the backlog as may be in hand.
+    /// Begins as much of the backlog as may be in hand and whose turn it is.
     fn take_up(&mut self) {
-        while self.in_hand.len() < SENDS_IN_HAND_MAX
-            && let Some(prepare) = self.backlog.next()
-        {
-            let attempt = (prepare.send, prepare.attempt);
-            if !self.begun.insert(attempt) {
-                continue;
-            }
-            let (last_word, spoken) = oneshot::channel();
-            self.waiting.insert(attempt, last_word);
-            let carrier = Arc::clone(&self.carrier);
-            self.in_hand.spawn(async move {
-                carrier.carry(&prepare, spoken).await;
-                attempt
-            });
+        let now = clock::now();
+        if self.look_again.is_some_and(|at| at <= now) {
+            self.look_again = None;
+            self.backlog.look_again();
         }
+        self.carrier.channels.values().for_each(|channel| channel.begin_round());
+        let (mut next_turn, mut look_again) = (None::<At>, self.look_again);
+        let room = SENDS_IN_HAND_MAX - self.in_hand.len();
+        let taken = self.backlog.take(room, |prepare| {
+            let attempt = (prepare.send, prepare.attempt);
+            let channel =
+                self.carrier.channels.get(&prepare.channel).filter(|_| !self.begun.contains(&attempt));
+            match channel.map_or(Ok(()), |channel| channel.turn(prepare, now)) {
+                Ok(()) => Choice::Take,
+                Err(at) if at <= now.plus(TURN_NEAR) => {
+                    next_turn = Some(next_turn.map_or(at, |next| next.min(at)));
+                    Choice::Leave
+                }
+                Err(at) => {
+                    look_again = Some(look_again.map_or(at, |next| next.min(at)));
+                    Choice::GiveBack
+                }
+            }
+        });
+        (self.next_turn, self.look_again) = (next_turn, look_again);
+        taken.into_iter().for_each(|prepare| self.begin(prepare));
+    }
+
+    fn begin(&mut self, prepare: Prepare) {
+        let attempt = (prepare.send, prepare.attempt);
+        if !self.begun.insert(attempt) {
+            return;
+        }
+        let (last_word, spoken) = oneshot::channel();
+        self.waiting.insert(attempt, last_word);
+        let carrier = Arc::clone(&self.carrier);
+        self.in_hand.spawn(async move {
+            carrier.carry(&prepare, spoken).await;
+            attempt
+        });
     }
 
     /// Has the backlog filled up with what is owed, where it lacks some. In a task of its own: it waits for the engine.
@@ -181,5 +213,13 @@ impl Carrier {
                 tracing::error!(%send, attempt, ?other, "a receipt was not taken; the send will show as unknown");
             }
         }
+    }
+}
+
+/// Sleeps until then; for ever where there is nothing to wait for.
+async fn sleep_until(at: Option<At>) {
+    match at {
+        Some(at) => tokio::time::sleep(clock::until(at)).await,
+        None => std::future::pending().await,
     }
 }

@@ -1,24 +1,31 @@
-//! Email: rendered from the live programme, built as MIME, handed to an SMTP relay.
+//! Email: rendered from the live programme, built as MIME, signed, and handed to the relay of its route.
 
 use super::channel::{Channel, HandOver, Receipt};
+use super::dkim::Signers;
 use super::link::SignedLinks;
+use super::mailbox_host::mailbox_host;
 use super::mime::{Email as Mime, MessageId, Party, Unsubscribe};
 use super::render::{Rendered, Templates};
+use super::return_path::ReturnPaths;
+use super::route::{Route, Routes};
 use super::smtp::answer::Answer;
 use super::smtp::letter::{Address, Letter};
-use super::smtp::pool::{Pool, PoolSize};
-use super::smtp::url::Route;
 use crate::runtime::Runtime;
+use engine::at::At;
 use engine::effect::Prepare;
-use engine::programme::Programme;
-use engine::record::DeliveryOutcome;
+use engine::engine::Engine;
+use engine::programme::{Channel as Medium, OpenTracking, Programme};
+use engine::record::ConsentState;
 use std::sync::{Arc, Mutex};
 
 /// The email channel of one server.
 pub struct Email {
     runtime: Runtime,
-    pool: Arc<Pool>,
+    routes: Routes,
     links: SignedLinks,
+    signers: Signers,
+    /// Where messages come back, where they have an address of their own for that.
+    returns: Option<ReturnPaths>,
     /// Names this installation in message ids.
     installation: String,
     /// The templates of the programme they were compiled from.
@@ -26,16 +33,29 @@ pub struct Email {
 }
 
 impl Email {
-    /// Starts the connections to a relay on the current tokio runtime.
-    pub fn start(runtime: Runtime, route: Route, links: SignedLinks, installation: u64) -> Self {
-        let pool = Arc::new(Pool::start(route, PoolSize::USUAL));
+    /// Sends over these routes.
+    pub fn new(
+        runtime: Runtime,
+        routes: Routes,
+        links: SignedLinks,
+        signers: Signers,
+        returns: Option<ReturnPaths>,
+        installation: u64,
+    ) -> Self {
         let installation = format!("{installation:016x}");
-        Self { runtime, pool, links, installation, compiled: Mutex::new(None) }
+        Self { runtime, routes, links, signers, returns, installation, compiled: Mutex::new(None) }
     }
 
     /// Letters under way are finished and connections closed.
     pub async fn stop(&self) {
-        self.pool.stop().await;
+        self.routes.stop().await;
+    }
+
+    /// The route of a send, by its purpose and its sender's domain. `None` where the message or a route for it is missing.
+    fn route(&self, prepare: &Prepare) -> Option<&Arc<Route>> {
+        let programme = self.runtime.programme();
+        let from = &programme.messages.get(&prepare.message)?.email.as_ref()?.from;
+        self.routes.of(&prepare.purpose, domain_of(from))
     }
 
     /// The live programme's templates, compiled when the first of its messages is sent.
@@ -56,13 +76,29 @@ impl Email {
         Ok(templates)
     }
 
+    /// Whether the person allows it to be seen when they open the message. Asked where that matters only.
+    fn sees_opens(&self, prepare: &Prepare) -> bool {
+        let programme = self.runtime.programme();
+        let purpose = programme.opens_purpose();
+        let Some(purpose) =
+            purpose.filter(|_| programme.open_tracking(&prepare.message) == OpenTracking::PerPerson)
+        else {
+            return false;
+        };
+        let consent = |engine: &Engine| engine.profile(prepare.profile)?.consent(purpose, Medium::Email);
+        self.runtime.read_blocking(consent) == Some(ConsentState::Granted)
+    }
+
     fn letter(&self, prepare: &Prepare) -> Result<Letter, String> {
-        let rendered = self.templates()?.render(prepare, &self.links, prepare.decided_at);
+        let sees_opens = self.sees_opens(prepare);
+        let rendered = self.templates()?.render(prepare, &self.links, prepare.decided_at, sees_opens);
         let rendered = rendered.map_err(|error| error.to_string())?;
         let to = Address::parse(&prepare.address).map_err(|error| error.to_string())?;
         let (from_name, from) = party("from", &rendered.from)?;
         let message = self.mime(prepare, &rendered, (from_name, &from), &to)?;
-        Ok(Letter { from: Some(from), to, message })
+        let message = self.signers.sign(from.domain(), message, prepare.decided_at);
+        let back = self.returns.as_ref().map_or(from, |paths| paths.bounce(prepare.send));
+        Ok(Letter { from: Some(back), to, message })
     }
 
     fn mime(
@@ -75,6 +111,16 @@ impl Email {
         let reply_to = rendered.reply_to.as_deref().map(|text| party("reply_to", text)).transpose()?;
         let message_id =
             MessageId::of(prepare.send, &self.installation, from).map_err(|error| error.to_string())?;
+        // What people subscribed to, and by what Gmail counts complaints: the sender, which never changes, comes last.
+        let list = rendered.unsubscribe.as_ref().map(|_| {
+            let Prepare { purpose, message, journey, .. } = prepare;
+            let domain = from.domain();
+            (format!("{purpose}.{domain}"), format!("{message}:{journey}:{purpose}:{domain}"))
+        });
+        let fits =
+            |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-:".contains(&byte));
+        let list = list.filter(|(list_id, feedback_id)| fits(list_id) && fits(feedback_id));
+        let by_mail = self.returns.as_ref().map(|paths| paths.unsubscribe(prepare.send));
         let email = Mime {
             message_id: &message_id,
             // Of the decision and not of the attempt, so that every attempt is the same bytes.
@@ -85,9 +131,12 @@ impl Email {
             subject: &rendered.subject,
             text: &rendered.text,
             html: rendered.html.as_deref(),
-            unsubscribe: rendered.unsubscribe.as_deref().map(|url| Unsubscribe { url, mailto: None }),
-            list_id: None,
-            feedback_id: None,
+            unsubscribe: rendered
+                .unsubscribe
+                .as_deref()
+                .map(|url| Unsubscribe { url, mailto: by_mail.as_ref() }),
+            list_id: list.as_ref().map(|(list_id, _)| list_id.as_str()),
+            feedback_id: list.as_ref().map(|(_, feedback_id)| feedback_id.as_str()),
         };
         email.build().map_err(|error| error.to_string())
     }
@@ -96,21 +145,32 @@ impl Email {
 impl Channel for Email {
     fn prepare(&self, prepare: &Prepare) -> Result<HandOver, String> {
         let letter = self.letter(prepare)?;
-        let pool = Arc::clone(&self.pool);
-        Ok(Box::pin(async move { receipt(&pool.send(letter).await) }))
+        let route = self.route(prepare).ok_or_else(|| {
+            let purpose = &prepare.purpose;
+            format!("no route takes the purpose {purpose} from this sender; see `routes` in the settings")
+        })?;
+        let route = Arc::clone(route);
+        Ok(Box::pin(async move { receipt(&route.send(letter).await) }))
     }
+
+    fn begin_round(&self) {
+        self.routes.begin_round();
+    }
+
+    /// What has no route goes at once, to be told so.
+    fn turn(&self, prepare: &Prepare, now: At) -> Result<(), At> {
+        self.route(prepare).map_or(Ok(()), |route| route.turn(&mailbox_host(&prepare.address), now))
+    }
+}
+
+/// The domain of a sender as the message writes it.
+fn domain_of(from: &str) -> &str {
+    from.rsplit('@').next().unwrap_or_default().trim_end_matches(['>', ' '])
 }
 
 /// What a relay's answer means for the send.
 fn receipt(answer: &Answer) -> Receipt {
-    let outcome = match answer {
-        Answer::Accepted { .. } => DeliveryOutcome::Accepted,
-        Answer::Transient { .. } | Answer::Unreachable { .. } => DeliveryOutcome::Transient,
-        Answer::Permanent { class, .. } if class.suppresses() => DeliveryOutcome::InvalidRecipient,
-        Answer::Permanent { .. } => DeliveryOutcome::Permanent,
-        Answer::Unknown { .. } => DeliveryOutcome::Unknown,
-    };
-    Receipt { outcome, reply: answer.to_string() }
+    Receipt { outcome: answer.outcome(), reply: answer.to_string() }
 }
 
 /// Reads `Name <address>`, `"Name" <address>` or an address alone.

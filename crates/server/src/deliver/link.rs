@@ -39,6 +39,11 @@ impl SignedLinks {
         format!("{}/o/{}.gif", self.base, self.key.sign(&Token::Open { send }))
     }
 
+    /// The picture that is the same for everybody who gets a message.
+    pub fn view_pixel(&self, message: &str) -> String {
+        format!("{}/o/{}.gif", self.base, self.key.sign(&Token::View { message: message.to_owned() }))
+    }
+
     pub fn click(&self, send: SendId, link: u32, url: String) -> String {
         format!("{}/c/{}", self.base, self.key.sign(&Token::Click { send, link, url }))
     }
@@ -110,7 +115,7 @@ fn may_be_web(target: &str) -> bool {
     liquid_length(target).is_some() || is_web(target)
 }
 
-fn is_web(url: &str) -> bool {
+pub(super) fn is_web(url: &str) -> bool {
     ["http://", "https://"].iter().any(|scheme| {
         url.as_bytes().get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme.as_bytes()))
     })

@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use engine::at::At;
 use engine::effect::Prepare;
-use engine::programme::{EmailMessage, EmailTemplate, Mistake, OptIn, Place, Programme, Tracking, nearest};
+use engine::programme::{
+    EmailMessage, EmailTemplate, Mistake, OpenTracking, OptIn, Place, Programme, Tracking, nearest,
+};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -109,8 +111,15 @@ impl Templates {
         })
     }
 
-    /// Writes one send. The same arguments give the same bytes.
-    pub fn render(&self, send: &Prepare, links: &SignedLinks, now: At) -> Result<Rendered, Unrenderable> {
+    /// Writes one send. The same arguments give the same bytes. `sees_opens` says whether the person consented to its being
+    /// seen when they open it.
+    pub fn render(
+        &self,
+        send: &Prepare,
+        links: &SignedLinks,
+        now: At,
+        sees_opens: bool,
+    ) -> Result<Rendered, Unrenderable> {
         let (language, compiled) = self
             .emails
             .get(&send.message)
@@ -118,7 +127,16 @@ impl Templates {
             .ok_or_else(|| Unrenderable::NoEmail(send.message.clone()))?;
         let unsubscribe = (!send.journey.is_empty() && self.optional.contains(&send.purpose))
             .then(|| links.unsubscribe(send.send, &send.purpose));
-        let values = self.values(send, links, compiled, unsubscribe.as_deref(), language);
+        let pixel = match compiled.tracking.opens {
+            OpenTracking::PerPerson if sees_opens => Some(links.open_pixel(send.send)),
+            OpenTracking::Anonymous => Some(links.view_pixel(&send.message)),
+            OpenTracking::PerPerson | OpenTracking::Off => None,
+        };
+        let mut values = self.values(send, links, unsubscribe.as_deref(), language);
+        if let Some(pixel) = pixel {
+            let image = format!("<img src=\"{pixel}\" width=\"1\" height=\"1\" alt=\"\" style=\"border:0\">");
+            values.insert(PIXEL_NAME, Value::Safe(image.into()));
+        }
         let own_zone = send.traits.as_map().get("timezone").and_then(|zone| zone.text());
         let time_zone = own_zone.and_then(|name| TimeZone::get(name).ok());
         let targets = SendLinks {
@@ -159,14 +177,19 @@ impl Templates {
         })
     }
 
-    fn values(
-        &self,
-        send: &Prepare,
-        links: &SignedLinks,
-        compiled: &CompiledEmail,
-        unsubscribe: Option<&str>,
-        language: &str,
-    ) -> Map {
+    /// The language that a message is written in for whoever wants one, and the traits that it reads then.
+    pub fn reads(&self, message: &str, language: &str) -> Option<(String, BTreeSet<String>)> {
+        let (language, email) = spoken(self.emails.get(message)?, language, &self.languages)?;
+        let templates = [Some(&*email.subject), Some(&email.text), email.html.as_ref()];
+        let variables = templates.into_iter().flatten().flat_map(Template::variables);
+        let traits = variables.filter_map(|variable| {
+            let name = variable.path.strip_prefix("profile.")?.split(['.', '[']).next()?.to_owned();
+            (name != "email").then_some(name)
+        });
+        Some((language.to_owned(), traits.collect()))
+    }
+
+    fn values(&self, send: &Prepare, links: &SignedLinks, unsubscribe: Option<&str>, language: &str) -> Map {
         let mut profile = Map::from(send.traits.as_map());
         if profile.get("email").is_none() {
             profile.insert("email", Value::text(send.address.as_str()));
@@ -185,11 +208,6 @@ impl Templates {
         }
         if send.journey.is_empty() {
             values.insert("confirm_url", Value::text(links.confirm(send.send, &send.purpose)));
-        }
-        if compiled.tracking.opens {
-            let pixel = links.open_pixel(send.send);
-            let image = format!("<img src=\"{pixel}\" width=\"1\" height=\"1\" alt=\"\" style=\"border:0\">");
-            values.insert(PIXEL_NAME, Value::Safe(image.into()));
         }
         values
     }

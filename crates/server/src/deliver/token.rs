@@ -21,6 +21,7 @@ const CLICK: u8 = 2;
 const UNSUBSCRIBE: u8 = 3;
 const PREFERENCES: u8 = 4;
 const CONFIRM: u8 = 5;
+const VIEW: u8 = 6;
 
 /// What a link says of itself. Whoever serves a path checks that the token is of the kind for that path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,29 +49,24 @@ pub enum Token {
         send: SendId,
         purpose: String,
     },
+    /// The picture of a message that is the same for everybody.
+    View {
+        message: String,
+    },
 }
 
 impl Token {
-    pub fn send(&self) -> SendId {
-        match self {
-            Self::Open { send }
-            | Self::Click { send, .. }
-            | Self::Unsubscribe { send, .. }
-            | Self::Preferences { send }
-            | Self::Confirm { send, .. } => *send,
-        }
-    }
-
     fn encode(&self) -> Vec<u8> {
-        let (kind, link, text) = match self {
-            Self::Open { .. } => (OPEN, None, ""),
-            Self::Click { link, url, .. } => (CLICK, Some(*link), url.as_str()),
-            Self::Unsubscribe { purpose, .. } => (UNSUBSCRIBE, None, purpose.as_str()),
-            Self::Preferences { .. } => (PREFERENCES, None, ""),
-            Self::Confirm { purpose, .. } => (CONFIRM, None, purpose.as_str()),
+        let (kind, send, link, text) = match self {
+            Self::Open { send } => (OPEN, *send, None, ""),
+            Self::Click { send, link, url } => (CLICK, *send, Some(*link), url.as_str()),
+            Self::Unsubscribe { send, purpose } => (UNSUBSCRIBE, *send, None, purpose.as_str()),
+            Self::Preferences { send } => (PREFERENCES, *send, None, ""),
+            Self::Confirm { send, purpose } => (CONFIRM, *send, None, purpose.as_str()),
+            Self::View { message } => (VIEW, SendId(0), None, message.as_str()),
         };
         let mut bytes = vec![VERSION, kind];
-        put_varint(&mut bytes, self.send().0);
+        put_varint(&mut bytes, send.0);
         if let Some(link) = link {
             put_varint(&mut bytes, u64::from(link));
         }
@@ -93,6 +89,7 @@ impl Token {
             UNSUBSCRIBE => Some(Self::Unsubscribe { send, purpose: text }),
             PREFERENCES if text.is_empty() => Some(Self::Preferences { send }),
             CONFIRM => Some(Self::Confirm { send, purpose: text }),
+            VIEW if send == SendId(0) => Some(Self::View { message: text }),
             _ => None,
         }
     }

@@ -1,14 +1,15 @@
-//! `keys.json` on disk: replaced as a whole, and read only while nobody else can read it.
+//! A file of secrets on disk: replaced as a whole, and read only while nobody else can read it.
 
-use super::ring::Ring;
 use anyhow::{Context, bail};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-/// The ring in the file; `None` when there is no file.
-pub(super) fn read(path: &Path) -> anyhow::Result<Option<Ring>> {
+/// What the file holds; `None` when there is no file.
+pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> anyhow::Result<Option<T>> {
     let mut file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -18,25 +19,25 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Option<Ring>> {
     if mode & 0o077 != 0 {
         bail!(
             "{path} can be read by others than its owner (mode {mode:03o}), so its keys may be known.\n\
-             Run `chmod 600 {path}`, and if anybody else had access, make new keys with `trama keys create` and \
-             revoke the old ones with `trama keys revoke`.",
+             Run `chmod 600 {path}`, and if anybody else had access, make new keys with `trama keys` and revoke the \
+             old ones.",
             path = path.display()
         );
     }
     let mut text = String::new();
     file.read_to_string(&mut text).with_context(|| format!("cannot read {}", path.display()))?;
-    let ring =
+    let held =
         serde_json::from_str(&text).with_context(|| format!("{} is not a file of keys", path.display()))?;
-    Ok(Some(ring))
+    Ok(Some(held))
 }
 
 /// Replaces the file: after a crash it holds either the old keys or the new ones.
-pub(super) fn write(path: &Path, ring: &Ring) -> anyhow::Result<()> {
+pub(crate) fn write<T: Serialize>(path: &Path, held: &T) -> anyhow::Result<()> {
     let directory = path.parent().expect("invariant: the file of keys lies in the data directory");
     let replaced = || -> anyhow::Result<()> {
         // A new temporary file has mode 0600, so the keys are never readable by others, not even for a moment.
         let mut file = tempfile::NamedTempFile::new_in(directory)?;
-        file.write_all(&serde_json::to_vec_pretty(ring)?)?;
+        file.write_all(&serde_json::to_vec_pretty(held)?)?;
         file.write_all(b"\n")?;
         file.as_file().sync_all()?;
         file.persist(path)?;

@@ -211,6 +211,9 @@ impl Session {
                 if let Some(then) = self.scripted(Moment::Recipient, to).await {
                     return then;
                 }
+                if let Some(refusal) = self.shared.taker.as_ref().and_then(|taker| taker.refusal(to)) {
+                    return self.say_scripted(&refusal);
+                }
                 let envelope = self.envelope.as_mut().expect("it was there a moment ago");
                 envelope.recipients.push(to.to_owned());
                 "250 2.1.5 recipient ok"
@@ -242,6 +245,11 @@ impl Session {
             (_, None) => self.say("552 5.3.4 too large for this mailbox"),
             (_, Some(raw)) if !envelope.eight_bit && !raw.is_ascii() => {
                 self.say("554 5.6.1 BODY=8BITMIME was not asked for");
+            }
+            (_, Some(raw)) if self.shared.taker.is_some() => {
+                let taker = self.shared.taker.clone().expect("invariant: asked a moment ago");
+                let reply = taker.take(envelope.recipients, raw).await;
+                self.say(&reply);
             }
             (act, Some(raw)) => {
                 let number = self.shared.store.keep(envelope.sender, envelope.recipients, raw).await?;

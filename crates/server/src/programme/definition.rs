@@ -4,7 +4,7 @@ use super::reading::{Fields, Reading};
 use super::source::FileId;
 use super::yaml::{Content, Mark, Node};
 use engine::programme::{
-    EmailMessage, Message, OptIn, Place, Programme, Purchase, Purpose, Tracking, nearest,
+    EmailMessage, Message, OpenTracking, OptIn, Place, Programme, Purchase, Purpose, Tracking, nearest,
 };
 use std::collections::BTreeMap;
 
@@ -72,9 +72,22 @@ impl Reading {
         let fields = self.fields(fields.file, node, &fields.place.field("tracking"), &["opens", "clicks"])?;
         let usual = Tracking::default();
         Some(Tracking {
-            opens: self.truth(&fields, "opens").unwrap_or(usual.opens),
+            opens: self.opens(&fields).unwrap_or(usual.opens),
             clicks: self.truth(&fields, "clicks").unwrap_or(usual.clicks),
         })
+    }
+
+    fn opens(&mut self, fields: &Fields<'_>) -> Option<OpenTracking> {
+        let text = self.optional_text(fields, "opens")?;
+        let found = OpenTracking::ALL.into_iter().find(|one| one.name() == text);
+        // What the setting was before it had words.
+        let found = found.or((text == "false").then_some(OpenTracking::Off));
+        if found.is_none() {
+            let message = format!("\"{text}\" is no way of tracking opens");
+            let place = fields.place.field("opens");
+            self.mistake_at(&place, message, "write off, anonymous or per_person");
+        }
+        found
     }
 
     fn purchase(&mut self, fields: &Fields<'_>) -> Option<Purchase> {
@@ -102,7 +115,8 @@ impl Reading {
     }
 
     fn purpose(&mut self, file: FileId, node: &Node, place: &Place) -> Option<Purpose> {
-        let fields = self.fields(file, node, place, &["title", "channels", "opt_in", "confirm"])?;
+        let fields =
+            self.fields(file, node, place, &["title", "channels", "opt_in", "confirm", "tracks_opens"])?;
         let title = fields.get("title").map(|node| self.localized(file, node, &place.field("title")));
         let channels = self.required(&fields, "channels", "[email]");
         let channels = channels.map(|node| self.channels(file, node, &place.field("channels")));
@@ -111,6 +125,7 @@ impl Reading {
             channels: channels.unwrap_or_default(),
             opt_in: self.opt_in(&fields),
             confirm: self.optional_text(&fields, "confirm"),
+            tracks_opens: self.truth(&fields, "tracks_opens").unwrap_or(false),
         })
     }
 

@@ -105,7 +105,7 @@ fn identity(text: &mut String, identity: &Identity) {
 }
 
 fn tracking(tracking: Tracking) -> String {
-    format!("{{ opens: {}, clicks: {} }}", tracking.opens, tracking.clicks)
+    format!("{{ opens: {}, clicks: {} }}", tracking.opens.name(), tracking.clicks)
 }
 
 fn purpose(name: &str, purpose: &Purpose) -> String {
@@ -122,6 +122,9 @@ fn purpose(name: &str, purpose: &Purpose) -> String {
     let _ = writeln!(text, "  opt_in: {opt_in}");
     if let Some(confirm) = &purpose.confirm {
         let _ = writeln!(text, "  confirm: {}", scalar(confirm));
+    }
+    if purpose.tracks_opens {
+        text.push_str("  tracks_opens: true\n");
     }
     text
 }

@@ -5,14 +5,16 @@ use crate::clock;
 use crate::collect::bot::is_bot;
 use crate::deliver::token::Token;
 use crate::hub::Hub;
-use crate::limits::MACHINE_HASTE;
+use crate::limits::{CLICK_HOLD, MACHINE_HASTE};
 use crate::runtime::Entrance;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use engine::SendId;
 use engine::at::At;
-use engine::record::{Engaged, Engagement, Record};
+use engine::engine::Engine;
+use engine::programme::{Channel, OpenTracking};
+use engine::record::{ConsentState, Engaged, Engagement, Record, Viewed};
 use std::sync::Arc;
 
 /// The smallest picture there is: one transparent pixel, GIF89a.
@@ -29,8 +31,10 @@ pub(super) async fn opened(
     headers: HeaderMap,
 ) -> Response {
     let token = file.strip_suffix(".gif").unwrap_or(&file);
-    if let Some(Token::Open { send }) = hub.links.key().verify(token) {
-        note(&hub, send, Engagement::Opened, "", &method, &headers).await;
+    match hub.links.key().verify(token) {
+        Some(Token::Open { send }) => note_open(&hub, send, &method, &headers).await,
+        Some(Token::View { message }) => note_view(&hub, &message, &method, &headers),
+        _ => {}
     }
     let headers = [(header::CONTENT_TYPE, "image/gif"), (header::CACHE_CONTROL, "no-store")];
     (headers, PIXEL).into_response()
@@ -43,10 +47,10 @@ pub(super) async fn clicked(
     method: Method,
     headers: HeaderMap,
 ) -> Response {
-    let Some(Token::Click { send, url, .. }) = hub.links.key().verify(&token) else {
+    let Some(Token::Click { send, link, url }) = hub.links.key().verify(&token) else {
         return Page::unknown_link().into_response();
     };
-    note(&hub, send, Engagement::Clicked, &url, &method, &headers).await;
+    note_click(&hub, (send, link), &url, &method, &headers).await;
     let headers = [
         (header::LOCATION, url.as_str()),
         (header::CACHE_CONTROL, "no-store"),
@@ -59,31 +63,85 @@ pub(super) async fn clicked(
 struct Reacted {
     settled_at: Option<At>,
     opened: bool,
+    /// Whether the person consents, at this moment, to its being seen when they open a message.
+    sees_opens: bool,
 }
 
-/// Submits the reaction and does not wait: nobody is kept from a page for our books, and under overload it is lost.
-async fn note(
-    hub: &Hub,
-    send: SendId,
-    engagement: Engagement,
+impl Reacted {
+    async fn read(hub: &Hub, send: SendId) -> Option<Self> {
+        let programme = hub.runtime.programme();
+        let read = move |engine: &Engine| {
+            let send = engine.send(send)?;
+            let purpose = programme.opens_purpose();
+            let purpose =
+                purpose.filter(|_| programme.open_tracking(&send.message) == OpenTracking::PerPerson);
+            let channel = send.channel.unwrap_or(Channel::Email);
+            let consent = purpose.and_then(|purpose| engine.profile(send.profile)?.consent(purpose, channel));
+            Some(Self {
+                settled_at: send.settled_at,
+                opened: send.opened_at.is_some(),
+                sees_opens: consent == Some(ConsentState::Granted),
+            })
+        };
+        hub.runtime.read(read).await
+    }
+}
+
+/// Notes that a person opened a message, if they allow that now, whatever they said when it was sent.
+async fn note_open(hub: &Hub, send: SendId, method: &Method, headers: &HeaderMap) {
+    let Some(reacted) = Reacted::read(hub, send).await else { return };
+    // One open is as good as many, and a pixel in a list of messages is fetched again and again.
+    if reacted.opened || !reacted.sees_opens {
+        return;
+    }
+    let occurred_at = clock::now();
+    let machine = is_machine(method, headers, occurred_at, reacted.settled_at) || is_privacy_proxy(headers);
+    submit(hub, Engaged { send, engagement: Engagement::Opened, machine, occurred_at, url: "" });
+}
+
+/// Counts an open of a message, and keeps nothing of who it was.
+fn note_view(hub: &Hub, message: &str, method: &Method, headers: &HeaderMap) {
+    let is_anonymous = hub.runtime.programme().open_tracking(message) == OpenTracking::Anonymous;
+    let occurred_at = clock::now();
+    let machine = is_machine(method, headers, occurred_at, Some(At(0))) || is_privacy_proxy(headers);
+    if is_anonymous && !machine {
+        let record = Record::Viewed(Viewed { message, occurred_at });
+        drop(hub.runtime.submit_record(Entrance::Outside, &record));
+    }
+}
+
+/// Notes a click, a moment later if it looks like a person's: who follows another link at once is a scanner.
+async fn note_click(
+    hub: &Arc<Hub>,
+    (send, link): (SendId, u32),
     url: &str,
     method: &Method,
     headers: &HeaderMap,
 ) {
-    let read = move |engine: &engine::engine::Engine| {
-        engine
-            .send(send)
-            .map(|send| Reacted { settled_at: send.settled_at, opened: send.opened_at.is_some() })
-    };
-    let Some(reacted) = hub.runtime.read(read).await else { return };
-    // One open is as good as many, and a pixel in a list of messages is fetched again and again.
-    if engagement == Engagement::Opened && reacted.opened {
-        return;
-    }
+    let Some(reacted) = Reacted::read(hub, send).await else { return };
     let occurred_at = clock::now();
-    let machine = is_machine(method, headers, occurred_at, reacted.settled_at);
-    let record = Record::Engaged(Engaged { send, engagement, machine, occurred_at, url });
-    drop(hub.runtime.submit_record(Entrance::Outside, &record));
+    let is_one_of_few = hub.clicks.note(send, link, occurred_at);
+    let machine = is_machine(method, headers, occurred_at, reacted.settled_at) || !is_one_of_few;
+    let engagement = Engagement::Clicked;
+    if machine {
+        return submit(hub, Engaged { send, engagement, machine, occurred_at, url });
+    }
+    let (hub, url) = (Arc::clone(hub), url.to_owned());
+    tokio::spawn(async move {
+        tokio::time::sleep(clock::until(occurred_at.plus(CLICK_HOLD))).await;
+        let machine = hub.clicks.is_burst(send, link, occurred_at);
+        submit(&hub, Engaged { send, engagement, machine, occurred_at, url: &url });
+    });
+}
+
+/// Submits the reaction and does not wait: nobody is kept from a page for our books, and under overload it is lost.
+fn submit(hub: &Hub, engaged: Engaged<'_>) {
+    drop(hub.runtime.submit_record(Entrance::Outside, &Record::Engaged(engaged)));
+}
+
+/// Whether it is the proxy of a mail provider that fetches every picture, opened or not: Apple's says only this.
+fn is_privacy_proxy(headers: &HeaderMap) -> bool {
+    headers.get(header::USER_AGENT).is_some_and(|agent| agent == "Mozilla/5.0")
 }
 
 /// Whether a scanner or a prefetching proxy is behind a request, and not a person.

@@ -13,7 +13,7 @@ use engine::identifier::{IdentifierKind, normalise};
 use engine::programme::Channel;
 use engine::record::{
     ConsentSource, ConsentStated, Engaged, Engagement, EventKind, Identifier, MergeUndone, ProfileErased,
-    ProfilesMerged, Record, Subject, SuppressionStated,
+    ProfilesMerged, Record, Returned, Subject, SuppressionStated,
 };
 use serde_json::{Value, json};
 
@@ -45,6 +45,11 @@ pub(super) fn happen(world: &mut World<'_>, what: &Happens) -> Result<(), String
             let (subject, purpose) = (Subject::Send(send.id), send.purpose.clone());
             let channel = send.channel.map_or("", Channel::name);
             consent(world, subject, &purpose, channel, false, ConsentSource::OneClick)
+        }
+        Happens::Returns { person, message, verdict } => {
+            let send = world.newest(*person, message)?.id;
+            let returned = Returned { send, verdict: *verdict, returned_at: world.now, reply: "a story" };
+            world.apply(&Record::Returned(returned))
         }
         Happens::Opens { person, message } => engage(world, *person, message, Engagement::Opened, false),
         Happens::Clicks { person, message, machine } => {

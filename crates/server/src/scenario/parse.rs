@@ -11,12 +11,12 @@ use crate::limits::STORY_REST;
 use crate::programme::{Finding, Severity};
 use engine::at::At;
 use engine::programme::nearest;
-use engine::record::EventKind;
+use engine::record::{EventKind, Verdict};
 use serde_json::{Map, Value};
 use std::path::Path;
 
 /// Verbs of a line about people, in the words of the reference.
-const VERBS: [&str; 15] = [
+const VERBS: [&str; 17] = [
     "identify",
     "page",
     "screen",
@@ -26,6 +26,8 @@ const VERBS: [&str; 15] = [
     "unsubscribes",
     "opens",
     "clicks",
+    "bounces",
+    "complains",
     "hand-over",
     "suppress",
     "unsuppress",
@@ -222,6 +224,14 @@ impl<'t> Parser<'t> {
             }
             "confirms" => Happens::Confirms { person, message: message(cursor)? },
             "unsubscribes" => Happens::Unsubscribes { person, message: message(cursor)? },
+            "bounces" => {
+                let message = message(cursor)?;
+                let verdict = if cursor.eat("softly") { Verdict::SoftBounce } else { Verdict::HardBounce };
+                Happens::Returns { person, message, verdict }
+            }
+            "complains" => {
+                Happens::Returns { person, message: message(cursor)?, verdict: Verdict::Complaint }
+            }
             "opens" => Happens::Opens { person, message: message(cursor)? },
             "clicks" => Happens::Clicks { person, message: message(cursor)?, machine: cursor.eat("machine") },
             "hand-over" => Happens::HandOver { person, hand_over: hand_over(cursor)? },

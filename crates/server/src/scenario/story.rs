@@ -3,7 +3,7 @@
 use engine::at::{At, Span};
 use engine::change::ChangeKind;
 use engine::programme::Channel;
-use engine::record::{DeliveryOutcome, EventKind};
+use engine::record::{DeliveryOutcome, EventKind, Verdict};
 use serde_json::{Map, Value};
 use std::path::PathBuf;
 
@@ -74,6 +74,12 @@ pub(super) enum Happens {
         person: PersonId,
         message: String,
         machine: bool,
+    },
+    /// A message comes back, or is called spam.
+    Returns {
+        person: PersonId,
+        message: String,
+        verdict: Verdict,
     },
     /// From now on, hand_overs to the person end so.
     HandOver {
@@ -187,10 +193,11 @@ pub(super) enum Fate {
     Unknown,
     Opened,
     Clicked,
+    Complained,
 }
 
 impl Fate {
-    pub(super) const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::Send,
         Self::Retry,
         Self::Defer,
@@ -201,6 +208,7 @@ impl Fate {
         Self::Unknown,
         Self::Opened,
         Self::Clicked,
+        Self::Complained,
     ];
 
     pub(super) fn name(self) -> &'static str {
@@ -215,6 +223,7 @@ impl Fate {
             Self::Unknown => "unknown",
             Self::Opened => "opened",
             Self::Clicked => "clicked",
+            Self::Complained => "complained",
         }
     }
 }
@@ -303,6 +312,7 @@ impl Happens {
             | Self::Consent { person, .. }
             | Self::Confirms { person, .. }
             | Self::Unsubscribes { person, .. }
+            | Self::Returns { person, .. }
             | Self::Opens { person, .. }
             | Self::Clicks { person, .. }
             | Self::HandOver { person, .. }

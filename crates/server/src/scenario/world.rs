@@ -304,6 +304,7 @@ impl<'s> World<'s> {
                     Status::Bounced => self.observe(id, Fate::Bounced),
                     Status::Failed => self.observe(id, Fate::Failed),
                     Status::Unknown => self.observe(id, Fate::Unknown),
+                    Status::Complained => self.observe(id, Fate::Complained),
                     Status::Queued | Status::Attempted => {}
                 }
             }

@@ -94,6 +94,57 @@ async fn a_wave_larger_than_the_backlog_arrives_whole_and_once_with_a_stop_in_th
     assert_eq!(mailbox.received(), 2 * ORDERS as u64);
 }
 
+#[tokio::test]
+async fn a_host_with_a_slow_pace_holds_up_nobody_else_and_loses_nothing() {
+    let mailbox = Mailbox::start(([127, 0, 0, 1], 0).into()).await.unwrap();
+    let settings = format!(
+        "programme = {RECEIPT:?}\n[[routes]]\nname = \"only\"\nurl = \"smtp://{}\"\npaces = {{ google = 0.001 }}\n",
+        mailbox.addr
+    );
+    let house = House::start_in(tempfile::tempdir().unwrap(), &settings).await;
+    // More than the backlog has room for, and in front of the others.
+    let slow = (0..SENDS_WAITING_MAX + 100).map(|number| order_of(number, "gmail.com"));
+    house.track(slow.collect()).await;
+    house.track((5000..5020).map(|number| order_of(number, "other.example")).collect()).await;
+    let mails = tokio::time::timeout(Duration::from_secs(60), mailbox.wait_for(21)).await.expect("21 come");
+    let to = |domain: &str| mails.iter().filter(|mail| mail.recipients[0].ends_with(domain)).count();
+    assert_eq!((to("@gmail.com"), to("@other.example")), (1, 20));
+    let send = house.get("/api/v1/sends?profile=user_id:u1").await;
+    assert_eq!((&send["sends"][0]["status"], &send["sends"][0]["attempts"]), (&json!("queued"), &json!(0)));
+    house.server.stop().await;
+}
+
+#[tokio::test]
+async fn the_first_route_that_takes_a_purpose_and_a_sender_takes_the_send() {
+    let start = || Mailbox::start(([127, 0, 0, 1], 0).into());
+    let (other, own, rest) = (start().await.unwrap(), start().await.unwrap(), start().await.unwrap());
+    let route = |name: &str, to: &Mailbox, more: &str| {
+        format!("[[routes]]\nname = \"{name}\"\nurl = \"smtp://{}\"\n{more}\n", to.addr)
+    };
+    for (domain, expected) in [("example.com", [0, 1, 0]), ("elsewhere.example", [0, 1, 1])] {
+        let routes = [
+            route("other", &other, "purposes = [\"nothing\"]"),
+            route("own", &own, &format!("from = [\"{domain}\"]")),
+            route("rest", &rest, ""),
+        ];
+        let settings = format!("programme = {RECEIPT:?}\n{}", routes.concat());
+        let house = House::start_in(tempfile::tempdir().unwrap(), &settings).await;
+        house.track(json!([order(1)])).await;
+        let expected_in_all: u64 = expected.iter().sum();
+        while [&other, &own, &rest].iter().map(|mailbox| mailbox.received()).sum::<u64>() < expected_in_all {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        assert_eq!([&other, &own, &rest].map(Mailbox::received), expected);
+        house.server.stop().await;
+    }
+}
+
+fn order_of(number: usize, domain: &str) -> Value {
+    let mut order = order(number);
+    order["context"]["traits"]["email"] = json!(format!("u{number}@{domain}"));
+    order
+}
+
 fn order(number: usize) -> Value {
     json!({"type": "track", "userId": format!("u{number}"), "event": "Order Completed",
         "context": {"traits": {"email": format!("u{number}@example.com")}}})

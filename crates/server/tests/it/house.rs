@@ -116,8 +116,12 @@ pub(crate) struct Shop {
 }
 
 impl Shop {
-    /// Opens with these settings besides those for the programme and the mailbox.
     pub(crate) async fn open() -> Self {
+        Self::open_with("").await
+    }
+
+    /// Opens with these settings besides those for the programme and the mailbox.
+    pub(crate) async fn open_with(more: &str) -> Self {
         let mailbox = Mailbox::start(([127, 0, 0, 1], 0).into()).await.unwrap();
         let dir = tempfile::tempdir().unwrap();
         for (file, text) in PROGRAMME {
@@ -127,7 +131,7 @@ impl Shop {
         }
         let programme = dir.path().join("programme");
         let settings = format!(
-            "programme = {:?}\nsmtp_url = \"smtp://{}\"\n",
+            "programme = {:?}\nsmtp_url = \"smtp://{}\"\n{more}",
             programme.to_str().unwrap(),
             mailbox.addr
         );
@@ -146,7 +150,7 @@ impl Shop {
         self.house
             .track(json!([
                 {"type": "identify", "userId": "ada", "traits": {"email": "ada@example.com", "language": "it"},
-                 "context": {"consent": {"categoryPreferences": {"offers": true}}}},
+                 "context": {"consent": {"categoryPreferences": {"offers": true, "pixels": true}}}},
                 {"type": "track", "userId": "ada", "event": "Order Completed", "properties": {"total": 20}}
             ]))
             .await;
@@ -185,9 +189,10 @@ const PROGRAMME: [(&str, &str); 9] = [
         "programme: bottega
 timezone: Europe/Rome
 languages: [it, en]
-tracking: { opens: true, clicks: true }
+tracking: { opens: per_person, clicks: true }
 purposes:
   offers: { title: { it: Offerte, en: Offers }, channels: [email], opt_in: single }
+  pixels: { title: { it: Aperture, en: Opens }, channels: [email], opt_in: single, tracks_opens: true }
   newsletter: { title: { it: Lettera, en: Letter }, channels: [email], opt_in: double, confirm: confirm }
 ",
     ),
@@ -210,8 +215,8 @@ email: { from: \"Bottega <ciao@bottega.example>\", subject: { it: \"Grazie\", en
     ),
     (
         "messages/thanks/email.it.html",
-        "<html><body><p>Grazie {{ profile.email }}</p>
-<a href=\"https://bottega.example/olio\">olio</a>
+        "<html><body><p>Grazie {{ profile.email }} {{ profile.nickname }}</p>
+<a href=\"https://bottega.example/olio\">olio</a> <a href=\"https://bottega.example/pane\">pane</a>
 <a href=\"{{ unsubscribe_url }}\">via</a> <a href=\"{{ preferences_url }}\">scelte</a></body></html>
 ",
     ),

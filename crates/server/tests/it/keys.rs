@@ -103,3 +103,29 @@ async fn the_command_line_makes_keys_on_a_running_and_on_a_stopped_server() {
     let unknown = run(&["keys", "revoke", "nobody"]).await.unwrap_err();
     assert!(unknown.contains("there is no key \"nobody\""), "{unknown}");
 }
+
+#[test]
+fn keys_for_email_are_made_shown_with_their_records_and_removed() {
+    let dir = tempfile::tempdir().unwrap();
+    let made = trama(&["keys", "dkim", "create", "--domain", "bottega.example"], dir.path()).unwrap();
+    assert_eq!(made, trama(&["keys", "dkim", "list"], dir.path()).unwrap());
+    let lines: Vec<&str> = made.lines().collect();
+    assert!(
+        lines[0].starts_with("trama-rsa._domainkey.bottega.example. IN TXT ( \"v=DKIM1; k=rsa; p="),
+        "{made}"
+    );
+    assert!(
+        lines[1].starts_with("trama-ed25519._domainkey.bottega.example. IN TXT ( \"v=DKIM1; k=ed25519; p="),
+        "{made}"
+    );
+    let listed: Value =
+        serde_json::from_str(&trama(&["keys", "dkim", "list", "--json"], dir.path()).unwrap()).unwrap();
+    assert_eq!(listed["keys"][0]["dns_name"], "trama-rsa._domainkey.bottega.example");
+    assert!(!listed.to_string().contains("private"), "{listed}");
+    let file = dir.path().join("dkim.json");
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    let again = trama(&["keys", "dkim", "create", "--domain", "bottega.example"], dir.path()).unwrap_err();
+    assert!(again.contains("choose another --selector"), "{again}");
+    trama(&["keys", "dkim", "remove", "trama-rsa._domainkey.bottega.example"], dir.path()).unwrap();
+    assert_eq!(trama(&["keys", "dkim", "list"], dir.path()).unwrap().lines().count(), 1);
+}

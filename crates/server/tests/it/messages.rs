@@ -7,7 +7,7 @@ mod tokens;
 use engine::at::At;
 use engine::effect::Prepare;
 use engine::programme::{
-    Channel, EmailMessage, EmailTemplate, Message, Mistake, OptIn, Programme, Purpose, Tracking,
+    Channel, EmailMessage, EmailTemplate, Message, Mistake, OpenTracking, OptIn, Programme, Purpose, Tracking,
 };
 use engine::value::OwnedMap;
 use engine::{ProfileId, SendId};
@@ -69,7 +69,10 @@ fn programme(email: EmailMessage, tracking: Tracking) -> Programme {
 }
 
 fn compile(template: EmailTemplate) -> Result<Templates, Vec<Mistake>> {
-    Templates::compile(&programme(email(&[("it", template)]), Tracking { opens: false, clicks: true }))
+    Templates::compile(&programme(
+        email(&[("it", template)]),
+        Tracking { opens: OpenTracking::Off, clicks: true },
+    ))
 }
 
 fn map(json: &serde_json::Value) -> OwnedMap {
@@ -97,7 +100,7 @@ fn prepare() -> Prepare {
 }
 
 fn render(templates: &Templates, send: &Prepare) -> Result<Rendered, Unrenderable> {
-    templates.render(send, &signed_links(), At(1_795_424_700_000))
+    templates.render(send, &signed_links(), At(1_795_424_700_000), true)
 }
 
 fn rendered(template: EmailTemplate) -> Rendered {

@@ -1,7 +1,7 @@
 //! Reading a programme's folder: a whole one comes out as written, and each mistake has its file, line and column.
 
 use engine::at::Span;
-use engine::programme::{Arm, Channel, ClusterSet, OptIn, Purchase, Reenter, Refresh, Step};
+use engine::programme::{Arm, Channel, ClusterSet, OpenTracking, OptIn, Purchase, Reenter, Refresh, Step};
 use server::programme::{Severity, check, load};
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ const PROGRAMME: &str = "\
 programme: bottega
 timezone: Europe/Rome
 languages: [it, en]
-tracking: { opens: true, clicks: false }
+tracking: { opens: anonymous, clicks: false }
 purchase: { event: Bought, amount: price.paid }
 purposes:
   offers: { title: { it: Offerte, en: Offers }, channels: [email, push] }
@@ -107,7 +107,7 @@ fn a_whole_folder_comes_out_as_written() {
     assert_eq!(folder.findings(), [""; 0]);
     let (programme, _) = load(&folder.0).unwrap();
     assert_eq!((programme.name.as_str(), programme.timezone.as_str()), ("bottega", "Europe/Rome"));
-    assert!(programme.tracking.opens && !programme.tracking.clicks);
+    assert!(programme.tracking.opens == OpenTracking::Anonymous && !programme.tracking.clicks);
     assert_eq!(programme.purchase, Purchase { event: "Bought".to_owned(), amount: "price.paid".to_owned() });
     assert_eq!(programme.purposes["offers"].opt_in, OptIn::Single);
     assert_eq!(programme.purposes["newsletter"].title["en"], "News");

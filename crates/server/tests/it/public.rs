@@ -173,6 +173,59 @@ async fn what_a_person_opens_and_clicks_becomes_events_of_that_person() {
 }
 
 #[tokio::test]
+async fn an_open_counts_while_the_person_consents_to_that_and_not_a_moment_longer() {
+    let shop = Shop::open().await;
+    let mail = shop.ada_orders().await;
+    let pixel = link(&mail, "o");
+    assert_eq!(get(&shop, &pixel).await.status, 200);
+    assert_eq!(engaged(&shop, 1).await.len(), 1, "she consented, and so it is noted");
+    let withdrawn = json!({"profile": "user_id:ada", "purpose": "pixels", "granted": false});
+    assert_eq!(shop.house.ask("POST", "/api/v1/consents", Some(withdrawn)).await.status, 200);
+    assert_eq!(get(&shop, &pixel).await.status, 200, "the picture is there all the same");
+    assert_eq!(get(&shop, &link(&mail, "c")).await.status, 302);
+    let noted = engaged(&shop, 2).await;
+    let opens = noted.iter().filter(|one| one["engagement"] == "opened").count();
+    assert_eq!(opens, 1, "the second look at the message she got before left no trace: {noted:?}");
+    // And what is sent to her now has no picture of hers.
+    shop.house.track(json!([{"type": "track", "userId": "ada", "event": "Order Completed"}])).await;
+    let mails = shop.mailbox.wait_for(2).await;
+    assert!(!mails[1].view().html.unwrap().contains("/o/"));
+    shop.house.server.stop().await;
+}
+
+#[tokio::test]
+async fn a_scanner_that_follows_every_link_is_no_reader() {
+    const AGENT: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36";
+    let shop = Shop::open().await;
+    let mail = shop.ada_orders().await;
+    let link = link(&mail, "o");
+    let body = mail.html.unwrap();
+    let links: Vec<&str> =
+        body.match_indices("/c/").map(|(at, _)| &body[at..at + body[at..].find('"').unwrap()]).collect();
+    assert!(links.len() >= 2, "{body}");
+    // She looks at it until she is believed to be a person; then the scanner would be one too, were it not for the second
+    // link.
+    let visit = async |path: &str| answer(shop.house.bare("GET", path).header("user-agent", AGENT)).await;
+    for _ in 0..500 {
+        assert_eq!(visit(&link).await.status, 200);
+        if !shop.answered("user_id:ada").await["opened_at"].is_null() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert!(!shop.answered("user_id:ada").await["opened_at"].is_null());
+    let before = engaged(&shop, 1).await.len();
+    for path in &links[..2] {
+        assert_eq!(visit(path).await.status, 302);
+    }
+    let noted = engaged(&shop, before + 2).await;
+    let clicks: Vec<_> = noted.iter().filter(|one| one["engagement"] == "clicked").collect();
+    assert!(clicks.len() == 2 && clicks.iter().all(|one| one["machine"] == true), "{noted:?}");
+    assert_eq!(shop.answered("user_id:ada").await["clicked_at"], Value::Null);
+    shop.house.server.stop().await;
+}
+
+#[tokio::test]
 async fn the_preference_centre_shows_what_holds_and_makes_hold_what_is_ticked() {
     let shop = Shop::open().await;
     let mail = shop.ada_orders().await;

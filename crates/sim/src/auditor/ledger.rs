@@ -57,6 +57,9 @@ impl Ledger {
                 self.unknown.insert(settled.send);
             }
         }
+        if let Record::Returned(returned) = record {
+            self.unknown.remove(&returned.send);
+        }
         for effect in effects {
             match effect {
                 Effect::Prepare(prepare) => {
@@ -111,7 +114,8 @@ impl Ledger {
                 Status::Queued | Status::Attempted => false,
                 Status::Accepted => accepted == 1,
                 Status::Unknown => accepted <= 1 && self.unknown.contains(&id),
-                Status::Dropped | Status::Bounced | Status::Failed => accepted == 0,
+                Status::Bounced if send.returned.is_some() => accepted <= 1,
+                Status::Dropped | Status::Bounced | Status::Failed | Status::Complained => accepted == 0,
             };
             Invariant::O5.check(consistent, || {
                 format!("send {id} is {:?}, and the provider accepted it {accepted} times", send.status)

@@ -82,6 +82,11 @@ impl Model {
             Record::Settled(settled) if settled.outcome == DeliveryOutcome::Accepted => {
                 self.happen(settled.send, "Message Sent", (at, seq), ledger);
             }
+            Record::Returned(returned) if self.anonymous.contains(&returned.send) => {}
+            Record::Returned(returned) => {
+                self.suppressed.insert(ledger.address(returned.send).to_owned());
+                self.happen(returned.send, "Message Bounced", (at, seq), ledger);
+            }
             Record::Engaged(engaged) if !engaged.machine => {
                 let name = match engaged.engagement {
                     Engagement::Opened => "Message Opened",
@@ -101,6 +106,7 @@ impl Model {
             | Record::IdentifierLifted(_)
             | Record::LogRedacted(_)
             | Record::MembershipChanged(_)
+            | Record::Viewed(_)
             | Record::Tick => {}
         }
         Ok(())

@@ -62,6 +62,11 @@ impl Address {
         Ok(Self(format!("{name}@{domain}")))
     }
 
+    /// What stands behind the `@`.
+    pub fn domain(&self) -> &str {
+        self.0.rsplit_once('@').expect("invariant: an address has an @").1
+    }
+
     /// As it stands in a command, without the angle brackets.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -1,7 +1,7 @@
 //! Where the links of a message lead.
 
 use engine::SendId;
-use engine::programme::{EmailTemplate, Tracking};
+use engine::programme::{EmailTemplate, OpenTracking, Tracking};
 use server::deliver::render::Templates;
 use server::deliver::token::Token;
 
@@ -136,7 +136,8 @@ fn tracking_is_as_the_programme_or_the_message_says() {
         let templates = Templates::compile(&programme(message, programme_says)).expect("a programme");
         render(&templates, &prepare()).expect("it renders").html.expect("an HTML part")
     };
-    let (off, on) = (Tracking { opens: false, clicks: false }, Tracking { opens: true, clicks: true });
+    let of_opens = |opens, clicks| Tracking { opens, clicks };
+    let (off, on) = (of_opens(OpenTracking::Off, false), of_opens(OpenTracking::PerPerson, true));
     assert_eq!(of(off, None, source), source);
     assert_eq!(of(on, Some(off), source), source);
     let tracked = of(off, Some(on), source);

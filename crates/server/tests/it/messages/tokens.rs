@@ -13,6 +13,7 @@ fn token() -> impl Strategy<Value = Token> {
             .prop_map(|(send, link, url)| Token::Click { send, link, url }),
         (send.clone(), "[a-z.]{0,12}").prop_map(|(send, purpose)| Token::Unsubscribe { send, purpose }),
         (send, "[a-z.]{0,12}").prop_map(|(send, purpose)| Token::Confirm { send, purpose }),
+        "[a-z.]{0,12}".prop_map(|message| Token::View { message }),
     ]
 }
 

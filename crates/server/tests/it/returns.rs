@@ -1,0 +1,204 @@
+//! What comes back: through the mail door as real mail, through the API as a provider's webhook tells it.
+
+use crate::house::{House, Shop};
+use serde_json::{Value, json};
+use server::deliver::smtp::answer::Answer;
+use server::deliver::smtp::letter::{Address, Letter};
+use server::deliver::smtp::pool::{Pool, PoolSize};
+use server::deliver::smtp::url::{Route, SmtpSettings};
+use server::mailbox::mail::Mail;
+use std::sync::Arc;
+
+const DOOR: &str = "return_domain = \"return.bottega.example\"\nreturn_listen = \"127.0.0.1:0\"\n";
+
+/// A shop whose messages come back to it, and the mail that Ada got.
+async fn shop() -> (Shop, Arc<Mail>) {
+    let shop = Shop::open_with(DOOR).await;
+    shop.ada_orders().await;
+    let mail = Arc::clone(&shop.mailbox.messages()[0]);
+    (shop, mail)
+}
+
+/// Hands a mail to the door, and gives its answer.
+async fn bring(shop: &Shop, to: &str, mail: &str) -> String {
+    let door = shop.house.server.returns_address().unwrap();
+    let route =
+        Route::new(&SmtpSettings { url: format!("smtp://{door}"), ..SmtpSettings::default() }).unwrap();
+    let pool = Pool::start(route, PoolSize { connections: 1, ..PoolSize::USUAL });
+    let message = mail.replace('\n', "\r\n").into_bytes();
+    let answer = pool.send(Letter { from: None, to: Address::parse(to).unwrap(), message }).await;
+    pool.stop().await;
+    match answer {
+        Answer::Accepted { .. } => "taken".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+fn dsn(status: &str, words: &str) -> String {
+    format!(
+        "From: MAILER-DAEMON@mx.example\nSubject: Undelivered\nMIME-Version: 1.0\n\
+         Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\nContent-Type: text/plain\n\nSorry.\n\n\
+         --b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\n\
+         Final-Recipient: rfc822; ada@example.com\nAction: failed\nStatus: {status}\nDiagnostic-Code: smtp; {words}\n\n--b--\n"
+    )
+}
+
+fn complaint(about: &str) -> String {
+    format!(
+        "From: fbl@mail.example\nSubject: complaint\nMIME-Version: 1.0\n\
+         Content-Type: multipart/report; report-type=feedback-report; boundary=b\n\n--b\nContent-Type: text/plain\n\nA complaint.\n\n\
+         --b\nContent-Type: message/feedback-report\n\nFeedback-Type: abuse\nUser-Agent: x/1\nVersion: 1\n\n\
+         --b\nContent-Type: message/rfc822\n\n{about}\n--b--\n"
+    )
+}
+
+async fn send(house: &House) -> Value {
+    house.get("/api/v1/sends?profile=user_id:ada").await["sends"][0].clone()
+}
+
+async fn suppressions(house: &House) -> usize {
+    house.get("/api/v1/suppressions").await["suppressions"].as_array().unwrap().len()
+}
+
+async fn consents(house: &House) -> Value {
+    house.get("/api/v1/profiles/user_id:ada").await["consents"].clone()
+}
+
+#[tokio::test]
+async fn each_message_has_signed_addresses_to_come_back_to() {
+    let (shop, mail) = shop().await;
+    let back = &mail.sender;
+    assert!(back.starts_with("b-") && back.ends_with("@return.bottega.example"), "{back}");
+    let unsubscribe = mail.view().header("List-Unsubscribe").unwrap().to_owned();
+    assert!(unsubscribe.contains("<mailto:u-") && unsubscribe.contains("<http://"), "{unsubscribe}");
+    shop.house.server.stop().await;
+}
+
+#[tokio::test]
+async fn a_bounce_after_acceptance_changes_the_send_and_suppresses_by_what_it_says() {
+    for (status, words, returned, suppressed) in [
+        ("5.1.1", "550 5.1.1 User unknown", "hard_bounce", 1),
+        ("5.2.2", "552 5.2.2 Mailbox full", "soft_bounce", 0),
+        ("5.7.1", "550 5.7.1 Looks like spam", "refused", 0),
+    ] {
+        let (shop, mail) = shop().await;
+        assert_eq!(bring(&shop, &mail.sender, &dsn(status, words)).await, "taken");
+        let send = send(&shop.house).await;
+        assert_eq!(
+            (&send["status"], &send["returned"], &send["reply"]),
+            (&json!("bounced"), &json!(returned), &json!(words))
+        );
+        assert_eq!(suppressions(&shop.house).await, suppressed, "{words}");
+        let counts = shop.house.get("/api/v1/status").await["counts"]["sends"].clone();
+        assert_eq!((&counts["bounced"], &counts["accepted"]), (&json!(1), &json!(0)), "{counts}");
+        // Brought twice, it counts once.
+        assert_eq!(bring(&shop, &mail.sender, &dsn(status, words)).await, "taken");
+        assert_eq!(shop.house.get("/api/v1/status").await["counts"]["sends"], counts);
+        let timeline = shop.house.get("/api/v1/profiles/user_id:ada/timeline").await;
+        assert_eq!(timeline.to_string().matches("Message Bounced").count(), 1, "{timeline}");
+        shop.house.server.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_complaint_suppresses_and_withdraws_and_one_without_a_signed_address_does_nothing() {
+    let (shop, mail) = shop().await;
+    let feedback = "feedback@return.bottega.example";
+    let own_header = "From: ciao@bottega.example\nMessage-ID: <0.0000@bottega.example>\n\nCiao";
+    assert_eq!(bring(&shop, feedback, &complaint(own_header)).await, "taken");
+    assert_eq!(send(&shop.house).await["status"], "accepted", "nobody signed that");
+    let whole = String::from_utf8(mail.raw.clone()).unwrap().replace("\r\n", "\n");
+    assert_eq!(bring(&shop, feedback, &complaint(&whole)).await, "taken");
+    let send = send(&shop.house).await;
+    assert_eq!((&send["status"], &send["returned"]), (&json!("complained"), &json!("complaint")));
+    assert_eq!(suppressions(&shop.house).await, 1);
+    let consents = consents(&shop.house).await.to_string();
+    assert!(consents.contains("\"source\":\"complaint\"") && consents.contains("withdrawn"), "{consents}");
+    // After a complaint a bounce is no news.
+    assert_eq!(bring(&shop, &mail.sender, &dsn("5.1.1", "550 5.1.1 User unknown")).await, "taken");
+    assert_eq!(self::send(&shop.house).await["status"], "complained");
+    shop.house.server.stop().await;
+}
+
+#[tokio::test]
+async fn a_mail_to_the_unsubscribe_address_withdraws_the_consent() {
+    let (shop, mail) = shop().await;
+    let view = mail.view();
+    let header = view.header("List-Unsubscribe").unwrap();
+    let address = header.split("<mailto:").nth(1).unwrap().trim_end_matches('>');
+    assert_eq!(bring(&shop, address, "From: ada@example.com\nSubject: unsubscribe\n\n").await, "taken");
+    let consents = consents(&shop.house).await.to_string();
+    assert!(consents.contains("\"source\":\"one_click\"") && consents.contains("withdrawn"), "{consents}");
+    let timeline = shop.house.get("/api/v1/profiles/user_id:ada/timeline").await.to_string();
+    assert!(timeline.contains("Message Unsubscribed"), "{timeline}");
+    shop.house.server.stop().await;
+}
+
+#[tokio::test]
+async fn a_forged_or_altered_address_is_refused_and_changes_nothing() {
+    let (shop, mail) = shop().await;
+    let before = shop.house.get("/api/v1/status").await["counts"]["sends"].clone();
+    let (name, domain) = mail.sender.split_once('@').unwrap();
+    let last = if name.ends_with('a') { 'b' } else { 'a' };
+    for to in [
+        format!("{}{last}@{domain}", &name[..name.len() - 1]),
+        format!("b-aaaaaaaaaaaaaaa@{domain}"),
+        format!("{}@{domain}", name.replacen('b', "u", 1)),
+        format!("{name}@elsewhere.example"),
+        format!("postmaster@{domain}"),
+    ] {
+        let answer = bring(&shop, &to, &dsn("5.1.1", "550 5.1.1 User unknown")).await;
+        assert!(answer.contains("550 5.1.1 no such address here"), "{to}: {answer}");
+    }
+    assert_eq!(
+        bring(
+            &shop,
+            &mail.sender,
+            "From: ada@example.com\nAuto-Submitted: auto-replied\nSubject: away\n\n550 5.1.1"
+        )
+        .await,
+        "taken"
+    );
+    assert_eq!(shop.house.get("/api/v1/status").await["counts"]["sends"], before);
+    assert_eq!(
+        (send(&shop.house).await["status"].clone(), suppressions(&shop.house).await),
+        (json!("accepted"), 0)
+    );
+    shop.house.server.stop().await;
+}
+
+#[tokio::test]
+async fn a_provider_s_webhook_tells_the_same_through_the_api() {
+    let (shop, mail) = shop().await;
+    let message_id = mail.view().header("Message-ID").unwrap().to_owned();
+    let tell = async |returns: Value| {
+        shop.house.ask("POST", "/api/v1/returns", Some(json!({"returns": returns}))).await
+    };
+    for (statement, field) in [
+        (json!({"send": 0, "verdict": "bounce"}), "returns[0].verdict"),
+        (json!({"verdict": "complaint"}), "returns[0].send"),
+        (json!({"send": 0, "message_id": message_id, "verdict": "complaint"}), "returns[0].send"),
+    ] {
+        let answer = tell(json!([statement])).await;
+        assert_eq!((answer.status, &answer.json()["field"]), (400, &json!(field)), "{answer:?}");
+    }
+    let answer = tell(json!([
+        {"message_id": message_id, "verdict": "soft_bounce", "reason": "full"},
+        {"message_id": message_id, "verdict": "soft_bounce"},
+        {"message_id": message_id, "verdict": "hard_bounce", "reason": "gone after all"},
+        {"message_id": "<1.0000000000000000@bottega.example>", "verdict": "hard_bounce"},
+        {"send": 12345, "verdict": "hard_bounce"},
+        {"send": 0, "verdict": "unsubscribe"},
+        {"send": 0, "verdict": "unsubscribe"},
+    ]))
+    .await;
+    let expected =
+        json!(["recorded", "known", "recorded", "no_such_send", "no_such_send", "recorded", "known"]);
+    assert_eq!(answer.json()["results"], expected, "{answer:?}");
+    let send = send(&shop.house).await;
+    assert_eq!((&send["status"], &send["reply"]), (&json!("bounced"), &json!("gone after all")));
+    assert_eq!(suppressions(&shop.house).await, 1);
+    let unread = shop.house.bare("POST", "/api/v1/returns").json(&json!({"returns": []}));
+    assert_eq!(crate::house::answer(unread).await.status, 401);
+    shop.house.server.stop().await;
+}
