@@ -43,7 +43,7 @@ fn main() {
     (0..events / BATCH).for_each(|_| _ = take(&mut engine, shop.by_ref().take(BATCH)));
     let begin = Instant::now();
     let mut snapshots = Snapshots::open(folder.path()).expect("a folder");
-    snapshots.write(engine.seq(), engine.at(), &engine.snapshot()).expect("the disk takes it");
+    snapshots.write(engine.sections()).expect("the disk takes it");
     println!("{} profiles, {events} events, {tail} after them", engine.counts().profiles);
     println!("snapshot written in {:.1} s, {:.0} MB on the disk", seconds(begin), megabytes(folder.path()));
 
@@ -59,7 +59,9 @@ fn main() {
     let begin = Instant::now();
     let read =
         snapshots.newest_first().expect("a folder").next().expect("a snapshot").1.expect("it is whole");
-    println!("read and checksums   {:.2} s, {:.0} MB", seconds(begin), read.state.len() as f64 / 1e6);
+    let bytes: usize =
+        read.sections().map(|one| one.expect("whole").bytes.map_or(0, |bytes| bytes.len())).sum();
+    println!("read and checksums   {:.2} s, {:.0} MB", seconds(begin), bytes as f64 / 1e6);
     let from = read.seq.next();
     drop(read);
     let begin = Instant::now();
