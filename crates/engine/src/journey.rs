@@ -11,6 +11,7 @@ use crate::segment::Filter;
 use crate::segment::day::Trial;
 use crate::segment::parse::of_programme;
 use crate::segment::rule::{Rule, Scope};
+use crate::SendId;
 use crate::value::OwnedMap;
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::sync::Arc;
@@ -45,6 +46,8 @@ pub(crate) struct Run {
     pub(crate) due: At,
     /// Properties of the event that started it.
     pub(crate) event: OwnedMap,
+    /// The send that is to be decided before it goes on.
+    pub(crate) waits_for: Option<SendId>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]

@@ -5,11 +5,14 @@
 
 mod check;
 mod clusters;
+mod contact;
+mod crowded;
 mod enter;
 mod identity;
 mod mistake;
 
 pub use clusters::{ClusterSet, Refresh};
+pub use contact::{Cap, ContactPolicy, Exclusion, Fatigue, QuietHours};
 pub use enter::Enter;
 pub use identity::{IdentifierLimit, Identity};
 pub use mistake::{Mistake, Place, nearest};
@@ -46,6 +49,8 @@ pub struct Programme {
     pub clusters: BTreeMap<String, ClusterSet>,
     #[serde(skip_serializing_if = "Identity::is_empty")]
     pub identity: Identity,
+    #[serde(skip_serializing_if = "ContactPolicy::is_empty")]
+    pub contact_policy: ContactPolicy,
 }
 
 /// What messages report back. Opens are off by default: in several countries they need a consent of their own.
@@ -148,6 +153,9 @@ pub struct Purpose {
     pub opt_in: OptIn,
     /// With a double opt-in, the message that carries the link.
     pub confirm: Option<String>,
+    /// Whether the contact policy applies; where it does not say, to everything that asks for a consent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contact_policy: Option<bool>,
 }
 
 /// One content, with a rendering per channel.
@@ -155,6 +163,16 @@ pub struct Purpose {
 #[serde(default)]
 pub struct Message {
     pub email: Option<EmailMessage>,
+    /// Of several that wait for one place under a cap, the highest goes.
+    #[serde(skip_serializing_if = "is_usual")]
+    pub priority: u8,
+    /// How long it is worth waiting for the contact policy, if not as long as the programme says.
+    #[serde(with = "identity::within_ms", skip_serializing_if = "Option::is_none")]
+    pub patience: Option<Span>,
+}
+
+fn is_usual(priority: &u8) -> bool {
+    *priority == 0
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

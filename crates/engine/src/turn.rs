@@ -13,14 +13,14 @@ use crate::at::{At, Span};
 use crate::consent::Consent;
 use crate::effect::Effect;
 use crate::engine::{Engine, evidence, preferences, split_preference};
-use crate::governor::is_address;
+use crate::governor::{ZONE, is_address};
 use crate::happening::Happening;
 use crate::history::{Occurrence, Since};
 use crate::identifier::{IdentifierKind, normalise};
 use crate::identity::Resolved;
 use crate::name::NameId;
 use crate::profile::{Language, Profile};
-use crate::programme::{Channel, OptIn};
+use crate::programme::{Channel, OptIn, timezone};
 use crate::record::{ConsentSource, ConsentState};
 use crate::segment::eval::{Moment, Verdict, verdict};
 use crate::segment::rule::{Mentions, Rule};
@@ -239,6 +239,20 @@ impl<'a> Turn<'a> {
         let text = stated.or_else(spoken).and_then(|value| value.text());
         if let Some(language) = text.and_then(Language::of_tag) {
             self.profile_mut().note_language(language, stated.is_some());
+        }
+    }
+
+    /// Remembers the time zone of the person's device, where quiet hours ask for it: the newest of what was stated and what
+    /// devices say counts.
+    pub(crate) fn note_zone(&mut self, traits: Map<'_>, context: Map<'_>, occurred_at: At) {
+        if !self.engine.policy.asks_for_zones() || traits.get(ZONE).is_some() {
+            return;
+        }
+        let Some(name) = context.get(ZONE) else { return };
+        let known = self.profile().trait_value(ZONE).and_then(|value| value.text());
+        let is_zone = name.text().filter(|text| known != Some(text)).and_then(timezone).is_some();
+        if is_zone && self.profile_mut().state_trait(ZONE, name, occurred_at) {
+            self.touched.traits.push(ZONE.to_owned());
         }
     }
 

@@ -75,7 +75,7 @@ fn message(name: &str) -> Message {
         templates: BTreeMap::from([("it".to_owned(), template)]),
         ..EmailMessage::default()
     };
-    Message { email: Some(email) }
+    Message { email: Some(email), ..Message::default() }
 }
 
 fn journeys(random: &mut Random) -> BTreeMap<String, Journey> {

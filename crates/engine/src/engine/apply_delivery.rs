@@ -3,7 +3,7 @@
 use super::{Engine, Refusal};
 use crate::at::{At, Span};
 use crate::effect::{Effect, Prepare};
-use crate::governor::{Suppression, Wish, address_kind};
+use crate::governor::{Answer, Suppression, Wish, address_kind};
 use crate::happening::Happening;
 use crate::limits::{ATTEMPTS_MAX, RETRY_FIRST, SEND_AGE_MAX};
 use crate::outbox::{Decision, Reason, Send, Status};
@@ -42,10 +42,9 @@ impl Engine {
     /// The last check before a hand-over. From here on the message may arrive, so the record that brought us here
     /// is durable before the effect leaves.
     pub(super) fn apply_attempt(&mut self, attempted: &Attempted, effects: &mut Vec<Effect>) {
-        let send = self.state.send(attempted.send).expect("invariant: checked");
-        let (id, attempt) = (send.id, attempted.attempt);
-        match self.may_hand_over(send) {
-            Ok(()) => {
+        let (id, attempt) = (attempted.send, attempted.attempt);
+        match self.may_hand_over(id) {
+            Answer::Send { .. } => {
                 let at = self.state.at;
                 let send = self.state.send_mut(id);
                 send.attempts = attempt;
@@ -53,32 +52,51 @@ impl Engine {
                 self.state.set_status(id, Status::Attempted);
                 effects.push(Effect::HandOver { send: id, attempt });
             }
-            Err(reason) => {
-                self.state.send_mut(id).decision = Decision::Drop { reason };
-                self.state.set_status(id, Status::Dropped);
+            Answer::Defer { until, reason, .. } => {
+                self.defer(id, until, reason);
+                effects.push(Effect::Release { send: id, attempt });
+            }
+            Answer::Drop { reason } => {
+                self.state.drop_send(id, reason);
                 effects.push(Effect::Release { send: id, attempt });
             }
         }
+        self.claim(id);
     }
 
-    fn may_hand_over(&self, send: &Send) -> Result<(), Reason> {
+    fn may_hand_over(&self, id: SendId) -> Answer {
+        let send = self.state.send(id).expect("invariant: checked");
         if send.decided_at.plus(SEND_AGE_MAX) < self.state.at {
-            return Err(Reason::Expired);
+            return Answer::Drop { reason: Reason::Expired };
         }
-        let channel = send.channel.expect("invariant: a queued send has a channel");
+        self.decide_on_channel(send, true)
+    }
+
+    /// Asks the governor about a send whose channel and address stay as they are.
+    fn decide_on_channel(&self, send: &Send, hands_over: bool) -> Answer {
+        let channel = send.channel.expect("invariant: a send that waits or is queued has a channel");
         let governor = self.governor();
         if governor.is_suppressed(channel, &send.address) {
-            return Err(Reason::Suppressed);
+            return Answer::Drop { reason: Reason::Suppressed };
         }
-        let profile = &self.state.profiles[self.state.canonical(send.profile).0 as usize];
         let wish = Wish {
             message: &send.message,
             purpose: &send.purpose,
             channels: &[channel],
             held_out: false,
             confirms: send.confirms,
+            waits: Some((send.wished_at, send.id)),
+            hands_over,
         };
-        governor.decide(profile, &wish).map(|_| ())
+        governor.decide(&self.state, &self.policy, self.state.canonical(send.profile), &wish)
+    }
+
+    /// A send that was let go has to wait after all; its timer brings it back.
+    fn defer(&mut self, id: SendId, until: At, reason: Reason) {
+        self.state.decide(id, Decision::Defer { until, reason });
+        self.state.send_mut(id).retry_at = Some(until);
+        self.state.set_status(id, Status::Deferred);
+        self.state.timers.set(until, TimerKey::Retry { send: id });
     }
 
     pub(super) fn apply_settled(
@@ -114,6 +132,7 @@ impl Engine {
                 }
             }
         }
+        self.claim(id);
         self.occur_to(profile, happening, effects);
     }
 
@@ -148,6 +167,7 @@ impl Engine {
             Engagement::Clicked => &mut send.clicked_at,
         };
         mark.get_or_insert(at);
+        self.claim(engaged.send);
         self.occur_to(profile, happening, effects);
     }
 
@@ -160,16 +180,36 @@ impl Engine {
         turn.settle();
     }
 
-    /// A send's wait for another attempt is over.
+    /// A send's wait for another attempt is over, or for the contact policy.
     pub(super) fn fire_retry(&mut self, due: At, id: SendId, effects: &mut Vec<Effect>) {
-        let send = self.state.send_mut(id);
-        if send.retry_at != Some(due) || send.status != Status::Queued {
+        let send = self.state.send(id).expect("invariant: only known sends have timers");
+        if send.retry_at != Some(due) {
             return;
         }
-        send.retry_at = None;
+        if send.status == Status::Deferred {
+            match self.decide_on_channel(send, false) {
+                Answer::Send { .. } => self.let_go(id),
+                Answer::Defer { until, reason, .. } => self.defer(id, until, reason),
+                Answer::Drop { reason } => self.state.drop_send(id, reason),
+            }
+            self.claim(id);
+        } else {
+            self.state.send_mut(id).retry_at = None;
+        }
         self.state.counts.timer_fires += 1;
-        let prepare = self.prepare(self.state.send(id).expect("invariant: it was just here"));
-        effects.push(Effect::Prepare(Box::new(prepare)));
+        let send = self.state.send(id).expect("invariant: it was just here");
+        if send.status == Status::Queued {
+            effects.push(Effect::Prepare(Box::new(self.prepare(send))));
+        }
+    }
+
+    /// A send that waited is on its way again.
+    fn let_go(&mut self, id: SendId) {
+        let at = self.state.at;
+        let send = self.state.send_mut(id);
+        (send.retry_at, send.decided_at) = (None, at);
+        self.state.decide(id, Decision::Send);
+        self.state.set_status(id, Status::Queued);
     }
 
     pub(crate) fn prepare(&self, send: &Send) -> Prepare {

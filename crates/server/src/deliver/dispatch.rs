@@ -32,6 +32,10 @@ pub struct Dispatcher {
     begun: HashSet<Attempt>,
     /// Who waits for the engine's last word.
     waiting: HashMap<Attempt, oneshot::Sender<LastWord>>,
+    /// Attempts of `in_hand` that are let go. The engine may ask for one of them again before its task has ended.
+    released: HashSet<Attempt>,
+    /// What it asked for again: begun when that task has ended.
+    again: HashMap<Attempt, Box<Prepare>>,
 }
 
 /// What each task needs.
@@ -44,8 +48,15 @@ struct Carrier {
 impl Dispatcher {
     pub fn new(runtime: Runtime, channels: Channels, metrics: Arc<Metrics>, backlog: Arc<Backlog>) -> Self {
         let carrier = Arc::new(Carrier { runtime, channels, metrics });
-        let (begun, waiting) = (HashSet::new(), HashMap::new());
-        Self { carrier, backlog, in_hand: JoinSet::new(), begun, waiting }
+        Self {
+            carrier,
+            backlog,
+            in_hand: JoinSet::new(),
+            begun: HashSet::new(),
+            waiting: HashMap::new(),
+            released: HashSet::new(),
+            again: HashMap::new(),
+        }
     }
 
     /// Settles what an earlier process left in flight, then carries until the stop.
@@ -75,17 +86,22 @@ impl Dispatcher {
             && let Some(prepare) = self.backlog.next()
         {
             let attempt = (prepare.send, prepare.attempt);
-            if !self.begun.insert(attempt) {
-                continue;
+            if self.released.contains(&attempt) {
+                self.again.insert(attempt, prepare);
+            } else if self.begun.insert(attempt) {
+                self.begin(attempt, prepare);
             }
-            let (last_word, spoken) = oneshot::channel();
-            self.waiting.insert(attempt, last_word);
-            let carrier = Arc::clone(&self.carrier);
-            self.in_hand.spawn(async move {
-                carrier.carry(&prepare, spoken).await;
-                attempt
-            });
         }
+    }
+
+    fn begin(&mut self, attempt: Attempt, prepare: Box<Prepare>) {
+        let (last_word, spoken) = oneshot::channel();
+        self.waiting.insert(attempt, last_word);
+        let carrier = Arc::clone(&self.carrier);
+        self.in_hand.spawn(async move {
+            carrier.carry(&prepare, spoken).await;
+            attempt
+        });
     }
 
     /// Has the backlog filled up with what is owed, where it lacks some. In a task of its own: it waits for the engine.
@@ -102,6 +118,9 @@ impl Dispatcher {
     /// Tells each task the engine's last word on its attempt.
     fn pass_on(&mut self) {
         for (attempt, last_word) in self.backlog.last_words() {
+            if matches!(last_word, LastWord::Release) {
+                self.released.insert(attempt);
+            }
             let waiting = self.waiting.remove(&attempt);
             let told = waiting.is_some_and(|waiting| waiting.send(last_word).is_ok());
             assert!(
@@ -116,6 +135,11 @@ impl Dispatcher {
             Ok(attempt) => {
                 self.begun.remove(&attempt);
                 self.waiting.remove(&attempt);
+                self.released.remove(&attempt);
+                if let Some(prepare) = self.again.remove(&attempt) {
+                    self.begun.insert(attempt);
+                    self.begin(attempt, prepare);
+                }
             }
             // Its send stays owed, and its attempt counts as begun, so that only another process tries it again.
             Err(error) => tracing::error!(%error, "a bug while carrying a send"),

@@ -111,7 +111,7 @@ impl Ledger {
                 Status::Queued | Status::Attempted => false,
                 Status::Accepted => accepted == 1,
                 Status::Unknown => accepted <= 1 && self.unknown.contains(&id),
-                Status::Dropped | Status::Bounced | Status::Failed => accepted == 0,
+                Status::Dropped | Status::Deferred | Status::Bounced | Status::Failed => accepted == 0,
             };
             Invariant::O5.check(consistent, || {
                 format!("send {id} is {:?}, and the provider accepted it {accepted} times", send.status)
