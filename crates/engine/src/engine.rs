@@ -611,6 +611,7 @@ impl Touched {
         !self.whole
             && !self.consent
             && !self.seen
+            && !self.places
             && self.events.is_empty()
             && self.traits.is_empty()
             && self.timer.is_none()

@@ -53,6 +53,8 @@ pub(crate) struct Touched {
     pub(crate) events: Vec<(NameId, u32)>,
     /// Other cut-offs were stated.
     pub(crate) cutoffs: bool,
+    /// Something that the contact policy counts: a place came free, or a message was answered.
+    pub(crate) places: bool,
     /// A timer that came, and when it was due.
     pub(crate) timer: Option<(At, TimerKey)>,
     /// Segments whose membership changed.
@@ -65,8 +67,9 @@ pub(crate) struct Touched {
 impl Touched {
     /// Forgets everything and keeps the room for the next turn.
     fn clear(&mut self) {
-        let Self { whole, consent, seen, traits, events, cutoffs, timer, slots, past } = self;
+        let Self { whole, consent, seen, traits, events, cutoffs, places, timer, slots, past } = self;
         (*whole, *consent, *seen, *cutoffs, *past) = (false, false, false, false, false);
+        *places = false;
         *timer = None;
         traits.clear();
         events.clear();
@@ -276,6 +279,7 @@ impl<'a> Turn<'a> {
             return;
         }
         self.refresh_memberships();
+        self.reconsider_waiting();
         if !self.touched.past {
             self.enter_journeys();
         }

@@ -2,6 +2,7 @@
 //! its own and a second engine that only ever replays, and compares them with what the installation says and does.
 
 mod consent;
+mod contact;
 mod ledger;
 mod model;
 mod people;
@@ -26,6 +27,7 @@ use crate::installation::Unwritten;
 use crate::invariant::{Invariant, Violation};
 use crate::provider::HandedOver;
 use crate::trace::Trace;
+use contact::Contacts;
 use ledger::Ledger;
 use model::Model;
 use people::{Name, Person};
@@ -41,6 +43,7 @@ pub(crate) struct Auditor {
     effects: Vec<Vec<Effect>>,
     model: Model,
     ledger: Ledger,
+    contacts: Contacts,
     /// Up to here the log may have been redacted: the newest erasure.
     erased: Seq,
     /// Who is inside by what the records of changes tell, by the segment's name.
@@ -90,11 +93,13 @@ impl Auditor {
             self.tell(changed, seq)?;
         }
         self.ledger.apply(&record, &effects)?;
+        self.contacts.apply(&record);
         for effect in &effects {
             if let Effect::HandOver { send, .. } = effect {
                 let prepare = self.ledger.prepare(*send).expect("the ledger asked for it");
                 let is_confirmation = prepare.journey.is_empty();
                 self.model.may_hand_over(&prepare.address, &prepare.purpose, is_confirmation)?;
+                self.contacts.hand_over(at, prepare, &self.model)?;
             }
         }
         self.history.push((at, bytes.to_vec()));

@@ -2,6 +2,7 @@
 
 use super::{Engine, Refusal};
 use crate::at::{At, Span};
+use crate::claim::Stage;
 use crate::effect::{Effect, Prepare};
 use crate::governor::{Answer, Suppression, Wish, address_kind};
 use crate::happening::Happening;
@@ -62,6 +63,21 @@ impl Engine {
             }
         }
         self.claim(id);
+        let send = self.state.send(id).expect("invariant: checked");
+        if send.status == Status::Dropped {
+            self.reconsider_waiting(send.profile, effects);
+        }
+    }
+
+    /// A place of somebody's came free, or they answered: what waits for them may go.
+    fn reconsider_waiting(&mut self, profile: ProfileId, effects: &mut Vec<Effect>) {
+        let Some(profile) = self.state.standing(profile) else { return };
+        let mut claims = self.state.profiles[profile.0 as usize].claims.iter();
+        if claims.any(|claim| claim.stage == Stage::Waits) {
+            let mut turn = Turn::begin(self, profile, effects);
+            turn.touched.places = true;
+            turn.settle();
+        }
     }
 
     fn may_hand_over(&self, id: SendId) -> Answer {
@@ -94,9 +110,11 @@ impl Engine {
     /// A send that was let go has to wait after all; its timer brings it back.
     fn defer(&mut self, id: SendId, until: At, reason: Reason) {
         self.state.decide(id, Decision::Defer { until, reason });
-        self.state.send_mut(id).retry_at = Some(until);
+        let before = self.state.send_mut(id).retry_at.replace(until);
         self.state.set_status(id, Status::Deferred);
-        self.state.timers.set(until, TimerKey::Retry { send: id });
+        if before != Some(until) {
+            self.state.timers.set(until, TimerKey::Retry { send: id });
+        }
     }
 
     pub(super) fn apply_settled(
@@ -133,6 +151,9 @@ impl Engine {
             }
         }
         self.claim(id);
+        if matches!(settled.outcome, DeliveryOutcome::Permanent | DeliveryOutcome::InvalidRecipient) {
+            self.reconsider_waiting(profile, effects);
+        }
         self.occur_to(profile, happening, effects);
     }
 
@@ -168,6 +189,7 @@ impl Engine {
         };
         mark.get_or_insert(at);
         self.claim(engaged.send);
+        self.reconsider_waiting(profile, effects);
         self.occur_to(profile, happening, effects);
     }
 
@@ -186,21 +208,29 @@ impl Engine {
         if send.retry_at != Some(due) {
             return;
         }
-        if send.status == Status::Deferred {
-            match self.decide_on_channel(send, false) {
-                Answer::Send { .. } => self.let_go(id),
-                Answer::Defer { until, reason, .. } => self.defer(id, until, reason),
-                Answer::Drop { reason } => self.state.drop_send(id, reason),
-            }
-            self.claim(id);
-        } else {
-            self.state.send_mut(id).retry_at = None;
-        }
+        let is_deferred = send.status == Status::Deferred;
         self.state.counts.timer_fires += 1;
-        let send = self.state.send(id).expect("invariant: it was just here");
-        if send.status == Status::Queued {
-            effects.push(Effect::Prepare(Box::new(self.prepare(send))));
+        if is_deferred {
+            return self.decide_waiting(id, effects);
         }
+        self.state.send_mut(id).retry_at = None;
+        let prepare = self.prepare(self.state.send(id).expect("invariant: it was just here"));
+        effects.push(Effect::Prepare(Box::new(prepare)));
+    }
+
+    /// Decides again a send that was let go once and has had to wait since.
+    pub(crate) fn decide_waiting(&mut self, id: SendId, effects: &mut Vec<Effect>) {
+        let send = self.state.send(id).expect("invariant: only known sends wait");
+        match self.decide_on_channel(send, false) {
+            Answer::Send { .. } => {
+                self.let_go(id);
+                let prepare = self.prepare(self.state.send(id).expect("invariant: it was just here"));
+                effects.push(Effect::Prepare(Box::new(prepare)));
+            }
+            Answer::Defer { until, reason, .. } => self.defer(id, until, reason),
+            Answer::Drop { reason } => self.state.drop_send(id, reason),
+        }
+        self.claim(id);
     }
 
     /// A send that waited is on its way again.

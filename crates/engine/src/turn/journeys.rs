@@ -166,7 +166,7 @@ impl Turn<'_> {
     }
 
     /// Takes every step that can be taken now, then sets the timer for the next instant at which that may change.
-    fn advance(&mut self, index: usize) {
+    pub(super) fn advance(&mut self, index: usize) {
         for _ in 0..RUN_STEPS_MAX {
             let run = &self.profile().runs[index];
             let (version, began) = (run.passage.version as usize, run.passage.began);

@@ -6,12 +6,14 @@
 use super::{CONFIRM_AGAIN_AFTER, Turn};
 use crate::SendId;
 use crate::at::At;
+use crate::claim::Stage;
 use crate::effect::Effect;
 use crate::governor::{Answer, Wish};
 use crate::journey::Passage;
 use crate::outbox::{Decision, Send, Status};
 use crate::programme::Channel;
 use crate::value::OwnedMap;
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 /// What a send is decided for.
@@ -41,6 +43,7 @@ impl Turn<'_> {
         let waits_for = run.waits_for.map(|id| self.engine.state.send(id).expect("invariant: it is known"));
         if let Some(Decision::Defer { until, .. }) = waits_for.map(|send| send.decision)
             && until > self.now()
+            && !self.touched.places
         {
             return Some(until);
         }
@@ -72,6 +75,26 @@ impl Turn<'_> {
         };
         self.profile_mut().runs[index].waits_for = until.map(|_| send);
         until
+    }
+
+    /// Decides again at once what waits for the contact policy, the most important first, where what it waits for may have
+    /// come early: a place is free, the person is there, or their consent is another.
+    pub(super) fn reconsider_waiting(&mut self) {
+        let looks = self.touched.places || self.touched.consent || self.touched.seen;
+        if !looks || self.profile().claims.is_empty() {
+            return;
+        }
+        let waiting = self.profile().claims.iter().filter(|claim| claim.stage == Stage::Waits);
+        let mut waiting: Vec<_> = waiting.map(|claim| (Reverse(claim.priority), claim.send)).collect();
+        waiting.sort_unstable();
+        self.touched.places = true;
+        for (_, send) in waiting {
+            match self.profile().runs.iter().position(|run| run.waits_for == Some(send)) {
+                Some(index) => self.advance(index),
+                None => self.engine.decide_waiting(send, self.effects),
+            }
+        }
+        self.touched.places = false;
     }
 
     /// Sends the message that asks to confirm a consent, unless it went out a short while ago.
