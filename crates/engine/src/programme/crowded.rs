@@ -38,7 +38,8 @@ struct Way<'a> {
 }
 
 impl<'a> Walk<'a> {
-    fn steps(&mut self, place: &Place, steps: &'a [Step], way: &mut Way<'a>) {
+    /// Whether a run comes out at the end of these steps.
+    fn steps(&mut self, place: &Place, steps: &'a [Step], way: &mut Way<'a>) -> bool {
         for (index, step) in steps.iter().enumerate() {
             let place = place.index(index);
             match step {
@@ -51,14 +52,16 @@ impl<'a> Walk<'a> {
                     for (index, arm) in arms.iter().enumerate() {
                         let mut inside = way.clone();
                         let place = place.field("branch").index(index).field("then");
-                        self.steps(&place, &arm.then, &mut inside);
-                        longest = longest.max(inside.time);
+                        if self.steps(&place, &arm.then, &mut inside) {
+                            longest = longest.max(inside.time);
+                        }
                     }
                     way.time = longest;
                 }
-                Step::Exit => return,
+                Step::Exit => return false,
             }
         }
+        true
     }
 
     fn send(&mut self, place: &Place, message: &'a str, channels: &'a [Channel], way: &mut Way<'a>) {
