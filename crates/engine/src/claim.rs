@@ -68,9 +68,11 @@ impl Engine {
         }
         let mut claims = Vec::new();
         if !self.policy.is_empty() {
-            let sends = profile.sends.iter().rev().map(|id| {
-                self.state.send(*id).expect("invariant: a profile's sends are known")
-            });
+            let sends = profile
+                .sends
+                .iter()
+                .rev()
+                .map(|id| self.state.send(*id).expect("invariant: a profile's sends are known"));
             let recent = sends.take_while(|send| send.wished_at > wished);
             claims.extend(recent.filter_map(|send| self.claim_of(send)));
             claims.retain(|one: &Claim| one.stage != Stage::Left || one.at > oldest);

@@ -93,9 +93,8 @@ impl Governor<'_> {
                     continue;
                 }
             };
-            let waits = policy.and_then(|policy| {
-                policy.waits(&asking(state, profile, wish, message.priority, *channel))
-            });
+            let waits = policy
+                .and_then(|policy| policy.waits(&asking(state, profile, wish, message.priority, *channel)));
             match waits {
                 None => return Answer::Send { channel: *channel, address },
                 Some((until, reason)) if until > self.patience_ends(state, wish) => {

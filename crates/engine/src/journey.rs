@@ -3,6 +3,7 @@
 //! A definition is compiled into a flat list of operations with jumps, so that where a run stands is one number. A
 //! run finishes on the version that it began on. [`crate::engine`] moves runs; this file says what they are.
 
+use crate::SendId;
 use crate::at::{At, Span};
 use crate::history::Since;
 use crate::name::NameId;
@@ -11,7 +12,6 @@ use crate::segment::Filter;
 use crate::segment::day::Trial;
 use crate::segment::parse::of_programme;
 use crate::segment::rule::{Rule, Scope};
-use crate::SendId;
 use crate::value::OwnedMap;
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::sync::Arc;

@@ -214,7 +214,9 @@ impl Reason {
             Self::ConsentPending => "The person has not yet confirmed the consent from their address.",
             Self::ConsentWithdrawn => "The person withdrew the consent to this purpose.",
             Self::Holdout => "The person belongs to the holdout that shows what the journey brings.",
-            Self::GlobalHoldout => "The person belongs to the holdout that shows what all messages together bring.",
+            Self::GlobalHoldout => {
+                "The person belongs to the holdout that shows what all messages together bring."
+            }
             Self::Excluded => "It would contradict another message to the same person.",
             Self::Fatigue => "The person has not responded for a while, and so gets fewer messages.",
             Self::FrequencyCap => "The person got as many messages as the contact policy allows.",

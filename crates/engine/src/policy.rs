@@ -162,7 +162,8 @@ impl Policy {
             for claim in asking.claims {
                 let Some(at) = asking.counts(claim) else { continue };
                 let message = asking.ledger.get(claim.send.0 as usize).map_or("", |send| &*send.message);
-                let is_other = message != asking.message && exclusion.only_one_of.iter().any(|one| one == message);
+                let is_other =
+                    message != asking.message && exclusion.only_one_of.iter().any(|one| one == message);
                 if is_other {
                     until = until.max(at.plus(exclusion.within));
                 }
@@ -227,4 +228,5 @@ impl Night {
     }
 }
 
-const _: () = assert!(CAPS_MAX + 2 <= u32::BITS as usize, "each cap has a bit, that of fatigue and the last one too");
+const _: () =
+    assert!(CAPS_MAX + 2 <= u32::BITS as usize, "each cap has a bit, that of fatigue and the last one too");

@@ -123,9 +123,14 @@ mod tests {
     #[test]
     fn nobody_is_woken_whose_zone_may_be_one_of_several() {
         let zones = ["Europe/Rome", "America/New_York"].map(|name| timezone(name).unwrap());
-        let opens = |at: &str| hours(21 * 60, 8 * 60).opens_in_all(At::parse(at).unwrap(), &zones).to_string();
+        let opens =
+            |at: &str| hours(21 * 60, 8 * 60).opens_in_all(At::parse(at).unwrap(), &zones).to_string();
         assert_eq!(opens("2026-01-05T08:00Z"), "2026-01-05T13:00:00.000Z", "day in Rome, night in New York");
         assert_eq!(opens("2026-01-05T19:00Z"), "2026-01-05T19:00:00.000Z");
-        assert_eq!(opens("2026-01-05T20:00Z"), "2026-01-06T13:00:00.000Z", "first Rome's night, then New York's");
+        assert_eq!(
+            opens("2026-01-05T20:00Z"),
+            "2026-01-06T13:00:00.000Z",
+            "first Rome's night, then New York's"
+        );
     }
 }

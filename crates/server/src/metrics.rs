@@ -83,7 +83,11 @@ impl Default for Metrics {
         );
         registry.register("batch_records", "Records in a batch", batch_records.clone());
         registry.register("settlements", "Providers' answers by outcome", Family::clone(&settlements));
-        registry.register("decisions", "Sends by how the governor decided them, and why", Family::clone(&decisions));
+        registry.register(
+            "decisions",
+            "Sends by how the governor decided them, and why",
+            Family::clone(&decisions),
+        );
         registry.register("sends", "Sends by status", Family::clone(&sends));
         let nothing = Progress { durable: engine::Seq(0), applied: engine::Seq(0), waiting_bytes: 0 };
         let gauges = looked_at(&Engine::new(), nothing).map(|(name, help, _)| {
@@ -151,7 +155,8 @@ impl Metrics {
             let label = StatusLabel { status: status.name() };
             self.sends.get_or_create(&label).set(engine.counts().sends(status).cast_signed());
         }
-        let total = |figure: &dyn Fn(&Decisions) -> u64| engine.decisions().map(|(_, of)| figure(of)).sum::<u64>();
+        let total =
+            |figure: &dyn Fn(&Decisions) -> u64| engine.decisions().map(|(_, of)| figure(of)).sum::<u64>();
         let set = |decision, reason, count: u64| {
             self.decisions.get_or_create(&DecisionLabel { decision, reason }).set(count.cast_signed());
         };

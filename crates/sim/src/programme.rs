@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use engine::at::Span;
 use engine::programme::{
-    Arm, Cap, Channel, ContactPolicy, EmailMessage, EmailTemplate, Exclusion, Fatigue, Journey, Message, OptIn,
-    Programme, Purchase, Purpose, QuietHours, Reenter, Step, Tracking,
+    Arm, Cap, Channel, ContactPolicy, EmailMessage, EmailTemplate, Exclusion, Fatigue, Journey, Message,
+    OptIn, Programme, Purchase, Purpose, QuietHours, Reenter, Step, Tracking,
 };
 
 use crate::auditor::segments::{SEGMENTS, TIMEZONE};
@@ -84,7 +84,10 @@ fn draw_contact(programme: &mut Programme) {
         let (at_most, within) = (1 + random.below(3) as u32, hours(random, 100));
         Cap { at_most, within, channels, purposes }
     };
-    let mut policy = ContactPolicy { holdout_permille: *random.pick(&[0, 0, 0, 0, 200, 1_000]), ..ContactPolicy::default() };
+    let mut policy = ContactPolicy {
+        holdout_permille: *random.pick(&[0, 0, 0, 0, 200, 1_000]),
+        ..ContactPolicy::default()
+    };
     policy.caps = (0..random.below(4)).map(|_| cap(random)).collect();
     if random.happens(400) {
         let (from, hours) = (random.below(1_440) as u16, random.between(60, 900) as u16);
@@ -93,11 +96,13 @@ fn draw_contact(programme: &mut Programme) {
             _ => vec![],
         };
         let hours = if unknown_zone.is_empty() { hours } else { hours.min(600) };
-        policy.quiet_hours = Some(QuietHours { from, to: (from + hours) % 1_440, channels: vec![], unknown_zone });
+        policy.quiet_hours =
+            Some(QuietHours { from, to: (from + hours) % 1_440, channels: vec![], unknown_zone });
     }
     if policy.caps.is_empty() && random.happens(500) {
         let (after, within) = (1 + random.below(3) as u32, hours(random, 300));
-        policy.fatigue = Some(Fatigue { after, within, then: Cap { channels: vec![], purposes: vec![], ..cap(random) } });
+        policy.fatigue =
+            Some(Fatigue { after, within, then: Cap { channels: vec![], purposes: vec![], ..cap(random) } });
     }
     if random.happens(300) {
         let only_one_of = ["cart", "welcome", "back"].map(str::to_owned).to_vec();

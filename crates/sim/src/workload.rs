@@ -16,7 +16,8 @@ use crate::programme;
 use crate::random::Random;
 
 /// Where people say that they are; nobody knows the last of these places.
-const ZONES: [&str; 5] = ["Europe/Rome", "America/New_York", "Asia/Tokyo", "Australia/Lord_Howe", "Mars/Olympus"];
+const ZONES: [&str; 5] =
+    ["Europe/Rome", "America/New_York", "Asia/Tokyo", "Australia/Lord_Howe", "Mars/Olympus"];
 /// Events that a sender may still repeat.
 const REPEATABLE: usize = 50;
 /// Operators take for one person only those whose numbers lie so near, so that nobody comes to have more addresses than the

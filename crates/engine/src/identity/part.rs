@@ -68,7 +68,8 @@ impl Engine {
     /// its own: what they may do depends on its consents now. A send that a run waits for goes with the run.
     fn give_back_sends(&mut self, since: SendId, runs: &[u64], from: ProfileId, into: ProfileId) {
         let all = self.state.profiles[into.0 as usize].sends.take();
-        let waiting = self.profile_at(into).runs.iter().filter_map(|run| Some((run.waits_for?, run.passage.id)));
+        let waiting =
+            self.profile_at(into).runs.iter().filter_map(|run| Some((run.waits_for?, run.passage.id)));
         let waiting: Vec<(SendId, u64)> = waiting.collect();
         let (mut back, mut kept) = (Vec::new(), Vec::new());
         for id in all {

@@ -107,7 +107,8 @@ impl Programme {
 
     /// What is wrong with the contact policy.
     pub(super) fn contact_mistakes(&self) -> Vec<Mistake> {
-        let mut check = Check { programme: self, place: Place("contact_policy".to_owned()), found: Vec::new() };
+        let mut check =
+            Check { programme: self, place: Place("contact_policy".to_owned()), found: Vec::new() };
         check.whole();
         check.found
     }

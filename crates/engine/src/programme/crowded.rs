@@ -110,8 +110,8 @@ impl<'a> Walk<'a> {
 /// How much longer an exclusion makes a send wait, at least, and for which other message.
 fn held_by_exclusion<'a>(exclusion: &Exclusion, message: &str, way: &Way<'a>) -> Option<(Span, &'a str)> {
     let names = |message: &str| exclusion.only_one_of.iter().any(|name| name == message);
-    let others = way.sends.iter().filter(|(_, other, _)| names(other) && *other != message);
-    let (at, other, _) = others.last().filter(|_| names(message))?;
+    let mut others = way.sends.iter().filter(|(_, other, _)| names(other) && *other != message);
+    let (at, other, _) = others.next_back().filter(|_| names(message))?;
     let left = exclusion.within.0 - (way.time.0 - at.0);
     (left > 0).then_some((Span(left), other))
 }

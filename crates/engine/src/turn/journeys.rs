@@ -6,8 +6,8 @@ use crate::engine::Engine;
 use crate::governor::is_drawn;
 use crate::history::Since;
 use crate::journey::{Entry, Operation, Passage, Plan, Run, RunState};
-use crate::outbox::Reason;
 use crate::limits::{RUN_STEPS_MAX, RUNS_REMEMBERED_MAX};
+use crate::outbox::Reason;
 use crate::programme::Reenter;
 use crate::state::State;
 use crate::timer::TimerKey;
@@ -61,7 +61,8 @@ impl Turn<'_> {
             reached_goal: false,
         };
         let (arrived, position) = (Since::EVER, 0);
-        let run = Run { passage, position, arrived, wait_ends: At::MAX, due: At::MAX, event, waits_for: None };
+        let run =
+            Run { passage, position, arrived, wait_ends: At::MAX, due: At::MAX, event, waits_for: None };
         let runs = &mut state.profiles[self.id.0 as usize].runs;
         // Hardly anybody is in several journeys at once.
         runs.reserve_exact(1);

@@ -7,7 +7,8 @@ use engine::engine::{Engine, Outcome};
 use engine::identifier::IdentifierKind::{Email, UserId};
 use engine::outbox::{Decision, Reason, Status};
 use engine::programme::{
-    Cap, Channel, ContactPolicy, EmailMessage, Journey, Message, Programme, Purpose, QuietHours, Reenter, Step,
+    Cap, Channel, ContactPolicy, EmailMessage, Journey, Message, Programme, Purpose, QuietHours, Reenter,
+    Step,
 };
 use engine::record::{Attempted, EventKind, ProfileErased, Record};
 use engine::{ProfileId, SendId};

@@ -15,10 +15,12 @@ impl Reading {
         let inside = fields.get("contact_policy").map(|node| self.fields(fields.file, node, &place, &known));
         let Some(fields) = inside.flatten() else { return ContactPolicy::default() };
         let file = fields.file;
-        let caps = fields.get("caps").map_or(&[][..], |node| self.list(file, node, &place.field("caps"), false));
-        let caps = caps.iter().enumerate().map(|(index, node)| {
-            self.cap(file, node, &place.field("caps").index(index)).unwrap_or_default()
-        });
+        let caps =
+            fields.get("caps").map_or(&[][..], |node| self.list(file, node, &place.field("caps"), false));
+        let caps = caps
+            .iter()
+            .enumerate()
+            .map(|(index, node)| self.cap(file, node, &place.field("caps").index(index)).unwrap_or_default());
         let caps = caps.collect();
         let exclusions = fields.get("exclusions");
         let exclusions =
@@ -31,7 +33,8 @@ impl Reading {
         let fatigue = fields.get("fatigue");
         ContactPolicy {
             caps,
-            quiet_hours: quiet_hours.and_then(|node| self.quiet_hours(file, node, &place.field("quiet_hours"))),
+            quiet_hours: quiet_hours
+                .and_then(|node| self.quiet_hours(file, node, &place.field("quiet_hours"))),
             fatigue: fatigue.and_then(|node| self.fatigue(file, node, &place.field("fatigue"))),
             exclusions,
             holdout_permille: self.holdout(&fields),

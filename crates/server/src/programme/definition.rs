@@ -11,7 +11,16 @@ use std::collections::BTreeMap;
 impl Reading {
     /// `programme.yaml`: everything but what lies in files of its own.
     pub(super) fn programme(&mut self, file: FileId, node: &Node) -> Programme {
-        let known = ["programme", "timezone", "languages", "tracking", "purchase", "purposes", "identity", "contact_policy"];
+        let known = [
+            "programme",
+            "timezone",
+            "languages",
+            "tracking",
+            "purchase",
+            "purposes",
+            "identity",
+            "contact_policy",
+        ];
         let Some(fields) = self.fields(file, node, &Place::default(), &known) else {
             return Programme::default();
         };
@@ -103,7 +112,8 @@ impl Reading {
     }
 
     fn purpose(&mut self, file: FileId, node: &Node, place: &Place) -> Option<Purpose> {
-        let fields = self.fields(file, node, place, &["title", "channels", "opt_in", "confirm", "contact_policy"])?;
+        let fields =
+            self.fields(file, node, place, &["title", "channels", "opt_in", "confirm", "contact_policy"])?;
         let title = fields.get("title").map(|node| self.localized(file, node, &place.field("title")));
         let channels = self.required(&fields, "channels", "[email]");
         let channels = channels.map(|node| self.channels(file, node, &place.field("channels")));

@@ -5,8 +5,9 @@
 
 use engine::at::Span;
 use engine::programme::{
-    Arm, Cap, Channel, ClusterSet, ContactPolicy, EmailMessage, Exclusion, Fatigue, IdentifierLimit, Identity,
-    Journey, Localized, Message, OptIn, Programme, Purchase, Purpose, QuietHours, Reenter, Step, Tracking,
+    Arm, Cap, Channel, ClusterSet, ContactPolicy, EmailMessage, Exclusion, Fatigue, IdentifierLimit,
+    Identity, Journey, Localized, Message, OptIn, Programme, Purchase, Purpose, QuietHours, Reenter, Step,
+    Tracking,
 };
 use std::collections::BTreeMap;
 use std::fmt::Write;

@@ -108,7 +108,8 @@ fn near_miss(world: &World<'_>, expected: &MessageExpectation, sends: &[SendId])
         (Some(fate), _) => {
             let channel = fate.channel.map(|channel| format!(" by {}", channel.name())).unwrap_or_default();
             let reason = fate.reason.map(|(code, _)| format!(" reason={code}")).unwrap_or_default();
-            let until = fate.until.map(|until| format!(" until {}", snapshot::instant(until))).unwrap_or_default();
+            let until =
+                fate.until.map(|until| format!(" until {}", snapshot::instant(until))).unwrap_or_default();
             let reason = format!("{reason}{until}");
             let when = expected.when.map(|when| format!(" and not at {}", snapshot::instant(when.at)));
             let when = when.unwrap_or_default();

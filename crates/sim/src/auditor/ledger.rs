@@ -146,10 +146,12 @@ impl Ledger {
         }
         let mut counted = BTreeMap::new();
         for (journey, decisions) in engine.decisions() {
-            let figures = [("wished", decisions.wished), ("send", decisions.send), ("defer", decisions.defer)];
+            let figures =
+                [("wished", decisions.wished), ("send", decisions.send), ("defer", decisions.defer)];
             let reasons = Reason::ALL.map(|reason| (("drop", reason.name()), decisions.dropped(reason)));
             let figures = figures.map(|(name, count)| ((name, ""), count)).into_iter().chain(reasons);
-            counted.extend(figures.map(|((name, reason), count)| ((journey.to_owned(), name, reason), count)));
+            counted
+                .extend(figures.map(|((name, reason), count)| ((journey.to_owned(), name, reason), count)));
         }
         counted.retain(|_, count| *count > 0);
         Invariant::G3.check(counted == held, || format!("counted {counted:?}, held {held:?}"))

@@ -49,11 +49,7 @@ fn a_policy_comes_out_as_written_and_is_written_as_it_was() {
             channels: vec![Channel::Sms, Channel::Email],
             unknown_zone: names(&["Europe/Rome", "Asia/Tokyo"]),
         }),
-        fatigue: Some(Fatigue {
-            after: 8,
-            within: Span::DAY.times(60),
-            then: cap(1, Span::DAY.times(30)),
-        }),
+        fatigue: Some(Fatigue { after: 8, within: Span::DAY.times(60), then: cap(1, Span::DAY.times(30)) }),
         exclusions: vec![Exclusion {
             only_one_of: names(&["cart-reminder", "confirm-newsletter"]),
             within: Span::DAY.times(14),
@@ -137,7 +133,11 @@ fn each_contradiction_has_its_place_and_a_way_out() {
             "  caps: [{ at most: 2, within: 10 days }]\n  fatigue: { after: 9, within: 20 days, then: { at most: 1, within: 30 days } }\n",
             "11:21 error: nobody gets 9 sends within 20 days: cap 1 lets at most 2 through within 10 days (lower it, or look back for longer)",
         ),
-        ("patience", "  patience: 90 days\n", "10:13 error: a message waits at most 30 days (for example `6 hours`)"),
+        (
+            "patience",
+            "  patience: 90 days\n",
+            "10:13 error: a message waits at most 30 days (for example `6 hours`)",
+        ),
         (
             "field",
             "  quite_hours: { from: \"21:00\", to: \"08:00\" }\n",

@@ -17,12 +17,12 @@ use super::people::People;
 use crate::invariant::{Invariant, Violation};
 
 #[derive(Default)]
-pub(crate) struct Contacts {
-    all: BTreeMap<SendId, Contact>,
+pub(crate) struct Letters {
+    all: BTreeMap<SendId, Letter>,
 }
 
 /// A message that was handed over at least once.
-struct Contact {
+struct Letter {
     address: String,
     message: String,
     purpose: String,
@@ -34,18 +34,18 @@ struct Contact {
     answered: bool,
 }
 
-impl Contacts {
+impl Letters {
     pub(crate) fn apply(&mut self, record: &Record<'_>) {
         match record {
             Record::Settled(settled) => {
-                if let Some(contact) = self.all.get_mut(&settled.send) {
+                if let Some(letter) = self.all.get_mut(&settled.send) {
                     let arrived = [DeliveryOutcome::Accepted, DeliveryOutcome::Unknown];
-                    contact.lost = !arrived.contains(&settled.outcome);
+                    letter.lost = !arrived.contains(&settled.outcome);
                 }
             }
             Record::Engaged(engaged) if !engaged.machine => {
-                if let Some(contact) = self.all.get_mut(&engaged.send) {
-                    contact.answered = true;
+                if let Some(letter) = self.all.get_mut(&engaged.send) {
+                    letter.answered = true;
                 }
             }
             _ => {}
@@ -54,8 +54,8 @@ impl Contacts {
 
     /// A message is handed over now.
     pub(crate) fn hand_over(&mut self, at: At, prepare: &Prepare, model: &Model) -> Result<(), Violation> {
-        let answered = self.all.get(&prepare.send).is_some_and(|contact| contact.answered);
-        let contact = Contact {
+        let answered = self.all.get(&prepare.send).is_some_and(|letter| letter.answered);
+        let letter = Letter {
             address: prepare.address.clone(),
             message: prepare.message.clone(),
             purpose: prepare.purpose.clone(),
@@ -64,9 +64,9 @@ impl Contacts {
             lost: false,
             answered,
         };
-        self.all.insert(prepare.send, contact);
-        let contact = &self.all[&prepare.send];
-        if !is_under_policy(contact, &model.programme) {
+        self.all.insert(prepare.send, letter);
+        let letter = &self.all[&prepare.send];
+        if !is_under_policy(letter, &model.programme) {
             return Ok(());
         }
         let policy = &model.programme.contact_policy;
@@ -74,36 +74,38 @@ impl Contacts {
             format!("send {} goes out, and everybody is withheld", prepare.send)
         })?;
         if let Some(hours) = &policy.quiet_hours {
-            check_hours(at, hours, contact, model)?;
+            check_hours(at, hours, letter, model)?;
         }
         self.check_windows(prepare.send, policy, model)
     }
 
     /// A window that ends now, for each cap, exclusion and fatigue.
     fn check_windows(&self, id: SendId, policy: &ContactPolicy, model: &Model) -> Result<(), Violation> {
-        let contact = &self.all[&id];
-        let theirs = self.of_person(contact, model);
-        let within = |span: Span| theirs.iter().filter(move |one| one.at > contact.at.minus(span));
+        let letter = &self.all[&id];
+        let theirs = self.of_person(letter, model);
+        let within = |span: Span| theirs.iter().filter(move |one| one.at > letter.at.minus(span));
         for cap in &policy.caps {
             let count = within(cap.within).filter(|one| counts(cap, one)).count();
-            let fits = count <= cap.at_most as usize || !counts(cap, contact);
-            Invariant::G4.check(fits, || format!("send {id} is number {count} of {cap:?} at {}", contact.at))?;
+            let fits = count <= cap.at_most as usize || !counts(cap, letter);
+            Invariant::G4
+                .check(fits, || format!("send {id} is number {count} of {cap:?} at {}", letter.at))?;
         }
         for exclusion in &policy.exclusions {
             let names = |message: &String| exclusion.only_one_of.contains(message);
-            let other = within(exclusion.within).find(|one| one.message != contact.message && names(&one.message));
-            let clash = other.filter(|_| names(&contact.message)).map(|other| &other.message);
+            let other =
+                within(exclusion.within).find(|one| one.message != letter.message && names(&one.message));
+            let clash = other.filter(|_| names(&letter.message)).map(|other| &other.message);
             Invariant::G6.check(clash.is_none(), || {
-                format!("send {id} is {} and comes after {clash:?}", contact.message)
+                format!("send {id} is {} and comes after {clash:?}", letter.message)
             })?;
         }
         if let Some(fatigue) = &policy.fatigue {
-            let before: Vec<_> = within(fatigue.within).filter(|one| !std::ptr::eq(**one, contact)).collect();
+            let before: Vec<_> = within(fatigue.within).filter(|one| !std::ptr::eq(**one, letter)).collect();
             let answered = theirs.iter().filter(|one| one.answered).map(|one| one.at).max();
-            let seen = last_seen(contact, model).max(answered.unwrap_or(At::MIN));
+            let seen = last_seen(letter, model).max(answered.unwrap_or(At::MIN));
             let silent = before.iter().filter(|one| one.at > seen).count();
             let count = within(fatigue.then.within).filter(|one| counts(&fatigue.then, one)).count();
-            let is_tired = silent >= fatigue.after as usize && counts(&fatigue.then, contact);
+            let is_tired = silent >= fatigue.after as usize && counts(&fatigue.then, letter);
             Invariant::G6.check(!is_tired || count <= fatigue.then.at_most as usize, || {
                 format!("send {id} is number {count} to somebody silent for {silent}, {fatigue:?}")
             })?;
@@ -112,38 +114,38 @@ impl Contacts {
     }
 
     /// Everything under the policy that has reached, or may have, whom a message goes to; that message too.
-    fn of_person<'a>(&'a self, contact: &Contact, model: &Model) -> Vec<&'a Contact> {
-        let person = person(&model.people, contact);
+    fn of_person<'a>(&'a self, letter: &Letter, model: &Model) -> Vec<&'a Letter> {
+        let person = person(&model.people, letter);
         let theirs = self.all.values().filter(|one| !one.lost && person == self::person(&model.people, one));
         theirs.filter(|one| is_under_policy(one, &model.programme)).collect()
     }
 }
 
-fn person(people: &People, contact: &Contact) -> Option<usize> {
-    people.named(&(IdentifierKind::Email, contact.address.clone()))
+fn person(people: &People, letter: &Letter) -> Option<usize> {
+    people.named(&(IdentifierKind::Email, letter.address.clone()))
 }
 
-fn last_seen(contact: &Contact, model: &Model) -> At {
-    let root = person(&model.people, contact).expect("somebody is written to");
+fn last_seen(letter: &Letter, model: &Model) -> At {
+    let root = person(&model.people, letter).expect("somebody is written to");
     model.people.person(root).last_seen()
 }
 
-fn is_under_policy(contact: &Contact, programme: &Programme) -> bool {
+fn is_under_policy(letter: &Letter, programme: &Programme) -> bool {
     let says = |purpose: &engine::programme::Purpose| match purpose.contact_policy {
         Some(applies) => applies,
         None => purpose.opt_in != OptIn::None,
     };
-    !contact.is_confirmation && programme.purposes.get(&contact.purpose).is_none_or(says)
+    !letter.is_confirmation && programme.purposes.get(&letter.purpose).is_none_or(says)
 }
 
 /// Every message of the simulator is an email.
-fn counts(cap: &Cap, contact: &Contact) -> bool {
+fn counts(cap: &Cap, letter: &Letter) -> bool {
     let by_email = cap.channels.is_empty() || cap.channels.iter().any(|channel| channel.name() == "email");
-    by_email && (cap.purposes.is_empty() || cap.purposes.contains(&contact.purpose))
+    by_email && (cap.purposes.is_empty() || cap.purposes.contains(&letter.purpose))
 }
 
-fn check_hours(at: At, hours: &QuietHours, contact: &Contact, model: &Model) -> Result<(), Violation> {
-    let root = person(&model.people, contact).expect("somebody is written to");
+fn check_hours(at: At, hours: &QuietHours, letter: &Letter, model: &Model) -> Result<(), Violation> {
+    let root = person(&model.people, letter).expect("somebody is written to");
     let zones = TimeZoneDatabase::bundled();
     let stated = model.people.person(root).trait_value("timezone").cloned();
     let own = stated.as_ref().and_then(|name| name.as_str()).filter(|name| zones.get(name).is_ok());
@@ -159,7 +161,7 @@ fn check_hours(at: At, hours: &QuietHours, contact: &Contact, model: &Model) -> 
         let mut quiet = hours.from;
         while quiet != hours.to {
             Invariant::G5.check(quiet != minute, || {
-                format!("{} is sent to {} at {time} in {name}", contact.message, contact.address)
+                format!("{} is sent to {} at {time} in {name}", letter.message, letter.address)
             })?;
             quiet = (quiet + 1) % 1_440;
         }
