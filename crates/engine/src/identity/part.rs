@@ -47,6 +47,8 @@ impl Engine {
             let mut turn = Turn::begin(self, id, effects);
             turn.note_addresses();
             turn.touched.whole = true;
+            // What somebody's messages waited for may have been sent to the other.
+            turn.touched.places = true;
             // Nothing happened to anybody: it ends what it must, and starts nothing.
             turn.touched.past = true;
             turn.settle();
