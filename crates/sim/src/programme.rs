@@ -81,7 +81,7 @@ fn draw_contact(programme: &mut Programme) {
     let cap = |random: &mut Random| {
         let purposes = if random.happens(400) { vec![OFFERS.to_owned()] } else { vec![] };
         let channels = if random.happens(300) { vec![Channel::Email] } else { vec![] };
-        let (at_most, within) = (1 + random.below(3) as u32, hours(random, 100));
+        let (at_most, within) = (1 + random.below(2) as u32, hours(random, 200));
         Cap { at_most, within, channels, purposes }
     };
     let mut policy = ContactPolicy {

@@ -221,6 +221,7 @@ impl Engine {
     /// Decides again a send that was let go once and has had to wait since.
     pub(crate) fn decide_waiting(&mut self, id: SendId, effects: &mut Vec<Effect>) {
         let send = self.state.send(id).expect("invariant: only known sends wait");
+        assert_eq!(send.status, Status::Deferred, "invariant: only what is deferred waits for the policy");
         match self.decide_on_channel(send, false) {
             Answer::Send { .. } => {
                 self.let_go(id);
