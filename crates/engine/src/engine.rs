@@ -32,6 +32,7 @@ use crate::identity::{Resolved, Rules};
 use crate::index::Index;
 use crate::limits::{PROFILE_IDENTIFIERS_MAX, PROFILE_MERGES_MAX};
 use crate::outbox::{Send, Status};
+use crate::policy::Policy;
 use crate::programme::{Channel, Mistake, Programme};
 use crate::record::{ConsentStated, Event, EventFlags, Installed, Record, Subject, SuppressionStated};
 use crate::section::{Read, RestoreError, Section, Sections};
@@ -52,6 +53,7 @@ pub struct Engine {
     pub(crate) index: Index,
     pub(crate) programme: Arc<Programme>,
     pub(crate) rules: Rules,
+    pub(crate) policy: Arc<Policy>,
     /// Scratch of a turn; empty between two of them.
     pub(crate) ranks: Ranks,
     /// The same.
@@ -342,6 +344,7 @@ impl Engine {
         turn.state_traits(event.traits, occurred_at);
         turn.state_preferences(event.context, occurred_at, |_| true);
         turn.note_language(event.traits, event.context);
+        turn.note_zone(event.traits, event.context, occurred_at);
         turn.note_seen(occurred_at);
         if let Some(happening) = happening {
             turn.occur(&happening, event.properties);
@@ -543,6 +546,7 @@ impl Engine {
         let index = Index::build(&mut state, &programme);
         let mut engine = Self { state, index, programme, ..Self::default() };
         engine.rules = Rules::of(&engine.programme.identity, &engine.hash_key());
+        engine.policy = Arc::new(Policy::of(&engine.programme));
         Ok(engine)
     }
 
@@ -613,6 +617,7 @@ impl Touched {
         !self.whole
             && !self.consent
             && !self.seen
+            && !self.places
             && self.events.is_empty()
             && self.traits.is_empty()
             && self.timer.is_none()

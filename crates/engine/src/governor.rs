@@ -1,14 +1,21 @@
 //! The one place that decides a send: between *wants to send* and *may send*.
 //!
-//! It runs twice for each send, at the decision and at the hand-over, with the same rules. It always gives a reason.
+//! It runs twice for each send, at the decision and at the hand-over, with the same rules; and once more whenever a send
+//! has waited long enough. It always gives a reason.
+//!
+//! What every send needs comes first: a rendering, an address that is not suppressed, a consent. What the contact policy
+//! says comes after that, and is for what asks for a consent: see [`crate::policy`].
 
 use crate::at::At;
 use crate::identifier::{HashKey, IdentifierKind, KeyedHash, normalise};
 use crate::outbox::Reason;
 use crate::parts::Parts;
+use crate::policy::{Asking, Policy};
 use crate::profile::{Profile, StatedTrait, StoredIdentifier};
 use crate::programme::{Channel, Message, OptIn, Programme};
 use crate::record::ConsentState;
+use crate::state::State;
+use crate::{ProfileId, SendId};
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -41,25 +48,73 @@ pub(crate) struct Wish<'a> {
     pub(crate) channels: &'a [Channel],
     pub(crate) held_out: bool,
     pub(crate) confirms: bool,
+    /// When it was wished for, and its number, where it is in the ledger already.
+    pub(crate) waits: Option<(At, SendId)>,
+    /// It was let go before, and is about to leave.
+    pub(crate) hands_over: bool,
+}
+
+/// What the governor says of a wish.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    Send { channel: Channel, address: String },
+    Defer { channel: Channel, address: String, until: At, reason: Reason },
+    Drop { reason: Reason },
 }
 
 impl Governor<'_> {
-    /// The first channel that may reach the person and the address there, or the most telling reason against all.
-    pub(crate) fn decide(&self, profile: &Profile, wish: &Wish<'_>) -> Result<(Channel, String), Reason> {
-        if wish.held_out {
-            return Err(Reason::Holdout);
+    /// The first channel on which the message may go now, with the address there; or else the one on which it may go first,
+    /// or the most telling reason against all.
+    pub(crate) fn decide(&self, state: &State, policy: &Policy, id: ProfileId, wish: &Wish<'_>) -> Answer {
+        let purpose = self.programme.purposes.get(wish.purpose);
+        let policy = Some(policy).filter(|policy| {
+            !policy.is_empty() && !wish.confirms && purpose.is_some_and(|one| one.is_under_policy())
+        });
+        let drop = |reason| Answer::Drop { reason };
+        if policy.is_some_and(|policy| is_drawn(state, id, GLOBAL, policy.holdout_permille())) {
+            return drop(Reason::GlobalHoldout);
         }
-        let message = self.programme.messages.get(wish.message).ok_or(Reason::MessageMissing)?;
+        if wish.held_out {
+            return drop(Reason::Holdout);
+        }
+        let Some(message) = self.programme.messages.get(wish.message) else {
+            return drop(Reason::MessageMissing);
+        };
+        let profile = &state.profiles[id.0 as usize];
         let every = Channel::ALL;
         let channels = if wish.channels.is_empty() { &every[..] } else { wish.channels };
         let mut telling = Reason::NoRendering;
+        let mut first: Option<Answer> = None;
         for channel in channels {
-            match self.try_channel(profile, wish, message, *channel) {
-                Ok(address) => return Ok((*channel, address)),
-                Err(reason) => telling = telling.max(reason),
+            let address = match self.try_channel(profile, wish, message, *channel) {
+                Ok(address) => address,
+                Err(reason) => {
+                    telling = telling.max(reason);
+                    continue;
+                }
+            };
+            let waits = policy
+                .and_then(|policy| policy.waits(&asking(state, profile, wish, message.priority, *channel)));
+            match waits {
+                None => return Answer::Send { channel: *channel, address },
+                Some((until, reason)) if until > self.patience_ends(state, wish) => {
+                    telling = telling.max(reason);
+                }
+                Some((until, reason)) => {
+                    let is_first = first.as_ref().is_none_or(|one| until < one.until());
+                    if is_first {
+                        first = Some(Answer::Defer { channel: *channel, address, until, reason });
+                    }
+                }
             }
         }
-        Err(telling)
+        first.unwrap_or(drop(telling))
+    }
+
+    /// Until when a wish may wait.
+    fn patience_ends(&self, state: &State, wish: &Wish<'_>) -> At {
+        let wished_at = wish.waits.map_or(state.at, |(wished_at, _)| wished_at);
+        wished_at.plus(self.programme.patience(wish.message))
     }
 
     fn try_channel(
@@ -72,7 +127,11 @@ impl Governor<'_> {
         if !message.has(channel) {
             return Err(Reason::NoRendering);
         }
-        let address = address(profile, channel).ok_or(Reason::Unreachable)?;
+        let address = match address_kind(channel) {
+            Some(_) => address(profile, channel).ok_or(Reason::Unreachable)?,
+            // What waits for the person in a place of their own needs no address.
+            None => String::new(),
+        };
         if self.is_suppressed(channel, &address) {
             return Err(Reason::Suppressed);
         }
@@ -114,6 +173,54 @@ impl Governor<'_> {
     /// Whether the person has an address on the channel that is not suppressed.
     pub(crate) fn reaches(&self, profile: &Profile, channel: Channel) -> bool {
         address(profile, channel).is_some_and(|address| !self.is_suppressed(channel, &address))
+    }
+}
+
+/// What the contact policy is to be asked about a wish.
+fn asking<'a>(
+    state: &'a State,
+    profile: &'a Profile,
+    wish: &Wish<'a>,
+    priority: u8,
+    channel: Channel,
+) -> Asking<'a> {
+    Asking {
+        now: state.at,
+        claims: &profile.claims,
+        last_seen: profile.last_seen,
+        zone: profile.trait_value(ZONE).and_then(|value| value.text()),
+        ledger: &state.sends,
+        send: wish.waits.map(|(_, send)| send),
+        message: wish.message,
+        purpose: wish.purpose,
+        channel,
+        priority,
+        hands_over: wish.hands_over,
+    }
+}
+
+/// The trait that names somebody's time zone.
+pub(crate) const ZONE: &str = "timezone";
+
+/// What the draw of the global holdout is named; no journey has such a name.
+const GLOBAL: &str = "";
+
+/// Whether a holdout draws a person. The same answer for the same person and name, always.
+pub(crate) fn is_drawn(state: &State, id: ProfileId, name: &str, permille: u16) -> bool {
+    if permille == 0 {
+        return false;
+    }
+    let seed = state.installed.as_ref().map_or(0, |installed| installed.seed);
+    let draw = [&id.0.to_le_bytes()[..], name.as_bytes()].concat();
+    xxhash_rust::xxh3::xxh3_64_with_seed(&draw, seed) % 1_000 < u64::from(permille)
+}
+
+impl Answer {
+    fn until(&self) -> At {
+        match self {
+            Self::Defer { until, .. } => *until,
+            Self::Send { .. } | Self::Drop { .. } => At::MAX,
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! A definition is compiled into a flat list of operations with jumps, so that where a run stands is one number. A
 //! run finishes on the version that it began on. [`crate::engine`] moves runs; this file says what they are.
 
+use crate::SendId;
 use crate::at::{At, Span};
 use crate::history::Since;
 use crate::name::NameId;
@@ -45,6 +46,8 @@ pub(crate) struct Run {
     pub(crate) due: At,
     /// Properties of the event that started it.
     pub(crate) event: OwnedMap,
+    /// The send that is to be decided before it goes on.
+    pub(crate) waits_for: Option<SendId>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]

@@ -51,6 +51,26 @@ pub const SOFT_BOUNCES_OVER: Span = Span::DAY.times(14);
 pub const BOUNCE_WAIT: Span = Span::DAY.times(6);
 /// A marketing message later than this has lost its moment.
 pub const SEND_AGE_MAX: Span = Span::DAY.times(2);
+/// How long a send waits for the contact policy where nobody says otherwise: over a night and a day of rest, after which
+/// most messages have lost their moment.
+pub const PATIENCE_USUAL: Span = Span::DAY.times(2);
+/// Longest time that a send may wait for the contact policy: a run stands still meanwhile.
+pub const PATIENCE_MAX: Span = Span::DAY.times(30);
+/// Most frequency caps of a programme: each has a bit in what is kept of a send, and one more bounds them all.
+pub const CAPS_MAX: usize = 30;
+/// Most sends that a cap allows, and most that are looked at to decide another: a person who got so many in the longest
+/// window of the policy gets no more in it, whatever the caps say.
+pub const CAP_SENDS_MAX: u32 = 1_000;
+/// Longest window of the contact policy: what somebody was sent is looked at for so long.
+pub const CONTACT_SPAN_MAX: Span = Span::DAY.times(366);
+/// Most exclusions of a programme: each is looked at for every send.
+pub const EXCLUSIONS_MAX: usize = 100;
+/// Highest priority of a message: nobody can keep more steps apart than ten.
+pub const PRIORITY_MAX: u8 = 10;
+/// Changes of the clocks that are looked at to find the end of one night: there is hardly ever a second one.
+pub const CLOCK_CHANGES_MAX: usize = 8;
+/// Most looks at zones to find an hour at which it is night in none of them: two rounds of a day.
+pub const ZONES_MAX: usize = 64;
 /// Steps that one run may take at one instant. A journey has no loops, so only a bug can reach it.
 pub const RUN_STEPS_MAX: usize = 1_000;
 /// Active and finished runs that one profile remembers of one journey, newest kept, to answer `reenter`.

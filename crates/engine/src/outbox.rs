@@ -11,6 +11,9 @@ use crate::{ProfileId, SendId};
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::sync::Arc;
 
+/// Sends that are copied together when one is written to while a copy of the state holds them.
+pub(crate) const SENDS_IN_CHUNK: usize = 16;
+
 /// One decided message for one profile.
 #[derive(Clone, Debug, BorshSerialize, BorshDeserialize)]
 pub struct Send {
@@ -31,6 +34,9 @@ pub struct Send {
     pub address: String,
     pub decision: Decision,
     pub status: Status,
+    /// When somebody wanted to send it.
+    pub wished_at: At,
+    /// When it was decided, or let go after a wait: the date of the message.
     pub decided_at: At,
     /// Hand-overs begun.
     pub attempts: u8,
@@ -83,6 +89,41 @@ impl Decision {
     }
 }
 
+/// How many sends were decided how. They add up to all that was wished for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Decisions {
+    pub wished: u64,
+    pub send: u64,
+    /// Those that wait now.
+    pub defer: u64,
+    drop: [u64; Reason::ALL.len()],
+}
+
+impl Decisions {
+    /// Sends that were dropped for a reason.
+    pub fn dropped(&self, reason: Reason) -> u64 {
+        self.drop[reason as usize]
+    }
+
+    pub(crate) fn add(&mut self, decision: Decision) {
+        self.wished += 1;
+        *self.of(decision) += 1;
+    }
+
+    pub(crate) fn change(&mut self, before: Decision, after: Decision) {
+        *self.of(before) -= 1;
+        *self.of(after) += 1;
+    }
+
+    fn of(&mut self, decision: Decision) -> &mut u64 {
+        match decision {
+            Decision::Send => &mut self.send,
+            Decision::Defer { .. } => &mut self.defer,
+            Decision::Drop { reason } => &mut self.drop[reason as usize],
+        }
+    }
+}
+
 /// Why a message was not sent. The order is that of how far it came: a later reason is the more telling one when
 /// several channels were tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
@@ -102,16 +143,28 @@ pub enum Reason {
     ConsentWithdrawn,
     /// Withheld to measure what the journey brings.
     Holdout,
+    /// Withheld to measure what all messages under the contact policy bring.
+    GlobalHoldout,
+    /// It contradicts another message that the person got or gets.
+    Excluded,
+    /// The person has not responded for so long that they get less.
+    Fatigue,
+    /// The person got as many messages as a cap allows.
+    FrequencyCap,
+    /// It is night where the person is.
+    QuietHours,
     /// There is nothing left to confirm.
     AlreadyConfirmed,
     /// It waited so long that its moment has gone.
     Expired,
+    /// Its journey ended while it waited.
+    JourneyEnded,
     /// The person was erased before it went out.
     Erased,
 }
 
 impl Reason {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 17] = [
         Self::MessageMissing,
         Self::NoRendering,
         Self::Unreachable,
@@ -120,8 +173,14 @@ impl Reason {
         Self::ConsentPending,
         Self::ConsentWithdrawn,
         Self::Holdout,
+        Self::GlobalHoldout,
+        Self::Excluded,
+        Self::Fatigue,
+        Self::FrequencyCap,
+        Self::QuietHours,
         Self::AlreadyConfirmed,
         Self::Expired,
+        Self::JourneyEnded,
         Self::Erased,
     ];
 
@@ -135,8 +194,14 @@ impl Reason {
             Self::ConsentPending => "consent_pending",
             Self::ConsentWithdrawn => "consent_withdrawn",
             Self::Holdout => "holdout",
+            Self::GlobalHoldout => "global_holdout",
+            Self::Excluded => "excluded",
+            Self::Fatigue => "fatigue",
+            Self::FrequencyCap => "frequency_cap",
+            Self::QuietHours => "quiet_hours",
             Self::AlreadyConfirmed => "already_confirmed",
             Self::Expired => "expired",
+            Self::JourneyEnded => "journey_ended",
             Self::Erased => "erased",
         }
     }
@@ -152,8 +217,16 @@ impl Reason {
             Self::ConsentPending => "The person has not yet confirmed the consent from their address.",
             Self::ConsentWithdrawn => "The person withdrew the consent to this purpose.",
             Self::Holdout => "The person belongs to the holdout that shows what the journey brings.",
+            Self::GlobalHoldout => {
+                "The person belongs to the holdout that shows what all messages together bring."
+            }
+            Self::Excluded => "It would contradict another message to the same person.",
+            Self::Fatigue => "The person has not responded for a while, and so gets fewer messages.",
+            Self::FrequencyCap => "The person got as many messages as the contact policy allows.",
+            Self::QuietHours => "It is night where the person is.",
             Self::AlreadyConfirmed => "The consent needs no confirmation any more.",
             Self::Expired => "The message waited longer than it is worth sending.",
+            Self::JourneyEnded => "The journey ended while the message waited.",
             Self::Erased => "The person was erased before the message went out.",
         }
     }
@@ -163,6 +236,8 @@ impl Reason {
 pub enum Status {
     /// The governor said no, at the decision or at the hand-over.
     Dropped,
+    /// The governor said not yet: it is decided again when its time has come.
+    Deferred,
     /// Decided; waiting to be handed over, for the first time or again.
     Queued,
     /// Being handed over.
@@ -180,8 +255,9 @@ pub enum Status {
 }
 
 impl Status {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Dropped,
+        Self::Deferred,
         Self::Queued,
         Self::Attempted,
         Self::Accepted,
@@ -194,6 +270,7 @@ impl Status {
     pub fn name(self) -> &'static str {
         match self {
             Self::Dropped => "dropped",
+            Self::Deferred => "deferred",
             Self::Queued => "queued",
             Self::Attempted => "attempted",
             Self::Accepted => "accepted",

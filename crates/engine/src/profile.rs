@@ -1,6 +1,7 @@
 //! What is known about one person besides their events: identifiers, traits, consents, runs and sends.
 
 use crate::at::At;
+use crate::claim::Claims;
 use crate::consent::Consents;
 use crate::held::Held;
 use crate::identifier::{IdentifierKind, KeyedHash};
@@ -40,6 +41,8 @@ pub struct Profile {
     pub(crate) traits: Held<BTreeMap<String, StatedTrait>>,
     pub(crate) consents: Consents,
     pub(crate) sends: Held<Vec<SendId>>,
+    /// What they take up under the contact policy.
+    pub(crate) claims: Claims,
 }
 
 const _: () =

@@ -5,12 +5,15 @@
 
 mod check;
 mod clusters;
+mod contact;
+mod crowded;
 mod enter;
 mod identity;
 mod mistake;
 mod opens;
 
 pub use clusters::{ClusterSet, Refresh};
+pub use contact::{Cap, ContactPolicy, Exclusion, Fatigue, QuietHours};
 pub use enter::Enter;
 pub use identity::{IdentifierLimit, Identity};
 pub use mistake::{Mistake, Place, nearest};
@@ -48,6 +51,8 @@ pub struct Programme {
     pub clusters: BTreeMap<String, ClusterSet>,
     #[serde(skip_serializing_if = "Identity::is_empty")]
     pub identity: Identity,
+    #[serde(skip_serializing_if = "ContactPolicy::is_empty")]
+    pub contact_policy: ContactPolicy,
 }
 
 /// What messages report back. Opens are off by default: in several countries they need a consent of their own.
@@ -153,6 +158,9 @@ pub struct Purpose {
     /// Consent to it allows to see, for each person, when they open a message; it is about nothing else.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub tracks_opens: bool,
+    /// Whether the contact policy applies; where it does not say, to everything that asks for a consent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contact_policy: Option<bool>,
 }
 
 /// One content, with a rendering per channel.
@@ -160,6 +168,16 @@ pub struct Purpose {
 #[serde(default)]
 pub struct Message {
     pub email: Option<EmailMessage>,
+    /// Of several that wait for one place under a cap, the highest goes.
+    #[serde(skip_serializing_if = "is_usual")]
+    pub priority: u8,
+    /// How long it is worth waiting for the contact policy, if not as long as the programme says.
+    #[serde(with = "identity::within_ms", skip_serializing_if = "Option::is_none")]
+    pub patience: Option<Span>,
+}
+
+fn is_usual(priority: &u8) -> bool {
+    *priority == 0
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -12,7 +12,7 @@ use crate::identifier::KeyedHash;
 use crate::limits::REJECTS_LISTED_MAX;
 use crate::merge::Merges;
 use crate::name::Names;
-use crate::outbox::{Send, Status};
+use crate::outbox::{Decision, Decisions, Reason, SENDS_IN_CHUNK, Send, Status};
 use crate::owed::Owed;
 use crate::parts::Parts;
 use crate::profile::Profile;
@@ -31,8 +31,6 @@ use std::sync::Arc;
 
 /// Profiles that are copied together when one is written to while a copy of the state holds them.
 const PROFILES_IN_CHUNK: usize = 16;
-/// The same for sends.
-const SENDS_IN_CHUNK: usize = 16;
 /// The addresses that traits name are cut into so many parts.
 const ADDRESS_PARTS: usize = 1 << 12;
 
@@ -74,6 +72,8 @@ pub(crate) struct State {
     /// Sends that are queued or attempted.
     #[borsh(skip)]
     pub(crate) owed: Owed,
+    /// By journey; under no name those of confirmations.
+    pub(crate) decisions: BTreeMap<Arc<str>, Decisions>,
     pub(crate) timers: Timers,
     pub(crate) runs: u64,
     pub(crate) rejects: VecDeque<Arc<Reject>>,
@@ -171,7 +171,26 @@ impl State {
         if send.status == Status::Queued {
             self.owed.insert(send.id);
         }
+        match self.decisions.get_mut(&send.journey) {
+            Some(decisions) => decisions.add(send.decision),
+            None => self.decisions.entry(Arc::clone(&send.journey)).or_default().add(send.decision),
+        }
         self.sends.push(send);
+    }
+
+    /// Decides a send anew.
+    pub(crate) fn decide(&mut self, id: SendId, decision: Decision) {
+        let send = self.send_mut(id);
+        let before = std::mem::replace(&mut send.decision, decision);
+        let journey = Arc::clone(&send.journey);
+        let decisions = self.decisions.get_mut(&journey).expect("invariant: it was counted when it came");
+        decisions.change(before, decision);
+    }
+
+    pub(crate) fn drop_send(&mut self, id: SendId, reason: Reason) {
+        self.decide(id, Decision::Drop { reason });
+        self.send_mut(id).retry_at = None;
+        self.set_status(id, Status::Dropped);
     }
 
     pub(crate) fn set_status(&mut self, id: SendId, status: Status) {

@@ -13,14 +13,14 @@ use crate::at::{At, Span};
 use crate::consent::Consent;
 use crate::effect::Effect;
 use crate::engine::{Engine, evidence, preferences, split_preference};
-use crate::governor::is_address;
+use crate::governor::{ZONE, is_address};
 use crate::happening::Happening;
 use crate::history::{Occurrence, Since};
 use crate::identifier::{IdentifierKind, normalise};
 use crate::identity::Resolved;
 use crate::name::NameId;
 use crate::profile::{Language, Profile};
-use crate::programme::{Channel, OptIn};
+use crate::programme::{Channel, OptIn, timezone};
 use crate::record::{ConsentSource, ConsentState};
 use crate::segment::eval::{Moment, Verdict, verdict};
 use crate::segment::rule::{Mentions, Rule};
@@ -53,6 +53,8 @@ pub(crate) struct Touched {
     pub(crate) events: Vec<(NameId, u32)>,
     /// Other cut-offs were stated.
     pub(crate) cutoffs: bool,
+    /// Something that the contact policy counts: a place came free, or a message was answered.
+    pub(crate) places: bool,
     /// A timer that came, and when it was due.
     pub(crate) timer: Option<(At, TimerKey)>,
     /// Segments whose membership changed.
@@ -65,8 +67,9 @@ pub(crate) struct Touched {
 impl Touched {
     /// Forgets everything and keeps the room for the next turn.
     fn clear(&mut self) {
-        let Self { whole, consent, seen, traits, events, cutoffs, timer, slots, past } = self;
+        let Self { whole, consent, seen, traits, events, cutoffs, places, timer, slots, past } = self;
         (*whole, *consent, *seen, *cutoffs, *past) = (false, false, false, false, false);
+        *places = false;
         *timer = None;
         traits.clear();
         events.clear();
@@ -242,6 +245,20 @@ impl<'a> Turn<'a> {
         }
     }
 
+    /// Remembers the time zone of the person's device, where quiet hours ask for it: the newest of what was stated and what
+    /// devices say counts.
+    pub(crate) fn note_zone(&mut self, traits: Map<'_>, context: Map<'_>, occurred_at: At) {
+        if !self.engine.policy.asks_for_zones() || traits.get(ZONE).is_some() {
+            return;
+        }
+        let Some(name) = context.get(ZONE) else { return };
+        let known = self.profile().trait_value(ZONE).and_then(|value| value.text());
+        let is_zone = name.text().filter(|text| known != Some(text)).and_then(timezone).is_some();
+        if is_zone && self.profile_mut().state_trait(ZONE, name, occurred_at) {
+            self.touched.traits.push(ZONE.to_owned());
+        }
+    }
+
     pub(crate) fn note_seen(&mut self, occurred_at: At) {
         self.touched.seen |= self.profile_mut().note_seen(occurred_at);
     }
@@ -262,6 +279,7 @@ impl<'a> Turn<'a> {
             return;
         }
         self.refresh_memberships();
+        self.reconsider_waiting();
         if !self.touched.past {
             self.enter_journeys();
         }

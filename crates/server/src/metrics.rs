@@ -3,7 +3,7 @@
 
 use crate::runtime::Progress;
 use engine::engine::Engine;
-use engine::outbox::Status;
+use engine::outbox::{Decisions, Reason, Status};
 use engine::record::DeliveryOutcome;
 use eventlog::log::Batch;
 use eventlog::sequencer::Outcome;
@@ -14,7 +14,6 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
-use std::sync::Mutex;
 use std::time::Duration;
 
 /// The figures of one server.
@@ -24,9 +23,7 @@ pub struct Metrics {
     commit_seconds: Histogram,
     batch_records: Histogram,
     settlements: Family<OutcomeLabel, Counter>,
-    decisions: Family<DecisionLabel, Counter>,
-    /// Sends whose decision is counted already.
-    decided: Mutex<usize>,
+    decisions: Family<DecisionLabel, Gauge>,
     sends: Family<StatusLabel, Gauge>,
     /// In the order of [`looked_at`].
     gauges: Vec<Gauge>,
@@ -45,7 +42,7 @@ struct StatusLabel {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct DecisionLabel {
     decision: &'static str,
-    /// Empty where the decision is to send.
+    /// Empty where the decision is not to drop.
     reason: &'static str,
 }
 
@@ -86,7 +83,11 @@ impl Default for Metrics {
         );
         registry.register("batch_records", "Records in a batch", batch_records.clone());
         registry.register("settlements", "Providers' answers by outcome", Family::clone(&settlements));
-        registry.register("decisions", "The governor's first answers by reason", Family::clone(&decisions));
+        registry.register(
+            "decisions",
+            "Sends by how the governor decided them, and why",
+            Family::clone(&decisions),
+        );
         registry.register("sends", "Sends by status", Family::clone(&sends));
         let nothing = Progress { durable: engine::Seq(0), applied: engine::Seq(0), waiting_bytes: 0 };
         let gauges = looked_at(&Engine::new(), nothing).map(|(name, help, _)| {
@@ -101,7 +102,6 @@ impl Default for Metrics {
             batch_records,
             settlements,
             decisions,
-            decided: Mutex::new(0),
             sends,
             gauges: gauges.into(),
         }
@@ -155,12 +155,15 @@ impl Metrics {
             let label = StatusLabel { status: status.name() };
             self.sends.get_or_create(&label).set(engine.counts().sends(status).cast_signed());
         }
-        // The ledger only grows, so each look counts what is new and never walks all of it.
-        let mut decided = self.decided.lock().expect("invariant: counting does not panic");
-        for send in engine.sends().skip(*decided) {
-            let reason = send.decision.reason().map_or("", |reason| reason.name());
-            self.decisions.get_or_create(&DecisionLabel { decision: send.decision.name(), reason }).inc();
+        let total =
+            |figure: &dyn Fn(&Decisions) -> u64| engine.decisions().map(|(_, of)| figure(of)).sum::<u64>();
+        let set = |decision, reason, count: u64| {
+            self.decisions.get_or_create(&DecisionLabel { decision, reason }).set(count.cast_signed());
+        };
+        set("send", "", total(&|of| of.send));
+        set("defer", "", total(&|of| of.defer));
+        for reason in Reason::ALL {
+            set("drop", reason.name(), total(&|of| of.dropped(reason)));
         }
-        *decided = engine.sends().len();
     }
 }

@@ -27,6 +27,7 @@
 //! A place that was not written, such as a missing field, is shown at the nearest one around it.
 
 mod clusters;
+mod contact;
 mod content;
 mod definition;
 mod difference;
@@ -75,6 +76,7 @@ pub fn check(dir: &Path) -> Checked {
         reading.meaning(&content::mistakes(&programme));
         reading.doubts(&content::doubts(&programme));
         reading.doubts(&presend::doubts(&programme));
+        reading.doubts(&programme.crowded_sends());
     }
     let (sources, findings) = reading.into_findings();
     Checked { programme, sources, findings }

@@ -3,6 +3,7 @@
 
 mod consent;
 mod ledger;
+mod letter;
 mod model;
 mod people;
 pub(crate) mod segments;
@@ -27,6 +28,7 @@ use crate::invariant::{Invariant, Violation};
 use crate::provider::HandedOver;
 use crate::trace::Trace;
 use ledger::Ledger;
+use letter::Letters;
 use model::Model;
 use people::{Name, Person};
 use segments::SEGMENTS;
@@ -41,6 +43,7 @@ pub(crate) struct Auditor {
     effects: Vec<Vec<Effect>>,
     model: Model,
     ledger: Ledger,
+    letters: Letters,
     /// Up to here the log may have been redacted: the newest erasure.
     erased: Seq,
     /// Who is inside by what the records of changes tell, by the segment's name.
@@ -90,11 +93,13 @@ impl Auditor {
             self.tell(changed, seq)?;
         }
         self.ledger.apply(&record, &effects)?;
+        self.letters.apply(&record);
         for effect in &effects {
             if let Effect::HandOver { send, .. } = effect {
                 let prepare = self.ledger.prepare(*send).expect("the ledger asked for it");
                 let is_confirmation = prepare.journey.is_empty();
                 self.model.may_hand_over(&prepare.address, &prepare.purpose, is_confirmation)?;
+                self.letters.hand_over(at, prepare, &self.model)?;
             }
         }
         self.history.push((at, bytes.to_vec()));

@@ -16,6 +16,9 @@ pub enum Invariant {
     G1,
     G2,
     G3,
+    G4,
+    G5,
+    G6,
     H1,
     O1,
     O2,
@@ -26,7 +29,7 @@ pub enum Invariant {
 }
 
 impl Invariant {
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 22] = [
         Self::L1,
         Self::L2,
         Self::L3,
@@ -39,6 +42,9 @@ impl Invariant {
         Self::G1,
         Self::G2,
         Self::G3,
+        Self::G4,
+        Self::G5,
+        Self::G6,
         Self::H1,
         Self::O1,
         Self::O2,
@@ -63,7 +69,10 @@ impl Invariant {
             Self::S2 => "the changes of a segment in the log, one after the other, give who is inside",
             Self::G1 => "nothing is handed over without a consent that is valid at that moment",
             Self::G2 => "nothing is handed over to a suppressed address",
-            Self::G3 => "every message that was not sent has a reason",
+            Self::G3 => "every message that was not sent has a reason, and the reasons add up",
+            Self::G4 => "no hand-over exceeds a frequency cap, whoever was merged or parted before it",
+            Self::G5 => "nothing is handed over while it is night on the person's clock",
+            Self::G6 => "exclusions, fatigue and the global holdout of the contact policy are kept",
             Self::H1 => "a person in the holdout is sent nothing",
             Self::O1 => "a hand-over follows a durable attempt, and each attempt is handed over once",
             Self::O2 => "the provider accepts no send twice",

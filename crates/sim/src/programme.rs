@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use engine::at::Span;
 use engine::programme::{
-    Arm, Channel, EmailMessage, EmailTemplate, Journey, Message, OptIn, Programme, Purchase, Purpose,
-    Reenter, Step, Tracking,
+    Arm, Cap, Channel, ContactPolicy, EmailMessage, EmailTemplate, Exclusion, Fatigue, Journey, Message,
+    OptIn, Programme, Purchase, Purpose, QuietHours, Reenter, Step, Tracking,
 };
 
 use crate::auditor::segments::{SEGMENTS, TIMEZONE};
@@ -38,7 +38,7 @@ fn draw_with(random: &mut Random, segment_permille: u64) -> String {
     let segments: Vec<_> = segments.collect();
     let listened_permille = *random.pick(&[0, 100, 500]);
     let recorded: Vec<_> = segments.iter().filter(|_| random.happens(listened_permille)).collect();
-    let programme = Programme {
+    let mut programme = Programme {
         name: "shop".to_owned(),
         timezone: TIMEZONE.to_owned(),
         languages: vec!["it".to_owned(), "en".to_owned()],
@@ -57,6 +57,7 @@ fn draw_with(random: &mut Random, segment_permille: u64) -> String {
         journeys: journeys(random),
         ..Programme::default()
     };
+    draw_contact(&mut programme);
     let mistakes = programme.mistakes();
     assert!(mistakes.is_empty(), "the simulated programme is a programme: {mistakes:?}");
     serde_json::to_string(&programme).expect("a programme is plain JSON")
@@ -67,6 +68,58 @@ fn purpose(opt_in: OptIn) -> Purpose {
     Purpose { channels: vec![Channel::Email], opt_in, confirm, ..Purpose::default() }
 }
 
+/// A contact policy, or none. Its chance comes from what was drawn before, so that the rest of a world is as it would be
+/// without.
+fn draw_contact(programme: &mut Programme) {
+    let text = serde_json::to_string(programme).expect("a programme is plain JSON");
+    let seed = text.bytes().fold(0, |seed: u64, byte| seed.wrapping_mul(31).wrapping_add(u64::from(byte)));
+    let random = &mut Random::new(seed);
+    if random.happens(350) {
+        return;
+    }
+    let hours = |random: &mut Random, most| Span::HOUR.times(1 + random.below(most) as i64);
+    let cap = |random: &mut Random| {
+        let purposes = if random.happens(400) { vec![OFFERS.to_owned()] } else { vec![] };
+        let channels = if random.happens(300) { vec![Channel::Email] } else { vec![] };
+        let (at_most, within) = (1 + random.below(2) as u32, hours(random, 200));
+        Cap { at_most, within, channels, purposes }
+    };
+    let mut policy = ContactPolicy {
+        holdout_permille: *random.pick(&[0, 0, 0, 0, 200, 1_000]),
+        ..ContactPolicy::default()
+    };
+    policy.caps = (0..random.below(4)).map(|_| cap(random)).collect();
+    if random.happens(400) {
+        let (from, hours) = (random.below(1_440) as u16, random.between(60, 900) as u16);
+        let unknown_zone = match random.below(3) {
+            0 => vec!["Europe/Rome".to_owned(), "Asia/Tokyo".to_owned()],
+            _ => vec![],
+        };
+        let hours = if unknown_zone.is_empty() { hours } else { hours.min(600) };
+        policy.quiet_hours =
+            Some(QuietHours { from, to: (from + hours) % 1_440, channels: vec![], unknown_zone });
+    }
+    if policy.caps.is_empty() && random.happens(500) {
+        let (after, within) = (1 + random.below(3) as u32, hours(random, 300));
+        policy.fatigue =
+            Some(Fatigue { after, within, then: Cap { channels: vec![], purposes: vec![], ..cap(random) } });
+    }
+    if random.happens(300) {
+        let only_one_of = ["cart", "welcome", "back"].map(str::to_owned).to_vec();
+        policy.exclusions = vec![Exclusion { only_one_of, within: hours(random, 100) }];
+    }
+    if random.happens(500) {
+        policy.patience = Some(hours(random, 100));
+    }
+    let under = random.happens(200).then_some(true);
+    let orders = programme.purposes.get_mut(ORDERS).expect("it is there");
+    orders.contact_policy = under;
+    for message in programme.messages.values_mut() {
+        message.priority = random.below(3) as u8;
+    }
+    programme.contact_policy = policy;
+}
+
 fn message(name: &str) -> Message {
     let template = EmailTemplate { text: Some(format!("{name}!")), ..EmailTemplate::default() };
     let email = EmailMessage {
@@ -75,7 +128,7 @@ fn message(name: &str) -> Message {
         templates: BTreeMap::from([("it".to_owned(), template)]),
         ..EmailMessage::default()
     };
-    Message { email: Some(email) }
+    Message { email: Some(email), ..Message::default() }
 }
 
 fn journeys(random: &mut Random) -> BTreeMap<String, Journey> {

@@ -15,6 +15,9 @@ use crate::options::Options;
 use crate::programme;
 use crate::random::Random;
 
+/// Where people say that they are; nobody knows the last of these places.
+const ZONES: [&str; 5] =
+    ["Europe/Rome", "America/New_York", "Asia/Tokyo", "Australia/Lord_Howe", "Mars/Olympus"];
 /// Events that a sender may still repeat.
 const REPEATABLE: usize = 50;
 /// Operators take for one person only those whose numbers lie so near, so that nobody comes to have more addresses than the
@@ -85,7 +88,8 @@ impl Workload {
         let occurred_at = self.instant(now.minus(Span(late as i64)));
         let traits = match kind {
             EventKind::Identify if self.random.happens(600) => {
-                json!({ "plan": *self.random.pick(&["pro", "free"]), "language": "it" })
+                let plan = *self.random.pick(&["pro", "free"]);
+                json!({ "plan": plan, "language": "it", "timezone": ZONES[index % ZONES.len()] })
             }
             EventKind::Identify => self.dates(),
             _ => json!({}),

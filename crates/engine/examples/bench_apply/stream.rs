@@ -93,7 +93,9 @@ pub(crate) fn programme(segments: usize, journeys: usize) -> Programme {
     };
     let offers = Purpose { channels: vec![Channel::Email], ..Purpose::default() };
     programme.purposes.insert("offers".into(), offers);
-    programme.messages.insert("hello".into(), Message { email: Some(EmailMessage::default()) });
+    programme
+        .messages
+        .insert("hello".into(), Message { email: Some(EmailMessage::default()), ..Message::default() });
     for number in 0..segments {
         let name = NAMES[number % NAMES.len()];
         let days = [1, 3, 7, 14, 30][number % 5];

@@ -2,8 +2,9 @@
 
 use super::{Engine, Refusal};
 use crate::at::{At, Span};
+use crate::claim::Stage;
 use crate::effect::{Effect, Prepare};
-use crate::governor::{Suppression, Wish, address, address_kind};
+use crate::governor::{Answer, Suppression, Wish, address, address_kind};
 use crate::happening::Happening;
 use crate::limits::{ATTEMPTS_MAX, RETRY_FIRST, SEND_AGE_MAX};
 use crate::outbox::{Decision, Reason, Send, Status};
@@ -44,10 +45,9 @@ impl Engine {
     /// The last check before a hand-over. From here on the message may arrive, so the record that brought us here
     /// is durable before the effect leaves.
     pub(super) fn apply_attempt(&mut self, attempted: &Attempted, effects: &mut Vec<Effect>) {
-        let send = self.state.send(attempted.send).expect("invariant: checked");
-        let (id, attempt) = (send.id, attempted.attempt);
-        match self.may_hand_over(send) {
-            Ok(()) => {
+        let (id, attempt) = (attempted.send, attempted.attempt);
+        match self.may_hand_over(id) {
+            Answer::Send { .. } => {
                 let at = self.state.at;
                 let send = self.state.send_mut(id);
                 send.attempts = attempt;
@@ -55,32 +55,68 @@ impl Engine {
                 self.state.set_status(id, Status::Attempted);
                 effects.push(Effect::HandOver { send: id, attempt });
             }
-            Err(reason) => {
-                self.state.send_mut(id).decision = Decision::Drop { reason };
-                self.state.set_status(id, Status::Dropped);
+            Answer::Defer { until, reason, .. } => {
+                self.defer(id, until, reason);
+                effects.push(Effect::Release { send: id, attempt });
+            }
+            Answer::Drop { reason } => {
+                self.state.drop_send(id, reason);
                 effects.push(Effect::Release { send: id, attempt });
             }
         }
+        self.claim(id);
+        let send = self.state.send(id).expect("invariant: checked");
+        if send.status == Status::Dropped {
+            self.reconsider_waiting(send.profile, effects);
+        }
     }
 
-    fn may_hand_over(&self, send: &Send) -> Result<(), Reason> {
-        if send.decided_at.plus(SEND_AGE_MAX) < self.state.at {
-            return Err(Reason::Expired);
+    /// A place of somebody's came free, or they answered: what waits for them may go.
+    pub(super) fn reconsider_waiting(&mut self, profile: ProfileId, effects: &mut Vec<Effect>) {
+        let Some(profile) = self.state.standing(profile) else { return };
+        let mut claims = self.state.profiles[profile.0 as usize].claims.iter();
+        if claims.any(|claim| claim.stage == Stage::Waits) {
+            let mut turn = Turn::begin(self, profile, effects);
+            turn.touched.places = true;
+            turn.settle();
         }
-        let channel = send.channel.expect("invariant: a queued send has a channel");
+    }
+
+    fn may_hand_over(&self, id: SendId) -> Answer {
+        let send = self.state.send(id).expect("invariant: checked");
+        if send.decided_at.plus(SEND_AGE_MAX) < self.state.at {
+            return Answer::Drop { reason: Reason::Expired };
+        }
+        self.decide_on_channel(send, true)
+    }
+
+    /// Asks the governor about a send whose channel and address stay as they are.
+    fn decide_on_channel(&self, send: &Send, hands_over: bool) -> Answer {
+        let channel = send.channel.expect("invariant: a send that waits or is queued has a channel");
         let governor = self.governor();
         if governor.is_suppressed(channel, &send.address) {
-            return Err(Reason::Suppressed);
+            return Answer::Drop { reason: Reason::Suppressed };
         }
-        let profile = &self.state.profiles[self.state.canonical(send.profile).0 as usize];
         let wish = Wish {
             message: &send.message,
             purpose: &send.purpose,
             channels: &[channel],
             held_out: false,
             confirms: send.confirms,
+            waits: Some((send.wished_at, send.id)),
+            hands_over,
         };
-        governor.decide(profile, &wish).map(|_| ())
+        governor.decide(&self.state, &self.policy, self.state.canonical(send.profile), &wish)
+    }
+
+    /// A send that was let go has to wait after all; its timer brings it back.
+    fn defer(&mut self, id: SendId, until: At, reason: Reason) {
+        self.state.decide(id, Decision::Defer { until, reason });
+        let before = self.state.send_mut(id).retry_at.replace(until);
+        self.state.set_status(id, Status::Deferred);
+        if before != Some(until) {
+            self.state.timers.set(until, TimerKey::Retry { send: id });
+        }
     }
 
     pub(super) fn apply_settled(
@@ -116,6 +152,10 @@ impl Engine {
                 }
             }
         }
+        self.claim(id);
+        if matches!(settled.outcome, DeliveryOutcome::Permanent | DeliveryOutcome::InvalidRecipient) {
+            self.reconsider_waiting(profile, effects);
+        }
         self.occur_to(profile, happening, effects);
     }
 
@@ -146,6 +186,8 @@ impl Engine {
             Engagement::Clicked => &mut send.clicked_at,
         };
         mark.get_or_insert(at);
+        self.claim(engaged.send);
+        self.reconsider_waiting(profile, effects);
         self.occur_to(profile, happening, effects);
     }
 
@@ -163,16 +205,45 @@ impl Engine {
         turn.settle();
     }
 
-    /// A send's wait for another attempt is over.
+    /// A send's wait for another attempt is over, or for the contact policy.
     pub(super) fn fire_retry(&mut self, due: At, id: SendId, effects: &mut Vec<Effect>) {
-        let send = self.state.send_mut(id);
-        if send.retry_at != Some(due) || send.status != Status::Queued {
+        let send = self.state.send(id).expect("invariant: only known sends have timers");
+        if send.retry_at != Some(due) {
             return;
         }
-        send.retry_at = None;
+        let is_deferred = send.status == Status::Deferred;
         self.state.counts.timer_fires += 1;
+        if is_deferred {
+            return self.decide_waiting(id, effects);
+        }
+        self.state.send_mut(id).retry_at = None;
         let prepare = self.prepare(self.state.send(id).expect("invariant: it was just here"));
         effects.push(Effect::Prepare(Box::new(prepare)));
+    }
+
+    /// Decides again a send that was let go once and has had to wait since.
+    pub(crate) fn decide_waiting(&mut self, id: SendId, effects: &mut Vec<Effect>) {
+        let send = self.state.send(id).expect("invariant: only known sends wait");
+        assert_eq!(send.status, Status::Deferred, "invariant: only what is deferred waits for the policy");
+        match self.decide_on_channel(send, false) {
+            Answer::Send { .. } => {
+                self.let_go(id);
+                let prepare = self.prepare(self.state.send(id).expect("invariant: it was just here"));
+                effects.push(Effect::Prepare(Box::new(prepare)));
+            }
+            Answer::Defer { until, reason, .. } => self.defer(id, until, reason),
+            Answer::Drop { reason } => self.state.drop_send(id, reason),
+        }
+        self.claim(id);
+    }
+
+    /// A send that waited is on its way again.
+    fn let_go(&mut self, id: SendId) {
+        let at = self.state.at;
+        let send = self.state.send_mut(id);
+        (send.retry_at, send.decided_at) = (None, at);
+        self.state.decide(id, Decision::Send);
+        self.state.set_status(id, Status::Queued);
     }
 
     pub(crate) fn prepare(&self, send: &Send) -> Prepare {

@@ -9,7 +9,7 @@ use crate::history::NEVER;
 use crate::identifier::{IdentifierKind, KeyedHash, normalise};
 use crate::identity::is_identified;
 use crate::merge::Places;
-use crate::outbox::{Decision, Reason, Status};
+use crate::outbox::{Reason, Status};
 use crate::profile::Profile;
 use crate::record::{LogRedacted, ProfileErased};
 use crate::{ProfileId, SendId};
@@ -99,7 +99,7 @@ impl Engine {
             let kind = send.channel.and_then(address_kind);
             forgotten.extend(kind.map(|kind| key.identifier(kind, &send.address)));
             send.forget_person();
-            if send.status == Status::Queued {
+            if matches!(send.status, Status::Queued | Status::Deferred) {
                 self.drop_erased(*id);
             }
         }
@@ -108,9 +108,7 @@ impl Engine {
 
     /// Lets go of a send that is still owed to somebody who was erased.
     pub(super) fn drop_erased(&mut self, id: SendId) {
-        let send = self.state.send_mut(id);
-        (send.decision, send.retry_at) = (Decision::Drop { reason: Reason::Erased }, None);
-        self.state.set_status(id, Status::Dropped);
+        self.state.drop_send(id, Reason::Erased);
     }
 
     /// That an address must not be written to stays known, by its hash alone.

@@ -7,6 +7,7 @@ use crate::identity::Rules;
 use crate::index::Index;
 use crate::journey::entry_segment;
 use crate::limits::{CONDITIONS_MAX, NAMES_MAX};
+use crate::policy::Policy;
 use crate::programme::{Enter, Journey, Mistake, Place, Programme};
 use crate::segment::parse::of_programme;
 use crate::segment::rule::each_property;
@@ -49,6 +50,7 @@ impl Engine {
         let programme: Programme = serde_json::from_str(definition).expect("invariant: checked");
         self.rules = Rules::of(&programme.identity, &self.hash_key());
         self.programme = Arc::new(programme);
+        self.set_policy();
         self.state.definition = Some(definition.to_owned());
         self.state.revision += 1;
         self.keep_clusters();
@@ -59,6 +61,18 @@ impl Engine {
         let effects = &mut Vec::new();
         self.refresh_everybody(&before, false, effects);
         assert!(effects.is_empty(), "invariant: a programme sends nothing by being applied");
+    }
+
+    /// Everybody's claims follow the policy that is live; without one there are none.
+    fn set_policy(&mut self) {
+        let policy = Policy::of(&self.programme);
+        let is_none = policy.is_empty() && self.policy.is_empty();
+        self.policy = Arc::new(policy);
+        if !is_none {
+            for id in (0..self.state.profiles.len() as u32).map(ProfileId) {
+                self.reclaim(id);
+            }
+        }
     }
 
     /// Gives each segment its slot.

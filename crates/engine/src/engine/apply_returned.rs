@@ -38,6 +38,7 @@ impl Engine {
             Verdict::Complaint => Status::Complained,
         };
         self.state.set_status(id, status);
+        self.claim(id);
         let Some(standing) = self.state.standing(profile) else { return };
         match returned.verdict {
             Verdict::Refused => {}
@@ -54,6 +55,7 @@ impl Engine {
                 self.withdraw_after_complaint(id, returned, effects);
             }
         }
+        self.reconsider_waiting(profile, effects);
         self.occur_to(profile, happening, effects);
     }
 
@@ -115,7 +117,7 @@ fn may_return(send: &Send, verdict: Verdict) -> bool {
     match send.status {
         Status::Accepted | Status::Unknown => true,
         Status::Bounced | Status::Complained => send.returned.is_some_and(|(before, _)| before < verdict),
-        Status::Dropped | Status::Queued | Status::Attempted | Status::Failed => false,
+        Status::Dropped | Status::Deferred | Status::Queued | Status::Attempted | Status::Failed => false,
     }
 }
 

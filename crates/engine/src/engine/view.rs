@@ -5,7 +5,7 @@ use crate::at::At;
 use crate::governor::Suppression;
 use crate::identifier::IdentifierKind;
 use crate::journey::{Passage, RunState};
-use crate::outbox::Send;
+use crate::outbox::{Decisions, Send};
 use crate::profile::Profile;
 use crate::programme::Programme;
 use crate::state::{Counts, Reject};
@@ -34,6 +34,8 @@ pub struct JourneyView<'a> {
     pub finished: u64,
     pub held_out: u64,
     pub converted: u64,
+    /// What it wanted to send, and how that was decided.
+    pub decisions: Decisions,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -173,6 +175,7 @@ impl Engine {
                     finished: version.finished,
                     held_out: version.held_out,
                     converted: version.reached_goal,
+                    decisions: self.state.decisions.get(&*version.name).cloned().unwrap_or_default(),
                 }),
             }
         }
@@ -229,6 +232,11 @@ impl Engine {
     /// Refused events that are still listed, oldest first.
     pub fn rejects(&self) -> impl DoubleEndedIterator<Item = &Reject> {
         self.state.rejects.iter().map(|reject| &**reject)
+    }
+
+    /// How sends were decided, by journey; under no name those that ask to confirm a consent.
+    pub fn decisions(&self) -> impl Iterator<Item = (&str, &Decisions)> {
+        self.state.decisions.iter().map(|(journey, decisions)| (&**journey, decisions))
     }
 
     pub fn counts(&self) -> &Counts {

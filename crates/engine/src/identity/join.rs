@@ -68,6 +68,7 @@ impl Engine {
         let identifiers = other.identifiers.take();
         let (runs, past) = (std::mem::take(&mut other.runs), other.past.take());
         let sends = other.sends.take();
+        other.claims.take();
         for identifier in &identifiers {
             self.state.directory.insert(identifier.hash, into);
         }
@@ -84,6 +85,7 @@ impl Engine {
         profile.sends.sort();
         profile.absorb(&other);
         profile.consents.absorb(other.consents, |channel| foreign[channel as usize], at, seq);
+        self.reclaim(into);
         Turn::begin(self, into, effects).absorb_runs(runs);
     }
 

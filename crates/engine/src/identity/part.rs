@@ -33,10 +33,11 @@ impl Engine {
         }
         self.give_back_consents(merged, from, into);
         self.make_again(id, from, into);
-        self.give_back_sends(next_send, from, into);
+        self.give_back_sends(next_send, &runs, from, into);
         let parted = &mut self.state.profiles[from.0 as usize];
         (parted.merged_into, parted.due) = (None, NEVER);
         self.give_back_runs(&runs, from, into);
+        [from, into].into_iter().for_each(|id| self.reclaim(id));
         let now = [from, into].map(|id| u64::from(is_identified(self.profile_at(id))));
         let counts = &mut self.state.counts;
         counts.identified = counts.identified - identified + now[0] + now[1];
@@ -46,6 +47,8 @@ impl Engine {
             let mut turn = Turn::begin(self, id, effects);
             turn.note_addresses();
             turn.touched.whole = true;
+            // What somebody's messages waited for may have been sent to the other.
+            turn.touched.places = true;
             // Nothing happened to anybody: it ends what it must, and starts nothing.
             turn.touched.past = true;
             turn.settle();
@@ -64,13 +67,22 @@ impl Engine {
     }
 
     /// Besides the sends that came with it, a parted profile gets those that were decided since and go to an address of
-    /// its own: what they may do depends on its consents now.
-    fn give_back_sends(&mut self, since: SendId, from: ProfileId, into: ProfileId) {
+    /// its own: what they may do depends on its consents now. A send that a run waits for goes with the run.
+    fn give_back_sends(&mut self, since: SendId, runs: &[u64], from: ProfileId, into: ProfileId) {
         let all = self.state.profiles[into.0 as usize].sends.take();
+        let waiting =
+            self.profile_at(into).runs.iter().filter_map(|run| Some((run.waits_for?, run.passage.id)));
+        let waiting: Vec<(SendId, u64)> = waiting.collect();
         let (mut back, mut kept) = (Vec::new(), Vec::new());
         for id in all {
             let send = self.state.send(id).expect("invariant: a profile's sends are known");
-            if self.state.is_part(send.profile, from) {
+            if let Some((_, run)) = waiting.iter().find(|(waits_for, _)| *waits_for == id) {
+                let goes_back = runs.contains(run);
+                if goes_back != self.state.is_part(send.profile, from) {
+                    self.state.send_mut(id).profile = if goes_back { from } else { into };
+                }
+                (if goes_back { &mut back } else { &mut kept }).push(id);
+            } else if self.state.is_part(send.profile, from) {
                 back.push(id);
             } else if let Some(part) = self.recipient_among(send, from, into).filter(|_| id >= since) {
                 self.state.send_mut(id).profile = part;

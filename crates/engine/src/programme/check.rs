@@ -25,6 +25,7 @@ impl Programme {
         check.clusters();
         check.journeys();
         check.mistakes.extend(self.identity.mistakes());
+        check.mistakes.extend(self.contact_mistakes());
         check.mistakes
     }
 }

@@ -90,15 +90,20 @@ fn wrong_value(value: &str, before: &[String]) -> Option<(String, String)> {
         .then(|| (format!("\"{value}\" is blocked twice"), "remove one of them".to_owned()))
 }
 
-mod within_ms {
+pub(super) mod within_ms {
     use crate::at::Span;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    pub(super) fn serialize<S: Serializer>(span: &Option<Span>, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(in crate::programme) fn serialize<S: Serializer>(
+        span: &Option<Span>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         span.map(|span| span.0).serialize(serializer)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Span>, D::Error> {
+    pub(in crate::programme) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Span>, D::Error> {
         Ok(Option::<i64>::deserialize(deserializer)?.map(Span))
     }
 }

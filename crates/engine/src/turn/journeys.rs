@@ -3,9 +3,11 @@
 use super::Turn;
 use crate::at::At;
 use crate::engine::Engine;
+use crate::governor::is_drawn;
 use crate::history::Since;
 use crate::journey::{Entry, Operation, Passage, Plan, Run, RunState};
 use crate::limits::{RUN_STEPS_MAX, RUNS_REMEMBERED_MAX};
+use crate::outbox::Reason;
 use crate::programme::Reenter;
 use crate::state::State;
 use crate::timer::TimerKey;
@@ -59,7 +61,8 @@ impl Turn<'_> {
             reached_goal: false,
         };
         let (arrived, position) = (Since::EVER, 0);
-        let run = Run { passage, position, arrived, wait_ends: At::MAX, due: At::MAX, event };
+        let run =
+            Run { passage, position, arrived, wait_ends: At::MAX, due: At::MAX, event, waits_for: None };
         let runs = &mut state.profiles[self.id.0 as usize].runs;
         // Hardly anybody is in several journeys at once.
         runs.reserve_exact(1);
@@ -92,14 +95,8 @@ impl Turn<'_> {
     /// The same answer for the same person and journey, always.
     fn is_held_out(&self, version: u32) -> bool {
         let permille = self.engine.index.plans[version as usize].holdout_permille;
-        if permille == 0 {
-            return false;
-        }
-        let installed = self.engine.state.installed.as_ref();
-        let seed = installed.map_or(0, |installed| installed.seed);
-        let name = self.engine.state.versions[version as usize].name.as_bytes();
-        let draw = [&self.id.0.to_le_bytes()[..], name].concat();
-        xxhash_rust::xxh3::xxh3_64_with_seed(&draw, seed) % 1_000 < u64::from(permille)
+        let name = &self.engine.state.versions[version as usize].name;
+        is_drawn(&self.engine.state, self.id, name, permille)
     }
 
     fn forget_old_runs(&mut self, version: u32) {
@@ -170,7 +167,7 @@ impl Turn<'_> {
     }
 
     /// Takes every step that can be taken now, then sets the timer for the next instant at which that may change.
-    fn advance(&mut self, index: usize) {
+    pub(super) fn advance(&mut self, index: usize) {
         for _ in 0..RUN_STEPS_MAX {
             let run = &self.profile().runs[index];
             let (version, began) = (run.passage.version as usize, run.passage.began);
@@ -221,8 +218,7 @@ impl Turn<'_> {
             Operation::Exit => Next::End,
             Operation::Send { message, channels, step } => {
                 let (message, channels, step) = (Arc::clone(message), Arc::clone(channels), *step);
-                self.send_from_run(index, message, &channels, step);
-                on
+                self.send_from_run(index, message, &channels, step).map_or(on, Next::Stay)
             }
         }
     }
@@ -264,11 +260,16 @@ impl Turn<'_> {
     pub(crate) fn finish(&mut self, index: usize, state: RunState) {
         let State { profiles, versions, .. } = &mut self.engine.state;
         let profile = &mut profiles[self.id.0 as usize];
-        let passage = Passage { state, ..profile.runs.remove(index).passage };
+        let run = profile.runs.remove(index);
+        let passage = Passage { state, ..run.passage };
         profile.past.push(passage);
         let journey = &mut versions[passage.version as usize];
         journey.active -= 1;
         journey.finished += 1;
+        if let Some(send) = run.waits_for {
+            self.engine.state.drop_send(send, Reason::JourneyEnded);
+            self.engine.claim(send);
+        }
     }
 }
 

@@ -1,13 +1,19 @@
 //! Wanting to send. Part of a profile's turn: the governor decides, the ledger remembers, an effect asks.
+//!
+//! A send that the governor defers is in the ledger at once. The run that wants it stands at its step until it is decided
+//! for good, and the run's own timer brings both back.
 
 use super::{CONFIRM_AGAIN_AFTER, Turn};
 use crate::SendId;
+use crate::at::At;
+use crate::claim::Stage;
 use crate::effect::Effect;
-use crate::governor::Wish;
+use crate::governor::{Answer, Wish};
 use crate::journey::Passage;
-use crate::outbox::{Decision, Reason, Send, Status};
+use crate::outbox::{Decision, Send, Status};
 use crate::programme::Channel;
 use crate::value::OwnedMap;
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 /// What a send is decided for.
@@ -24,20 +30,71 @@ struct Occasion {
 }
 
 impl Turn<'_> {
-    /// A send step of a journey.
-    pub(super) fn send_from_run(&mut self, index: usize, message: Arc<str>, channels: &[Channel], step: u16) {
-        let Passage { id: run, version, held_out, .. } = self.profile().runs[index].passage;
+    /// A send step of a journey. Gives the instant at which it is to be decided again, while it waits for that.
+    pub(super) fn send_from_run(
+        &mut self,
+        index: usize,
+        message: Arc<str>,
+        channels: &[Channel],
+        step: u16,
+    ) -> Option<At> {
+        let run = &self.profile().runs[index];
+        let Passage { id, version, held_out, .. } = run.passage;
+        let waits_for = run.waits_for.map(|id| self.engine.state.send(id).expect("invariant: it is known"));
+        if let Some(Decision::Defer { until, .. }) = waits_for.map(|send| send.decision)
+            && until > self.now()
+            && !self.touched.places
+        {
+            return Some(until);
+        }
         let plan = &self.engine.index.plans[version as usize];
         let (journey, purpose) = (Arc::clone(&plan.name), Arc::clone(&plan.purpose));
-        let wish = Wish { message: &message, purpose: &purpose, channels, held_out, confirms: false };
-        let decided = self.engine.governor().decide(self.profile(), &wish);
+        let waits = waits_for.map(|send| (send.wished_at, send.id));
+        let (confirms, hands_over) = (false, false);
+        let wish =
+            Wish { message: &message, purpose: &purpose, channels, held_out, confirms, waits, hands_over };
+        let answer = self.answer(&wish);
         // What was said when the run began is needed to render the message, and for nothing else.
-        let event = match decided {
-            Ok(_) => self.profile().runs[index].event.clone(),
-            Err(_) => OwnedMap::default(),
+        let event = match answer {
+            Answer::Send { .. } => run.event.clone(),
+            Answer::Defer { .. } | Answer::Drop { .. } => OwnedMap::default(),
         };
-        let occasion = Occasion { message, purpose, journey, step, run, confirms: false, event };
-        self.decide(decided, occasion);
+        let until = match answer {
+            Answer::Defer { until, .. } => Some(until),
+            Answer::Send { .. } | Answer::Drop { .. } => None,
+        };
+        let send = match waits {
+            Some((_, send)) => {
+                self.decide_again(send, answer, event);
+                send
+            }
+            None => {
+                let occasion = Occasion { message, purpose, journey, step, run: id, confirms, event };
+                self.decide(answer, occasion)
+            }
+        };
+        self.profile_mut().runs[index].waits_for = until.map(|_| send);
+        until
+    }
+
+    /// Decides again at once what waits for the contact policy, the most important first, where what it waits for may have
+    /// come early: a place is free, the person is there, or their consent is another.
+    pub(super) fn reconsider_waiting(&mut self) {
+        let looks = self.touched.places || self.touched.consent || self.touched.seen;
+        if !looks || self.profile().claims.is_empty() {
+            return;
+        }
+        let waiting = self.profile().claims.iter().filter(|claim| claim.stage == Stage::Waits);
+        let mut waiting: Vec<_> = waiting.map(|claim| (Reverse(claim.priority), claim.send)).collect();
+        waiting.sort_unstable();
+        self.touched.places = true;
+        for (_, send) in waiting {
+            match self.profile().runs.iter().position(|run| run.waits_for == Some(send)) {
+                Some(index) => self.advance(index),
+                None => self.engine.decide_waiting(send, self.effects),
+            }
+        }
+        self.touched.places = false;
     }
 
     /// Sends the message that asks to confirm a consent, unless it went out a short while ago.
@@ -50,25 +107,24 @@ impl Turn<'_> {
                 && send.decided_at.plus(CONFIRM_AGAIN_AFTER) > self.now()
         });
         if !asked {
-            let wish =
-                Wish { message, purpose, channels: &[Channel::Email], held_out: false, confirms: true };
-            let decided = self.engine.governor().decide(self.profile(), &wish);
+            let (channels, confirms) = (&[Channel::Email], true);
+            let (held_out, waits, hands_over) = (false, None, false);
+            let answer =
+                self.answer(&Wish { message, purpose, channels, held_out, confirms, waits, hands_over });
             let (message, purpose, journey) = (message.into(), purpose.into(), "".into());
             let event = OwnedMap::default();
-            self.decide(
-                decided,
-                Occasion { message, purpose, journey, step: 0, run: 0, confirms: true, event },
-            );
+            self.decide(answer, Occasion { message, purpose, journey, step: 0, run: 0, confirms, event });
         }
     }
 
+    fn answer(&self, wish: &Wish<'_>) -> Answer {
+        self.engine.governor().decide(&self.engine.state, &self.engine.policy, self.id, wish)
+    }
+
     /// Notes in the ledger what the governor decided, and asks for what follows.
-    fn decide(&mut self, decided: Result<(Channel, String), Reason>, occasion: Occasion) {
+    fn decide(&mut self, answer: Answer, occasion: Occasion) -> SendId {
         let Occasion { message, purpose, journey, step, run, confirms, event } = occasion;
-        let (decision, status, channel, address) = match decided {
-            Ok((channel, address)) => (Decision::Send, Status::Queued, Some(channel), address),
-            Err(reason) => (Decision::Drop { reason }, Status::Dropped, None, String::new()),
-        };
+        let (decision, status, channel, address) = as_noted(answer);
         let send = Send {
             id: SendId(self.engine.state.sends.len() as u64),
             profile: self.id,
@@ -83,6 +139,7 @@ impl Turn<'_> {
             address,
             decision,
             status,
+            wished_at: self.now(),
             decided_at: self.now(),
             attempts: 0,
             attempted_at: None,
@@ -94,12 +151,32 @@ impl Turn<'_> {
             returned: None,
             event,
         };
+        let id = send.id;
         if status == Status::Queued {
             let prepare = self.engine.prepare_for(&send, self.profile());
             self.effects.push(Effect::Prepare(Box::new(prepare)));
         }
-        self.profile_mut().sends.push(send.id);
+        self.profile_mut().sends.push(id);
         self.engine.state.add_send(send);
+        self.engine.claim(id);
+        id
+    }
+
+    /// The same for a send that has waited: all of it is decided again, as if it had just been wished for.
+    fn decide_again(&mut self, id: SendId, answer: Answer, event: OwnedMap) {
+        let (decision, status, channel, address) = as_noted(answer);
+        let (now, language) = (self.now(), self.language());
+        let state = &mut self.engine.state;
+        let send = state.send_mut(id);
+        (send.channel, send.address, send.language) = (channel, address, language);
+        (send.decided_at, send.event) = (now, event);
+        state.decide(id, decision);
+        state.set_status(id, status);
+        self.engine.claim(id);
+        if status == Status::Queued {
+            let prepare = self.engine.prepare(self.engine.state.send(id).expect("invariant: it is known"));
+            self.effects.push(Effect::Prepare(Box::new(prepare)));
+        }
     }
 
     /// The person's language if the programme speaks it, or else the programme's first.
@@ -107,5 +184,16 @@ impl Turn<'_> {
         let languages = &self.engine.index.languages;
         let spoken = languages.iter().find(|language| ***language == *self.profile().language());
         spoken.or(languages.first()).cloned().unwrap_or_default()
+    }
+}
+
+/// The governor's answer in the words of the ledger.
+fn as_noted(answer: Answer) -> (Decision, Status, Option<Channel>, String) {
+    match answer {
+        Answer::Send { channel, address } => (Decision::Send, Status::Queued, Some(channel), address),
+        Answer::Defer { channel, address, until, reason } => {
+            (Decision::Defer { until, reason }, Status::Deferred, Some(channel), address)
+        }
+        Answer::Drop { reason } => (Decision::Drop { reason }, Status::Dropped, None, String::new()),
     }
 }

@@ -14,7 +14,8 @@ fn shop() -> Programme {
     let mut shop = programme();
     let offers = Purpose { channels: vec![Channel::Email], ..Purpose::default() };
     shop.purposes.insert("offers".into(), offers);
-    shop.messages.insert("hello".into(), Message { email: Some(EmailMessage::default()) });
+    shop.messages
+        .insert("hello".into(), Message { email: Some(EmailMessage::default()), ..Message::default() });
     shop.segments.insert("active".into(), r#"did "A" at least 2 times within 3 hours"#.into());
     shop.journeys.insert(
         "greet".into(),

@@ -61,7 +61,7 @@ fn shop() -> Programme {
         purposes: [("offers".into(), Purpose { channels: Channel::ALL.to_vec(), ..Purpose::default() })]
             .into(),
         segments: segments.map(|(name, text)| (name.into(), text.into())).into(),
-        messages: [("hello".to_owned(), Message { email: Some(email) })].into(),
+        messages: [("hello".to_owned(), Message { email: Some(email), ..Message::default() })].into(),
         journeys: [("follow".into(), journey)].into(),
         ..programme()
     }

@@ -2,6 +2,7 @@
 
 mod backfill;
 mod clusters;
+mod contact;
 mod determinism;
 mod erasure;
 mod explanation;

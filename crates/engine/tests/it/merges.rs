@@ -242,7 +242,7 @@ fn what_was_to_be_sent_to_the_parted_address_asks_its_consent() {
         templates: [("en".into(), template)].into(),
         ..EmailMessage::default()
     };
-    shop.messages = [("hello".into(), Message { email: Some(email) })].into();
+    shop.messages = [("hello".into(), Message { email: Some(email), ..Message::default() })].into();
     let send = Step::Send { message: "hello".into(), channels: Vec::new() };
     shop.journeys.get_mut("follow").unwrap().steps = vec![send];
     for by_trait in [false, true] {

@@ -5,7 +5,9 @@ use crate::problem::Problem;
 use axum::Json;
 use axum::extract::{Path, State};
 use engine::engine::{Engine, JourneyView as Journey};
+use engine::outbox::{Decisions, Reason};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A journey with the figures of all its versions together.
@@ -26,6 +28,20 @@ pub(super) struct JourneyView {
     held_out: u64,
     /// Runs that reached the goal.
     converted: u64,
+    sends: DecisionsView,
+}
+
+/// What a journey wanted to send, and how that was decided: the three parts add up to the whole.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct DecisionsView {
+    wished: u64,
+    /// Let go, whatever became of them since.
+    send: u64,
+    /// Those that wait now.
+    defer: u64,
+    drop: u64,
+    /// Those that were dropped, by reason.
+    reasons: BTreeMap<&'static str, u64>,
 }
 
 #[derive(Serialize, utoipa::ToSchema)]
@@ -69,5 +85,13 @@ fn view(journey: &Journey<'_>) -> JourneyView {
         finished: journey.finished,
         held_out: journey.held_out,
         converted: journey.converted,
+        sends: decisions(&journey.decisions),
     }
+}
+
+fn decisions(decisions: &Decisions) -> DecisionsView {
+    let by_reason = Reason::ALL.map(|reason| (reason.name(), decisions.dropped(reason)));
+    let reasons: BTreeMap<_, _> = by_reason.into_iter().filter(|(_, count)| *count > 0).collect();
+    let Decisions { wished, send, defer, .. } = *decisions;
+    DecisionsView { wished, send, defer, drop: reasons.values().sum(), reasons }
 }

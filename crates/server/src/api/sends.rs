@@ -40,10 +40,13 @@ pub(super) struct SendView {
     explanation: Option<&'static str>,
     /// Until when it is deferred.
     until: Option<String>,
-    /// `dropped`, `queued`, `attempted`, `accepted`, `bounced`, `failed`, `unknown` or `complained`.
+    /// `dropped`, `deferred`, `queued`, `attempted`, `accepted`, `bounced`, `failed`, `unknown` or `complained`.
     status: &'static str,
     /// Hand-overs begun.
     attempts: u8,
+    /// When somebody wanted to send it.
+    wished_at: String,
+    /// When it was decided, or let go after a wait.
     decided_at: String,
     attempted_at: Option<String>,
     settled_at: Option<String>,
@@ -130,6 +133,7 @@ fn view(engine: &Engine, send: &Send) -> SendView {
         until: time(until),
         status: send.status.name(),
         attempts: send.attempts,
+        wished_at: send.wished_at.to_string(),
         decided_at: send.decided_at.to_string(),
         attempted_at: time(send.attempted_at),
         settled_at: time(send.settled_at),

@@ -37,6 +37,10 @@ pub struct Dispatcher {
     next_turn: Option<At>,
     /// When to look again for what was given back to the engine until its turn.
     look_again: Option<At>,
+    /// Attempts of `in_hand` that are let go. The engine may ask for one of them again before its task has ended.
+    released: HashSet<Attempt>,
+    /// What it asked for again: begun when that task has ended.
+    again: HashMap<Attempt, Prepare>,
 }
 
 /// What each task needs.
@@ -49,9 +53,17 @@ struct Carrier {
 impl Dispatcher {
     pub fn new(runtime: Runtime, channels: Channels, metrics: Arc<Metrics>, backlog: Arc<Backlog>) -> Self {
         let carrier = Arc::new(Carrier { runtime, channels, metrics });
-        let (begun, waiting) = (HashSet::new(), HashMap::new());
-        let (next_turn, look_again) = (None, None);
-        Self { carrier, backlog, in_hand: JoinSet::new(), begun, waiting, next_turn, look_again }
+        Self {
+            carrier,
+            backlog,
+            in_hand: JoinSet::new(),
+            begun: HashSet::new(),
+            waiting: HashMap::new(),
+            next_turn: None,
+            look_again: None,
+            released: HashSet::new(),
+            again: HashMap::new(),
+        }
     }
 
     /// Settles what an earlier process left in flight, then carries until the stop.
@@ -108,6 +120,10 @@ impl Dispatcher {
 
     fn begin(&mut self, prepare: Prepare) {
         let attempt = (prepare.send, prepare.attempt);
+        if self.released.contains(&attempt) {
+            self.again.insert(attempt, prepare);
+            return;
+        }
         if !self.begun.insert(attempt) {
             return;
         }
@@ -134,6 +150,9 @@ impl Dispatcher {
     /// Tells each task the engine's last word on its attempt.
     fn pass_on(&mut self) {
         for (attempt, last_word) in self.backlog.last_words() {
+            if matches!(last_word, LastWord::Release) {
+                self.released.insert(attempt);
+            }
             let waiting = self.waiting.remove(&attempt);
             let told = waiting.is_some_and(|waiting| waiting.send(last_word).is_ok());
             assert!(
@@ -148,6 +167,10 @@ impl Dispatcher {
             Ok(attempt) => {
                 self.begun.remove(&attempt);
                 self.waiting.remove(&attempt);
+                self.released.remove(&attempt);
+                if let Some(prepare) = self.again.remove(&attempt) {
+                    self.begin(prepare);
+                }
             }
             // Its send stays owed, and its attempt counts as begun, so that only another process tries it again.
             Err(error) => tracing::error!(%error, "a bug while carrying a send"),

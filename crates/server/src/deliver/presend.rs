@@ -253,7 +253,8 @@ mod tests {
             templates: BTreeMap::from([("en".to_owned(), template)]),
             ..EmailMessage::default()
         };
-        let messages = BTreeMap::from([("m".to_owned(), Message { email: Some(email) })]);
+        let messages =
+            BTreeMap::from([("m".to_owned(), Message { email: Some(email), ..Message::default() })]);
         Programme { messages, ..Programme::default() }
     }
 

@@ -34,7 +34,7 @@ function draw(beats, picture, totals) {
   for (const record of live.activity) if (record.kind === "event" || record.kind === "engaged") count(record.at, "in");
   for (const send of live.sends.values()) {
     if (send.status === "accepted") count(send.settled_at, "out");
-    else if (send.status !== "queued" && send.status !== "attempted") count(send.decided_at, "held");
+    else if (!["deferred", "queued", "attempted"].includes(send.status)) count(send.decided_at, "held");
   }
   // One scale for both directions would hide the mail under the visits, so each has its own; the figures say how many.
   const up = Math.max(4, ...sums.map((sum) => sum.in));

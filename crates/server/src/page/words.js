@@ -131,6 +131,7 @@ function campaign(context) {
 }
 
 const STATUSES = {
+  deferred: ["waits for a better hour", ""],
   queued: ["waits its turn", ""],
   attempted: ["being handed over", ""],
   accepted: ["delivered", "good"],
@@ -163,6 +164,12 @@ const REASONS = {
   suppressed: "Address blocked",
   unreachable: "No address known",
   holdout: "Held out, to measure",
+  global_holdout: "Held out of everything, to measure",
+  excluded: "Contradicts another message",
+  fatigue: "Does not respond",
+  frequency_cap: "Has had enough for now",
+  quiet_hours: "It is night there",
+  journey_ended: "The journey ended",
   already_confirmed: "Nothing to confirm",
   expired: "Its moment had gone",
   message_missing: "Message no longer there",

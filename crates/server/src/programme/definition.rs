@@ -11,7 +11,16 @@ use std::collections::BTreeMap;
 impl Reading {
     /// `programme.yaml`: everything but what lies in files of its own.
     pub(super) fn programme(&mut self, file: FileId, node: &Node) -> Programme {
-        let known = ["programme", "timezone", "languages", "tracking", "purchase", "purposes", "identity"];
+        let known = [
+            "programme",
+            "timezone",
+            "languages",
+            "tracking",
+            "purchase",
+            "purposes",
+            "identity",
+            "contact_policy",
+        ];
         let Some(fields) = self.fields(file, node, &Place::default(), &known) else {
             return Programme::default();
         };
@@ -31,6 +40,7 @@ impl Reading {
             purchase: self.purchase(&fields).unwrap_or_default(),
             purposes: self.purposes(&fields),
             identity: self.identity(&fields),
+            contact_policy: self.contact_policy(&fields),
             ..Programme::default()
         }
     }
@@ -115,8 +125,9 @@ impl Reading {
     }
 
     fn purpose(&mut self, file: FileId, node: &Node, place: &Place) -> Option<Purpose> {
-        let fields =
-            self.fields(file, node, place, &["title", "channels", "opt_in", "confirm", "tracks_opens"])?;
+        const FIELDS: [&str; 6] =
+            ["title", "channels", "opt_in", "confirm", "tracks_opens", "contact_policy"];
+        let fields = self.fields(file, node, place, &FIELDS)?;
         let title = fields.get("title").map(|node| self.localized(file, node, &place.field("title")));
         let channels = self.required(&fields, "channels", "[email]");
         let channels = channels.map(|node| self.channels(file, node, &place.field("channels")));
@@ -126,6 +137,7 @@ impl Reading {
             opt_in: self.opt_in(&fields),
             confirm: self.optional_text(&fields, "confirm"),
             tracks_opens: self.truth(&fields, "tracks_opens").unwrap_or(false),
+            contact_policy: self.is_under_policy(&fields),
         })
     }
 
@@ -189,7 +201,7 @@ impl Reading {
     /// `message.yaml`, without the templates beside it.
     pub(super) fn message(&mut self, file: FileId, node: &Node) -> Option<(String, Message, Mark)> {
         let root = Place("messages".into());
-        let fields = self.fields(file, node, &root, &["message", "email"])?;
+        let mut fields = self.fields(file, node, &root, &["message", "email", "priority", "patience"])?;
         let Some(name) = self.required_text(&fields, "message", "welcome") else {
             self.incomplete = true;
             return None;
@@ -204,7 +216,9 @@ impl Reading {
         self.sources.note(&place, file, at, None);
         let email = self.required(&fields, "email", "{ from: …, subject: … }");
         let email = email.and_then(|node| self.email(file, node, &place.field("email")));
-        Some((name, Message { email }, at))
+        fields.place = place;
+        let (priority, patience) = (self.priority(&fields), self.optional_span(&fields, "patience"));
+        Some((name, Message { email, priority, patience }, at))
     }
 
     fn email(&mut self, file: FileId, node: &Node, place: &Place) -> Option<EmailMessage> {

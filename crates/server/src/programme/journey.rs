@@ -70,7 +70,7 @@ impl Reading {
     }
 
     /// `10%`, to a tenth of one.
-    fn holdout(&mut self, fields: &Fields<'_>) -> u16 {
+    pub(super) fn holdout(&mut self, fields: &Fields<'_>) -> u16 {
         let Some(text) = self.optional_text(fields, "holdout") else { return 0 };
         let percent = text.strip_suffix('%').and_then(|number| number.trim_end().parse::<f64>().ok());
         let permille = percent.map(|percent| percent * 10.0);

@@ -5,8 +5,9 @@
 
 use engine::at::Span;
 use engine::programme::{
-    Arm, Channel, ClusterSet, EmailMessage, IdentifierLimit, Identity, Journey, Localized, Message, OptIn,
-    Programme, Purchase, Purpose, Reenter, Step, Tracking,
+    Arm, Cap, Channel, ClusterSet, ContactPolicy, EmailMessage, Exclusion, Fatigue, IdentifierLimit,
+    Identity, Journey, Localized, Message, OptIn, Programme, Purchase, Purpose, QuietHours, Reenter, Step,
+    Tracking,
 };
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -77,6 +78,7 @@ fn head(programme: &Programme) -> String {
     let Purchase { event, amount } = &programme.purchase;
     let _ = writeln!(text, "purchase: {{ event: {}, amount: {} }}", scalar(event), scalar(amount));
     identity(&mut text, &programme.identity);
+    contact_policy(&mut text, &programme.contact_policy);
     text
 }
 
@@ -104,6 +106,59 @@ fn identity(text: &mut String, identity: &Identity) {
     }
 }
 
+fn contact_policy(text: &mut String, policy: &ContactPolicy) {
+    let ContactPolicy { caps, quiet_hours, fatigue, exclusions, holdout_permille, patience } = policy;
+    if !policy.is_empty() {
+        text.push_str("contact_policy:\n");
+    }
+    if !caps.is_empty() {
+        text.push_str("  caps:\n");
+    }
+    for one in caps {
+        let _ = writeln!(text, "    - {}", cap(one));
+    }
+    if let Some(QuietHours { from, to, channels: named, unknown_zone }) = quiet_hours {
+        let time = |minute: u16| format!("\"{:02}:{:02}\"", minute / 60, minute % 60);
+        let _ = write!(text, "  quiet_hours: {{ from: {}, to: {}", time(*from), time(*to));
+        if !named.is_empty() {
+            let _ = write!(text, ", channels: {}", channels(named));
+        }
+        if !unknown_zone.is_empty() {
+            let _ = write!(text, ", unknown zone: [{}]", unknown_zone.join(", "));
+        }
+        text.push_str(" }\n");
+    }
+    if let Some(Fatigue { after, within, then }) = fatigue {
+        let (within, then) = (length(*within), cap(then));
+        let _ = writeln!(text, "  fatigue: {{ after: {after}, within: {within}, then: {then} }}");
+    }
+    if !exclusions.is_empty() {
+        text.push_str("  exclusions:\n");
+    }
+    for Exclusion { only_one_of, within } in exclusions {
+        let names = only_one_of.join(", ");
+        let _ = writeln!(text, "    - {{ only one of: [{names}], within: {} }}", length(*within));
+    }
+    if *holdout_permille > 0 {
+        let _ = writeln!(text, "  holdout: {}%", f64::from(*holdout_permille) / 10.0);
+    }
+    if let Some(patience) = patience {
+        let _ = writeln!(text, "  patience: {}", length(*patience));
+    }
+}
+
+fn cap(cap: &Cap) -> String {
+    let Cap { at_most, within, channels: named, purposes } = cap;
+    let mut text = format!("{{ at most: {at_most}, within: {}", length(*within));
+    if !named.is_empty() {
+        let _ = write!(text, ", channels: {}", channels(named));
+    }
+    if !purposes.is_empty() {
+        let _ = write!(text, ", purposes: [{}]", purposes.join(", "));
+    }
+    text + " }"
+}
+
 fn tracking(tracking: Tracking) -> String {
     format!("{{ opens: {}, clicks: {} }}", tracking.opens.name(), tracking.clicks)
 }
@@ -126,6 +181,9 @@ fn purpose(name: &str, purpose: &Purpose) -> String {
     if purpose.tracks_opens {
         text.push_str("  tracks_opens: true\n");
     }
+    if let Some(applies) = purpose.contact_policy {
+        let _ = writeln!(text, "  contact_policy: {}", if applies { "applies" } else { "none" });
+    }
     text
 }
 
@@ -143,6 +201,12 @@ fn channels(channels: &[Channel]) -> String {
 
 fn message(name: &str, message: &Message) -> String {
     let mut text = format!("message: {name}\n");
+    if message.priority > 0 {
+        let _ = writeln!(text, "priority: {}", message.priority);
+    }
+    if let Some(patience) = message.patience {
+        let _ = writeln!(text, "patience: {}", length(patience));
+    }
     if let Some(EmailMessage { from, reply_to, subject, templates: _, tracking: tracked }) = &message.email {
         let _ = writeln!(text, "email:\n  from: {}", scalar(from));
         if let Some(address) = reply_to {

@@ -8,6 +8,7 @@ use super::story::{
 use super::world::{Observation, World};
 use engine::SendId;
 use engine::journey::RunState;
+use engine::outbox::{Decisions, Reason};
 use engine::programme::Channel;
 use engine::value::Value;
 
@@ -91,6 +92,7 @@ fn meets(fate: &Observation, expected: &MessageExpectation) -> bool {
         && expected.when.is_none_or(|when| when.holds(fate.at))
         && expected.channel.is_none_or(|channel| fate.channel == Some(channel))
         && expected.language.as_ref().is_none_or(|language| *language == fate.language)
+        && expected.until.is_none_or(|until| fate.until.is_some_and(|at| until.holds(at)))
         && expected.reason.as_deref().is_none_or(|reason| fate.reason.is_some_and(|(code, _)| code == reason))
 }
 
@@ -106,6 +108,9 @@ fn near_miss(world: &World<'_>, expected: &MessageExpectation, sends: &[SendId])
         (Some(fate), _) => {
             let channel = fate.channel.map(|channel| format!(" by {}", channel.name())).unwrap_or_default();
             let reason = fate.reason.map(|(code, _)| format!(" reason={code}")).unwrap_or_default();
+            let until =
+                fate.until.map(|until| format!(" until {}", snapshot::instant(until))).unwrap_or_default();
+            let reason = format!("{reason}{until}");
             let when = expected.when.map(|when| format!(" and not at {}", snapshot::instant(when.at)));
             let when = when.unwrap_or_default();
             Some(format!("it was{channel} in {}{reason} at {}{when}", fate.language, at(fate)))
@@ -249,9 +254,19 @@ fn journey_figures(world: &World<'_>, journey: &str, figures: &[(String, u64)]) 
             "finished" => view.finished,
             "entered" => view.entered,
             "held_out" => view.held_out,
-            _ => view.converted,
+            "converted" => view.converted,
+            "wished" => view.decisions.wished,
+            "send" => view.decisions.send,
+            "defer" => view.decisions.defer,
+            name => dropped(&view.decisions, name),
         };
         differs(found == *wanted, || (format!("{name} is {found}"), Vec::new()))?;
     }
     Ok(())
+}
+
+/// Sends of a journey that were dropped, for a reason or for whatever reason.
+fn dropped(decisions: &Decisions, name: &str) -> u64 {
+    let reasons = Reason::ALL.into_iter().filter(|reason| name == "drop" || reason.name() == name);
+    reasons.map(|reason| decisions.dropped(reason)).sum()
 }

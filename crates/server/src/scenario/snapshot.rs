@@ -111,10 +111,15 @@ pub(super) fn timeline(world: &World<'_>, person: PersonId) -> Vec<String> {
             (Fate::Drop | Fate::Defer, Some((code, sentence))) => format!(": {sentence} ({code})"),
             _ => String::new(),
         };
+        let until = fate.until.map(|until| format!(", until {}", instant(until))).unwrap_or_default();
         let channel = fate.channel.map(|channel| format!(" by {}", channel.name())).unwrap_or_default();
         let journey = if fate.journey.is_empty() { String::new() } else { format!(" of {}", fate.journey) };
-        let text =
-            format!("{} {}{journey}{channel} in {}{why}", fate.fate.name(), fate.message, fate.language);
+        let text = format!(
+            "{} {}{journey}{channel} in {}{why}{until}",
+            fate.fate.name(),
+            fate.message,
+            fate.language
+        );
         entries.push((fate.at, 2, text));
     }
     for (segment, change) in changes(world, person) {

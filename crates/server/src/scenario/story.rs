@@ -164,6 +164,8 @@ pub(super) struct MessageExpectation {
     pub(super) channel: Option<Channel>,
     pub(super) language: Option<String>,
     pub(super) reason: Option<String>,
+    /// Of one that is deferred.
+    pub(super) until: Option<Moment>,
     pub(super) times: Times,
 }
 

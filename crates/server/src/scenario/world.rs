@@ -10,7 +10,7 @@ use engine::change::Change;
 use engine::effect::Effect;
 use engine::engine::{Engine, Outcome, Preview, Refusal, Unanswered};
 use engine::identifier::{HashKey, IdentifierKind};
-use engine::outbox::{Send, Status};
+use engine::outbox::{Decision, Send, Status};
 use engine::programme::{Channel, Mistake, Programme};
 use engine::record::{Attempted, CutoffsStated, Installed, ProgrammeApplied, Record, Settled};
 use engine::segment::cutoff::Cutoff;
@@ -38,7 +38,7 @@ pub(super) struct World<'s> {
     /// What became of messages, in the order in which it did.
     pub(super) fates: Vec<Observation>,
     /// For each send, what was last seen of it.
-    seen: Vec<(Status, bool, bool)>,
+    seen: Vec<Seen>,
     effects: Vec<Effect>,
     /// Who entered and left the segments that somebody listens to, by the segment's name.
     pub(super) changes: Vec<(Rc<str>, Change)>,
@@ -62,6 +62,15 @@ enum Next {
     Answer,
 }
 
+/// What was last seen of a send.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Seen {
+    status: Status,
+    until: Option<At>,
+    opened: bool,
+    clicked: bool,
+}
+
 /// Something that became of a message.
 #[derive(Clone, Debug)]
 pub(super) struct Observation {
@@ -72,6 +81,8 @@ pub(super) struct Observation {
     pub(super) journey: String,
     pub(super) channel: Option<Channel>,
     pub(super) language: String,
+    /// Of one that waits.
+    pub(super) until: Option<At>,
     /// Code and sentence of why it was not sent.
     pub(super) reason: Option<(&'static str, &'static str)>,
 }
@@ -291,14 +302,17 @@ impl<'s> World<'s> {
         for index in 0..sends {
             let send = self.engine.send(SendId(index as u64)).expect("a send below their number");
             let (id, status) = (send.id, send.status);
-            let now = (status, send.opened_at.is_some(), send.clicked_at.is_some());
-            let before = self.seen.get(index).copied().unwrap_or((Status::Queued, false, false));
+            let (opened, clicked) = (send.opened_at.is_some(), send.clicked_at.is_some());
+            let now = Seen { status, until: until(send), opened, clicked };
+            let new = Seen { status: Status::Queued, until: None, opened: false, clicked: false };
+            let before = self.seen.get(index).copied().unwrap_or(new);
             if index == self.seen.len() {
                 self.seen.push(now);
             }
             self.seen[index] = now;
-            if status != before.0 {
+            if (status, now.until) != (before.status, before.until) {
                 match status {
+                    Status::Deferred => self.observe(id, Fate::Defer),
                     Status::Dropped => self.observe(id, Fate::Drop),
                     Status::Accepted => self.observe(id, Fate::Accepted),
                     Status::Bounced => self.observe(id, Fate::Bounced),
@@ -308,10 +322,10 @@ impl<'s> World<'s> {
                     Status::Queued | Status::Attempted => {}
                 }
             }
-            if now.1 && !before.1 {
+            if now.opened && !before.opened {
                 self.observe(id, Fate::Opened);
             }
-            if now.2 && !before.2 {
+            if now.clicked && !before.clicked {
                 self.observe(id, Fate::Clicked);
             }
         }
@@ -327,6 +341,7 @@ impl<'s> World<'s> {
             journey: send.journey.to_string(),
             channel: send.channel,
             language: send.language.to_string(),
+            until: until(send),
             reason: send.decision.reason().map(|reason| (reason.name(), reason.sentence())),
         });
     }
@@ -343,5 +358,13 @@ impl<'s> World<'s> {
         let mut handed_over = sends.filter(|send| send.attempts > 0 && *send.message == *message);
         let name = &self.story.people[person].name;
         handed_over.next().ok_or_else(|| format!("{name} has not been sent {message} by then"))
+    }
+}
+
+/// Until when a send waits for the contact policy.
+fn until(send: &Send) -> Option<At> {
+    match send.decision {
+        Decision::Defer { until, .. } => Some(until),
+        Decision::Send | Decision::Drop { .. } => None,
     }
 }

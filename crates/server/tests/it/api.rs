@@ -59,7 +59,7 @@ async fn what_is_asked_is_answered_and_mistakes_are_named() {
         ("POST", "/api/v1/segments/preview", json!({}), 400, vec![("/code", json!("bad_json"))]),
 
         ("GET", "/api/v1/journeys", json!(null), 200, vec![("/journeys/0/name", json!("thanks")), ("/journeys/0/entered", json!(1))]),
-        ("GET", "/api/v1/journeys/thanks", json!(null), 200, vec![("/live", json!(true))]),
+        ("GET", "/api/v1/journeys/thanks", json!(null), 200, vec![("/live", json!(true)), ("/sends/wished", json!(1)), ("/sends/send", json!(1))]),
         ("GET", "/api/v1/journeys/none", json!(null), 404, vec![("/code", json!("not_found"))]),
 
         ("GET", "/api/v1/sends?profile=user_id:ada", json!(null), 200, vec![("/sends/0/decision", json!("send")),

@@ -63,7 +63,7 @@ fn programme(email: EmailMessage, tracking: Tracking) -> Programme {
             ("orders".to_owned(), purpose(OptIn::None)),
         ]
         .into(),
-        messages: [("welcome".to_owned(), Message { email: Some(email) })].into(),
+        messages: [("welcome".to_owned(), Message { email: Some(email), ..Message::default() })].into(),
         ..Programme::default()
     }
 }

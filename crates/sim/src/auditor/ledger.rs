@@ -114,8 +114,12 @@ impl Ledger {
                 Status::Queued | Status::Attempted => false,
                 Status::Accepted => accepted == 1,
                 Status::Unknown => accepted <= 1 && self.unknown.contains(&id),
-                Status::Bounced if send.returned.is_some() => accepted <= 1,
-                Status::Dropped | Status::Bounced | Status::Failed | Status::Complained => accepted == 0,
+                Status::Bounced | Status::Complained if send.returned.is_some() => accepted <= 1,
+                Status::Dropped
+                | Status::Deferred
+                | Status::Bounced
+                | Status::Failed
+                | Status::Complained => accepted == 0,
             };
             Invariant::O5.check(consistent, || {
                 format!("send {id} is {:?}, and the provider accepted it {accepted} times", send.status)
@@ -132,10 +136,33 @@ impl Ledger {
             Invariant::O4
                 .check(first, || format!("send {id} is the second of run {} step {}", send.run, send.step))?;
         }
+        self.add_up(engine)?;
         let unknown = engine.counts().sends(Status::Unknown);
         Invariant::O3.check(unknown == self.unknown.len() as u64, || {
             format!("{unknown} sends are unknown, {} receipts say so", self.unknown.len())
         })
+    }
+
+    /// What the engine counts by journey, decision and reason is what its ledger holds.
+    fn add_up(&self, engine: &Engine) -> Result<(), Violation> {
+        let mut held: BTreeMap<(String, &str, &str), u64> = BTreeMap::new();
+        for send in engine.sends() {
+            let dropped = matches!(send.decision, Decision::Drop { .. });
+            let reason = send.decision.reason().filter(|_| dropped).map_or("", |reason| reason.name());
+            *held.entry((send.journey.to_string(), send.decision.name(), reason)).or_default() += 1;
+            *held.entry((send.journey.to_string(), "wished", "")).or_default() += 1;
+        }
+        let mut counted = BTreeMap::new();
+        for (journey, decisions) in engine.decisions() {
+            let figures =
+                [("wished", decisions.wished), ("send", decisions.send), ("defer", decisions.defer)];
+            let reasons = Reason::ALL.map(|reason| (("drop", reason.name()), decisions.dropped(reason)));
+            let figures = figures.map(|(name, count)| ((name, ""), count)).into_iter().chain(reasons);
+            counted
+                .extend(figures.map(|((name, reason), count)| ((journey.to_owned(), name, reason), count)));
+        }
+        counted.retain(|_, count| *count > 0);
+        Invariant::G3.check(counted == held, || format!("counted {counted:?}, held {held:?}"))
     }
 
     fn fate(&mut self, send: SendId) -> Result<&mut Fate, Violation> {

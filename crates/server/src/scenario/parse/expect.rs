@@ -9,6 +9,7 @@ use super::Parser;
 use super::cursor::{Cursor, channel, purpose};
 use engine::at::At;
 use engine::change::ChangeKind;
+use engine::outbox::Reason;
 use engine::programme::nearest;
 use engine::record::ConsentState;
 use serde_json::Value;
@@ -125,11 +126,15 @@ impl Parser<'_> {
         let column = cursor.peek().map_or(cursor.end, |word| word.column);
         let mut pairs = cursor.pairs()?;
         let reason = pairs.remove("reason").and_then(|reason| reason.as_str().map(str::to_owned));
+        let until = pairs.remove("until").and_then(|until| until.as_str().map(str::to_owned));
+        let until = until.map(|text| self.instant(&text, column)).transpose()?;
         if let Some((name, _)) = pairs.iter().next() {
-            return Err(Wrong::new(column, format!("unknown `{name}`")).with("`reason=` is known"));
+            return Err(
+                Wrong::new(column, format!("unknown `{name}`")).with("`reason=` and `until=` are known")
+            );
         }
         let message = named.map(str::to_owned);
-        Ok(MessageExpectation { person, fate, message, when, channel: by, language, reason, times })
+        Ok(MessageExpectation { person, fate, message, when, channel: by, language, reason, until, times })
     }
 
     fn state(
@@ -197,14 +202,17 @@ impl Parser<'_> {
     }
 
     fn journey_figures(&self, cursor: &mut Cursor<'_>) -> Result<StateExpectation, Wrong> {
-        const FIGURES: [&str; 5] = ["active", "finished", "entered", "held_out", "converted"];
+        const RUNS: [&str; 5] = ["active", "finished", "entered", "held_out", "converted"];
+        const SENDS: [&str; 4] = ["wished", "send", "defer", "drop"];
+        let known: Vec<&str> =
+            RUNS.into_iter().chain(SENDS).chain(Reason::ALL.map(|one| one.name())).collect();
         cursor.next("journey")?;
         let journey = cursor.name("the name of a journey")?.to_owned();
         let column = cursor.peek().map_or(cursor.end, |word| word.column);
         let mut figures = Vec::new();
         for (name, value) in cursor.pairs()? {
-            let number = value.as_u64().filter(|_| FIGURES.contains(&name.as_str())).ok_or_else(|| {
-                let suggestion = format!("whole numbers for: {}", FIGURES.join(", "));
+            let number = value.as_u64().filter(|_| known.contains(&name.as_str())).ok_or_else(|| {
+                let suggestion = format!("whole numbers for: {}", known.join(", "));
                 Wrong::new(column, format!("`{name}` is no figure of a journey")).with(suggestion)
             })?;
             figures.push((name, number));

@@ -26,7 +26,7 @@ impl Parser<'_> {
         Ok(if is_time_of_day && moment.at > clock { moment.at.minus(Span::DAY) } else { moment.at })
     }
 
-    fn instant(&self, text: &str, column: usize) -> Result<Moment, Wrong> {
+    pub(super) fn instant(&self, text: &str, column: usize) -> Result<Moment, Wrong> {
         let wrong = |message: &str| {
             let suggestion = "for example `2026-01-05T20:30Z`, `20:30Z` or `+2h`";
             Wrong::new(column, message).with(suggestion)

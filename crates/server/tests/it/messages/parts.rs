@@ -202,7 +202,10 @@ fn every_message_is_compiled_before_any_is_sent() {
     );
     all.messages.insert(
         "other".into(),
-        engine::programme::Message { email: Some(email(&[("it", html("{% fi %}"))])) },
+        engine::programme::Message {
+            email: Some(email(&[("it", html("{% fi %}"))])),
+            ..engine::programme::Message::default()
+        },
     );
     let places: Vec<_> =
         Templates::compile(&all).expect_err("three mistakes").into_iter().map(|one| one.place.0).collect();

@@ -481,7 +481,7 @@ fn programme(identity: Identity) -> Programme {
         languages: vec!["en".to_owned()],
         purposes: [("offers".to_owned(), purpose)].into(),
         segments: SEGMENTS.map(|(name, text)| (name.to_owned(), text.to_owned())).into(),
-        messages: [("hello".to_owned(), Message { email: Some(email) })].into(),
+        messages: [("hello".to_owned(), Message { email: Some(email), ..Message::default() })].into(),
         journeys: [("greet".to_owned(), journey)].into(),
         identity,
         ..Programme::default()

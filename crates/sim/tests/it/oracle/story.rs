@@ -313,7 +313,7 @@ impl Story {
             purchase: Purchase { event: PURCHASE.0.to_owned(), amount: PURCHASE.1.to_owned() },
             segments: segments.map(|(number, said)| (segment_name(number), said.0.to_string())).collect(),
             messages: ["confirm", "yes", "no"]
-                .map(|name| (name.to_owned(), Message { email: Some(email.clone()) }))
+                .map(|name| (name.to_owned(), Message { email: Some(email.clone()), ..Message::default() }))
                 .into(),
             journeys: self.journeys.clone(),
             recorded: self.listened().map(segment_name).collect(),
