@@ -73,6 +73,8 @@ impl<'a> Record<'a> {
             | Self::ProfileErased(_)
             | Self::LogRedacted(_)
             | Self::MembershipChanged(_)
+            | Self::RunRequested(_)
+            | Self::Commanded(_)
             | Self::Tick => None,
         }
     }

@@ -95,6 +95,26 @@ fn content(record: &Record<'_>) -> (&'static str, Value) {
             ("log_redacted", json!({"to": one.to.0, "redacted_at": one.redacted_at.to_string()}))
         }
         Record::MembershipChanged(one) => ("membership_changed", changed(one)),
+        Record::RunRequested(one) => (
+            "run_requested",
+            json!({
+                "journey": one.journey,
+                "identifier": identifier(&one.identifier),
+                "requested_at": one.requested_at.to_string(),
+                "operator": one.operator,
+                "data": one.data.to_json(),
+            }),
+        ),
+        Record::Commanded(one) => (
+            "commanded",
+            json!({
+                "what": one.what.name(),
+                "name": one.name,
+                "command": one.command.name(),
+                "commanded_at": one.commanded_at.to_string(),
+                "operator": one.operator,
+            }),
+        ),
         Record::Tick => ("tick", json!({})),
     }
 }

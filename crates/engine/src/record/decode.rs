@@ -2,10 +2,10 @@
 
 use super::encode::{SEAL_NONE, code};
 use super::{
-    Attempted, ClustersStated, ConsentSource, ConsentStated, CutoffStated, CutoffsStated, DeliveryOutcome,
-    Engaged, Engagement, Event, EventFlags, EventKind, Identifier, IdentifierLifted, Installed, LogRedacted,
-    MembershipChanged, MergeUndone, ProfileErased, ProfilesMerged, ProgrammeApplied, Record, Rejected,
-    Settled, Subject, SuppressionStated, VERSION,
+    Attempted, ClustersStated, Command, Commandable, Commanded, ConsentSource, ConsentStated, CutoffStated,
+    CutoffsStated, DeliveryOutcome, Engaged, Engagement, Event, EventFlags, EventKind, Identifier,
+    IdentifierLifted, Installed, LogRedacted, MembershipChanged, MergeUndone, ProfileErased, ProfilesMerged,
+    ProgrammeApplied, Record, Rejected, RunRequested, Settled, Subject, SuppressionStated, VERSION,
 };
 use crate::at::At;
 use crate::change::Changes;
@@ -57,7 +57,11 @@ impl<'a> Record<'a> {
             None => return Err(Malformed::Bytes),
         }
         let mut parts = Parts { envelope: Reader::new(envelope), personal: reader };
-        if !(code::INSTALLED..=code::MEMBERSHIP_CHANGED).contains(&kind) {
+        let is_known = matches!(
+            kind,
+            code::INSTALLED..=code::MEMBERSHIP_CHANGED | code::RUN_REQUESTED | code::COMMANDED
+        );
+        if !is_known {
             return Err(Malformed::Kind(kind));
         }
         let record = parts.record(kind).ok_or(Malformed::Bytes)?;
@@ -135,6 +139,20 @@ impl<'a> Parts<'a> {
             code::MEMBERSHIP_CHANGED => Record::MembershipChanged(MembershipChanged {
                 segment: self.envelope.text()?,
                 changes: Changes::read(&mut self.envelope)?,
+            }),
+            code::RUN_REQUESTED => Record::RunRequested(RunRequested {
+                journey: self.envelope.text()?,
+                identifier: self.identifier()?,
+                requested_at: self.at()?,
+                operator: self.envelope.text()?,
+                data: Map::from_bytes(self.personal.bytes()?),
+            }),
+            code::COMMANDED => Record::Commanded(Commanded {
+                what: self.one_of(&Commandable::ALL)?,
+                name: self.envelope.text()?,
+                command: self.one_of(&Command::ALL)?,
+                commanded_at: self.at()?,
+                operator: self.envelope.text()?,
             }),
             _ => Record::Tick,
         })

@@ -1,6 +1,8 @@
 //! Records to bytes: version, kind, envelope with its length, seal, personal part to the end.
 
-use super::{ConsentStated, CutoffsStated, Event, Identifier, IdentifierLifted, Record, Subject, VERSION};
+use super::{
+    ConsentStated, CutoffsStated, Event, Identifier, IdentifierLifted, Record, RunRequested, Subject, VERSION,
+};
 use crate::at::At;
 use crate::codec::{put_bytes, put_varint, put_zigzag};
 use crate::identifier::KeyedHash;
@@ -25,6 +27,8 @@ pub(super) mod code {
     pub(in crate::record) const LOG_REDACTED: u8 = 16;
     pub(in crate::record) const MEMBERSHIP_CHANGED: u8 = 18;
     pub(in crate::record) const CLUSTERS_STATED: u8 = 17;
+    pub(in crate::record) const RUN_REQUESTED: u8 = 20;
+    pub(in crate::record) const COMMANDED: u8 = 21;
 }
 
 /// Room that most events fit into, so that making a record does not grow its parts step by step.
@@ -61,7 +65,8 @@ impl Record<'_> {
                 event.identifiers.iter_mut().for_each(Identifier::blank);
             }
             Self::ConsentStated(ConsentStated { subject: Subject::Identifier(one), .. })
-            | Self::IdentifierLifted(IdentifierLifted { identifier: one, .. }) => one.blank(),
+            | Self::IdentifierLifted(IdentifierLifted { identifier: one, .. })
+            | Self::RunRequested(RunRequested { identifier: one, .. }) => one.blank(),
             Self::SuppressionStated(stated) => {
                 stated.identifier.blank();
                 stated.reason = "";
@@ -168,6 +173,22 @@ impl Parts {
             Record::ClustersStated(stated) => {
                 stated.put(&mut self.envelope);
                 code::CLUSTERS_STATED
+            }
+            Record::RunRequested(requested) => {
+                self.clear(requested.journey);
+                self.identifier(&requested.identifier);
+                self.at(requested.requested_at);
+                self.clear(requested.operator);
+                put_bytes(&mut self.personal, requested.data.bytes());
+                code::RUN_REQUESTED
+            }
+            Record::Commanded(commanded) => {
+                self.envelope.push(commanded.what as u8);
+                self.clear(commanded.name);
+                self.envelope.push(commanded.command as u8);
+                self.at(commanded.commanded_at);
+                self.clear(commanded.operator);
+                code::COMMANDED
             }
             Record::Tick => code::TICK,
             Record::ProfilesMerged(_)
