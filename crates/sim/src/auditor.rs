@@ -2,6 +2,7 @@
 //! its own and a second engine that only ever replays, and compares them with what the installation says and does.
 
 mod consent;
+mod journeys;
 mod ledger;
 mod model;
 mod people;
@@ -90,6 +91,7 @@ impl Auditor {
             self.tell(changed, seq)?;
         }
         self.ledger.apply(&record, &effects)?;
+        self.hold_paused(at, &effects)?;
         for effect in &effects {
             if let Effect::HandOver { send, .. } = effect {
                 let prepare = self.ledger.prepare(*send).expect("the ledger asked for it");
@@ -231,6 +233,7 @@ impl Auditor {
             format!("the engine counts {events} events, the log holds {}", self.model.events)
         })?;
         self.compare_people(engine)?;
+        journeys::compare(engine)?;
         self.look_for_erased(&engine.snapshot(), "in the state")
     }
 
@@ -324,6 +327,7 @@ impl Auditor {
             apply(&mut replayed, &self.history[..index], (*at, &record), &mut Vec::new());
         }
         Invariant::D1.check(engine.hash() == replayed.hash(), || "a replay from zero differs".to_owned())?;
+        journeys::finish(engine)?;
         self.ledger.finish(engine)
     }
 

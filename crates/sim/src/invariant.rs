@@ -17,6 +17,8 @@ pub enum Invariant {
     G2,
     G3,
     H1,
+    J1,
+    J2,
     O1,
     O2,
     O3,
@@ -26,7 +28,7 @@ pub enum Invariant {
 }
 
 impl Invariant {
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::L1,
         Self::L2,
         Self::L3,
@@ -40,6 +42,8 @@ impl Invariant {
         Self::G2,
         Self::G3,
         Self::H1,
+        Self::J1,
+        Self::J2,
         Self::O1,
         Self::O2,
         Self::O3,
@@ -65,6 +69,10 @@ impl Invariant {
             Self::G2 => "nothing is handed over to a suppressed address",
             Self::G3 => "every message that was not sent has a reason",
             Self::H1 => "a person in the holdout is sent nothing",
+            Self::J1 => {
+                "the figures of journeys and broadcasts are those of their runs and sends, and add up"
+            }
+            Self::J2 => "nothing is decided in a journey or a broadcast that is paused",
             Self::O1 => "a hand-over follows a durable attempt, and each attempt is handed over once",
             Self::O2 => "the provider accepts no send twice",
             Self::O3 => {
