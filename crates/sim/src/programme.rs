@@ -165,7 +165,11 @@ fn journeys(random: &mut Random) -> BTreeMap<String, Journey> {
         ),
     ];
     let clockwork = clockwork(random);
-    let kept = all.into_iter().chain(listening()).chain(clockwork).filter(|(name, _)| random.happens(850) || STARTED.contains(name));
+    let kept = all
+        .into_iter()
+        .chain(listening())
+        .chain(clockwork)
+        .filter(|(name, _)| random.happens(850) || STARTED.contains(name));
     kept.map(|(name, journey)| (name.to_owned(), journey)).collect()
 }
 

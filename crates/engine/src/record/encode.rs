@@ -1,7 +1,8 @@
 //! Records to bytes: version, kind, envelope with its length, seal, personal part to the end.
 
 use super::{
-    ConsentStated, CutoffsStated, Event, Identifier, IdentifierLifted, Record, RunRequested, Subject, VERSION,
+    Commanded, ConsentStated, CutoffsStated, Event, Identifier, IdentifierLifted, Record, RunRequested,
+    Subject, VERSION,
 };
 use crate::at::At;
 use crate::codec::{put_bytes, put_varint, put_zigzag};
@@ -174,22 +175,8 @@ impl Parts {
                 stated.put(&mut self.envelope);
                 code::CLUSTERS_STATED
             }
-            Record::RunRequested(requested) => {
-                self.clear(requested.journey);
-                self.identifier(&requested.identifier);
-                self.at(requested.requested_at);
-                self.clear(requested.operator);
-                put_bytes(&mut self.personal, requested.data.bytes());
-                code::RUN_REQUESTED
-            }
-            Record::Commanded(commanded) => {
-                self.envelope.push(commanded.what as u8);
-                self.clear(commanded.name);
-                self.envelope.push(commanded.command as u8);
-                self.at(commanded.commanded_at);
-                self.clear(commanded.operator);
-                code::COMMANDED
-            }
+            Record::RunRequested(requested) => self.fill_requested(requested),
+            Record::Commanded(commanded) => self.fill_commanded(commanded),
             Record::Tick => code::TICK,
             Record::ProfilesMerged(_)
             | Record::MergeUndone(_)
@@ -213,6 +200,24 @@ impl Parts {
         put_bytes(&mut self.personal, event.traits.bytes());
         put_bytes(&mut self.personal, event.context.bytes());
         code::EVENT
+    }
+
+    fn fill_requested(&mut self, requested: &RunRequested<'_>) -> u8 {
+        self.clear(requested.journey);
+        self.identifier(&requested.identifier);
+        self.at(requested.requested_at);
+        self.clear(requested.operator);
+        put_bytes(&mut self.personal, requested.data.bytes());
+        code::RUN_REQUESTED
+    }
+
+    fn fill_commanded(&mut self, commanded: &Commanded<'_>) -> u8 {
+        self.envelope.push(commanded.what as u8);
+        self.clear(commanded.name);
+        self.envelope.push(commanded.command as u8);
+        self.at(commanded.commanded_at);
+        self.clear(commanded.operator);
+        code::COMMANDED
     }
 
     fn fill_cutoffs(&mut self, stated: &CutoffsStated<'_>) -> u8 {
