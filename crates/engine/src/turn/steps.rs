@@ -24,10 +24,16 @@ pub(crate) struct Follows {
     pub(crate) begun: usize,
 }
 
+impl Follows {
+    fn is_empty(&self) -> bool {
+        self.starts.is_empty() && self.touched.traits.is_empty()
+    }
+}
+
 impl Turn<'_> {
     /// Moves what runs touched, and begins the runs that they asked for, until nothing follows any more.
     pub(super) fn follow_up(&mut self) {
-        loop {
+        while !self.engine.follows.is_empty() {
             for (journey, event) in std::mem::take(&mut self.engine.follows.starts) {
                 if let Some(version) = self.engine.index.live.get(&journey).copied() {
                     self.enter(version, self.now().second(), Some(event));
@@ -38,8 +44,6 @@ impl Turn<'_> {
                 self.touched = touched;
                 self.enter_journeys();
                 self.follow_runs();
-            } else if self.engine.follows.starts.is_empty() {
-                break;
             }
         }
         self.engine.follows.begun = 0;

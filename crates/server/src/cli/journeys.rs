@@ -48,7 +48,7 @@ enum Command {
         profile: String,
         /// What the run begins with, as a JSON object
         #[arg(long, value_name = "JSON", default_value = "{}")]
-        data: Value,
+        with: Value,
     },
 }
 
@@ -90,8 +90,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
         Command::Pause(one) => one.command("pause", "is paused")?,
         Command::Resume(one) => one.command("resume", "goes on")?,
         Command::Drain(one) => one.command("drain", "is draining")?,
-        Command::Run { one, profile, data } => {
-            let asked = json!({ "profile": profile, "data": data });
+        Command::Run { one, profile, with } => {
+            let asked = json!({ "profile": profile, "data": with });
             one.running.client()?.call(&Method::POST, &format!("{}/runs", path(&one.journey)), &asked)?;
             println!("{profile} is in {}", one.journey);
         }

@@ -197,6 +197,7 @@ impl Reading {
                     let message =
                         format!("a trait is a text, a number, true or false, and this is {}", node.kind());
                     self.mistake(fields.file, node.at, &place, message, None);
+                    traits.insert(name.to_owned(), Json::Null);
                 }
             }
         }

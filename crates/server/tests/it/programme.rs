@@ -524,10 +524,10 @@ pace: fast
         "journeys/odd.yaml:11:35 error: a date and a time of day come by themselves (leave `at most` out)",
         "journeys/odd.yaml:12:22 error: \"mondey\" is no day of the week (did you mean `monday`?)",
         "journeys/odd.yaml:14:7 error: the shares of a split come to 100%, and these to 90%",
-        "journeys/odd.yaml:15:36 error: there is no message \"cart-reminde\" (did you mean \"cart-reminder\"?)",
+        "journeys/odd.yaml:15:38 error: there is no message \"cart-reminde\" (did you mean \"cart-reminder\"?)",
         "journeys/odd.yaml:16:11 error: \"daily\" does not say for whom a split draws (write `each person` or `each run`)",
         "journeys/odd.yaml:17:21 error: a trait is a text, a number, true or false, and this is a list",
-        "journeys/odd.yaml:18:12 error: there is no journey \"cart\" (did you mean \"cart-reminder\"?)",
+        "journeys/odd.yaml:18:12 error: there is no journey \"cart\"",
         "journeys/odd.yaml:20:11 error: a step's name begins with a letter",
     ];
     let found = folder.findings();
