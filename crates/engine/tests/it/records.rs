@@ -101,13 +101,6 @@ fn examples(properties: &OwnedMap) -> Vec<Record<'_>> {
             operator: "shop",
             data: properties.as_map(),
         }),
-        Record::Commanded(Commanded {
-            what: Commandable::Broadcast,
-            name: "spring",
-            command: Command::Cancel,
-            commanded_at: At(-1),
-            operator: "admin",
-        }),
         Record::Tick,
     ]
 }
@@ -167,6 +160,13 @@ fn examples_of_operators() -> Vec<Record<'static>> {
         }),
         Record::ProfileErased(ProfileErased { profile: ProfileId(300), erased_at: at, operator: "admin" }),
         Record::LogRedacted(LogRedacted { to: Seq(1 << 40), redacted_at: at }),
+        Record::Commanded(Commanded {
+            what: Commandable::Broadcast,
+            name: "spring",
+            command: Command::Cancel,
+            commanded_at: At(-1),
+            operator: "admin",
+        }),
     ]
 }
 
