@@ -9,16 +9,22 @@ mod apply_delivery;
 mod apply_erased;
 mod apply_programme;
 mod apply_returned;
+mod broadcasts;
 mod changes;
+mod commands;
+mod entries;
 mod explain;
 mod foresee;
 mod merges;
 mod question;
+mod rolls;
 mod view;
 
 pub use apply_clusters::{ClusterSetView, ClusterView};
+pub use broadcasts::BroadcastView;
+pub use commands::CommandRefusal;
 pub use question::{Preview, Question, Unanswered};
-pub use view::{JourneyView, RunView, SegmentView, TimelineEntry};
+pub use view::{JourneyView, RunView, SegmentView, TimelineEntry, VersionView};
 
 use crate::at::At;
 use crate::backfill::Property;
@@ -30,6 +36,7 @@ use crate::history::NEVER;
 use crate::identifier::{IdentifierKind, KeyedHash, normalise};
 use crate::identity::{Resolved, Rules};
 use crate::index::Index;
+use crate::journey::RunRefusal;
 use crate::limits::{PROFILE_IDENTIFIERS_MAX, PROFILE_MERGES_MAX};
 use crate::outbox::{Send, Status};
 use crate::policy::Policy;
@@ -38,7 +45,7 @@ use crate::record::{ConsentStated, Event, EventFlags, Installed, Record, Subject
 use crate::section::{Read, RestoreError, Section, Sections};
 use crate::state::State;
 use crate::timer::TimerKey;
-use crate::turn::Ranks;
+use crate::turn::{Follows, Ranks};
 use crate::turn::{Touched, Turn};
 use crate::value::{Map, OwnedMap, Value};
 use crate::{MergeId, ProfileId, SendId, Seq};
@@ -58,6 +65,8 @@ pub struct Engine {
     pub(crate) ranks: Ranks,
     /// The same.
     pub(crate) touched: Touched,
+    /// The same.
+    pub(crate) follows: Follows,
     /// The same, of a batch: membership changes that are to be records before it ends.
     pub(crate) noted: Noted,
     /// The same, of a look ahead.
@@ -100,6 +109,8 @@ pub enum Refusal {
     /// Membership changes that do not follow from the records before.
     NotDerived,
     Clusters(ClustersRefusal),
+    Run(RunRefusal),
+    Command(CommandRefusal),
 }
 
 /// Why clusters are not those of the programme.
@@ -154,6 +165,8 @@ impl std::fmt::Display for Refusal {
                 write!(f, "the membership changes are not those that the records before it caused")
             }
             Self::Clusters(refusal) => refusal.fmt(f),
+            Self::Run(refusal) => refusal.fmt(f),
+            Self::Command(refusal) => refusal.fmt(f),
         }
     }
 }
@@ -237,6 +250,7 @@ impl Engine {
                 let mut mistakes = programme.mistakes();
                 if mistakes.is_empty() {
                     mistakes.extend(self.no_room_for(&programme));
+                    mistakes.extend(self.changes_broadcasts(&programme));
                 }
                 if !mistakes.is_empty() {
                     return Err(Refusal::Programme(mistakes));
@@ -261,6 +275,8 @@ impl Engine {
             Record::MergeUndone(undone) => self.check_undone(undone).map_err(Refusal::Merge),
             Record::ProfileErased(erased) => self.check_erased(erased),
             Record::MembershipChanged(changed) => self.check_changed(changed),
+            Record::RunRequested(requested) => self.check_requested(requested).map_err(Refusal::Run),
+            Record::Commanded(commanded) => self.check_commanded(commanded).map_err(Refusal::Command),
             Record::ClustersStated(stated) => self.check_clusters(stated).map_err(Refusal::Clusters),
             Record::IdentifierLifted(lifted)
                 if self.state.shared.blocked(lifted.identifier.hash).is_none() =>
@@ -306,6 +322,8 @@ impl Engine {
             Record::LogRedacted(redacted) => self.apply_redacted(redacted),
             Record::MembershipChanged(_) => self.noted.pop(),
             Record::Viewed(_) => {}
+            Record::RunRequested(requested) => self.apply_requested(requested, effects),
+            Record::Commanded(commanded) => self.apply_commanded(commanded),
             Record::Tick => self.apply_tick(effects),
         }
         Outcome::Applied
@@ -464,6 +482,9 @@ impl Engine {
                     turn.wake_run(run, due);
                 }
                 TimerKey::Retry { send } => self.fire_retry(due, send, effects),
+                TimerKey::Date { profile, journey } => self.fire_date(due, (profile, journey), effects),
+                TimerKey::Schedule { journey } => self.fire_schedule(due, journey),
+                TimerKey::Roll { number } => self.fire_roll(due, number, effects),
             }
         }
     }

@@ -128,6 +128,7 @@ impl Redaction {
             Record::ProfilesMerged(merged) => {
                 whole([&merged.from, &merged.into].into_iter().any(|one| self.is_own(one, seq)))
             }
+            Record::RunRequested(requested) => whole(self.is_theirs(&requested.identifier, seq)),
             Record::IdentifierLifted(lifted) => whole(self.is_own(&lifted.identifier, seq)),
             Record::Installed(_)
             | Record::ProgrammeApplied(_)
@@ -139,6 +140,7 @@ impl Redaction {
             | Record::LogRedacted(_)
             | Record::MembershipChanged(_)
             | Record::Viewed(_)
+            | Record::Commanded(_)
             | Record::Tick => Part::Nothing,
         }
     }

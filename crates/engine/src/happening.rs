@@ -81,6 +81,8 @@ impl<'a> Record<'a> {
             | Self::LogRedacted(_)
             | Self::MembershipChanged(_)
             | Self::Viewed(_)
+            | Self::RunRequested(_)
+            | Self::Commanded(_)
             | Self::Tick => None,
         }
     }

@@ -57,6 +57,10 @@ pub(crate) struct Index {
     pub(crate) plans: Vec<Plan>,
     /// All that can end, move or fulfil a run of any of them.
     pub(crate) followed: Mentions,
+    /// The live version of each journey, by name.
+    pub(crate) live: BTreeMap<Arc<str>, u32>,
+    /// Journeys that begin with a date, by the trait that has it; each with its live version.
+    pub(crate) dated: BTreeMap<String, Vec<(u32, u32)>>,
     entries_by_event: Vec<Vec<u32>>,
     /// By slot, and whether it is entering that begins a run, or leaving.
     entries_by_slot: BTreeMap<(u16, bool), Vec<u32>>,
@@ -88,7 +92,7 @@ impl Gate {
 
 impl Index {
     pub(crate) fn build(state: &mut State, programme: &Programme) -> Self {
-        let State { names, history, segments, versions, cutoffs, .. } = state;
+        let State { names, history, segments, versions, cutoffs, standings, broadcasts, .. } = state;
         let (timezone, purchase) = (&programme.timezone(), &programme.purchase);
         let slots: BTreeMap<&str, u16> =
             segments.iter().enumerate().map(|(slot, segment)| (segment.name.as_str(), slot as u16)).collect();
@@ -126,10 +130,16 @@ impl Index {
             let wanted = if is_over { &mut BTreeMap::new() } else { &mut *wanted };
             let mut scope = Scope { names, history, timezone, cutoffs, purchase, wanted, slot_of };
             let mut plan = Plan::compile(&version.name, &journey, &mut scope);
-            plan.journey = versions.iter().position(|one| one.name == version.name).unwrap_or(number) as u32;
+            let first = versions
+                .iter()
+                .position(|one| (&one.name, one.is_broadcast) == (&version.name, version.is_broadcast));
+            plan.journey = first.unwrap_or(number) as u32;
+            plan.standing = standings.get(&version.name).copied().unwrap_or_default();
             if version.live {
                 index.enter(number as u32, &plan);
+                index.live.insert(Arc::clone(&plan.name), number as u32);
             }
+            index.followed.traits.extend(plan.clocks().map(str::to_owned));
             for rule in plan.rules() {
                 index.followed.extend(&rule.mentions);
             }
@@ -139,6 +149,13 @@ impl Index {
         for (_, clustering) in programme.clusterings() {
             let scope = &mut Scope { names, history, timezone, cutoffs, purchase, wanted, slot_of };
             Rule::compile(&clustering.of, scope);
+        }
+        // Whom a broadcast is for is asked when it starts.
+        for (name, broadcast) in &programme.broadcasts {
+            if !broadcasts.get(name).is_some_and(|known| known.phase.has_started()) {
+                let scope = &mut Scope { names, history, timezone, cutoffs, purchase, wanted, slot_of };
+                Rule::compile(&of_programme(&broadcast.to), scope);
+            }
         }
         index.wanted = std::mem::take(wanted);
         index.note_due(state, programme);
@@ -254,8 +271,18 @@ impl Index {
             Entry::Segment { slot, is_in } => {
                 self.entries_by_slot.entry((*slot, *is_in)).or_default().push(version);
             }
-            Entry::Never => {}
+            Entry::Date(date) => {
+                let named = self.dated.entry(date.path[0].clone()).or_default();
+                named.push((plan.journey, version));
+            }
+            Entry::Schedule(_) | Entry::Never => {}
         }
+    }
+
+    /// The live version of a journey, whatever its number.
+    pub(crate) fn live_of(&self, journey: u32) -> Option<u32> {
+        let plan = self.plans.get(journey as usize)?;
+        self.live.get(&plan.name).copied()
     }
 
     /// Puts every segment after those it is built on. The programme has no cycles.

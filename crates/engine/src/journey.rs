@@ -3,16 +3,22 @@
 //! A definition is compiled into a flat list of operations with jumps, so that where a run stands is one number. A
 //! run finishes on the version that it began on. [`crate::engine`] moves runs; this file says what they are.
 
+mod compile;
+
 use crate::SendId;
 use crate::at::{At, Span};
+use crate::governor::ZONE;
 use crate::history::Since;
+use crate::local::{TimeOfDay, Weekdays};
 use crate::name::NameId;
-use crate::programme::{self, Channel, Enter, Step};
+use crate::programme::{
+    self, Appointment, Channel, DateEntry, DateOf, Draw, Enter, OnChange, Schedule, Step,
+};
 use crate::segment::Filter;
 use crate::segment::day::Trial;
 use crate::segment::parse::of_programme;
 use crate::segment::rule::{Rule, Scope};
-use crate::value::OwnedMap;
+use crate::value::{OwnedMap, OwnedValue};
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::sync::Arc;
 
@@ -59,6 +65,8 @@ pub enum RunState {
     Exited,
     /// Ended since the same person was in the same journey on a merged profile.
     Merged,
+    /// Ended since the journey was changed.
+    Replaced,
 }
 
 impl RunState {
@@ -68,7 +76,61 @@ impl RunState {
             Self::Completed => "completed",
             Self::Exited => "exited",
             Self::Merged => "merged",
+            Self::Replaced => "replaced",
         }
+    }
+}
+
+/// Whether people come into a journey and go on in it. All its versions stand alike.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum Standing {
+    #[default]
+    Open,
+    /// Nobody comes in, and nobody goes on.
+    Paused,
+    /// Nobody comes in; who is inside goes on to the end.
+    Draining,
+}
+
+impl Standing {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Paused => "paused",
+            Self::Draining => "draining",
+        }
+    }
+}
+
+/// Why a run does not begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunRefusal {
+    NoSuchJourney,
+    /// Nobody is known by the identifier.
+    Unknown,
+    Paused,
+    Draining,
+    /// The person is on the way through the journey.
+    Inside,
+    /// The person was in the journey, and may not begin again, or not yet.
+    NotAgain,
+    /// The journey is for others.
+    NotForThem,
+}
+
+impl std::fmt::Display for RunRefusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::NoSuchJourney => "the programme has no such journey",
+            Self::Unknown => "nobody is known by the identifier",
+            Self::Paused => "the journey is paused: nobody comes in until it is resumed",
+            Self::Draining => "the journey is draining: nobody comes in until it is resumed",
+            Self::Inside => "the person is on the way through the journey",
+            Self::NotAgain => "the person was in the journey, which does not let them in again, or not yet",
+            Self::NotForThem => {
+                "the journey is for others: what it asks for in `for` does not hold for the person"
+            }
+        })
     }
 }
 
@@ -80,11 +142,17 @@ pub(crate) struct Plan {
     pub(crate) name: Arc<str>,
     pub(crate) purpose: Arc<str>,
     pub(crate) entry: Entry,
+    pub(crate) standing: Standing,
+    /// Only those for whom it holds begin a run.
+    pub(crate) audience: Option<Rule>,
     pub(crate) reenter: programme::Reenter,
+    pub(crate) on_change: OnChange,
     pub(crate) exit: Option<Rule>,
     pub(crate) goal: Option<(Rule, Span)>,
     pub(crate) holdout_permille: u16,
     pub(crate) operations: Vec<Operation>,
+    /// By operation: the step that it belongs to.
+    pub(crate) places: Vec<Arc<str>>,
 }
 
 #[derive(Clone, Debug)]
@@ -93,7 +161,11 @@ pub(crate) enum Entry {
     Event { event: NameId, trials: Vec<(Vec<String>, Trial)> },
     /// When somebody enters the segment of this slot, which may be a hidden one, or leaves it.
     Segment { slot: u16, is_in: bool },
-    /// By a segment that the programme no longer has; only a version that is not live any more.
+    /// Everybody, so often.
+    Schedule(Schedule),
+    /// Each person on a date of their own.
+    Date(DateEntry),
+    /// Only by request, or by a segment that the programme no longer has: a version that is not live any more.
     Never,
 }
 
@@ -118,6 +190,27 @@ pub(crate) enum Operation {
     },
     Jump(u16),
     Exit,
+    WaitDate(Appointment),
+    WaitLocal {
+        time: Option<TimeOfDay>,
+        weekdays: Weekdays,
+    },
+    /// Draws by the name; takes the first way whose shares and those before it are more than what was drawn.
+    Split {
+        name: Arc<str>,
+        draw: Draw,
+        ways: Vec<SplitWay>,
+    },
+    Update(Arc<[(Box<str>, OwnedValue)]>),
+    /// Begins a run of the journey of this name.
+    Start(Arc<str>),
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SplitWay {
+    /// In thousandths, of this way and those before it.
+    pub(crate) below_permille: u16,
+    pub(crate) to: u16,
 }
 
 /// How the names of hidden segments begin.
@@ -135,11 +228,14 @@ impl Plan {
         journey: &programme::Journey,
         scope: &mut Scope<'_, S>,
     ) -> Self {
-        let mut compiler = Compiler { scope, operations: Vec::new(), sends: 0 };
+        let mut compiler = Compiler::new(name, scope);
         compiler.steps(&journey.steps);
-        compiler.operations.push(Operation::Exit);
-        let operations = std::mem::take(&mut compiler.operations);
+        compiler.place = "end".into();
+        compiler.push(Operation::Exit);
+        let (operations, places) =
+            (std::mem::take(&mut compiler.operations), std::mem::take(&mut compiler.places));
         let exit = journey.exit.as_deref().map(|text| compiler.rule(text));
+        let audience = journey.audience.as_deref().map(|text| compiler.rule(text));
         let goal = journey.goal.as_ref().map(|goal| (compiler.rule(&goal.did), goal.within));
         let entry = match Enter::of_programme(&journey.enter) {
             Enter::Change { segment, is_in } => {
@@ -158,17 +254,24 @@ impl Plan {
                     .expect("invariant: entry segments have slots before plans"),
                 is_in: true,
             },
+            Enter::Schedule(schedule) => Entry::Schedule(schedule),
+            Enter::Date(date) => Entry::Date(date),
+            Enter::Request => Entry::Never,
         };
         Self {
             journey: 0,
             name: name.into(),
             purpose: journey.purpose.as_str().into(),
             entry,
+            standing: Standing::default(),
+            audience,
             reenter: journey.reenter,
+            on_change: journey.on_change,
             exit,
             goal,
             holdout_permille: journey.holdout_permille,
             operations,
+            places,
         }
     }
 }
@@ -182,15 +285,43 @@ impl Plan {
         });
         self.exit.iter().chain(self.goal.iter().map(|(rule, _)| rule)).chain(waits)
     }
+
+    /// The traits that move the end of a wait.
+    pub(crate) fn clocks(&self) -> impl Iterator<Item = &str> {
+        self.operations.iter().flat_map(|operation| match operation {
+            Operation::WaitDate(Appointment { of: DateOf::Trait(path), .. }) => {
+                vec![ZONE, path[0].as_str()]
+            }
+            Operation::WaitDate(_) | Operation::WaitLocal { .. } => vec![ZONE],
+            _ => Vec::new(),
+        })
+    }
 }
 
 struct Compiler<'a, 'b, S> {
+    journey: &'a str,
     scope: &'a mut Scope<'b, S>,
     operations: Vec<Operation>,
+    places: Vec<Arc<str>>,
+    /// The step that is being compiled.
+    place: Arc<str>,
     sends: u16,
+    splits: u16,
 }
 
-impl<S: Fn(&str) -> Option<u16>> Compiler<'_, '_, S> {
+impl<'a, 'b, S: Fn(&str) -> Option<u16>> Compiler<'a, 'b, S> {
+    fn new(journey: &'a str, scope: &'a mut Scope<'b, S>) -> Self {
+        Self {
+            journey,
+            scope,
+            operations: Vec::new(),
+            places: Vec::new(),
+            place: "".into(),
+            sends: 0,
+            splits: 0,
+        }
+    }
+
     fn rule(&mut self, text: &str) -> Rule {
         Rule::compile(&of_programme(text), self.scope)
     }
@@ -199,37 +330,60 @@ impl<S: Fn(&str) -> Option<u16>> Compiler<'_, '_, S> {
         u16::try_from(self.operations.len()).expect("invariant: a journey has fewer than 65536 operations")
     }
 
+    fn push(&mut self, operation: Operation) {
+        self.operations.push(operation);
+        self.places.push(Arc::clone(&self.place));
+    }
+
+    /// A step's place is its name, or else its number, with that of the step it lies in before it.
     fn steps(&mut self, steps: &[Step]) {
-        for step in steps {
-            match step {
-                Step::Wait(span) => self.operations.push(Operation::Wait(*span)),
-                Step::WaitUntil { until, at_most } => {
-                    let until = self.rule(until);
-                    self.operations.push(Operation::WaitUntil { until, at_most: *at_most });
-                }
-                Step::Send { message, channels } => {
-                    let (message, channels) = (message.as_str().into(), channels.as_slice().into());
-                    self.operations.push(Operation::Send { message, channels, step: self.sends });
-                    self.sends += 1;
-                }
-                Step::Branch(arms) => self.branch(arms),
-                Step::Exit => self.operations.push(Operation::Exit),
+        let outer = Arc::clone(&self.place);
+        for (index, step) in steps.iter().enumerate() {
+            let (step, name) = step.named();
+            self.place = programme::step_place(&outer, index, name).into();
+            self.step(step, name);
+        }
+        self.place = outer;
+    }
+
+    fn step(&mut self, step: &Step, name: Option<&str>) {
+        match step {
+            Step::Wait(span) => self.push(Operation::Wait(*span)),
+            Step::WaitUntil { until, at_most } => {
+                let until = self.rule(until);
+                self.push(Operation::WaitUntil { until, at_most: *at_most });
             }
+            Step::Send { message, channels } => {
+                let (message, channels) = (message.as_str().into(), channels.as_slice().into());
+                self.push(Operation::Send { message, channels, step: self.sends });
+                self.sends += 1;
+            }
+            Step::Branch(arms) => self.branch(arms),
+            Step::Exit => self.push(Operation::Exit),
+            Step::WaitDate(until) => self.wait_date(until),
+            Step::WaitLocal { time, weekdays } => self.wait_local(time.as_deref(), weekdays),
+            Step::Split { draw, ways } => self.split(name, *draw, ways),
+            Step::Update(traits) => self.update(traits),
+            Step::Start(journey) => self.push(Operation::Start(journey.as_str().into())),
+            Step::Named { .. } => unreachable!("invariant: the name was taken off"),
         }
     }
 
     /// Each arm: `If` to the next arm, its steps, and a jump to the end of the branch.
     fn branch(&mut self, arms: &[programme::Arm]) {
         let mut jumps = Vec::new();
-        for arm in arms {
+        let outer = Arc::clone(&self.place);
+        for (number, arm) in arms.iter().enumerate() {
             let condition = arm.when.as_deref().map(|when| {
                 let rule = self.rule(when);
-                self.operations.push(Operation::If { rule, or: 0 });
+                self.push(Operation::If { rule, or: 0 });
                 self.operations.len() - 1
             });
+            self.place = programme::way_place(&outer, number).into();
             self.steps(&arm.then);
+            self.place = Arc::clone(&outer);
             jumps.push(self.operations.len());
-            self.operations.push(Operation::Jump(0));
+            self.push(Operation::Jump(0));
             let next = self.here();
             if let Some(index) = condition
                 && let Operation::If { or, .. } = &mut self.operations[index]

@@ -73,6 +73,14 @@ pub const CLOCK_CHANGES_MAX: usize = 8;
 pub const ZONES_MAX: usize = 64;
 /// Steps that one run may take at one instant. A journey has no loops, so only a bug can reach it.
 pub const RUN_STEPS_MAX: usize = 1_000;
+/// Runs of one person that one record or timer may begin. Journeys that begin each other for ever end here.
+pub const RUNS_AT_ONCE_MAX: usize = 100;
+/// Most steps of a journey, arms of branches and ways of splits among them: a run may take all of them at one instant.
+pub const JOURNEY_STEPS_MAX: usize = 400;
+/// People on a list that are called in one go: a few milliseconds of work.
+pub const ROLL_SLICE_PEOPLE: u64 = 1_000;
+/// Time between two goes, in which all else has its turn.
+pub const ROLL_SLICE_GAP: Span = Span(20);
 /// Active and finished runs that one profile remembers of one journey, newest kept, to answer `reenter`.
 pub const RUNS_REMEMBERED_MAX: usize = 16;
 /// Event names that are told apart. More are not names but values that a sender put into them; and a timer has 18 bits
@@ -119,6 +127,8 @@ pub const CLUSTER_FORKS_MAX: usize = (1 << CLUSTER_DEPTH_MAX) - 1;
 /// Names that a timer can tell apart.
 pub const NAMES_MAX: usize = (1 << 18) - 2;
 
+// Each step is an operation or two: its own, and the jump behind an arm.
+const _: () = assert!(2 * JOURNEY_STEPS_MAX < RUN_STEPS_MAX);
 const _: () = assert!(SEGMENTS_MAX < u16::MAX as usize && EVENT_NAMES_MAX + 2 * CONDITIONS_MAX < NAMES_MAX);
 const _: () =
     assert!(RETRY_FIRST.0 << ATTEMPTS_MAX < SEND_AGE_MAX.0, "every retry falls inside a send's life");

@@ -3,6 +3,8 @@
 //! These types are the canonical form that a `ProgrammeApplied` record carries as JSON. Reading YAML files into them
 //! is the server's work; making them runnable, and saying what is wrong with them, is [`crate::engine`]'s.
 
+mod appointment;
+mod broadcast;
 mod check;
 mod clusters;
 mod contact;
@@ -11,13 +13,18 @@ mod enter;
 mod identity;
 mod mistake;
 mod opens;
+mod schedule;
 
+pub use appointment::Appointment;
+pub(crate) use appointment::{DateOf, instant};
+pub use broadcast::{Broadcast, BroadcastTime, Pace};
 pub use clusters::{ClusterSet, Refresh};
 pub use contact::{Cap, ContactPolicy, Exclusion, Fatigue, QuietHours};
 pub use enter::Enter;
 pub use identity::{IdentifierLimit, Identity};
 pub use mistake::{Mistake, Place, nearest};
 pub use opens::OpenTracking;
+pub use schedule::{DateEntry, Schedule};
 
 use crate::at::Span;
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -46,6 +53,8 @@ pub struct Programme {
     pub recorded: BTreeSet<String>,
     pub messages: BTreeMap<String, Message>,
     pub journeys: BTreeMap<String, Journey>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub broadcasts: BTreeMap<String, Broadcast>,
     /// Sets of clusters by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub clusters: BTreeMap<String, ClusterSet>,
@@ -208,15 +217,50 @@ pub struct EmailTemplate {
 pub struct Journey {
     /// The consent that every send in it needs.
     pub purpose: String,
-    /// An expression, or the change of a segment: see [`Enter`].
+    /// An expression, the change of a segment, or a time: see [`Enter`].
     pub enter: String,
+    /// An expression: a run begins only for whom it holds then.
+    #[serde(rename = "for", skip_serializing_if = "Option::is_none")]
+    pub audience: Option<String>,
     pub reenter: Reenter,
     /// An expression; a bare `did` in it means since the run began.
     pub exit: Option<String>,
     pub goal: Option<Goal>,
     /// Share of profiles withheld, in thousandths.
     pub holdout_permille: u16,
+    /// What becomes of those who are on their way through an older version when this one is made live.
+    #[serde(skip_serializing_if = "OnChange::is_usual")]
+    pub on_change: OnChange,
     pub steps: Vec<Step>,
+}
+
+/// What becomes of runs of an older version.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnChange {
+    /// They go on as they began.
+    #[default]
+    Finish,
+    /// They go on at the step of the new version with the same name or number; where there is none, as they began.
+    Move,
+    /// They end.
+    Exit,
+}
+
+impl OnChange {
+    pub const ALL: [Self; 3] = [Self::Finish, Self::Move, Self::Exit];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Finish => "finish",
+            Self::Move => "move",
+            Self::Exit => "exit",
+        }
+    }
+
+    fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl Programme {
@@ -262,12 +306,20 @@ impl Journey {
         sends(&self.steps, message)
     }
 
+    /// The places of its steps, by which a changed journey knows them again, in their order.
+    pub fn places(&self) -> Vec<String> {
+        let mut places = Vec::new();
+        add_places(&self.steps, "", &mut places);
+        places
+    }
+
     /// Every expression in it.
     pub fn rules(&self) -> impl Iterator<Item = &str> {
         let mut rules = Vec::new();
-        if self.listens_to().is_none() {
+        if Enter::parse(&self.enter).is_ok_and(|enter| enter.asks()) {
             rules.push(self.enter.as_str());
         }
+        rules.extend(self.audience.as_deref());
         rules.extend(self.exit.as_deref());
         rules.extend(self.goal.as_ref().map(|goal| goal.did.as_str()));
         add_rules(&self.steps, &mut rules);
@@ -279,8 +331,26 @@ fn sends(steps: &[Step], message: &str) -> bool {
     steps.iter().any(|step| match step {
         Step::Send { message: own, .. } => own == message,
         Step::Branch(arms) => arms.iter().any(|arm| sends(&arm.then, message)),
+        Step::Split { ways, .. } => ways.iter().any(|way| sends(&way.then, message)),
+        Step::Named { step, .. } => sends(std::slice::from_ref(step), message),
         _ => false,
     })
+}
+
+fn add_places(steps: &[Step], outer: &str, places: &mut Vec<String>) {
+    for (index, step) in steps.iter().enumerate() {
+        let (step, name) = step.named();
+        let place = step_place(outer, index, name);
+        let ways: Vec<&[Step]> = match step {
+            Step::Branch(arms) => arms.iter().map(|arm| arm.then.as_slice()).collect(),
+            Step::Split { ways, .. } => ways.iter().map(|way| way.then.as_slice()).collect(),
+            _ => Vec::new(),
+        };
+        places.push(place.clone());
+        for (number, then) in ways.into_iter().enumerate() {
+            add_places(then, &way_place(&place, number), places);
+        }
+    }
 }
 
 fn add_rules<'a>(steps: &'a [Step], rules: &mut Vec<&'a str>) {
@@ -293,7 +363,15 @@ fn add_rules<'a>(steps: &'a [Step], rules: &mut Vec<&'a str>) {
                     add_rules(&arm.then, rules);
                 }
             }
-            Step::Wait(_) | Step::Send { .. } | Step::Exit => {}
+            Step::Split { ways, .. } => ways.iter().for_each(|way| add_rules(&way.then, rules)),
+            Step::Named { step, .. } => add_rules(std::slice::from_ref(&**step), rules),
+            Step::Wait(_)
+            | Step::WaitDate(_)
+            | Step::WaitLocal { .. }
+            | Step::Send { .. }
+            | Step::Update(_)
+            | Step::Start(_)
+            | Step::Exit => {}
         }
     }
 }
@@ -335,6 +413,81 @@ pub enum Step {
     },
     Branch(Vec<Arm>),
     Exit,
+    /// Until a date, as an [`Appointment`] writes it.
+    WaitDate(String),
+    /// Until it is a time of day, one of some days of the week, or both, where the person is.
+    WaitLocal {
+        /// `09:00`.
+        time: Option<String>,
+        /// By name; empty for every day.
+        weekdays: Vec<String>,
+    },
+    Split {
+        #[serde(default, skip_serializing_if = "Draw::is_usual")]
+        draw: Draw,
+        ways: Vec<Way>,
+    },
+    /// States traits of the person; `null` takes one away.
+    Update(BTreeMap<String, serde_json::Value>),
+    /// Begins a run of another journey, with what began this one.
+    Start(String),
+    /// A step with a name, by which a changed journey knows it again. A split with a name draws by it.
+    Named {
+        name: String,
+        step: Box<Step>,
+    },
+}
+
+impl Step {
+    /// The step itself, and its name where it has one.
+    pub fn named(&self) -> (&Self, Option<&str>) {
+        match self {
+            Self::Named { name, step } => (step.named().0, Some(name)),
+            step => (step, None),
+        }
+    }
+}
+
+/// What a step is known by when its journey changes: its name, or else its number, behind the place of the step that it
+/// lies in.
+pub(crate) fn step_place(outer: &str, index: usize, name: Option<&str>) -> String {
+    match (name, outer) {
+        (Some(name), _) => name.to_owned(),
+        (None, "") => (index + 1).to_string(),
+        (None, outer) => format!("{outer}.{}", index + 1),
+    }
+}
+
+/// The same of a way of a branch or a split, in letters: `2b`.
+pub(crate) fn way_place(step: &str, number: usize) -> String {
+    let letter = char::from(b'a' + (number % 26) as u8);
+    format!("{step}{}", letter.to_string().repeat(number / 26 + 1))
+}
+
+/// Who gets the same way of a split again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Draw {
+    /// A person, always.
+    #[default]
+    Person,
+    /// Nobody: each run draws anew.
+    Run,
+}
+
+impl Draw {
+    fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// One way of a split, for a share of people.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Way {
+    /// In thousandths; those of a split are a thousand together.
+    pub share_permille: u16,
+    pub then: Vec<Step>,
 }
 
 /// One way of a branch: taken when its condition holds, or always where it has none (`else`).

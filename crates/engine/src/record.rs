@@ -54,6 +54,10 @@ pub enum Record<'a> {
     /// Who entered or left a segment that somebody listens to. It changes nothing: it follows from the records before it in
     /// its batch, and is there so that others can follow it.
     MembershipChanged(MembershipChanged<'a>),
+    /// Somebody is to begin a journey, since a program or an operator says so.
+    RunRequested(RunRequested<'a>),
+    /// An operator stops a journey or a broadcast, or lets it go on.
+    Commanded(Commanded<'a>),
     /// What came back of a send after its receipt: a bounce or a complaint.
     Returned(Returned<'a>),
     /// Somebody opened a message, and nobody is to know who. It changes nothing, and is there to be counted.

@@ -47,6 +47,8 @@ pub enum Expression {
     Did(Did),
     Sequence(Sequence),
     Trait(Filter),
+    /// Of the event that began the run.
+    Event(Filter),
     InSegment(String),
     ConsentedTo {
         purpose: String,
@@ -64,7 +66,7 @@ pub enum Expression {
 pub enum Owner {
     /// A segment, or what starts a journey: there is no run yet.
     Segment,
-    /// A rule inside a journey, where `since entry` means since the run began.
+    /// A rule inside a journey, where `since entry` means since the run began, and `event.` the event that began it.
     Journey,
 }
 

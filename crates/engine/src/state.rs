@@ -3,12 +3,14 @@
 mod sections;
 
 use crate::at::At;
+use crate::broadcast::BroadcastState;
 use crate::chunked::Chunked;
 use crate::directory::Directory;
 use crate::erasure::Erasure;
 use crate::governor::Suppressions;
 use crate::history::History;
 use crate::identifier::KeyedHash;
+use crate::journey::Standing;
 use crate::limits::REJECTS_LISTED_MAX;
 use crate::merge::Merges;
 use crate::name::Names;
@@ -18,6 +20,7 @@ use crate::parts::Parts;
 use crate::profile::Profile;
 use crate::programme::Programme;
 use crate::record::{Installed, Rejected};
+use crate::roll::Roll;
 use crate::seen::MessageIds;
 use crate::segment::cluster::ClusterState;
 use crate::segment::cutoff::Cutoffs;
@@ -64,6 +67,14 @@ pub(crate) struct State {
     pub(crate) suppressions: Suppressions,
     pub(crate) segments: Vec<SegmentState>,
     pub(crate) versions: Vec<JourneyVersion>,
+    /// Of journeys that are not open, by name.
+    pub(crate) standings: BTreeMap<String, Standing>,
+    /// Those that the programme has, and those that were sent, by name.
+    pub(crate) broadcasts: BTreeMap<String, BroadcastState>,
+    /// People who are called one after the other, by the number of the list.
+    pub(crate) rolls: BTreeMap<u32, Roll>,
+    /// How many lists there were.
+    pub(crate) rolls_made: u32,
     pub(crate) cutoffs: Cutoffs,
     /// By set.
     pub(crate) clusters: BTreeMap<String, ClusterState>,
@@ -98,6 +109,8 @@ pub(crate) struct SegmentState {
 #[derive(Clone, Debug, BorshSerialize, BorshDeserialize)]
 pub(crate) struct JourneyVersion {
     pub(crate) name: String,
+    /// Of a broadcast, each of whose people goes through a journey of one step.
+    pub(crate) is_broadcast: bool,
     /// 1 for the first of that name.
     pub(crate) version: u32,
     pub(crate) live: bool,
@@ -107,6 +120,23 @@ pub(crate) struct JourneyVersion {
     pub(crate) finished: u64,
     pub(crate) held_out: u64,
     pub(crate) reached_goal: u64,
+}
+
+impl JourneyVersion {
+    pub(crate) fn new(name: &str, version: u32, definition: String, is_broadcast: bool) -> Self {
+        let name = name.to_owned();
+        Self {
+            name,
+            is_broadcast,
+            version,
+            live: true,
+            definition,
+            active: 0,
+            finished: 0,
+            held_out: 0,
+            reached_goal: 0,
+        }
+    }
 }
 
 /// An event that was refused at the door.

@@ -24,8 +24,10 @@ const ENTRIES_IN_CHUNK: usize = 128;
 const ADDED_MAX: usize = 4_096;
 /// Bits of an entry that tell what it wakes; those above them hold the second inside the hour.
 const KEY_BITS: u32 = 52;
-/// Bits of a name.
+/// Bits of a name, or of a journey.
 const NAME_BITS: u32 = 18;
+/// The bit of an entry that is a date of a journey, and no name.
+const DATE: u64 = 1 << (NAME_BITS + 32);
 
 /// What a timer wakes. The order decides between timers of the same instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
@@ -38,6 +40,12 @@ pub(crate) enum TimerKey {
     Run { profile: ProfileId, run: u64 },
     /// A send is to be tried again.
     Retry { send: SendId },
+    /// A date of the person's has come, by which a journey begins.
+    Date { profile: ProfileId, journey: u32 },
+    /// A journey begins for everybody.
+    Schedule { journey: u32 },
+    /// The next people on a list are called.
+    Roll { number: u32 },
 }
 
 /// The second at which an instant has come: a timer never fires early.
@@ -54,7 +62,7 @@ pub(crate) struct Timers {
 }
 
 impl Timers {
-    /// Sets a timer for a second: of a membership.
+    /// Sets a timer for a second: of a membership, or of a date.
     pub(crate) fn set_second(&mut self, due: u32, key: TimerKey) {
         self.seconds.set(due / HOUR, (u64::from(due % HOUR) << KEY_BITS) | pack(key));
     }
@@ -82,6 +90,20 @@ impl Timers {
             return Some((due, unpack(self.seconds.pop())));
         }
         Some(self.instants.pop())
+    }
+
+    /// Takes all that is the same as what was just taken.
+    pub(crate) fn skip_same(&mut self, taken: (At, TimerKey)) {
+        while self.next_due() == Some(taken.0) {
+            let next = match self.next_second() == Some(taken.0) {
+                true => self.seconds.first().map(|(_, entry)| unpack(entry)),
+                false => self.instants.first().map(|(_, (_, key))| key),
+            };
+            if next != Some(taken.1) {
+                return;
+            }
+            self.pop(taken.0);
+        }
     }
 
     /// The membership that comes so many after the earliest, as far as they are in order.
@@ -289,27 +311,29 @@ impl<E: BorshSerialize + Send> Tell for Added<E> {
 
 /// Names are numbered from 1 here, so that 0 stands for the profile whatever it did.
 fn pack(key: TimerKey) -> u64 {
-    let (profile, small) = match key {
-        TimerKey::Name { profile, name } => (profile, name.0 + 1),
-        TimerKey::Profile { profile } => (profile, 0),
-        TimerKey::Run { .. } | TimerKey::Retry { .. } => {
-            unreachable!("invariant: runs and sends wait for instants")
+    let (profile, small, kind) = match key {
+        TimerKey::Name { profile, name } => (profile, name.0 + 1, 0),
+        TimerKey::Profile { profile } => (profile, 0, 0),
+        TimerKey::Date { profile, journey } => (profile, journey, DATE),
+        TimerKey::Run { .. } | TimerKey::Retry { .. } | TimerKey::Schedule { .. } | TimerKey::Roll { .. } => {
+            unreachable!("invariant: all others wait for instants")
         }
     };
-    assert!(small < 1 << NAME_BITS, "invariant: names have a bound");
-    (u64::from(profile.0) << NAME_BITS) | u64::from(small)
+    assert!(small < 1 << NAME_BITS, "invariant: names and journeys have a bound");
+    kind | (u64::from(profile.0) << NAME_BITS) | u64::from(small)
 }
 
 fn unpack(entry: u64) -> TimerKey {
     let entry = entry & ((1 << KEY_BITS) - 1);
     let profile = ProfileId((entry >> NAME_BITS) as u32);
     match (entry & ((1 << NAME_BITS) - 1)) as u32 {
+        journey if entry & DATE != 0 => TimerKey::Date { profile, journey },
         0 => TimerKey::Profile { profile },
         name => TimerKey::Name { profile, name: NameId(name - 1) },
     }
 }
 
-const _: () = assert!(NAME_BITS + 32 <= KEY_BITS && HOUR < 1 << (64 - KEY_BITS));
+const _: () = assert!(NAME_BITS + 32 < KEY_BITS && HOUR < 1 << (64 - KEY_BITS));
 
 #[cfg(test)]
 mod tests {
@@ -377,6 +401,8 @@ mod tests {
             TimerKey::Name { profile, name: NameId((1 << NAME_BITS) - 2) },
             TimerKey::Name { profile: ProfileId(0), name: NameId(0) },
             TimerKey::Profile { profile },
+            TimerKey::Date { profile, journey: (1 << NAME_BITS) - 1 },
+            TimerKey::Date { profile: ProfileId(0), journey: 0 },
         ] {
             assert_eq!(unpack((3_599 << KEY_BITS) | pack(key)), key);
         }

@@ -3,11 +3,14 @@
 //! Changes are noted in [`Touched`]; [`Turn::settle`] then re-evaluates the segments that mention them, and moves the journeys.
 
 mod changes;
+mod entries;
 mod journeys;
 mod memberships;
 mod sends;
+mod steps;
 
 pub(crate) use memberships::Ranks;
+pub(crate) use steps::Follows;
 
 use crate::at::{At, Span};
 use crate::consent::Consent;
@@ -284,6 +287,7 @@ impl<'a> Turn<'a> {
             self.enter_journeys();
         }
         self.follow_runs();
+        self.follow_up();
     }
 
     /// Other cut-offs were stated, and memberships are up to them: runs go on or end by that, and none begins, since a run
@@ -291,12 +295,14 @@ impl<'a> Turn<'a> {
     pub(crate) fn follow_cutoffs(&mut self) {
         self.touched.cutoffs = true;
         self.follow_runs();
+        self.follow_up();
     }
 
-    /// Evaluates a journey's rule: everything in it counts after `since`, what says so since the run began.
-    pub(crate) fn evaluate(&self, rule: &Rule, since: Since, entry: Since) -> Verdict {
+    /// Evaluates a journey's rule: everything in it counts after `since`, what says so since the run began, and `event` is
+    /// what began it.
+    pub(crate) fn evaluate(&self, rule: &Rule, since: Since, entry: Since, event: Map<'_>) -> Verdict {
         let moment = Moment::of(&self.engine.state, &self.engine.programme, self.id);
-        verdict(rule, &Moment { since, entry, ..moment })
+        verdict(rule, &Moment { since, entry, event, ..moment })
     }
 }
 

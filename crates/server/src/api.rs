@@ -5,6 +5,7 @@
 
 mod activity;
 mod address;
+mod broadcasts;
 mod changes;
 mod clusters;
 mod consents;
@@ -76,6 +77,15 @@ pub fn routes() -> Vec<Route> {
         row(Method::GET,    "/api/v1/journeys",                     Read,   journeys::list),
         row(Method::GET,    "/api/v1/journeys/{name}",              Read,   journeys::show),
         row(Method::GET,    "/api/v1/messages/{name}/preview",      Read,   previews::show),
+        row(Method::POST,   "/api/v1/journeys/{name}/runs",         Admin,  journeys::request),
+        row(Method::POST,   "/api/v1/journeys/{name}/pause",        Admin,  journeys::pause),
+        row(Method::POST,   "/api/v1/journeys/{name}/resume",       Admin,  journeys::resume),
+        row(Method::POST,   "/api/v1/journeys/{name}/drain",        Admin,  journeys::drain),
+        row(Method::GET,    "/api/v1/broadcasts",                   Read,   broadcasts::list),
+        row(Method::GET,    "/api/v1/broadcasts/{name}",            Read,   broadcasts::show),
+        row(Method::POST,   "/api/v1/broadcasts/{name}/pause",      Admin,  broadcasts::pause),
+        row(Method::POST,   "/api/v1/broadcasts/{name}/resume",     Admin,  broadcasts::resume),
+        row(Method::POST,   "/api/v1/broadcasts/{name}/cancel",     Admin,  broadcasts::cancel),
         row(Method::GET,    "/api/v1/sends",                        Read,   sends::list),
         row(Method::GET,    "/api/v1/rejects",                      Read,   rejects::list),
         row(Method::POST,   "/api/v1/returns",                      Admin,  returns::take),

@@ -2,6 +2,7 @@
 
 mod apply;
 mod backup;
+mod broadcasts;
 mod check;
 mod client;
 mod clusters;
@@ -11,6 +12,7 @@ mod explain;
 mod expression;
 mod identifiers;
 mod import;
+mod journeys;
 mod keys;
 mod log;
 mod merges;
@@ -55,6 +57,8 @@ enum Command {
     Erase(erase::Args),
     Identifiers(identifiers::Args),
     Clusters(clusters::Args),
+    Journeys(journeys::Args),
+    Broadcasts(broadcasts::Args),
     Log(log::Args),
     Backup(backup::Args),
     Restore(restore::Args),
@@ -88,6 +92,8 @@ pub fn run() -> ExitCode {
         Command::Erase(args) => erase::run(&args),
         Command::Identifiers(args) => identifiers::run(&args),
         Command::Clusters(args) => clusters::run(&args),
+        Command::Journeys(args) => journeys::run(&args),
+        Command::Broadcasts(args) => broadcasts::run(&args),
         Command::Log(args) => log::run(&args),
         Command::Backup(args) => backup::run(&args),
         Command::Restore(args) => restore::run(&args),

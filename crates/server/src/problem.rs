@@ -3,7 +3,8 @@
 use crate::runtime::{NotAnswered, NotTaken};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use engine::engine::{ClustersRefusal, MergeRefusal, Refusal};
+use engine::engine::{ClustersRefusal, CommandRefusal, MergeRefusal, Refusal};
+use engine::journey::RunRefusal;
 use engine::programme::Mistake;
 use serde::Serialize;
 
@@ -135,6 +136,25 @@ impl From<Refusal> for Problem {
             }
             Refusal::Clusters(ClustersRefusal::AskedOtherwise) => conflict("asked_otherwise", "name"),
             Refusal::Clusters(ClustersRefusal::NoRoom) => conflict("no_room", "name"),
+            Refusal::Run(RunRefusal::NoSuchJourney) => {
+                Self { field: Some("name".into()), ..Self::not_found(message) }
+            }
+            Refusal::Run(RunRefusal::Unknown) => {
+                Self { field: Some("profile".into()), ..Self::not_found(message) }
+            }
+            Refusal::Run(RunRefusal::Paused) => conflict("paused", "name"),
+            Refusal::Run(RunRefusal::Draining) => conflict("draining", "name"),
+            Refusal::Run(RunRefusal::Inside) => conflict("inside", "profile"),
+            Refusal::Run(RunRefusal::NotAgain) => conflict("not_again", "profile"),
+            Refusal::Run(RunRefusal::NotForThem) => conflict("not_for_them", "profile"),
+            Refusal::Command(CommandRefusal::NoSuch(_)) => {
+                Self { field: Some("name".into()), ..Self::not_found(message) }
+            }
+            Refusal::Command(CommandRefusal::AlreadySo) => conflict("already_so", "name"),
+            Refusal::Command(CommandRefusal::Over) => conflict("over", "name"),
+            Refusal::Command(CommandRefusal::NotFor(..)) => {
+                Self::bad_request("not_for_this", "name", message)
+            }
             other => panic!("invariant: the record was checked before it was made, {other:?}"),
         }
     }

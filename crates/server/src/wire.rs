@@ -3,8 +3,8 @@
 use engine::Seq;
 use engine::at::At;
 use engine::record::{
-    ClustersStated, ConsentStated, CutoffsStated, Event, EventFlags, Identifier, MembershipChanged, Record,
-    Rejected, Settled, Subject, SuppressionStated,
+    ClustersStated, Commanded, ConsentStated, CutoffsStated, Event, EventFlags, Identifier,
+    MembershipChanged, Record, Rejected, RunRequested, Settled, Subject, SuppressionStated,
 };
 use engine::segment::cluster::{Cluster, Finding, Tree};
 use serde_json::{Value, json};
@@ -107,8 +107,30 @@ fn content(record: &Record<'_>) -> (&'static str, Value) {
             ("log_redacted", json!({"to": one.to.0, "redacted_at": one.redacted_at.to_string()}))
         }
         Record::MembershipChanged(one) => ("membership_changed", changed(one)),
+        Record::RunRequested(one) => ("run_requested", requested(one)),
+        Record::Commanded(one) => ("commanded", commanded(one)),
         Record::Tick => ("tick", json!({})),
     }
+}
+
+fn requested(requested: &RunRequested<'_>) -> Value {
+    json!({
+        "journey": requested.journey,
+        "identifier": identifier(&requested.identifier),
+        "requested_at": requested.requested_at.to_string(),
+        "operator": requested.operator,
+        "data": requested.data.to_json(),
+    })
+}
+
+fn commanded(commanded: &Commanded<'_>) -> Value {
+    json!({
+        "what": commanded.what.name(),
+        "name": commanded.name,
+        "command": commanded.command.name(),
+        "commanded_at": commanded.commanded_at.to_string(),
+        "operator": commanded.operator,
+    })
 }
 
 /// Values are in millionths, and have more digits than a number of JSON holds.

@@ -2,6 +2,7 @@
 //! its own and a second engine that only ever replays, and compares them with what the installation says and does.
 
 mod consent;
+mod journeys;
 mod ledger;
 mod letter;
 mod model;
@@ -94,6 +95,7 @@ impl Auditor {
         }
         self.ledger.apply(&record, &effects)?;
         self.letters.apply(&record);
+        self.hold_paused(at, &effects)?;
         for effect in &effects {
             if let Effect::HandOver { send, .. } = effect {
                 let prepare = self.ledger.prepare(*send).expect("the ledger asked for it");
@@ -236,6 +238,7 @@ impl Auditor {
             format!("the engine counts {events} events, the log holds {}", self.model.events)
         })?;
         self.compare_people(engine)?;
+        journeys::compare(engine)?;
         let sections = engine.snapshot().into_iter().filter_map(|section| section.bytes);
         sections.into_iter().try_for_each(|bytes| self.look_for_erased(&bytes, "in the state"))
     }
@@ -331,6 +334,7 @@ impl Auditor {
             apply(&mut replayed, &self.history[..index], (*at, &record), &mut Vec::new());
         }
         Invariant::D1.check(engine.hash() == replayed.hash(), || "a replay from zero differs".to_owned())?;
+        journeys::finish(engine)?;
         self.ledger.finish(engine)
     }
 

@@ -3,9 +3,9 @@
 use engine::at::At;
 use engine::identifier::{HashKey, IdentifierKind};
 use engine::record::{
-    ConsentSource, ConsentStated, CutoffsStated, Engaged, Engagement, Event, EventFlags, EventKind,
-    Identifier, MergeUndone, ProfileErased, ProfilesMerged, ProgrammeApplied, Record, Rejected, Returned,
-    Subject, SuppressionStated, Verdict,
+    Command, Commandable, Commanded, ConsentSource, ConsentStated, CutoffsStated, Engaged, Engagement, Event,
+    EventFlags, EventKind, Identifier, MergeUndone, ProfileErased, ProfilesMerged, ProgrammeApplied, Record,
+    Rejected, Returned, RunRequested, Subject, SuppressionStated, Verdict,
 };
 use engine::segment::cutoff::Cutoff;
 use engine::value::OwnedMap;
@@ -51,6 +51,20 @@ pub(crate) enum Draft {
     Erase {
         profile: ProfileId,
         erased_at: At,
+    },
+    /// Somebody is to begin a journey.
+    Request {
+        journey: &'static str,
+        who: (IdentifierKind, String),
+        total: u64,
+        requested_at: At,
+    },
+    /// A journey or a broadcast is stopped, or goes on.
+    Command {
+        what: Commandable,
+        name: &'static str,
+        command: Command,
+        commanded_at: At,
     },
     /// An event that the door refused.
     Rejected,
@@ -139,6 +153,22 @@ impl Draft {
             Self::Erase { profile, erased_at } => {
                 let erased = ProfileErased { profile: *profile, erased_at: *erased_at, operator: "ada" };
                 Record::ProfileErased(erased).encode(&mut bytes);
+            }
+            Self::Request { journey, who, total, requested_at } => {
+                let data = OwnedMap::from_json(&serde_json::json!({ "total": total })).expect("an object");
+                let requested = RunRequested {
+                    journey,
+                    identifier: identify(who.0, &who.1),
+                    requested_at: *requested_at,
+                    operator: "ada",
+                    data: data.as_map(),
+                };
+                Record::RunRequested(requested).encode(&mut bytes);
+            }
+            Self::Command { what, name, command, commanded_at } => {
+                let (what, command, commanded_at) = (*what, *command, *commanded_at);
+                Record::Commanded(Commanded { what, name, command, commanded_at, operator: "ada" })
+                    .encode(&mut bytes);
             }
             Self::Rejected => {
                 let rejected = Rejected {

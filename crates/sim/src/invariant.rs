@@ -20,6 +20,8 @@ pub enum Invariant {
     G5,
     G6,
     H1,
+    J1,
+    J2,
     O1,
     O2,
     O3,
@@ -29,7 +31,7 @@ pub enum Invariant {
 }
 
 impl Invariant {
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::L1,
         Self::L2,
         Self::L3,
@@ -46,6 +48,8 @@ impl Invariant {
         Self::G5,
         Self::G6,
         Self::H1,
+        Self::J1,
+        Self::J2,
         Self::O1,
         Self::O2,
         Self::O3,
@@ -74,6 +78,10 @@ impl Invariant {
             Self::G5 => "nothing is handed over while it is night on the person's clock",
             Self::G6 => "exclusions, fatigue and the global holdout of the contact policy are kept",
             Self::H1 => "a person in the holdout is sent nothing",
+            Self::J1 => {
+                "the figures of journeys and broadcasts are those of their runs and sends, and add up"
+            }
+            Self::J2 => "nothing is decided in a journey or a broadcast that is paused",
             Self::O1 => "a hand-over follows a durable attempt, and each attempt is handed over once",
             Self::O2 => "the provider accepts no send twice",
             Self::O3 => {

@@ -56,6 +56,8 @@ pub struct Moment {
     pub since_entry: Option<(i64, u64)>,
     /// Inside a run: what was done up to this second and place is not asked for, unless people are ranked by it.
     pub since: Option<(i64, u64)>,
+    /// Inside a run: what the event that began it said. An object.
+    pub event: Json,
     pub segments: BTreeMap<String, Expression>,
     pub cut_offs: CutOffs,
     /// Those of the segments, where others hold for what is asked.
@@ -69,6 +71,7 @@ impl Moment {
             timezone,
             since_entry: None,
             since: None,
+            event: Json::Null,
             segments: BTreeMap::new(),
             cut_offs: CutOffs::default(),
             cut_offs_of_segments: None,
@@ -92,6 +95,7 @@ pub fn holds(expression: &Expression, person: &Person, moment: &Moment) -> bool 
         Expression::Did(did) => self::did(did, person, moment),
         Expression::Sequence(sequence) => sequence::holds(sequence, person, moment),
         Expression::Trait(filter) => value::passes(filter, &person.traits, moment),
+        Expression::Event(filter) => value::passes(filter, &moment.event, moment),
         Expression::InSegment(name) => {
             moment.segments.get(name).is_some_and(|segment| match &moment.cut_offs_of_segments {
                 Some(_) => holds(segment, person, &moment.inside()),

@@ -36,6 +36,8 @@ pub struct Options {
     pub merges: u64,
     pub parts: u64,
     pub erases: u64,
+    pub requests_runs: u64,
+    pub commands: u64,
 
     /// Of a round: how the time and the process go.
     pub long_pause: u64,
@@ -68,6 +70,8 @@ impl Options {
             parts: chance(operators, 200),
             erases: chance(operators, 100),
             redacts: operators.between(50, 500),
+            requests_runs: chance(operators, 300),
+            commands: chance(operators, 200),
             people: random.between(2, 24),
             rounds: random.between(60, 160),
             requests_per_round: random.between(1, 4),

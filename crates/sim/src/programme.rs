@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use engine::at::Span;
 use engine::programme::{
-    Arm, Cap, Channel, ContactPolicy, EmailMessage, EmailTemplate, Exclusion, Fatigue, Journey, Message,
-    OptIn, Programme, Purchase, Purpose, QuietHours, Reenter, Step, Tracking,
+    Arm, Broadcast, Cap, Channel, ContactPolicy, Draw, EmailMessage, EmailTemplate, Exclusion, Fatigue,
+    Journey, Message, OnChange, OptIn, Programme, Purchase, Purpose, QuietHours, Reenter, Step, Tracking,
+    Way,
 };
 
 use crate::auditor::segments::{SEGMENTS, TIMEZONE};
@@ -20,6 +21,17 @@ pub(crate) const ORDERS: &str = "orders";
 pub(crate) const WITHHELD: &str = "withheld";
 /// The message that asks to confirm a consent.
 pub(crate) const CONFIRM: &str = "confirm";
+
+/// The trait that journeys state and nobody else.
+pub(crate) const STAGE: &str = "stage";
+/// The segment of those in whose trait there is a certain value.
+pub(crate) const STAGED: &str = "staged";
+/// The journey that has all kinds of steps.
+pub(crate) const STAGES: &str = "stages";
+/// Journeys that others begin, and so are in every programme.
+const STARTED: [&str; 2] = [STAGES, "daily"];
+/// The one broadcast: what has started cannot be another one.
+pub(crate) const NEWS: &str = "news";
 
 /// The first programme. Of a log that will be trimmed it asks at once for everything that any later one may ask for, since
 /// what is gone from the log cannot be brought in from there.
@@ -49,12 +61,17 @@ fn draw_with(random: &mut Random, segment_permille: u64) -> String {
         ]),
         purchase: Purchase::default(),
         clusters: clusters::set(double),
-        segments: segments.iter().map(|one| (one.name.to_owned(), one.expression.to_owned())).collect(),
+        segments: segments
+            .iter()
+            .map(|one| (one.name.to_owned(), one.expression.to_owned()))
+            .chain([(STAGED.to_owned(), format!("trait.{STAGE} = \"b\""))])
+            .collect(),
         recorded: recorded.iter().map(|one| one.name.to_owned()).collect(),
         messages: [CONFIRM, "welcome", "nudge", "cart", "back", "receipt"]
             .map(|name| (name.to_owned(), message(name)))
             .into(),
         journeys: journeys(random),
+        broadcasts: if random.happens(800) { broadcasts() } else { BTreeMap::new() },
         ..Programme::default()
     };
     draw_contact(&mut programme);
@@ -156,6 +173,8 @@ fn journeys(random: &mut Random) -> BTreeMap<String, Journey> {
             Journey {
                 purpose: OFFERS.to_owned(),
                 enter: "did \"Product Added\"".to_owned(),
+                // Its steps never change, so that whoever moves is sent nothing twice.
+                on_change: *random.pick(&OnChange::ALL),
                 reenter: Reenter::After(Span::DAY.times(1 + random.below(7) as i64)),
                 exit: Some("did \"Order Completed\"".to_owned()),
                 steps: vec![
@@ -199,7 +218,12 @@ fn journeys(random: &mut Random) -> BTreeMap<String, Journey> {
             },
         ),
     ];
-    let kept = all.into_iter().chain(listening()).filter(|_| random.happens(850));
+    let clockwork = clockwork(random);
+    let kept = all
+        .into_iter()
+        .chain(listening())
+        .chain(clockwork)
+        .filter(|(name, _)| random.happens(850) || STARTED.contains(name));
     kept.map(|(name, journey)| (name.to_owned(), journey)).collect()
 }
 
@@ -230,4 +254,106 @@ fn listening() -> [(&'static str, Journey); 2] {
             },
         ),
     ]
+}
+
+fn journey(enter: &str, steps: Vec<Step>) -> Journey {
+    let (purpose, enter) = (OFFERS.to_owned(), enter.to_owned());
+    Journey { purpose, enter, reenter: Reenter::Always, steps, ..Journey::default() }
+}
+
+/// Journeys that begin by the calendar, by each other and by request, with all kinds of steps.
+fn clockwork(random: &mut Random) -> Vec<(&'static str, Journey)> {
+    let before = *random.pick(&["", " before 3 days"]);
+    let schedule = *random.pick(&[
+        "every day at 02:30",
+        "every sunday and monday at 09:00",
+        "every month on day 31 at 23:59",
+    ]);
+    let stages = Journey {
+        exit: random.happens(300).then(|| "event.total < 20".to_owned()),
+        audience: random.happens(300).then(|| "not did \"Order Completed\" at least 3 times".to_owned()),
+        holdout_permille: *random.pick(&[0, 0, 500]),
+        on_change: *random.pick(&[OnChange::Finish, OnChange::Exit]),
+        ..journey("did \"Signed Up\"", steps(random, 2))
+    };
+    vec![
+        (STAGES, stages),
+        ("birthday", journey(&format!("on trait.born yearly at 09:00{before}"), vec![send("nudge")])),
+        (
+            "renewal",
+            journey(
+                "on trait.renewal at 18:00 before 2 days",
+                vec![send("back"), Step::Start("daily".to_owned())],
+            ),
+        ),
+        (
+            "daily",
+            Journey {
+                audience: Some("last seen within 2 days".to_owned()),
+                ..journey(schedule, steps(random, 1))
+            },
+        ),
+        (
+            "promoted",
+            journey(
+                &format!("in segment \"{STAGED}\""),
+                vec![send("cart"), update(random), Step::Start(STAGES.to_owned())],
+            ),
+        ),
+    ]
+}
+
+fn update(random: &mut Random) -> Step {
+    let value =
+        random.pick(&[serde_json::json!("a"), serde_json::json!("b"), serde_json::json!(null)]).clone();
+    Step::Update([(STAGE.to_owned(), value)].into())
+}
+
+fn steps(random: &mut Random, depth: u32) -> Vec<Step> {
+    (0..random.between(1, 4)).map(|_| step(random, depth)).collect()
+}
+
+fn step(random: &mut Random, depth: u32) -> Step {
+    let days = ["monday", "wednesday", "saturday"];
+    match random.below(if depth > 0 { 10 } else { 8 }) {
+        0 => Step::Wait(Span::HOUR.times(random.between(1, 60) as i64)),
+        1 => Step::WaitDate(
+            (*random.pick(&["trait.renewal - 1 day", "trait.born", "2026-10-01", "event.total"])).to_owned(),
+        ),
+        2 => Step::WaitLocal { time: Some((*random.pick(&["02:30", "09:00"])).to_owned()), weekdays: vec![] },
+        3 => Step::WaitLocal { time: None, weekdays: vec![(*random.pick(&days)).to_owned()] },
+        4 => update(random),
+        5 => Step::WaitUntil { until: format!("in segment \"{STAGED}\""), at_most: Span::DAY },
+        6 | 7 => send(random.pick::<&str>(&["nudge", "welcome", "back"])),
+        8 => Step::Named {
+            name: "lots".to_owned(),
+            step: Box::new(Step::Split {
+                draw: *random.pick(&[Draw::Person, Draw::Run]),
+                ways: vec![
+                    Way { share_permille: 300, then: steps(random, depth - 1) },
+                    Way { share_permille: 700, then: vec![] },
+                ],
+            }),
+        },
+        _ => Step::Branch(vec![
+            Arm {
+                when: Some(format!("event.total > 50 or trait.{STAGE} = \"a\"")),
+                then: steps(random, depth - 1),
+            },
+            Arm { when: None, then: vec![update(random)] },
+        ]),
+    }
+}
+
+fn broadcasts() -> BTreeMap<String, Broadcast> {
+    let news = Broadcast {
+        message: "nudge".to_owned(),
+        purpose: OFFERS.to_owned(),
+        to: "last seen within 30 days".to_owned(),
+        at: "2026-09-24 09:00".to_owned(),
+        pace: Some("1 an hour".to_owned()),
+        holdout_permille: 200,
+        ..Broadcast::default()
+    };
+    [(NEWS.to_owned(), news)].into()
 }

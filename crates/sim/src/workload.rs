@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use engine::at::{At, Span};
 use engine::identifier::IdentifierKind;
 use engine::limits::EMAILS_MAX;
-use engine::record::{ConsentSource, Engagement, EventKind};
+use engine::record::{Command, Commandable, ConsentSource, Engagement, EventKind};
 use engine::{MergeId, ProfileId, SendId};
 use serde_json::json;
 
@@ -208,6 +208,41 @@ impl Workload {
             drafts.push(Draft::Consent { subject, channel, granted, source, stated_at });
         }
         drafts.extend(self.who_is_who(options, now));
+        drafts.extend(self.what_goes_on(options, now));
+        drafts
+    }
+
+    /// Which journeys and broadcasts operators stop or let go on, and who is to begin one. It may stand so already, or there
+    /// may be no such person.
+    fn what_goes_on(&mut self, options: &Options, now: At) -> Vec<Draft> {
+        let random = &mut self.operators;
+        let mut drafts = Vec::new();
+        if random.happens(options.requests_runs) {
+            let number = random.below(options.people);
+            let who = match random.below(2) {
+                0 => (IdentifierKind::UserId, format!("u{number}")),
+                _ => (IdentifierKind::Email, email(number)),
+            };
+            let journey = *random.pick(&[programme::STAGES, "receipt", "birthday"]);
+            drafts.push(Draft::Request { journey, who, total: random.below(100), requested_at: now });
+        }
+        if random.happens(options.commands) {
+            let (what, name, commands) = match random.below(4) {
+                0 => (
+                    Commandable::Broadcast,
+                    programme::NEWS,
+                    [Command::Pause, Command::Resume, Command::Cancel],
+                ),
+                1 => (Commandable::Journey, "cart", [Command::Pause, Command::Resume, Command::Drain]),
+                2 => (Commandable::Journey, "daily", [Command::Pause, Command::Resume, Command::Drain]),
+                _ => (
+                    Commandable::Journey,
+                    programme::STAGES,
+                    [Command::Pause, Command::Resume, Command::Resume],
+                ),
+            };
+            drafts.push(Draft::Command { what, name, command: *random.pick(&commands), commanded_at: now });
+        }
         drafts
     }
 

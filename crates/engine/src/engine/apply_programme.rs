@@ -5,10 +5,10 @@ use crate::backfill::Property;
 use crate::effect::Effect;
 use crate::identity::Rules;
 use crate::index::Index;
-use crate::journey::entry_segment;
+use crate::journey::{RunState, entry_segment};
 use crate::limits::{CONDITIONS_MAX, NAMES_MAX};
 use crate::policy::Policy;
-use crate::programme::{Enter, Journey, Mistake, Place, Programme};
+use crate::programme::{Enter, Journey, Mistake, OnChange, Place, Programme};
 use crate::segment::parse::of_programme;
 use crate::segment::rule::each_property;
 use crate::state::{JourneyVersion, SegmentState, State};
@@ -29,7 +29,10 @@ impl Engine {
         let slots = state.segments.len() + named.filter(|name| !known.contains(name.as_str())).count();
         let names = state.names.len() + CONDITIONS_MAX;
         let columns = state.history.columns_most() + CONDITIONS_MAX;
-        let what = if slots > usize::from(u16::MAX) {
+        let versions = state.versions.len() + programme.journeys.len() + programme.broadcasts.len();
+        let what = if versions > NAMES_MAX {
+            "journeys and broadcasts"
+        } else if slots > usize::from(u16::MAX) {
             "segments and journeys"
         } else if names > NAMES_MAX || columns > usize::from(u16::MAX) {
             "event names and properties"
@@ -49,17 +52,23 @@ impl Engine {
     pub(super) fn apply_programme(&mut self, definition: &str) {
         let programme: Programme = serde_json::from_str(definition).expect("invariant: checked");
         self.rules = Rules::of(&programme.identity, &self.hash_key());
+        let is_moved = programme.timezone != self.programme.timezone;
         self.programme = Arc::new(programme);
         self.set_policy();
         self.state.definition = Some(definition.to_owned());
         self.state.revision += 1;
         self.keep_clusters();
         self.place_segments();
+        let known = self.state.versions.len() as u32;
         self.place_journeys();
+        self.place_broadcasts();
         self.keep_properties();
         let before = self.build_index();
         let effects = &mut Vec::new();
         self.refresh_everybody(&before, false, effects);
+        self.begin_calendar(&before, is_moved);
+        self.schedule_broadcasts();
+        self.change_runs(known);
         assert!(effects.is_empty(), "invariant: a programme sends nothing by being applied");
     }
 
@@ -107,7 +116,7 @@ impl Engine {
     /// A changed journey becomes a new version; runs finish on the one they began on.
     fn place_journeys(&mut self) {
         let programme = self.programme.clone();
-        for version in &mut self.state.versions {
+        for version in self.state.versions.iter_mut().filter(|version| !version.is_broadcast) {
             let same = programme.journeys.get(&version.name).is_some_and(|journey| {
                 serde_json::to_string(journey).is_ok_and(|definition| definition == version.definition)
             });
@@ -115,27 +124,47 @@ impl Engine {
         }
         for (name, journey) in &programme.journeys {
             let versions = &mut self.state.versions;
-            if versions.iter().any(|version| version.live && version.name == *name) {
+            let of_name = |version: &&JourneyVersion| !version.is_broadcast && version.name == *name;
+            if versions.iter().filter(of_name).any(|version| version.live) {
                 continue;
             }
-            let number = versions.iter().filter(|version| version.name == *name).count() as u32 + 1;
-            versions.push(JourneyVersion {
-                name: name.clone(),
-                version: number,
-                live: true,
-                definition: serde_json::to_string(journey).expect("invariant: a journey is plain JSON"),
-                active: 0,
-                finished: 0,
-                held_out: 0,
-                reached_goal: 0,
-            });
+            let number = versions.iter().filter(of_name).count() as u32 + 1;
+            let definition = serde_json::to_string(journey).expect("invariant: a journey is plain JSON");
+            versions.push(JourneyVersion::new(name, number, definition, false));
+        }
+    }
+
+    /// Does with those who are on their way through older versions what the new ones say. Those who move go on with the next
+    /// tick: nothing is sent by applying a programme.
+    fn change_runs(&mut self, first_new: u32) {
+        let new = first_new..self.state.versions.len() as u32;
+        for version in new {
+            let (journey, on_change) = {
+                let plan = &self.index.plans[version as usize];
+                (plan.journey, plan.on_change)
+            };
+            if on_change == OnChange::Finish || journey == version {
+                continue;
+            }
+            let mut moved = Vec::new();
+            for id in self.inside(journey) {
+                let nothing = &mut Vec::new();
+                let mut turn = Turn::begin(self, id, nothing);
+                match on_change {
+                    OnChange::Exit => turn.end_run(journey, RunState::Replaced),
+                    _ if turn.move_run(journey, version) => moved.push(id),
+                    _ => {}
+                }
+            }
+            self.wake_runs(moved, journey);
         }
     }
 
     /// What a programme asks of events that happened already, and the engine does not keep.
     pub(super) fn unkept_by(&self, programme: &Programme) -> Vec<Property> {
         let rules = programme.journeys.values().flat_map(Journey::rules);
-        let texts = programme.segments.values().map(String::as_str).chain(rules);
+        let broadcasts = programme.broadcasts.values().map(|broadcast| broadcast.to.as_str());
+        let texts = programme.segments.values().map(String::as_str).chain(rules).chain(broadcasts);
         let clusters = programme.clusterings().flat_map(|(_, one)| one.asks().collect::<Vec<_>>());
         let asked = texts.map(of_programme).chain(clusters);
         let mut unkept: Vec<Property> =
@@ -154,6 +183,7 @@ impl Engine {
                 .expect("invariant: a definition was written by this program");
             texts.extend(journey.rules().map(str::to_owned));
         }
+        texts.extend(self.programme.broadcasts.values().map(|broadcast| broadcast.to.clone()));
         let clusters = self.programme.clusterings().flat_map(|(_, one)| one.asks().collect::<Vec<_>>());
         let asked = texts.iter().map(|text| of_programme(text)).chain(clusters);
         let State { names, history, seq, .. } = &mut self.state;

@@ -4,12 +4,13 @@ use super::Engine;
 use crate::at::At;
 use crate::governor::Suppression;
 use crate::identifier::IdentifierKind;
-use crate::journey::{Passage, RunState};
+use crate::journey::{Passage, RunState, Standing};
 use crate::outbox::{Decisions, Send};
 use crate::profile::Profile;
 use crate::programme::Programme;
-use crate::state::{Counts, Reject};
+use crate::state::{Counts, JourneyVersion, Reject};
 use crate::{ProfileId, SendId, Seq};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +37,17 @@ pub struct JourneyView<'a> {
     pub converted: u64,
     /// What it wanted to send, and how that was decided.
     pub decisions: Decisions,
+    pub standing: Standing,
+}
+
+/// How many people are where on their way through a version of a journey.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VersionView {
+    pub version: u32,
+    pub live: bool,
+    pub active: u64,
+    /// By the places of steps, in the order of the steps.
+    pub positions: Vec<(Arc<str>, u64)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -154,7 +166,7 @@ impl Engine {
 
     pub fn journeys(&self) -> Vec<JourneyView<'_>> {
         let mut views: Vec<JourneyView<'_>> = Vec::new();
-        for version in &self.state.versions {
+        for version in self.state.versions.iter().filter(|version| !version.is_broadcast) {
             let entered = version.active + version.finished;
             match views.iter_mut().find(|view| view.name == version.name) {
                 Some(view) => {
@@ -176,11 +188,43 @@ impl Engine {
                     held_out: version.held_out,
                     converted: version.reached_goal,
                     decisions: self.state.decisions.get(&*version.name).cloned().unwrap_or_default(),
+                    standing: self.standing_of(&version.name),
                 }),
             }
         }
         views.sort_by_key(|view| view.name);
         views
+    }
+
+    /// Where people are on their way through a journey, by version; versions that nobody is in are left out, but for the
+    /// live one. Looks at everybody.
+    pub fn versions_of(&self, journey: &str) -> Vec<VersionView> {
+        let mut positions: BTreeMap<(u32, u16), u64> = BTreeMap::new();
+        for (_, profile) in self.profiles() {
+            for run in profile.runs.iter().filter(|run| {
+                let version = &self.state.versions[run.passage.version as usize];
+                !version.is_broadcast && version.name == journey
+            }) {
+                *positions.entry((run.passage.version, run.position)).or_default() += 1;
+            }
+        }
+        let numbered = self.state.versions.iter().enumerate();
+        let shown = numbered
+            .filter(|(_, one)| !one.is_broadcast && one.name == journey && (one.live || one.active > 0));
+        let view = |(number, version): (usize, &JourneyVersion)| {
+            let places = &self.index.plans[number].places;
+            let mut by_place: Vec<(Arc<str>, u64)> = Vec::new();
+            for ((_, position), people) in positions.range((number as u32, 0)..=(number as u32, u16::MAX)) {
+                let place = &places[usize::from(*position)];
+                match by_place.last_mut() {
+                    Some((last, known)) if last == place => *known += people,
+                    _ => by_place.push((Arc::clone(place), *people)),
+                }
+            }
+            let JourneyVersion { version, live, active, .. } = *version;
+            VersionView { version, live, active, positions: by_place }
+        };
+        shown.map(view).collect()
     }
 
     /// The profile's passages through journeys, oldest first.

@@ -2,6 +2,9 @@
 //!
 //! Files, templates and languages of messages are the server's to check; here it is names and expressions.
 
+mod broadcasts;
+mod steps;
+
 use super::{Arm, Channel, ClusterSet, Enter, Journey, Mistake, OptIn, Place, Programme, Step, nearest};
 use crate::journey::ENTRY_PREFIX;
 use crate::limits::{CONDITIONS_MAX, SEGMENTS_MAX};
@@ -24,6 +27,7 @@ impl Programme {
         check.segments();
         check.clusters();
         check.journeys();
+        check.broadcasts();
         check.mistakes.extend(self.identity.mistakes());
         check.mistakes.extend(self.contact_mistakes());
         check.mistakes
@@ -68,7 +72,8 @@ impl Check<'_> {
             self.add(&root.field("segments"), message, None);
         }
         let rules = self.programme.journeys.values().flat_map(Journey::rules);
-        let texts = self.programme.segments.values().map(String::as_str).chain(rules);
+        let broadcasts = self.programme.broadcasts.values().map(|broadcast| broadcast.to.as_str());
+        let texts = self.programme.segments.values().map(String::as_str).chain(rules).chain(broadcasts);
         let asked: usize = texts.filter_map(|text| parse(text).ok()).map(|rule| rule.asked()).sum();
         let asked = asked + self.programme.clusters.values().map(ClusterSet::asked).sum::<usize>();
         if asked > CONDITIONS_MAX {
@@ -224,20 +229,19 @@ impl Check<'_> {
     }
 
     fn journey(&mut self, place: &Place, journey: &Journey) {
-        if !self.programme.purposes.contains_key(&journey.purpose) {
-            let message = match journey.purpose.is_empty() {
-                true => "a journey names the purpose whose consent its sends need".to_owned(),
-                false => format!("there is no purpose \"{}\"", journey.purpose),
-            };
-            let suggestion = did_you_mean(&journey.purpose, self.programme.purposes.keys());
-            self.add(&place.field("purpose"), message, suggestion);
-        }
+        self.purpose_of(place, &journey.purpose, "a journey names the purpose whose consent its sends need");
         self.enter(&place.field("enter"), &journey.enter);
+        if let Some(audience) = &journey.audience {
+            self.expression(&place.field("for"), audience, Owner::Segment);
+        }
         if let Some(exit) = &journey.exit {
             self.expression(&place.field("exit"), exit, Owner::Journey);
         }
         if let Some(goal) = &journey.goal {
-            self.expression(&place.field("goal").field("did"), &goal.did, Owner::Journey);
+            let place = place.field("goal").field("did");
+            if let Some(expression) = self.expression(&place, &goal.did, Owner::Journey) {
+                self.goal(&place, &expression);
+            }
         }
         if journey.holdout_permille > 1_000 {
             let suggestion = Some("write a share between 0% and 100%".to_owned());
@@ -247,7 +251,19 @@ impl Check<'_> {
             let suggestion = Some("add at least one step, such as `- send: welcome`".to_owned());
             self.add(&place.field("steps"), "the journey has no step", suggestion);
         }
+        self.length(&place.field("steps"), &journey.steps);
         self.steps(&place.field("steps"), &journey.steps, &journey.purpose);
+    }
+
+    fn purpose_of(&mut self, place: &Place, purpose: &str, without: &str) {
+        if !self.programme.purposes.contains_key(purpose) {
+            let message = match purpose.is_empty() {
+                true => without.to_owned(),
+                false => format!("there is no purpose \"{purpose}\""),
+            };
+            let suggestion = did_you_mean(purpose, self.programme.purposes.keys());
+            self.add(&place.field("purpose"), message, suggestion);
+        }
     }
 
     fn enter(&mut self, place: &Place, text: &str) {
@@ -256,7 +272,7 @@ impl Check<'_> {
             Ok(Enter::Change { segment, .. }) if !self.programme.segments.contains_key(&segment) => {
                 self.unknown(place, text, "segment", &segment);
             }
-            Ok(Enter::Change { .. }) => {}
+            Ok(Enter::Change { .. } | Enter::Schedule(_) | Enter::Date(_) | Enter::Request) => {}
             Ok(Enter::Event(_) | Enter::Truth(_)) => _ = self.expression(place, text, Owner::Segment),
         }
     }
@@ -264,18 +280,22 @@ impl Check<'_> {
     fn steps(&mut self, place: &Place, steps: &[Step], purpose: &str) {
         for (index, step) in steps.iter().enumerate() {
             let place = place.index(index);
-            match step {
-                Step::Wait(_) => {}
-                Step::Exit if index + 1 < steps.len() => {
-                    self.add(&place.field("exit"), "no step after this one is ever reached", None);
-                }
-                Step::Exit => {}
-                Step::WaitUntil { until, .. } => {
-                    self.expression(&place.field("until"), until, Owner::Journey);
-                }
-                Step::Send { message, channels } => self.send(&place, message, channels, purpose),
-                Step::Branch(arms) => self.branch(&place.field("branch"), arms, purpose),
+            if *step.named().0 == Step::Exit && index + 1 < steps.len() {
+                self.add(&place.field("exit"), "no step after this one is ever reached", None);
             }
+            self.one_step(&place, step, purpose);
+        }
+    }
+
+    fn one_step(&mut self, place: &Place, step: &Step, purpose: &str) {
+        match step {
+            Step::Wait(_) | Step::Exit => {}
+            Step::WaitUntil { until, .. } => {
+                self.expression(&place.field("until"), until, Owner::Journey);
+            }
+            Step::Send { message, channels } => self.send(place, message, channels, purpose),
+            Step::Branch(arms) => self.branch(&place.field("branch"), arms, purpose),
+            further => self.further_step(place, further, purpose),
         }
     }
 

@@ -42,26 +42,42 @@ impl<'a> Walk<'a> {
     fn steps(&mut self, place: &Place, steps: &'a [Step], way: &mut Way<'a>) -> bool {
         for (index, step) in steps.iter().enumerate() {
             let place = place.index(index);
-            match step {
+            match step.named().0 {
                 Step::Wait(span) | Step::WaitUntil { at_most: span, .. } => {
                     way.time = Span(way.time.0.saturating_add(span.0));
                 }
                 Step::Send { message, channels } => self.send(&place, message, channels, way),
-                Step::Branch(arms) => {
-                    let mut longest = way.time;
-                    for (index, arm) in arms.iter().enumerate() {
-                        let mut inside = way.clone();
-                        let place = place.field("branch").index(index).field("then");
-                        if self.steps(&place, &arm.then, &mut inside) {
-                            longest = longest.max(inside.time);
-                        }
-                    }
-                    way.time = longest;
+                Step::WaitLocal { weekdays, .. } => {
+                    let span = if weekdays.is_empty() { Span::DAY } else { Span::DAY.times(7) };
+                    way.time = Span(way.time.0.saturating_add(span.0));
                 }
+                // It may be years: nothing from before is certain to be in a window.
+                Step::WaitDate(_) => way.sends.clear(),
+                Step::Branch(arms) => {
+                    let ways = arms.iter().map(|arm| arm.then.as_slice());
+                    self.ways(&place.field("branch"), ways, way);
+                }
+                Step::Split { ways, .. } => {
+                    let ways = ways.iter().map(|way| way.then.as_slice());
+                    self.ways(&place.field("split"), ways, way);
+                }
+                Step::Update(_) | Step::Start(_) => {}
+                Step::Named { .. } => unreachable!("invariant: a named step is told as what it is"),
                 Step::Exit => return false,
             }
         }
         true
+    }
+
+    fn ways(&mut self, place: &Place, ways: impl Iterator<Item = &'a [Step]>, way: &mut Way<'a>) {
+        let mut longest = way.time;
+        for (index, steps) in ways.enumerate() {
+            let mut inside = way.clone();
+            if self.steps(&place.index(index).field("then"), steps, &mut inside) {
+                longest = longest.max(inside.time);
+            }
+        }
+        way.time = longest;
     }
 
     fn send(&mut self, place: &Place, message: &'a str, channels: &'a [Channel], way: &mut Way<'a>) {

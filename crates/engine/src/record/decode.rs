@@ -2,10 +2,11 @@
 
 use super::encode::{SEAL_NONE, code};
 use super::{
-    Attempted, ClustersStated, ConsentSource, ConsentStated, CutoffStated, CutoffsStated, DeliveryOutcome,
-    Engaged, Engagement, Event, EventFlags, EventKind, Identifier, IdentifierLifted, Installed, LogRedacted,
-    MembershipChanged, MergeUndone, ProfileErased, ProfilesMerged, ProgrammeApplied, Record, Rejected,
-    Returned, Settled, Subject, SuppressionStated, VERSION, Verdict, Viewed,
+    Attempted, ClustersStated, Command, Commandable, Commanded, ConsentSource, ConsentStated, CutoffStated,
+    CutoffsStated, DeliveryOutcome, Engaged, Engagement, Event, EventFlags, EventKind, Identifier,
+    IdentifierLifted, Installed, LogRedacted, MembershipChanged, MergeUndone, ProfileErased, ProfilesMerged,
+    ProgrammeApplied, Record, Rejected, Returned, RunRequested, Settled, Subject, SuppressionStated, VERSION,
+    Verdict, Viewed,
 };
 use crate::at::At;
 use crate::change::Changes;
@@ -57,9 +58,16 @@ impl<'a> Record<'a> {
             None => return Err(Malformed::Bytes),
         }
         let mut parts = Parts { envelope: Reader::new(envelope), personal: reader };
-        if !(code::INSTALLED..=code::MEMBERSHIP_CHANGED).contains(&kind)
-            && !matches!(kind, code::RETURNED | code::VIEWED)
-        {
+        let is_known = matches!(
+            kind,
+            code::INSTALLED
+                ..=code::MEMBERSHIP_CHANGED
+                    | code::RUN_REQUESTED
+                    | code::COMMANDED
+                    | code::RETURNED
+                    | code::VIEWED
+        );
+        if !is_known {
             return Err(Malformed::Kind(kind));
         }
         let record = parts.record(kind).ok_or(Malformed::Bytes)?;
@@ -146,6 +154,20 @@ impl<'a> Parts<'a> {
             code::MEMBERSHIP_CHANGED => Record::MembershipChanged(MembershipChanged {
                 segment: self.envelope.text()?,
                 changes: Changes::read(&mut self.envelope)?,
+            }),
+            code::RUN_REQUESTED => Record::RunRequested(RunRequested {
+                journey: self.envelope.text()?,
+                identifier: self.identifier()?,
+                requested_at: self.at()?,
+                operator: self.envelope.text()?,
+                data: Map::from_bytes(self.personal.bytes()?),
+            }),
+            code::COMMANDED => Record::Commanded(Commanded {
+                what: self.one_of(&Commandable::ALL)?,
+                name: self.envelope.text()?,
+                command: self.one_of(&Command::ALL)?,
+                commanded_at: self.at()?,
+                operator: self.envelope.text()?,
             }),
             _ => Record::Tick,
         })

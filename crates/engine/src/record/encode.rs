@@ -1,6 +1,9 @@
 //! Records to bytes: version, kind, envelope with its length, seal, personal part to the end.
 
-use super::{ConsentStated, CutoffsStated, Event, Identifier, IdentifierLifted, Record, Subject, VERSION};
+use super::{
+    Commanded, ConsentStated, CutoffsStated, Event, Identifier, IdentifierLifted, Record, RunRequested,
+    Subject, VERSION,
+};
 use crate::at::At;
 use crate::codec::{put_bytes, put_varint, put_zigzag};
 use crate::identifier::KeyedHash;
@@ -25,6 +28,8 @@ pub(super) mod code {
     pub(in crate::record) const LOG_REDACTED: u8 = 16;
     pub(in crate::record) const MEMBERSHIP_CHANGED: u8 = 18;
     pub(in crate::record) const CLUSTERS_STATED: u8 = 17;
+    pub(in crate::record) const RUN_REQUESTED: u8 = 20;
+    pub(in crate::record) const COMMANDED: u8 = 21;
     pub(in crate::record) const RETURNED: u8 = 23;
     pub(in crate::record) const VIEWED: u8 = 24;
 }
@@ -63,7 +68,8 @@ impl Record<'_> {
                 event.identifiers.iter_mut().for_each(Identifier::blank);
             }
             Self::ConsentStated(ConsentStated { subject: Subject::Identifier(one), .. })
-            | Self::IdentifierLifted(IdentifierLifted { identifier: one, .. }) => one.blank(),
+            | Self::IdentifierLifted(IdentifierLifted { identifier: one, .. })
+            | Self::RunRequested(RunRequested { identifier: one, .. }) => one.blank(),
             Self::SuppressionStated(stated) => {
                 stated.identifier.blank();
                 stated.reason = "";
@@ -172,6 +178,8 @@ impl Parts {
                 stated.put(&mut self.envelope);
                 code::CLUSTERS_STATED
             }
+            Record::RunRequested(requested) => self.fill_requested(requested),
+            Record::Commanded(commanded) => self.fill_commanded(commanded),
             Record::Tick => code::TICK,
             Record::ProfilesMerged(_)
             | Record::MergeUndone(_)
@@ -195,6 +203,24 @@ impl Parts {
         put_bytes(&mut self.personal, event.traits.bytes());
         put_bytes(&mut self.personal, event.context.bytes());
         code::EVENT
+    }
+
+    fn fill_requested(&mut self, requested: &RunRequested<'_>) -> u8 {
+        self.clear(requested.journey);
+        self.identifier(&requested.identifier);
+        self.at(requested.requested_at);
+        self.clear(requested.operator);
+        put_bytes(&mut self.personal, requested.data.bytes());
+        code::RUN_REQUESTED
+    }
+
+    fn fill_commanded(&mut self, commanded: &Commanded<'_>) -> u8 {
+        self.envelope.push(commanded.what as u8);
+        self.clear(commanded.name);
+        self.envelope.push(commanded.command as u8);
+        self.at(commanded.commanded_at);
+        self.clear(commanded.operator);
+        code::COMMANDED
     }
 
     fn fill_cutoffs(&mut self, stated: &CutoffsStated<'_>) -> u8 {

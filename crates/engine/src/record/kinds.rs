@@ -442,3 +442,71 @@ pub struct LogRedacted {
     pub to: Seq,
     pub redacted_at: At,
 }
+
+/// Somebody is to begin a journey, since a program or an operator says so.
+#[derive(Clone, Debug)]
+pub struct RunRequested<'a> {
+    /// The journey's name.
+    pub journey: &'a str,
+    pub identifier: Identifier<'a>,
+    pub requested_at: At,
+    /// The name of an API key.
+    pub operator: &'a str,
+    /// Personal: what the run begins with, as with the properties of an event.
+    pub data: Map<'a>,
+}
+
+/// An operator stops a journey or a broadcast, or lets it go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Commanded<'a> {
+    pub what: Commandable,
+    /// Its name.
+    pub name: &'a str,
+    pub command: Command,
+    pub commanded_at: At,
+    /// The name of an API key.
+    pub operator: &'a str,
+}
+
+/// What can be stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Commandable {
+    Journey,
+    Broadcast,
+}
+
+impl Commandable {
+    pub const ALL: [Self; 2] = [Self::Journey, Self::Broadcast];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Journey => "journey",
+            Self::Broadcast => "broadcast",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Nobody comes in or goes on until it is resumed.
+    Pause,
+    /// It goes on where it was paused, and lets people in where it was draining.
+    Resume,
+    /// Of a journey: nobody comes in, and who is inside goes on to the end.
+    Drain,
+    /// Of a broadcast: whoever was not called is not called any more.
+    Cancel,
+}
+
+impl Command {
+    pub const ALL: [Self; 4] = [Self::Pause, Self::Resume, Self::Drain, Self::Cancel];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pause => "pause",
+            Self::Resume => "resume",
+            Self::Drain => "drain",
+            Self::Cancel => "cancel",
+        }
+    }
+}

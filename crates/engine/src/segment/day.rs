@@ -159,7 +159,7 @@ impl RelativeDay {
 }
 
 /// A date as a value has it: `YYYY-MM-DD`, RFC 3339, or a number of seconds or milliseconds since 1970.
-fn date_of(value: Value<'_>) -> Option<Date> {
+pub(crate) fn date_of(value: Value<'_>) -> Option<Date> {
     let milliseconds = match value {
         Value::Text(text) => return Date::read(text),
         Value::Int(number) if number >= MILLISECONDS_FROM => number,
@@ -193,7 +193,7 @@ impl Date {
 
 /// The instant at which a day begins. Where the clocks skip midnight, the day begins with its first instant. The last
 /// day of the calendar has no instant in every zone; it begins after all others, and before the end of time.
-fn midnight(day: civil::Date, timezone: &TimeZone) -> At {
+pub(crate) fn midnight(day: civil::Date, timezone: &TimeZone) -> At {
     match day.to_zoned(timezone.clone()).and_then(|zoned| zoned.start_of_day()) {
         Ok(zoned) => At(zoned.timestamp().as_millisecond()),
         Err(_) => At(At::MAX.0 - 1),
@@ -213,19 +213,19 @@ fn next_midnight(day: civil::Date, timezone: &TimeZone) -> At {
     day.tomorrow().map_or(At::MAX, |next| midnight(next, timezone))
 }
 
-fn day_of(at: At, timezone: &TimeZone) -> Option<civil::Date> {
+pub(crate) fn day_of(at: At, timezone: &TimeZone) -> Option<civil::Date> {
     let timestamp = jiff::Timestamp::from_millisecond(at.0).ok()?;
     Some(timestamp.to_zoned(timezone.clone()).date())
 }
 
-fn plus(day: civil::Date, days: i64) -> civil::Date {
+pub(crate) fn plus(day: civil::Date, days: i64) -> civil::Date {
     let end = if days < 0 { civil::Date::MIN } else { civil::Date::MAX };
     day.checked_add(jiff::Span::new().days(days.clamp(-3_000_000, 3_000_000))).unwrap_or(end)
 }
 
 /// The next return of a day's month and day, today or later. The 29th of February falls on the 1st of March where there
 /// is none.
-fn anniversary(day: civil::Date, today: civil::Date) -> civil::Date {
+pub(crate) fn anniversary(day: civil::Date, today: civil::Date) -> civil::Date {
     let in_year = |year: i16| {
         let same = civil::Date::new(year, day.month(), day.day());
         same.or_else(|_| civil::Date::new(year, 3, 1)).unwrap_or(civil::Date::MAX)

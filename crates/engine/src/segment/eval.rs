@@ -15,6 +15,7 @@ use crate::profile::Profile;
 use crate::programme::Programme;
 use crate::state::State;
 use crate::truths::Truths;
+use crate::value::Map;
 use std::ops::Range;
 
 /// A truth, and the next instant at which it could change with no new record (`At::MAX` for never).
@@ -37,6 +38,8 @@ pub(crate) struct Moment<'a> {
     pub(crate) since: Since,
     /// Where the run began, for what is asked `since entry`.
     pub(crate) entry: Since,
+    /// Properties of the event that began it.
+    pub(crate) event: Map<'a>,
 }
 
 impl<'a> Moment<'a> {
@@ -56,6 +59,7 @@ impl<'a> Moment<'a> {
             now: state.at,
             since: Since::EVER,
             entry: Since::EVER,
+            event: Map::default(),
         }
     }
 }
@@ -113,6 +117,11 @@ pub(crate) fn condition(condition: &Condition, moment: &Moment<'_>) -> Verdict {
         Condition::Trait { path, trial } => {
             let mut verdict = Verdict::always(false);
             moment.profile.find_trait(path, &mut |value| verdict.or(trial.look(value, moment.now)));
+            verdict
+        }
+        Condition::Event { path, trial } => {
+            let mut verdict = Verdict::always(false);
+            moment.event.find(path, &mut |value| verdict.or(trial.look(value, moment.now)));
             verdict
         }
         Condition::ConsentedTo(purpose, channel) => {

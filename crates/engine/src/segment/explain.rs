@@ -194,6 +194,7 @@ impl Explainer<'_> {
                 profile.find_trait(path, &mut |value| values.push(value.to_json()));
                 Found::Values(values)
             }
+            Condition::Event { .. } => Found::Nothing,
             Condition::ConsentedTo(purpose, channel) => {
                 let granted = profile.consents.is_granted(purpose, *channel);
                 let state = profile.consents.state(purpose, *channel);

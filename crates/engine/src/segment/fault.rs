@@ -133,6 +133,17 @@ pub(super) fn since_entry(owner: Owner) -> Sound<Window> {
     }
 }
 
+/// What the event that began a run said is known to the run alone.
+pub(super) fn event(owner: Owner) -> Sound<()> {
+    match owner {
+        Owner::Journey => Ok(()),
+        Owner::Segment => {
+            Err(Fault::new("`event.` is for the rules inside a journey, where an event began the run")
+                .or_rather("write `did \"Order Completed\" (total > 50)`"))
+        }
+    }
+}
+
 /// Everybody's cut-off cannot depend on each one's entry.
 pub(super) fn of_a_rank(window: Option<Window>) -> Sound<Option<Window>> {
     match window {

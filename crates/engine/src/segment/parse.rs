@@ -32,10 +32,11 @@ impl Wrong {
 
 type Parsed<T> = Result<T, Wrong>;
 
-const STARTS: [&str; 16] = [
+const STARTS: [&str; 17] = [
     "did",
     "not",
     "trait.",
+    "event.",
     "in",
     "consented",
     "reachable",
@@ -180,6 +181,11 @@ impl Parser<'_> {
         if let Some(path) = word.strip_prefix("trait.") {
             return self.trait_test(path);
         }
+        if let Some(path) = word.strip_prefix("event.") {
+            fault::event(self.owner).map_err(|fault| self.fault(fault))?;
+            let path = self.trait_path(path)?;
+            return Ok(Expression::Event(Filter { path, test: self.test()? }));
+        }
         if let Some(of) = word.strip_prefix("rfm.") {
             return self.score(of);
         }
@@ -221,7 +227,7 @@ impl Parser<'_> {
         Ok(Expression::Trait(Filter { path, test: self.test()? }))
     }
 
-    /// What is written behind `trait.`, in the word itself or in quotes after it.
+    /// What is written behind `trait.` or `event.`, in the word itself or in quotes after it.
     fn trait_path(&mut self, path: &str) -> Parsed<Vec<String>> {
         Ok(match self.tokens.get(self.next + 1).map(|token| &token.kind) {
             Some(TokenKind::Text(quoted)) if path.is_empty() => {

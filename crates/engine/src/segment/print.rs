@@ -19,6 +19,7 @@ impl Display for Expression {
             Self::Did(did) => did.fmt(f),
             Self::Sequence(sequence) => sequence.fmt(f),
             Self::Trait(filter) => write!(f, "trait.{} {}", Path(&filter.path, true), filter.test),
+            Self::Event(filter) => write!(f, "event.{} {}", Path(&filter.path, true), filter.test),
             Self::InSegment(name) => write!(f, "in segment {}", Quoted(name)),
             Self::ConsentedTo { purpose, channel } => {
                 write!(f, "consented to {}", Quoted(purpose))?;

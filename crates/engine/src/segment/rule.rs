@@ -40,7 +40,15 @@ impl Node {
 pub(crate) enum Condition {
     Did(DidRule),
     Sequence(SequenceRule),
-    Trait { path: Vec<String>, trial: Trial },
+    Trait {
+        path: Vec<String>,
+        trial: Trial,
+    },
+    /// Of the event that began the run.
+    Event {
+        path: Vec<String>,
+        trial: Trial,
+    },
     ConsentedTo(String, Option<Channel>),
     ReachableBy(Channel),
     FirstSeen(Bounds),
@@ -195,6 +203,9 @@ impl<S: Fn(&str) -> Option<u16>> Scope<'_, S> {
             Expression::Trait(Filter { path, test }) => {
                 Condition::Trait { path: path.clone(), trial: Trial::new(test, self.timezone) }
             }
+            Expression::Event(Filter { path, test }) => {
+                Condition::Event { path: path.clone(), trial: Trial::new(test, self.timezone) }
+            }
             Expression::ConsentedTo { purpose, channel } => Condition::ConsentedTo(purpose.clone(), *channel),
             Expression::ReachableBy(channel) => Condition::ReachableBy(*channel),
             Expression::FirstSeen(window) => Condition::FirstSeen(self.bounds(Some(window))),
@@ -301,7 +312,7 @@ impl Condition {
     /// Whether the clock changes it for whoever did nothing.
     pub(crate) fn goes_by_the_clock(&self) -> bool {
         match self {
-            Self::Trait { trial, .. } => trial.is_relative(),
+            Self::Trait { trial, .. } | Self::Event { trial, .. } => trial.is_relative(),
             Self::FirstSeen(_) | Self::LastSeen(_) => true,
             Self::Did(_) | Self::Sequence(_) | Self::ConsentedTo(..) | Self::ReachableBy(_) => false,
         }
@@ -325,6 +336,8 @@ impl Condition {
                 mentions.consent = true;
                 mentions.traits.extend(address_kind(*channel).map(|kind| kind.name().to_owned()));
             }
+            // A run's event never changes.
+            Self::Event { .. } => {}
             Self::FirstSeen(_) | Self::LastSeen(_) => mentions.seen = true,
         }
     }

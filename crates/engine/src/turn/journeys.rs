@@ -2,15 +2,14 @@
 
 use super::Turn;
 use crate::at::At;
-use crate::engine::Engine;
 use crate::governor::is_drawn;
 use crate::history::Since;
-use crate::journey::{Entry, Operation, Passage, Plan, Run, RunState};
-use crate::limits::{RUN_STEPS_MAX, RUNS_REMEMBERED_MAX};
+use crate::journey::{Entry, Operation, Passage, Plan, Run, RunState, Standing};
+use crate::limits::{RUN_STEPS_MAX, RUNS_AT_ONCE_MAX, RUNS_REMEMBERED_MAX};
 use crate::outbox::Reason;
-use crate::programme::Reenter;
 use crate::state::State;
 use crate::timer::TimerKey;
+use crate::value::{Map, OwnedMap};
 use std::sync::Arc;
 
 impl Turn<'_> {
@@ -24,7 +23,7 @@ impl Turn<'_> {
                     continue;
                 };
                 if trials.iter().all(|(path, trial)| trial.passes(self.properties, path, self.now())) {
-                    self.enter(version, second);
+                    self.enter(version, second, None);
                 }
             }
         }
@@ -33,19 +32,21 @@ impl Turn<'_> {
             let is_in = self.engine.state.truths.is_member(self.id, slot);
             for next in 0..self.engine.index.entries_by_slot(slot, is_in).len() {
                 let version = self.engine.index.entries_by_slot(slot, is_in)[next];
-                self.enter(version, self.now().second());
+                self.enter(version, self.now().second(), None);
             }
         }
     }
 
-    fn enter(&mut self, version: u32, began: u32) {
-        if !self.may_enter(version) {
+    /// Begins a run, where the journey allows it, with what was said by the event of this turn or by another.
+    pub(super) fn enter(&mut self, version: u32, began: u32, event: Option<OwnedMap>) {
+        if self.engine.follows.begun >= RUNS_AT_ONCE_MAX || self.engine.may_enter(self.id, version).is_err() {
             return;
         }
+        self.engine.follows.begun += 1;
         let held_out = self.is_held_out(version);
         let now = self.now();
         let began = self.point(began);
-        let event = self.properties.into();
+        let event = event.unwrap_or_else(|| self.properties.into());
         let state = &mut self.engine.state;
         state.runs += 1;
         let journey = &mut state.versions[version as usize];
@@ -73,25 +74,6 @@ impl Turn<'_> {
         self.advance(index);
     }
 
-    /// One run at a time, and after the last one only as the journey allows.
-    fn may_enter(&self, version: u32) -> bool {
-        let profile = self.profile();
-        if profile.runs.iter().any(|run| self.same_journey(run.passage.version, version)) {
-            return false;
-        }
-        let mut earlier = profile.past.iter().filter(|passage| self.same_journey(passage.version, version));
-        match self.engine.index.plans[version as usize].reenter {
-            Reenter::Never => earlier.next().is_none(),
-            Reenter::Always => true,
-            Reenter::After(span) => earlier.all(|passage| passage.entered_at.plus(span) <= self.now()),
-        }
-    }
-
-    fn same_journey(&self, one: u32, two: u32) -> bool {
-        let plans = &self.engine.index.plans;
-        plans[one as usize].journey == plans[two as usize].journey
-    }
-
     /// The same answer for the same person and journey, always.
     fn is_held_out(&self, version: u32) -> bool {
         let permille = self.engine.index.plans[version as usize].holdout_permille;
@@ -101,7 +83,8 @@ impl Turn<'_> {
 
     fn forget_old_runs(&mut self, version: u32) {
         let past = &self.profile().past;
-        let mut same = (0..past.len()).filter(|index| self.same_journey(past[*index].version, version));
+        let mut same =
+            (0..past.len()).filter(|index| self.engine.is_same_journey(past[*index].version, version));
         if let Some(oldest) = same.next()
             && 1 + same.count() >= RUNS_REMEMBERED_MAX
         {
@@ -125,7 +108,10 @@ impl Turn<'_> {
             if self.reaches_goal(passage) {
                 self.profile_mut().runs[index].passage.reached_goal = true;
             }
-            if self.concerns_run(index) {
+            if self.moves_wait(index) {
+                self.begin_wait(index);
+                self.advance(index);
+            } else if self.concerns_run(index) {
                 self.advance(index);
             }
             // A run that ended has left the list.
@@ -153,7 +139,7 @@ impl Turn<'_> {
         let open = !passage.reached_goal && self.now() < passage.entered_at.plus(*within);
         let reached = open
             && self.touched.concerns(&rule.mentions)
-            && self.evaluate(rule, passage.began, passage.began).holds;
+            && self.evaluate(rule, passage.began, passage.began, Map::default()).holds;
         self.engine.state.versions[passage.version as usize].reached_goal += u64::from(reached);
         reached
     }
@@ -163,17 +149,22 @@ impl Turn<'_> {
         let found = self.profile().runs.iter().position(|one| one.passage.id == run);
         if let Some(index) = found.filter(|index| self.profile().runs[*index].due == due) {
             self.advance(index);
+            self.follow_up();
         }
     }
 
     /// Takes every step that can be taken now, then sets the timer for the next instant at which that may change.
     pub(super) fn advance(&mut self, index: usize) {
+        let version = self.profile().runs[index].passage.version;
+        if self.engine.index.plans[version as usize].standing == Standing::Paused {
+            return;
+        }
         for _ in 0..RUN_STEPS_MAX {
             let run = &self.profile().runs[index];
             let (version, began) = (run.passage.version as usize, run.passage.began);
             let mut due = At::MAX;
             if let Some(rule) = &self.engine.index.plans[version].exit {
-                let verdict = self.evaluate(rule, began, began);
+                let verdict = self.evaluate(rule, began, began, run.event.as_map());
                 if verdict.holds {
                     return self.finish(index, RunState::Exited);
                 }
@@ -196,7 +187,7 @@ impl Turn<'_> {
         let plan: &Plan = &self.engine.index.plans[run.passage.version as usize];
         let on = Next::Go(position + 1);
         match &plan.operations[usize::from(position)] {
-            Operation::Wait(_) => {
+            Operation::Wait(_) | Operation::WaitDate(_) | Operation::WaitLocal { .. } => {
                 if now >= wait_ends {
                     on
                 } else {
@@ -204,11 +195,11 @@ impl Turn<'_> {
                 }
             }
             Operation::WaitUntil { until, .. } => {
-                let verdict = self.evaluate(until, run.arrived, began);
+                let verdict = self.evaluate(until, run.arrived, began, run.event.as_map());
                 if verdict.holds || now >= wait_ends { on } else { Next::Stay(wait_ends.min(verdict.until)) }
             }
             Operation::If { rule, or } => {
-                if self.evaluate(rule, Since::EVER, began).holds {
+                if self.evaluate(rule, Since::EVER, began, run.event.as_map()).holds {
                     on
                 } else {
                     Next::Go(*or)
@@ -220,23 +211,27 @@ impl Turn<'_> {
                 let (message, channels, step) = (Arc::clone(message), Arc::clone(channels), *step);
                 self.send_from_run(index, message, &channels, step).map_or(on, Next::Stay)
             }
+            Operation::Split { name, draw, ways } => Next::Go(self.way(run, name, *draw, ways)),
+            Operation::Update(traits) => {
+                let traits = Arc::clone(traits);
+                self.update(index, &traits);
+                on
+            }
+            Operation::Start(journey) => {
+                let journey = Arc::clone(journey);
+                self.start_after(index, journey);
+                on
+            }
         }
     }
 
     /// Puts the run on an operation, and starts its wait.
     fn arrive(&mut self, index: usize, position: u16) {
-        let now = self.now();
-        let arrived = self.point(now.second());
-        let Engine { state, index: programme, .. } = &mut *self.engine;
-        let run = &mut state.profiles[self.id.0 as usize].runs[index];
+        let arrived = self.point(self.now().second());
+        let run = &mut self.profile_mut().runs[index];
         run.position = position;
         run.arrived = arrived;
-        let plan = &programme.plans[run.passage.version as usize];
-        run.wait_ends = match &plan.operations[usize::from(position)] {
-            Operation::Wait(span) => now.plus(*span),
-            Operation::WaitUntil { at_most, .. } => now.plus(*at_most),
-            _ => At::MAX,
-        };
+        self.begin_wait(index);
     }
 
     /// From here on in the log, and from a second on in time.

@@ -47,6 +47,9 @@ impl Ranks {
 impl Turn<'_> {
     /// Re-evaluates what was touched. Leaves in `touched.slots` the segments whose membership changed.
     pub(super) fn refresh_memberships(&mut self) {
+        if (self.touched.whole || !self.touched.traits.is_empty()) && !self.engine.index.dated.is_empty() {
+            self.set_dates();
+        }
         if self.touched.whole {
             self.refresh_all_conditions();
         } else {

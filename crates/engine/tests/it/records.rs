@@ -101,6 +101,13 @@ fn examples(properties: &OwnedMap) -> Vec<Record<'_>> {
                 CutoffStated { share: "top 10% by count of \"B\"", value: None },
             ],
         }),
+        Record::RunRequested(RunRequested {
+            journey: "welcome",
+            identifier: identifier("ada@example.com"),
+            requested_at: at,
+            operator: "shop",
+            data: properties.as_map(),
+        }),
         Record::Tick,
     ]
 }
@@ -160,6 +167,13 @@ fn examples_of_operators() -> Vec<Record<'static>> {
         }),
         Record::ProfileErased(ProfileErased { profile: ProfileId(300), erased_at: at, operator: "admin" }),
         Record::LogRedacted(LogRedacted { to: Seq(1 << 40), redacted_at: at }),
+        Record::Commanded(Commanded {
+            what: Commandable::Broadcast,
+            name: "spring",
+            command: Command::Cancel,
+            commanded_at: At(-1),
+            operator: "admin",
+        }),
     ]
 }
 
@@ -234,7 +248,7 @@ fn an_engine_refuses_a_log_that_does_not_begin_with_its_installation() {
 
 proptest! {
     #[test]
-    fn any_bytes_are_read_or_refused(random in proptest::collection::vec(any::<u8>(), 0..200), kind in 0u8..20) {
+    fn any_bytes_are_read_or_refused(random in proptest::collection::vec(any::<u8>(), 0..200), kind in 0u8..24) {
         let mut framed = vec![VERSION, kind];
         framed.extend(random);
         if let Ok(record) = Record::decode(&framed) {

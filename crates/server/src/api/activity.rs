@@ -117,6 +117,8 @@ fn subject(engine: &Engine, record: &Record<'_>) -> Option<Option<ProfileId>> {
         Record::Engaged(engaged) => Some(recipient(engaged.send)),
         Record::ProfilesMerged(merged) => Some(named(&merged.into)),
         Record::MergeUndone(undone) => Some(engine.merge_of(undone.merge).map(|merge| merge.from)),
+        Record::RunRequested(requested) => Some(named(&requested.identifier)),
+        Record::Commanded(_) => Some(None),
         Record::IdentifierLifted(lifted) => Some(named(&lifted.identifier)),
         Record::ProfileErased(_) => Some(None),
         Record::Installed(_)

@@ -1,9 +1,9 @@
 //! The API described in OpenAPI 3.1, from the same types and handlers that answer.
 
 use super::{
-    activity, changes, clusters, consents, erasures, explanations, expressions, identifiers, journeys, keys,
-    mailbox, merges, previews, profiles, programme, rejects, returns, segments, sends, status, suppressions,
-    timeline,
+    activity, broadcasts, changes, clusters, consents, erasures, explanations, expressions, identifiers,
+    journeys, keys, mailbox, merges, previews, profiles, programme, rejects, returns, segments, sends,
+    status, suppressions, timeline,
 };
 use axum::Json;
 use utoipa::OpenApi;
@@ -35,6 +35,15 @@ use utoipa::{Modify, openapi};
         journeys::list,
         journeys::show,
         previews::show,
+        journeys::request,
+        journeys::pause,
+        journeys::resume,
+        journeys::drain,
+        broadcasts::list,
+        broadcasts::show,
+        broadcasts::pause,
+        broadcasts::resume,
+        broadcasts::cancel,
         sends::list,
         rejects::list,
         returns::take,

@@ -1,12 +1,19 @@
-//! Journeys and how their runs fare.
+//! Journeys: how their runs fare, where people are in them, and what operators and programs say of them.
 
+use super::address::Address;
+use super::consents::{Recorded, hash};
+use super::extract::Body;
+use crate::clock;
 use crate::hub::Hub;
+use crate::keys::Holder;
 use crate::problem::Problem;
-use axum::Json;
 use axum::extract::{Path, State};
-use engine::engine::{Engine, JourneyView as Journey};
+use axum::{Extension, Json};
+use engine::engine::{Engine, JourneyView as Journey, VersionView as Version};
 use engine::outbox::{Decisions, Reason};
-use serde::Serialize;
+use engine::record::{Command, Commandable, Commanded, Identifier, Record, RunRequested};
+use engine::value::OwnedMap;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -18,6 +25,8 @@ pub(super) struct JourneyView {
     version: u32,
     /// Whether the programme still has it.
     live: bool,
+    /// `open`; `paused`: nobody comes in or goes on; `draining`: nobody comes in.
+    standing: &'static str,
     /// Runs ever begun.
     entered: u64,
     /// Runs on their way.
@@ -49,6 +58,43 @@ pub(super) struct JourneyList {
     journeys: Vec<JourneyView>,
 }
 
+/// A journey, and where people are in it.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct JourneyDetail {
+    #[serde(flatten)]
+    journey: JourneyView,
+    /// Those that somebody is on their way through, and the live one.
+    versions: Vec<VersionView>,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+struct VersionView {
+    version: u32,
+    live: bool,
+    active: u64,
+    /// In the order of the steps.
+    positions: Vec<PositionView>,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+struct PositionView {
+    /// The step's name, or its number: `2`, and inside the second way of a branch or a split `2b.1`.
+    step: String,
+    people: u64,
+}
+
+/// Somebody who is to begin a run.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RunRequest {
+    /// `type:value` of a person who is known.
+    profile: String,
+    /// What the run begins with: `event.` in its rules and its messages.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    data: serde_json::Map<String, serde_json::Value>,
+}
+
 /// Every journey that there ever was, by name.
 #[utoipa::path(get, path = "/api/v1/journeys", responses((status = 200, body = JourneyList)))]
 pub(super) async fn list(State(hub): State<Arc<Hub>>) -> Json<JourneyList> {
@@ -56,23 +102,113 @@ pub(super) async fn list(State(hub): State<Arc<Hub>>) -> Json<JourneyList> {
     Json(JourneyList { journeys: hub.runtime.read(read).await })
 }
 
-/// One journey.
+/// One journey, and where people are in it.
 #[utoipa::path(
     get,
     path = "/api/v1/journeys/{name}",
     params(("name" = String, Path, description = "Its name in the programme")),
-    responses((status = 200, body = JourneyView), (status = 404, body = Problem))
+    responses((status = 200, body = JourneyDetail), (status = 404, body = Problem))
 )]
 pub(super) async fn show(
     State(hub): State<Arc<Hub>>,
     Path(name): Path<String>,
-) -> Result<Json<JourneyView>, Problem> {
+) -> Result<Json<JourneyDetail>, Problem> {
     let read = move |engine: &Engine| {
         let found = engine.journeys().into_iter().find(|journey| journey.name == name);
         let unknown = || Problem::not_found(format!("there is no journey \"{name}\""));
-        found.map(|journey| Json(view(&journey))).ok_or_else(unknown)
+        let journey = view(&found.ok_or_else(unknown)?);
+        let versions = engine.versions_of(&name).into_iter().map(version).collect();
+        Ok(Json(JourneyDetail { journey, versions }))
     };
     hub.runtime.read(read).await
+}
+
+/// Begins a run for somebody, where the journey lets them in.
+#[utoipa::path(
+    post,
+    path = "/api/v1/journeys/{name}/runs",
+    params(("name" = String, Path, description = "Its name in the programme")),
+    request_body = RunRequest,
+    responses(
+        (status = 200, body = Recorded),
+        (status = 400, body = Problem),
+        (status = 404, body = Problem),
+        (status = 409, body = Problem)
+    )
+)]
+pub(super) async fn request(
+    State(hub): State<Arc<Hub>>,
+    Extension(holder): Extension<Holder>,
+    Path(name): Path<String>,
+    Body(request): Body<RunRequest>,
+) -> Result<Json<Recorded>, Problem> {
+    let address = Address::parse("profile", &request.profile)?;
+    let hash = hash(&hub, &address).await;
+    let data = OwnedMap::from_json(&request.data.into()).expect("invariant: it is an object");
+    let requested = RunRequested {
+        journey: &name,
+        identifier: Identifier { kind: address.kind, hash, value: &address.value },
+        requested_at: clock::now(),
+        operator: &holder.name,
+        data: data.as_map(),
+    };
+    Ok(Recorded::at(hub.record(&Record::RunRequested(requested)).await?))
+}
+
+/// Nobody comes in or goes on until the journey is resumed.
+#[utoipa::path(
+    post,
+    path = "/api/v1/journeys/{name}/pause",
+    params(("name" = String, Path, description = "Its name in the programme")),
+    responses((status = 200, body = Recorded), (status = 404, body = Problem), (status = 409, body = Problem))
+)]
+pub(super) async fn pause(
+    State(hub): State<Arc<Hub>>,
+    Extension(holder): Extension<Holder>,
+    Path(name): Path<String>,
+) -> Result<Json<Recorded>, Problem> {
+    command(&hub, (Commandable::Journey, &name), Command::Pause, &holder).await
+}
+
+/// The journey lets people in again; whoever is inside goes on where they were, those first whose waits were over first.
+#[utoipa::path(
+    post,
+    path = "/api/v1/journeys/{name}/resume",
+    params(("name" = String, Path, description = "Its name in the programme")),
+    responses((status = 200, body = Recorded), (status = 404, body = Problem), (status = 409, body = Problem))
+)]
+pub(super) async fn resume(
+    State(hub): State<Arc<Hub>>,
+    Extension(holder): Extension<Holder>,
+    Path(name): Path<String>,
+) -> Result<Json<Recorded>, Problem> {
+    command(&hub, (Commandable::Journey, &name), Command::Resume, &holder).await
+}
+
+/// Nobody comes in any more, and whoever is inside goes on to the end.
+#[utoipa::path(
+    post,
+    path = "/api/v1/journeys/{name}/drain",
+    params(("name" = String, Path, description = "Its name in the programme")),
+    responses((status = 200, body = Recorded), (status = 404, body = Problem), (status = 409, body = Problem))
+)]
+pub(super) async fn drain(
+    State(hub): State<Arc<Hub>>,
+    Extension(holder): Extension<Holder>,
+    Path(name): Path<String>,
+) -> Result<Json<Recorded>, Problem> {
+    command(&hub, (Commandable::Journey, &name), Command::Drain, &holder).await
+}
+
+/// Records what an operator says of a journey or a broadcast.
+pub(super) async fn command(
+    hub: &Hub,
+    (what, name): (Commandable, &str),
+    command: Command,
+    holder: &Holder,
+) -> Result<Json<Recorded>, Problem> {
+    let commanded = Commanded { what, name, command, commanded_at: clock::now(), operator: &holder.name };
+    Ok(Recorded::at(hub.record(&Record::Commanded(commanded)).await?))
 }
 
 fn view(journey: &Journey<'_>) -> JourneyView {
@@ -80,6 +216,7 @@ fn view(journey: &Journey<'_>) -> JourneyView {
         name: journey.name.to_owned(),
         version: journey.version,
         live: journey.live,
+        standing: journey.standing.name(),
         entered: journey.entered,
         active: journey.active,
         finished: journey.finished,
@@ -94,4 +231,14 @@ fn decisions(decisions: &Decisions) -> DecisionsView {
     let reasons: BTreeMap<_, _> = by_reason.into_iter().filter(|(_, count)| *count > 0).collect();
     let Decisions { wished, send, defer, .. } = *decisions;
     DecisionsView { wished, send, defer, drop: reasons.values().sum(), reasons }
+}
+
+fn version(view: Version) -> VersionView {
+    let position = |(step, people): (Arc<str>, u64)| PositionView { step: step.to_string(), people };
+    VersionView {
+        version: view.version,
+        live: view.live,
+        active: view.active,
+        positions: view.positions.into_iter().map(position).collect(),
+    }
 }

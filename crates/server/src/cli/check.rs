@@ -30,10 +30,11 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     if !args.json {
         let definitions = &checked.programme;
         let (segments, journeys) = (definitions.segments.len(), definitions.journeys.len());
-        let messages = definitions.messages.len();
+        let (broadcasts, messages) = (definitions.broadcasts.len(), definitions.messages.len());
         writeln!(
             out,
-            "{}: no mistake in {segments} segments, {journeys} journeys and {messages} messages",
+            "{}: no mistake in {segments} segments, {journeys} journeys, {broadcasts} broadcasts and {messages} \
+             messages",
             definitions.name
         )?;
     }

@@ -5,9 +5,10 @@ use super::client::{Client, token};
 use super::keys::escaped;
 use crate::programme::{Change, Difference, Kind, differences, load};
 use anyhow::{Context, bail};
-use engine::programme::Programme;
+use engine::programme::{Journey, OnChange, Programme};
 use reqwest::Method;
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
@@ -65,12 +66,47 @@ pub(super) fn plan(client: &Client, live: &Programme, programme: &Programme) -> 
         if let Change::Changed(lines) = change {
             lines.iter().for_each(|line| _ = writeln!(text, "      {line}"));
         }
+        if *kind == Kind::Journey && *change != Change::Added {
+            text += &inside(client, name, programme.journeys.get(name));
+        }
     }
     let count = |sign| differences.iter().filter(|difference| difference.change.sign() == sign).count();
     let _ = match differences.len() {
         0 => writeln!(text, "nothing to change"),
         _ => writeln!(text, "{} to add, {} to change, {} to remove", count('+'), count('~'), count('-')),
     };
+    text
+}
+
+/// How many people are on their way through a journey that changes, at which steps, and what becomes of them. Nothing where
+/// there are none.
+fn inside(client: &Client, name: &str, journey: Option<&Journey>) -> String {
+    let Ok(found) = client.get(&format!("/api/v1/journeys/{}", escaped(name))) else { return String::new() };
+    let versions = found["versions"].as_array().into_iter().flatten();
+    let positions = versions.flat_map(|version| version["positions"].as_array().into_iter().flatten());
+    let mut by_step: BTreeMap<String, u64> = BTreeMap::new();
+    for position in positions {
+        let step = position["step"].as_str().unwrap_or_default().to_owned();
+        *by_step.entry(step).or_default() += position["people"].as_u64().unwrap_or_default();
+    }
+    let all: u64 = by_step.values().sum();
+    if all == 0 {
+        return String::new();
+    }
+    let are = if all == 1 { "person is" } else { "people are" };
+    let mut text = format!("      {all} {are} on the way through it:\n");
+    let places = journey.map(Journey::places).unwrap_or_default();
+    for (step, people) in by_step {
+        let becomes = match journey.map(|journey| journey.on_change) {
+            Some(OnChange::Exit) => "end".to_owned(),
+            Some(OnChange::Move) if places.contains(&step) => {
+                format!("move to step {step} of the new version")
+            }
+            Some(OnChange::Move) => "finish as they began, since the new version has no such step".to_owned(),
+            Some(OnChange::Finish) | None => "finish as they began".to_owned(),
+        };
+        let _ = writeln!(text, "        {people} at step {step}: {becomes}");
+    }
     text
 }
 

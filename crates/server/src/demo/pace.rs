@@ -5,7 +5,7 @@
 //! What belongs to the mail and not to the programme stays as it is: a retry comes after a real minute.
 
 use engine::at::Span;
-use engine::programme::{Arm, Journey, Programme, Reenter, Step};
+use engine::programme::{Arm, Enter, Journey, Programme, Reenter, Step};
 use std::time::Duration;
 
 /// The factor.
@@ -55,7 +55,10 @@ impl Pace {
     }
 
     fn journey(self, journey: &mut Journey) {
-        journey.enter = self.expression(&journey.enter);
+        if matches!(Enter::parse(&journey.enter), Ok(Enter::Event(_) | Enter::Truth(_))) {
+            journey.enter = self.expression(&journey.enter);
+        }
+        journey.audience = journey.audience.as_deref().map(|audience| self.expression(audience));
         journey.exit = journey.exit.as_deref().map(|exit| self.expression(exit));
         if let Reenter::After(span) = &mut journey.reenter {
             *span = self.span(*span);
@@ -81,7 +84,15 @@ impl Pace {
                         self.steps(then);
                     }
                 }
-                Step::Send { .. } | Step::Exit => {}
+                Step::Split { ways, .. } => ways.iter_mut().for_each(|way| self.steps(&mut way.then)),
+                Step::Named { step, .. } => self.steps(std::slice::from_mut(&mut **step)),
+                // Dates and times of day come when they come.
+                Step::WaitDate(_)
+                | Step::WaitLocal { .. }
+                | Step::Send { .. }
+                | Step::Update(_)
+                | Step::Start(_)
+                | Step::Exit => {}
             }
         }
     }

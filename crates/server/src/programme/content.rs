@@ -40,7 +40,7 @@ pub(super) fn doubts(programme: &Programme) -> Vec<Mistake> {
     for (name, message) in &programme.messages {
         let place = message_place(name);
         if !uses.sent.contains(name.as_str()) {
-            doubts.push(mistake(&place, "no journey and no purpose sends this message", None));
+            doubts.push(mistake(&place, "no journey, no broadcast and no purpose sends this message", None));
         }
         let Some(email) = &message.email else { continue };
         doubts.extend(silent(&place, email, programme));
@@ -130,20 +130,34 @@ impl<'p> Uses<'p> {
             let asks = purpose.is_some_and(|purpose| purpose.opt_in != OptIn::None);
             uses.steps(&journey.steps, asks);
         }
+        for broadcast in programme.broadcasts.values() {
+            let purpose = programme.purposes.get(&broadcast.purpose);
+            uses.send(&broadcast.message, purpose.is_some_and(|purpose| purpose.opt_in != OptIn::None));
+        }
         uses
+    }
+
+    fn send(&mut self, message: &'p str, asks: bool) {
+        self.sent.insert(message);
+        if asks {
+            self.needs_consent.insert(message);
+        }
     }
 
     fn steps(&mut self, steps: &'p [Step], asks: bool) {
         for step in steps {
-            match step {
-                Step::Send { message, .. } => {
-                    self.sent.insert(message);
-                    if asks {
-                        self.needs_consent.insert(message);
-                    }
-                }
+            match step.named().0 {
+                Step::Send { message, .. } => self.send(message, asks),
                 Step::Branch(arms) => arms.iter().for_each(|arm| self.steps(&arm.then, asks)),
-                Step::Wait(_) | Step::WaitUntil { .. } | Step::Exit => {}
+                Step::Split { ways, .. } => ways.iter().for_each(|way| self.steps(&way.then, asks)),
+                Step::Wait(_)
+                | Step::WaitUntil { .. }
+                | Step::WaitDate(_)
+                | Step::WaitLocal { .. }
+                | Step::Update(_)
+                | Step::Start(_)
+                | Step::Named { .. }
+                | Step::Exit => {}
             }
         }
     }

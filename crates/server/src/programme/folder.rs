@@ -37,6 +37,13 @@ pub(super) fn read(dir: &Path) -> (Programme, Reading) {
             programme.journeys.insert(name, journey);
         }
     }
+    for path in reading.definitions(&dir.join("broadcasts")) {
+        if let Some((file, node)) = reading.open(&path)
+            && let Some((name, broadcast)) = reading.broadcast(file, &node)
+        {
+            programme.broadcasts.insert(name, broadcast);
+        }
+    }
     for folder in entries(&dir.join("messages")).into_iter().filter(|path| path.is_dir()) {
         if let Some((name, message)) = reading.message_folder(&folder) {
             programme.messages.insert(name, message);
@@ -156,7 +163,7 @@ impl Reading {
                 let file = self.sources.add(&path, "");
                 let suggestion = match nearest(name, KNOWN) {
                     Some(near) => format!("did you mean {near}?"),
-                    None => "journeys go into journeys/, messages into messages/<name>/".into(),
+                    None => "journeys go into journeys/, broadcasts into broadcasts/, messages into messages/<name>/".into(),
                 };
                 self.warn(file, START, "this file is not read", Some(suggestion));
             }

@@ -1,14 +1,13 @@
-//! A journey as a file: entry, exit, goal and the steps between.
+//! A journey as a file: entry, exit and goal. Its steps are read in a file of their own.
 
 use super::reading::{Fields, Reading};
 use super::source::FileId;
-use super::yaml::Node;
+use super::yaml::{Content, Node};
 use engine::at::Span;
-use engine::programme::{Arm, Channel, Goal, Journey, Place, Reenter, Step, nearest};
+use engine::programme::{Channel, Goal, Journey, OnChange, Place, Reenter, nearest};
 
-const FIELDS: [&str; 8] = ["journey", "purpose", "enter", "reenter", "exit", "goal", "holdout", "steps"];
-const STEPS: [&str; 4] = ["wait", "send", "branch", "exit"];
-const STEP_FIELDS: [&str; 5] = ["wait", "send", "channels", "branch", "exit"];
+const FIELDS: [&str; 10] =
+    ["journey", "purpose", "enter", "for", "reenter", "exit", "goal", "holdout", "on change", "steps"];
 
 impl Reading {
     /// The journey of one file, with its name.
@@ -30,17 +29,60 @@ impl Reading {
         fields.place = place;
         let journey = Journey {
             purpose: self.required_text(&fields, "purpose", "offers").unwrap_or_default(),
-            enter: self.required_text(&fields, "enter", "did \"Product Added\"").unwrap_or_default(),
+            enter: self.enter(&fields).unwrap_or_default(),
+            audience: self.optional_text(&fields, "for"),
             reenter: self.reenter(&fields),
             exit: self.optional_text(&fields, "exit"),
             goal: self.goal(&fields),
             holdout_permille: self.holdout(&fields),
+            on_change: self.on_change(&fields),
             steps: match self.required(&fields, "steps", "[{ send: welcome }]") {
                 Some(steps) => self.steps(file, steps, &fields.place.field("steps")),
                 None => Vec::new(),
             },
         };
         Some((name, journey))
+    }
+
+    /// A text; or `{ on: trait.birthday, yearly, at: "09:00", before: 3 days }`, which is one in other words.
+    fn enter(&mut self, fields: &Fields<'_>) -> Option<String> {
+        let node = self.required(fields, "enter", "did \"Product Added\"")?;
+        let place = fields.place.field("enter");
+        if node.text().is_some() || !matches!(node.content, Content::Map(_)) {
+            return self.text(fields.file, node, &place);
+        }
+        let date = self.fields(fields.file, node, &place, &["on", "yearly", "at", "before"])?;
+        let on = self.required_text(&date, "on", "trait.birthday");
+        let at = self.required_text(&date, "at", "\"09:00\"");
+        let yearly = match date.get("yearly").and_then(Node::text) {
+            None => date.key("yearly").is_some(),
+            Some("true") => true,
+            Some("false") => false,
+            Some(other) => {
+                let message = format!("\"{other}\" is neither true nor false");
+                self.mistake_at(&place, message, "write `yearly` alone, or leave it out");
+                false
+            }
+        };
+        let before = self.optional_text(&date, "before");
+        let (Some(on), Some(at)) = (on, at) else {
+            self.spoil(place);
+            return None;
+        };
+        let yearly = if yearly { " yearly" } else { "" };
+        let before = before.map(|before| format!(" before {before}")).unwrap_or_default();
+        Some(format!("on {on}{yearly} at {at}{before}"))
+    }
+
+    /// `finish`, `move` or `exit`.
+    fn on_change(&mut self, fields: &Fields<'_>) -> OnChange {
+        let Some(text) = self.optional_text(fields, "on change") else { return OnChange::default() };
+        let known = OnChange::ALL.into_iter().find(|one| one.name() == text);
+        known.unwrap_or_else(|| {
+            let message = format!("\"{text}\" does not say what becomes of those on an older version");
+            self.mistake_at(&fields.place.field("on change"), message, "write `finish`, `move` or `exit`");
+            OnChange::default()
+        })
     }
 
     /// `always`, `never` or `after 7 days`.
@@ -72,6 +114,11 @@ impl Reading {
     /// `10%`, to a tenth of one.
     pub(super) fn holdout(&mut self, fields: &Fields<'_>) -> u16 {
         let Some(text) = self.optional_text(fields, "holdout") else { return 0 };
+        self.permille(&text, &fields.place.field("holdout"))
+    }
+
+    /// A share of people, in thousandths.
+    pub(super) fn permille(&mut self, text: &str, place: &Place) -> u16 {
         let percent = text.strip_suffix('%').and_then(|number| number.trim_end().parse::<f64>().ok());
         let permille = percent.map(|percent| percent * 10.0);
         match permille.filter(|permille| (0.0..=1000.0).contains(permille) && permille.fract() == 0.0) {
@@ -79,103 +126,10 @@ impl Reading {
             None => {
                 let message = format!("\"{text}\" is no share of people");
                 let suggestion = "write a percentage with at most one decimal, for example `10%`";
-                self.mistake_at(&fields.place.field("holdout"), message, suggestion);
+                self.mistake_at(place, message, suggestion);
                 0
             }
         }
-    }
-
-    fn steps(&mut self, file: FileId, node: &Node, place: &Place) -> Vec<Step> {
-        let steps = self.list(file, node, place, false);
-        // A step that cannot be read leaves a harmless one, so that those after it keep their places.
-        let unread = Step::Wait(Span::DAY);
-        let steps = steps.iter().enumerate();
-        steps
-            .map(|(index, step)| self.step(file, step, &place.index(index)).unwrap_or(unread.clone()))
-            .collect()
-    }
-
-    fn step(&mut self, file: FileId, node: &Node, place: &Place) -> Option<Step> {
-        if let Some(word) = node.text() {
-            self.sources.note(place, file, node.at, None);
-            if word == "exit" {
-                return Some(Step::Exit);
-            }
-            let near = nearest(word, STEPS).map(|step| format!("did you mean `{step}`?"));
-            self.mistake(file, node.at, place, format!("\"{word}\" is no step"), near);
-            return None;
-        }
-        let fields = self.fields(file, node, place, &STEP_FIELDS)?;
-        let named: Vec<&str> = STEPS.into_iter().filter(|step| fields.key(step).is_some()).collect();
-        let [kind] = named[..] else {
-            // A misspelt one has its own finding already.
-            if fields.all().all(|(name, ..)| STEP_FIELDS.contains(&name)) {
-                let suggestion = Some(format!("a step is one of: {}", STEPS.join(", ")));
-                self.mistake(file, node.at, place, "expected exactly one thing to do in a step", suggestion);
-            }
-            return None;
-        };
-        if kind != "send"
-            && let Some(at) = fields.key("channels")
-        {
-            self.mistake(file, at, &place.field("channels"), "only a send has channels", None);
-        }
-        match kind {
-            "wait" => self.wait(&fields),
-            "send" => self.send(&fields),
-            "branch" => {
-                let arms = self.required(&fields, "branch", "[{ if: …, then: […] }, { else: […] }]")?;
-                Some(Step::Branch(self.arms(file, arms, &place.field("branch"))))
-            }
-            _ => Some(Step::Exit),
-        }
-    }
-
-    /// `wait: 1 hour`, or `wait: { until: …, at most: 1 day }`.
-    fn wait(&mut self, fields: &Fields<'_>) -> Option<Step> {
-        let node = self.required(fields, "wait", "1 hour")?;
-        if node.text().is_some() {
-            return self.span(fields.file, node, &fields.place.field("wait")).map(Step::Wait);
-        }
-        let until = self.fields(fields.file, node, &fields.place, &["until", "at most"])?;
-        let expression = self.required_text(&until, "until", "'did \"Message Clicked\"'");
-        let at_most = self.required(&until, "at most", "1 day");
-        let at_most = at_most.and_then(|node| self.span(until.file, node, &until.place.field("at_most")));
-        Some(Step::WaitUntil { until: expression.unwrap_or_default(), at_most: at_most.unwrap_or_default() })
-    }
-
-    /// `send: cart-reminder`, with `channels: [push, email]`, one channel, or `best`: whichever reaches the person.
-    fn send(&mut self, fields: &Fields<'_>) -> Option<Step> {
-        let message = self.required_text(fields, "send", "welcome").unwrap_or_default();
-        let channels = match fields.get("channels") {
-            Some(node) if node.text() == Some("best") => Vec::new(),
-            Some(node) => self.channels(fields.file, node, &fields.place.field("channels")),
-            None => Vec::new(),
-        };
-        Some(Step::Send { message, channels })
-    }
-
-    fn arms(&mut self, file: FileId, node: &Node, place: &Place) -> Vec<Arm> {
-        let arms = self.list(file, node, place, false);
-        let arms = arms.iter().enumerate();
-        arms.map(|(index, arm)| self.arm(file, arm, &place.index(index)).unwrap_or_default()).collect()
-    }
-
-    /// `{ if: …, then: […] }`, or as the last `{ else: […] }`.
-    fn arm(&mut self, file: FileId, node: &Node, place: &Place) -> Option<Arm> {
-        let fields = self.fields(file, node, place, &["if", "then", "else"])?;
-        if let Some(at) = fields.key("else") {
-            if fields.key("if").is_some() || fields.key("then").is_some() {
-                self.mistake(file, at, place, "`else` stands in an arm of its own", None);
-            }
-            let then = fields.get("else").map(|steps| self.steps(file, steps, &place.field("then")));
-            return Some(Arm { when: None, then: then.unwrap_or_default() });
-        }
-        let condition = self.required(&fields, "if", "in segment \"vip\"");
-        let when = condition.and_then(|node| self.text(file, node, &place.field("when")));
-        let then = self.required(&fields, "then", "[{ send: vip-offer }]");
-        let then = then.map(|steps| self.steps(file, steps, &place.field("then")));
-        Some(Arm { when: Some(when.unwrap_or_default()), then: then.unwrap_or_default() })
     }
 
     /// Channels by name: a list, or one alone.

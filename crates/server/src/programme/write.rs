@@ -5,9 +5,9 @@
 
 use engine::at::Span;
 use engine::programme::{
-    Arm, Cap, Channel, ClusterSet, ContactPolicy, EmailMessage, Exclusion, Fatigue, IdentifierLimit,
-    Identity, Journey, Localized, Message, OptIn, Programme, Purchase, Purpose, QuietHours, Reenter, Step,
-    Tracking,
+    Arm, Broadcast, Cap, Channel, ClusterSet, ContactPolicy, Draw, EmailMessage, Exclusion, Fatigue,
+    IdentifierLimit, Identity, Journey, Localized, Message, OnChange, OptIn, Programme, Purchase, Purpose,
+    QuietHours, Reenter, Step, Tracking, Way,
 };
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -20,6 +20,7 @@ pub enum Kind {
     Segment,
     Clusters,
     Journey,
+    Broadcast,
     Message,
     /// A template of a message: `welcome/email.it.mjml`.
     Template,
@@ -33,6 +34,7 @@ impl Kind {
             Self::Segment => "segment",
             Self::Clusters => "clusters",
             Self::Journey => "journey",
+            Self::Broadcast => "broadcast",
             Self::Message => "message",
             Self::Template => "template",
         }
@@ -60,6 +62,9 @@ pub fn items(programme: &Programme) -> BTreeMap<(Kind, String), String> {
     }
     for (name, one) in &programme.journeys {
         items.insert((Kind::Journey, name.clone()), journey(name, one));
+    }
+    for (name, one) in &programme.broadcasts {
+        items.insert((Kind::Broadcast, name.clone()), broadcast(name, one));
     }
     for (name, one) in &programme.messages {
         items.insert((Kind::Message, name.clone()), message(name, one));
@@ -249,8 +254,12 @@ fn templates(message: &Message) -> Vec<(String, &str)> {
 }
 
 fn journey(name: &str, journey: &Journey) -> String {
-    let Journey { purpose, enter, reenter, exit, goal, holdout_permille, steps: list } = journey;
+    let Journey { purpose, enter, audience, reenter, exit, goal, holdout_permille, on_change, steps: list } =
+        journey;
     let mut text = format!("journey: {name}\npurpose: {}\nenter: {}\n", scalar(purpose), scalar(enter));
+    if let Some(audience) = audience {
+        let _ = writeln!(text, "for: {}", scalar(audience));
+    }
     match reenter {
         Reenter::Never => {}
         Reenter::Always => text.push_str("reenter: always\n"),
@@ -265,37 +274,90 @@ fn journey(name: &str, journey: &Journey) -> String {
     if *holdout_permille > 0 {
         let _ = writeln!(text, "holdout: {}%", f64::from(*holdout_permille) / 10.0);
     }
+    if *on_change != OnChange::default() {
+        let _ = writeln!(text, "on change: {}", on_change.name());
+    }
     text.push_str("steps:\n");
     steps(&mut text, list, "  ");
     text
 }
 
+fn broadcast(name: &str, broadcast: &Broadcast) -> String {
+    let Broadcast { message, purpose, channels: named, to, at, pace, holdout_permille } = broadcast;
+    let mut text = format!("broadcast: {name}\nmessage: {}\npurpose: {}\n", scalar(message), scalar(purpose));
+    if !named.is_empty() {
+        let _ = writeln!(text, "channels: {}", channels(named));
+    }
+    let _ = writeln!(text, "to: {}\nat: {}", scalar(to), scalar(at));
+    if let Some(pace) = pace {
+        let _ = writeln!(text, "pace: {}", scalar(pace));
+    }
+    if *holdout_permille > 0 {
+        let _ = writeln!(text, "holdout: {}%", f64::from(*holdout_permille) / 10.0);
+    }
+    text
+}
+
 fn steps(text: &mut String, list: &[Step], indent: &str) {
     for step in list {
-        let _ = match step {
-            Step::Wait(span) => writeln!(text, "{indent}- wait: {}", length(*span)),
-            Step::WaitUntil { until, at_most } => writeln!(
-                text,
-                "{indent}- wait:\n{indent}    until: {}\n{indent}    at most: {}",
-                scalar(until),
-                length(*at_most)
-            ),
-            Step::Send { message, channels: named } => {
-                let _ = writeln!(text, "{indent}- send: {}", scalar(message));
-                if named.is_empty() {
-                    Ok(())
-                } else {
-                    writeln!(text, "{indent}  channels: {}", channels(named))
-                }
-            }
-            Step::Branch(arms) => {
-                let _ = writeln!(text, "{indent}- branch:");
-                arms.iter().for_each(|one| arm(text, one, &format!("{indent}    ")));
-                Ok(())
-            }
-            Step::Exit => writeln!(text, "{indent}- exit"),
-        };
+        let (step, name) = step.named();
+        self::step(text, step, indent);
+        if let Some(name) = name {
+            let _ = writeln!(text, "{indent}  name: {name}");
+        }
     }
+}
+
+fn step(text: &mut String, step: &Step, indent: &str) {
+    let _ = match step {
+        Step::Wait(span) => writeln!(text, "{indent}- wait: {}", length(*span)),
+        Step::WaitUntil { until, at_most } => writeln!(
+            text,
+            "{indent}- wait:\n{indent}    until: {}\n{indent}    at most: {}",
+            scalar(until),
+            length(*at_most)
+        ),
+        Step::WaitDate(until) => writeln!(text, "{indent}- wait: {{ until: {until} }}"),
+        Step::WaitLocal { time, weekdays } => {
+            let time = time.iter().map(|time| format!("until: \"{time}\""));
+            let days = (!weekdays.is_empty()).then(|| format!("weekday: [{}]", weekdays.join(", ")));
+            let fields: Vec<String> = days.into_iter().chain(time).collect();
+            writeln!(text, "{indent}- wait: {{ {} }}", fields.join(", "))
+        }
+        Step::Send { message, channels: named } => {
+            let _ = writeln!(text, "{indent}- send: {}", scalar(message));
+            if named.is_empty() { Ok(()) } else { writeln!(text, "{indent}  channels: {}", channels(named)) }
+        }
+        Step::Branch(arms) => {
+            let _ = writeln!(text, "{indent}- branch:");
+            arms.iter().for_each(|one| arm(text, one, &format!("{indent}    ")));
+            Ok(())
+        }
+        Step::Split { draw, ways } => {
+            let _ = writeln!(text, "{indent}- split:");
+            ways.iter().for_each(|one| way(text, one, &format!("{indent}    ")));
+            match draw {
+                Draw::Person => Ok(()),
+                Draw::Run => writeln!(text, "{indent}  draw: each run"),
+            }
+        }
+        Step::Update(traits) => {
+            let _ = writeln!(text, "{indent}- update:");
+            // JSON's values are YAML's.
+            let each = |(name, value): (&String, &serde_json::Value)| {
+                writeln!(text, "{indent}    {}: {value}", scalar(name))
+            };
+            traits.iter().try_for_each(each)
+        }
+        Step::Start(journey) => writeln!(text, "{indent}- start: {}", scalar(journey)),
+        Step::Exit => writeln!(text, "{indent}- exit"),
+        Step::Named { .. } => unreachable!("invariant: the name was taken off"),
+    };
+}
+
+fn way(text: &mut String, way: &Way, indent: &str) {
+    let _ = writeln!(text, "{indent}- share: {}%", f64::from(way.share_permille) / 10.0);
+    then(text, &format!("{indent}  then:"), &way.then, indent);
 }
 
 fn arm(text: &mut String, arm: &Arm, indent: &str) {
@@ -306,11 +368,15 @@ fn arm(text: &mut String, arm: &Arm, indent: &str) {
         }
         None => format!("{indent}- else:"),
     };
-    if arm.then.is_empty() {
-        let _ = writeln!(text, "{then} []");
+    self::then(text, &then, &arm.then, indent);
+}
+
+fn then(text: &mut String, field: &str, list: &[Step], indent: &str) {
+    if list.is_empty() {
+        let _ = writeln!(text, "{field} []");
     } else {
-        let _ = writeln!(text, "{then}");
-        steps(text, &arm.then, &format!("{indent}    "));
+        let _ = writeln!(text, "{field}");
+        steps(text, list, &format!("{indent}    "));
     }
 }
 

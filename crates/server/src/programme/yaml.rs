@@ -23,6 +23,8 @@ pub struct Mark {
 pub(crate) struct Node {
     pub(crate) at: Mark,
     pub(crate) content: Content,
+    /// Whether it was written in quotes, and so is a text whatever it looks like.
+    pub(crate) is_quoted: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -81,7 +83,11 @@ pub(crate) fn parse(text: &str) -> Result<Node, Unreadable> {
         })?;
         tree.take(event, mark(&span.start))?;
     }
-    Ok(tree.root.unwrap_or(Node { at: Mark { line: 1, column: 1, index: 0 }, content: Content::Nothing }))
+    Ok(tree.root.unwrap_or(Node {
+        at: Mark { line: 1, column: 1, index: 0 },
+        content: Content::Nothing,
+        is_quoted: false,
+    }))
 }
 
 fn mark(marker: &Marker) -> Mark {
@@ -118,7 +124,7 @@ impl Tree {
             Event::Scalar(text, style, ..) => {
                 let nothing = style == ScalarStyle::Plain && matches!(&*text, "" | "~" | "null");
                 let content = if nothing { Content::Nothing } else { Content::Text(text.into_owned()) };
-                return self.put(Node { at, content });
+                return self.put(Node { at, content, is_quoted: style != ScalarStyle::Plain });
             }
             _ => {}
         }
@@ -130,7 +136,7 @@ impl Tree {
             let message = format!("nested more than {YAML_DEPTH_MAX} levels deep");
             return Err(Unreadable { at, message });
         }
-        self.open.push(Open { node: Node { at, content }, key: None });
+        self.open.push(Open { node: Node { at, content, is_quoted: false }, key: None });
         Ok(())
     }
 

@@ -191,6 +191,9 @@ fn holds(world: &World<'_>, state: &StateExpectation) -> Result<(), Instead> {
             })
         }
         StateExpectation::Journey { journey, figures } => journey_figures(world, journey, figures),
+        StateExpectation::Broadcast { broadcast, figures, state } => {
+            broadcast_figures(world, broadcast, figures, state.as_deref())
+        }
         StateExpectation::Same { person, other, is_same } => {
             let profiles = (world.profile(*person), world.profile(*other));
             let found = profiles.0.is_some() && profiles.0 == profiles.1;
@@ -269,4 +272,29 @@ fn journey_figures(world: &World<'_>, journey: &str, figures: &[(String, u64)]) 
 fn dropped(decisions: &Decisions, name: &str) -> u64 {
     let reasons = Reason::ALL.into_iter().filter(|reason| name == "drop" || reason.name() == name);
     reasons.map(|reason| decisions.dropped(reason)).sum()
+}
+
+fn broadcast_figures(
+    world: &World<'_>,
+    broadcast: &str,
+    figures: &[(String, u64)],
+    state: Option<&str>,
+) -> Result<(), Instead> {
+    known(broadcast, "broadcast", world.engine.broadcasts().iter().map(|view| view.name))?;
+    let view = world.engine.broadcast(broadcast).expect("invariant: just known");
+    if let Some(wanted) = state {
+        differs(view.state() == wanted, || (format!("it is {}", view.state()), Vec::new()))?;
+    }
+    for (name, wanted) in figures {
+        let found = match name.as_str() {
+            "audience" => view.audience,
+            "waiting" => view.waiting,
+            "cancelled" => view.cancelled,
+            "skipped" => view.skipped,
+            "begun" => view.begun,
+            _ => view.held_out,
+        };
+        differs(found == *wanted, || (format!("{name} is {found}"), Vec::new()))?;
+    }
+    Ok(())
 }

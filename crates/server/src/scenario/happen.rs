@@ -12,9 +12,10 @@ use engine::governor::address_kind;
 use engine::identifier::{IdentifierKind, normalise};
 use engine::programme::Channel;
 use engine::record::{
-    ConsentSource, ConsentStated, Engaged, Engagement, EventKind, Identifier, MergeUndone, ProfileErased,
-    ProfilesMerged, Record, Returned, Subject, SuppressionStated,
+    Commanded, ConsentSource, ConsentStated, Engaged, Engagement, EventKind, Identifier, MergeUndone,
+    ProfileErased, ProfilesMerged, Record, Returned, RunRequested, Subject, SuppressionStated,
 };
+use engine::value::OwnedMap;
 use serde_json::{Value, json};
 
 impl Person {
@@ -74,6 +75,26 @@ pub(super) fn happen(world: &mut World<'_>, what: &Happens) -> Result<(), String
             let profile = world.profile(*person).ok_or_else(unknown)?;
             let erased_at = world.now;
             world.apply(&Record::ProfileErased(ProfileErased { profile, erased_at, operator: "story" }))
+        }
+        Happens::Begins { person, journey, data } => {
+            let told = &world.story.people[*person];
+            let identifier = identify(told.kind(), &told.name)?;
+            let data = OwnedMap::from_json(&Value::Object(data.clone())).expect("invariant: it is an object");
+            let (identifier, requested_at) = (identifier.borrowed(), world.now);
+            let data = data.as_map();
+            let operator = "story";
+            world.apply(&Record::RunRequested(RunRequested {
+                journey,
+                identifier,
+                requested_at,
+                operator,
+                data,
+            }))
+        }
+        Happens::Command { what, name, command } => {
+            let (what, command, commanded_at) = (*what, *command, world.now);
+            let operator = "story";
+            world.apply(&Record::Commanded(Commanded { what, name, command, commanded_at, operator }))
         }
         Happens::HandOver { .. } | Happens::Apply(_) => {
             unreachable!("the story's own, and no record of the door")

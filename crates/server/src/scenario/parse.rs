@@ -11,12 +11,12 @@ use crate::limits::STORY_REST;
 use crate::programme::{Finding, Severity};
 use engine::at::At;
 use engine::programme::nearest;
-use engine::record::{EventKind, Verdict};
+use engine::record::{Command, Commandable, EventKind, Verdict};
 use serde_json::{Map, Value};
 use std::path::Path;
 
 /// Verbs of a line about people, in the words of the reference.
-const VERBS: [&str; 17] = [
+const VERBS: [&str; 18] = [
     "identify",
     "page",
     "screen",
@@ -34,6 +34,7 @@ const VERBS: [&str; 17] = [
     "merge",
     "unmerge",
     "erase",
+    "begins",
 ];
 
 /// Reads a file's text. `folder` is the programme that is live unless the story names another.
@@ -190,6 +191,10 @@ impl<'t> Parser<'t> {
             self.story.happenings.push(Happening { line, at, what: Happens::Apply(folder) });
             return cursor.done();
         }
+        if let Some(command) = self.command(cursor)? {
+            self.story.happenings.push(Happening { line, at, what: command });
+            return cursor.done();
+        }
         let word = cursor.next("who it happens to")?;
         let names = word.bare().ok_or_else(|| Wrong::new(word.column, "expected who it happens to"))?;
         let people: Vec<PersonId> = names.split(',').map(|name| self.person(name)).collect();
@@ -200,6 +205,17 @@ impl<'t> Parser<'t> {
             self.story.happenings.push(Happening { line, at, what });
         }
         Ok(())
+    }
+
+    /// `pause journey welcome`, and whatever else an operator says of journeys and broadcasts.
+    fn command(&mut self, cursor: &mut Cursor<'_>) -> Result<Option<Happens>, Wrong> {
+        let word = |place: usize| cursor.words.get(place).and_then(Word::bare);
+        let command = Command::ALL.into_iter().find(|one| word(0) == Some(one.name()));
+        let what = Commandable::ALL.into_iter().find(|one| word(1) == Some(one.name()));
+        let (Some(command), Some(what)) = (command, what) else { return Ok(None) };
+        cursor.words = &cursor.words[2..];
+        let name = cursor.name("its name")?.to_owned();
+        Ok(Some(Happens::Command { what, name, command }))
     }
 
     /// What one person does, or what happens to them.
@@ -247,6 +263,10 @@ impl<'t> Parser<'t> {
             }
             "unmerge" => Happens::Unmerge { person },
             "erase" => Happens::Erase { person },
+            "begins" => {
+                let journey = cursor.name("the name of a journey")?.to_owned();
+                Happens::Begins { person, journey, data: cursor.pairs()? }
+            }
             other => {
                 let near = nearest(other, VERBS);
                 let suggestion = match near {

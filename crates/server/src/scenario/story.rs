@@ -3,7 +3,7 @@
 use engine::at::{At, Span};
 use engine::change::ChangeKind;
 use engine::programme::Channel;
-use engine::record::{DeliveryOutcome, EventKind, Verdict};
+use engine::record::{Command, Commandable, DeliveryOutcome, EventKind, Verdict};
 use serde_json::{Map, Value};
 use std::path::PathBuf;
 
@@ -104,6 +104,18 @@ pub(super) enum Happens {
     /// An operator erases the person.
     Erase {
         person: PersonId,
+    },
+    /// A program asks that the person begin a journey.
+    Begins {
+        person: PersonId,
+        journey: String,
+        data: Map<String, Value>,
+    },
+    /// An operator stops a journey or a broadcast, or lets it go on.
+    Command {
+        what: Commandable,
+        name: String,
+        command: Command,
     },
     /// Another programme becomes live.
     Apply(PathBuf),
@@ -276,6 +288,12 @@ pub(super) enum StateExpectation {
         journey: String,
         figures: Vec<(String, u64)>,
     },
+    /// Figures of a broadcast by name, and its state.
+    Broadcast {
+        broadcast: String,
+        figures: Vec<(String, u64)>,
+        state: Option<String>,
+    },
     Same {
         person: PersonId,
         other: PersonId,
@@ -321,8 +339,9 @@ impl Happens {
             | Self::Suppress { person, .. }
             | Self::Merge { person, .. }
             | Self::Unmerge { person }
+            | Self::Begins { person, .. }
             | Self::Erase { person } => Some(*person),
-            Self::Apply(_) => None,
+            Self::Apply(_) | Self::Command { .. } => None,
         }
     }
 }

@@ -12,6 +12,7 @@ mod demo;
 mod erasure;
 mod house;
 mod import;
+mod journeys;
 mod keys;
 mod kill;
 mod liquid;

@@ -332,7 +332,8 @@ steps:
          `10%`)",
         "8:11 error: \"a while\" is not a length of time (for example `3 days` or `90 minutes`)",
         "9:5 error: unknown field \"sned\" (did you mean \"send\"?)",
-        "10:5 error: expected exactly one thing to do in a step (a step is one of: wait, send, branch, exit)",
+        "10:5 error: expected exactly one thing to do in a step (a step is one of: wait, send, branch, split, update, \
+         start, exit)",
         "13:5 error: only a send has channels",
         "15:16 error: unknown channel \"emial\" (did you mean email?)",
         "15:30 error: email is named twice",
@@ -416,7 +417,7 @@ email:
         "messages/cart-reminder/message.yaml:4:42 error: unknown filter `upcas` (did you mean `upcase`?)",
         "messages/confirm-newsletter/email.it.txt:1:1 warning: a confirmation without its link",
         "messages/confirm-newsletter/message.yaml:2:8 warning: there is no template in \"en\", so its readers get \"it\"",
-        "messages/empty/message.yaml:1:10 warning: no journey and no purpose sends this message",
+        "messages/empty/message.yaml:1:10 warning: no journey, no broadcast and no purpose sends this message",
         "messages/empty/message.yaml:2:8 error: the message has no template (add email.it.mjml, .html or .txt",
     ];
     for start in starts {
@@ -458,4 +459,82 @@ fn the_rules_of_identity_are_read_and_their_mistakes_placed() {
     for (finding, expected) in findings.iter().zip(expected) {
         assert!(finding.starts_with(expected), "{finding}, should be {expected}");
     }
+}
+
+#[test]
+fn mistakes_in_waits_splits_entries_and_broadcasts_are_placed() {
+    let journey = "\
+journey: odd
+purpose: offers
+enter: every moonday at 09:00
+for: event.total > 3
+on change: forget
+goal: { did: 'event.total > 3', within: 1 day }
+steps:
+  - wait: { until: \"25:00\" }
+  - wait: { until: trait.renewal - a week }
+  - wait: { until: 2026-02-30 }
+  - wait: { until: trait.renewal, at most: 3 days }
+  - wait: { weekday: mondey }
+  - split:
+      - { share: 50%, then: [] }
+      - { share: 40%, then: [{ send: cart-reminde }] }
+    draw: daily
+  - update: { tags: [a] }
+  - start: cart
+  - exit
+    name: 1st
+";
+    let journey = journey.replace("  - exit\n    name: 1st\n", "  - wait: 1 hour\n    name: 1st\n");
+    let birthday = "\
+journey: birthday
+purpose: offers
+enter: { on: birthday, yearly: perhaps, at: noon }
+steps:
+  - exit
+";
+    let broadcast = "\
+broadcast: cart-reminder
+message: cart-remind
+purpose: ofers
+to: in segment \"vpi\"
+at: tomorrow
+pace: fast
+";
+    let mut files = whole();
+    files.push(("journeys/odd.yaml", journey.leak()));
+    files.push(("journeys/birthday.yaml", birthday));
+    files.push(("broadcasts/spring.yaml", broadcast));
+    let folder = Folder::new("odd", &files);
+    let starts = [
+        "broadcasts/spring.yaml:1:12 error: a journey is called \"cart-reminder\" too (give one of them another name)",
+        "broadcasts/spring.yaml:2:10 error: there is no message \"cart-remind\" (did you mean \"cart-reminder\"?)",
+        "broadcasts/spring.yaml:3:10 error: there is no purpose \"ofers\" (did you mean \"offers\"?)",
+        "broadcasts/spring.yaml:4:16 error: there is no segment \"vpi\"",
+        "broadcasts/spring.yaml:5:5 error: \"tomorrow\" does not say when the broadcast is sent",
+        "broadcasts/spring.yaml:6:7 error: \"fast\" is no pace (write, for example, `10000 an hour`)",
+        "journeys/birthday.yaml:3:8 error: \"perhaps\" is neither true nor false",
+        "journeys/odd.yaml:3:14 error: expected `day`, `weekday`, `month` or a day of the week, found `moonday` (did you \
+         mean `monday`?)",
+        "journeys/odd.yaml:4:6 error: `event.` is for the rules inside a journey",
+        "journeys/odd.yaml:5:12 error: \"forget\" does not say what becomes of those on an older version (write `finish`, \
+         `move` or `exit`)",
+        "journeys/odd.yaml:6:14 error: a goal may be reached after the run, when its event is forgotten",
+        "journeys/odd.yaml:8:20 error: \"25:00\" is no time of day (write it as `09:00`)",
+        "journeys/odd.yaml:9:35 error: \"a week\" is not a length of time",
+        "journeys/odd.yaml:10:20 error: \"2026-02-30\" is no date to wait for",
+        "journeys/odd.yaml:11:35 error: a date and a time of day come by themselves (leave `at most` out)",
+        "journeys/odd.yaml:12:22 error: \"mondey\" is no day of the week (did you mean `monday`?)",
+        "journeys/odd.yaml:14:7 error: the shares of a split come to 100%, and these to 90%",
+        "journeys/odd.yaml:15:38 error: there is no message \"cart-reminde\" (did you mean \"cart-reminder\"?)",
+        "journeys/odd.yaml:16:11 error: \"daily\" does not say for whom a split draws (write `each person` or `each run`)",
+        "journeys/odd.yaml:17:21 error: a trait is a text, a number, true or false, and this is a list",
+        "journeys/odd.yaml:18:12 error: there is no journey \"cart\"",
+        "journeys/odd.yaml:20:11 error: a step's name begins with a letter",
+    ];
+    let found = folder.findings();
+    for start in starts {
+        assert!(found.iter().any(|finding| finding.starts_with(start)), "{start}\n{found:#?}");
+    }
+    assert_eq!(found.len(), starts.len(), "{found:#?}");
 }

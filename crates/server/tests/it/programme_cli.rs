@@ -168,6 +168,7 @@ fn what_a_plan_compares_is_the_whole_programme() {
             Kind::Segment => segments += &indented(&text),
             Kind::Clusters => clusters += &indented(&text),
             Kind::Journey => write(format!("journeys/{name}.yaml"), &text),
+            Kind::Broadcast => write(format!("broadcasts/{name}.yaml"), &text),
             Kind::Message => write(format!("messages/{name}/message.yaml"), &text),
             Kind::Template => write(format!("messages/{name}"), &text),
         }

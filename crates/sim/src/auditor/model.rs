@@ -7,8 +7,8 @@ use engine::at::{At, Span};
 use engine::identifier::IdentifierKind;
 use engine::programme::{Channel, OptIn, Programme};
 use engine::record::{
-    ConsentSource, ConsentStated, DeliveryOutcome, Engagement, Event, EventFlags, EventKind, Identifier,
-    Record, Subject,
+    Command, ConsentSource, ConsentStated, DeliveryOutcome, Engagement, Event, EventFlags, EventKind,
+    Identifier, Record, Subject,
 };
 use engine::value::Map;
 use engine::{SendId, Seq};
@@ -35,6 +35,8 @@ pub(crate) struct Model {
     anonymous: BTreeSet<SendId>,
     pub(crate) clusters: Known,
     suppressed: BTreeSet<String>,
+    /// Journeys and broadcasts that are paused.
+    pub(crate) paused: BTreeSet<String>,
     /// When each message id was last counted.
     message_ids: BTreeMap<String, At>,
 }
@@ -97,6 +99,14 @@ impl Model {
             Record::ProfilesMerged(merged) => {
                 self.people.merge(&name(&merged.from), &name(&merged.into), seq);
             }
+            Record::Commanded(commanded) => {
+                let (paused, name) = (&mut self.paused, commanded.name.to_owned());
+                _ = if commanded.command == Command::Pause {
+                    paused.insert(name)
+                } else {
+                    paused.remove(&name)
+                };
+            }
             Record::MergeUndone(undone) => self.people.undo(undone.merge.0 as usize),
             Record::Installed(_)
             | Record::Rejected(_)
@@ -107,6 +117,7 @@ impl Model {
             | Record::LogRedacted(_)
             | Record::MembershipChanged(_)
             | Record::Viewed(_)
+            | Record::RunRequested(_)
             | Record::Tick => {}
         }
         Ok(())
@@ -229,6 +240,7 @@ fn names(record: &Record<'_>) -> Vec<Name> {
         Record::Event(event) => event.identifiers.iter().map(name).collect(),
         Record::ConsentStated(ConsentStated { subject: Subject::Identifier(one), .. }) => vec![name(one)],
         Record::SuppressionStated(stated) => vec![name(&stated.identifier)],
+        Record::RunRequested(requested) => vec![name(&requested.identifier)],
         Record::ProfilesMerged(merged) => vec![name(&merged.from), name(&merged.into)],
         _ => Vec::new(),
     }

@@ -6,3 +6,4 @@ mod naive;
 mod oracle;
 mod seeds;
 mod values;
+mod walks;

@@ -12,13 +12,14 @@ use crate::at::Span;
 use crate::limits::EXPRESSION_DEPTH_MAX;
 use crate::programme::Channel;
 
-const CONDITIONS: [&str; 14] = [
+const CONDITIONS: [&str; 15] = [
     "and",
     "or",
     "not",
     "did",
     "sequence",
     "trait",
+    "event",
     "in_segment",
     "consented_to",
     "reachable_by",
@@ -78,6 +79,10 @@ fn expression(part: &Part<'_>, level: usize) -> Read<Expression> {
         "did" => Expression::Did(did(value)?),
         "sequence" => Expression::Sequence(sequence(value)?),
         "trait" => Expression::Trait(filter(value)?),
+        "event" => {
+            value.sound(fault::event(value.owner))?;
+            Expression::Event(filter(value)?)
+        }
         "in_segment" => Expression::InSegment(name(value, "the segment's name")?),
         "consented_to" => {
             let fields = value.fields("an object with a purpose", &["purpose", "channel"])?;

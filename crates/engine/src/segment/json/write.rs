@@ -17,6 +17,7 @@ pub(super) fn expression(expression: &Expression) -> Json {
         Expression::Did(did) => json!({ "did": self::did(did) }),
         Expression::Sequence(sequence) => json!({ "sequence": self::sequence(sequence) }),
         Expression::Trait(filter) => json!({ "trait": self::filter(filter) }),
+        Expression::Event(filter) => json!({ "event": self::filter(filter) }),
         Expression::InSegment(name) => json!({ "in_segment": name }),
         Expression::ConsentedTo { purpose, channel: None } => {
             json!({ "consented_to": { "purpose": purpose } })

@@ -75,6 +75,7 @@ impl Parser<'_> {
             Some("segment") => Some(self.segment_count(cursor)?),
             Some("match") => Some(self.match_count(cursor)?),
             Some("journey") => Some(self.journey_figures(cursor)?),
+            Some("broadcast") => Some(self.broadcast_figures(cursor)?),
             _ => None,
         };
         if let Some(state) = of_all {
@@ -218,6 +219,26 @@ impl Parser<'_> {
             figures.push((name, number));
         }
         Ok(StateExpectation::Journey { journey, figures })
+    }
+
+    fn broadcast_figures(&self, cursor: &mut Cursor<'_>) -> Result<StateExpectation, Wrong> {
+        const FIGURES: [&str; 6] = ["audience", "waiting", "cancelled", "skipped", "begun", "held_out"];
+        cursor.next("broadcast")?;
+        let broadcast = cursor.name("the name of a broadcast")?.to_owned();
+        let column = cursor.peek().map_or(cursor.end, |word| word.column);
+        let (mut figures, mut state) = (Vec::new(), None);
+        for (name, value) in cursor.pairs()? {
+            match (name.as_str(), value.as_str(), value.as_u64()) {
+                ("state", Some(text), _) => state = Some(text.to_owned()),
+                (figure, _, Some(number)) if FIGURES.contains(&figure) => figures.push((name, number)),
+                _ => {
+                    let suggestion = format!("`state=`, and whole numbers for: {}", FIGURES.join(", "));
+                    let wrong = Wrong::new(column, format!("`{name}` is no figure of a broadcast"));
+                    return Err(wrong.with(suggestion));
+                }
+            }
+        }
+        Ok(StateExpectation::Broadcast { broadcast, figures, state })
     }
 
     /// Somebody who is in the story already: an expectation about a misspelt name would hold forever.
