@@ -171,15 +171,7 @@ impl Draft {
                     .encode(&mut bytes);
             }
             Self::Rejected => {
-                let rejected = Rejected {
-                    received_at,
-                    source: SOURCE,
-                    code: "missing_identifier",
-                    field: "userId",
-                    message: "an event names somebody",
-                    payload: "{}",
-                };
-                Record::Rejected(rejected).encode(&mut bytes);
+                Record::Rejected(rejected(received_at)).encode(&mut bytes);
             }
             Self::Engaged { send, engagement, machine, occurred_at } => {
                 let (send, engagement, machine, occurred_at) = (*send, *engagement, *machine, *occurred_at);
@@ -194,6 +186,17 @@ impl Draft {
             Self::Garbage(garbage) => bytes.extend_from_slice(garbage),
         }
         bytes
+    }
+}
+
+fn rejected(received_at: At) -> Rejected<'static> {
+    Rejected {
+        received_at,
+        source: SOURCE,
+        code: "missing_identifier",
+        field: "userId",
+        message: "an event names somebody",
+        payload: "{}",
     }
 }
 

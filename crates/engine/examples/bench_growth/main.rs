@@ -14,7 +14,7 @@ use engine::Seq;
 use engine::at::At;
 use engine::engine::{Engine, Outcome};
 use engine::record::{Installed, ProgrammeApplied, Record};
-use plot::{Panel, Series};
+use plot::{Line, Panel};
 use std::fs;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -68,8 +68,8 @@ fn panel(what: &'static str, factors: [usize; 3], size: impl Fn(usize) -> Size) 
         println!("{factor:>11}{:>16.0}{:>16.0}{:>16.2}", cost[0], cost[1], cost[2]);
         cost
     });
-    let series = [0, 1, 2].map(|which| Series { name: COSTS[which], values: costs.map(|cost| cost[which]) });
-    Panel { what, factors, series }
+    let lines = [0, 1, 2].map(|which| Line { name: COSTS[which], values: costs.map(|cost| cost[which]) });
+    Panel { what, factors, lines }
 }
 
 /// Measures in a process of its own.

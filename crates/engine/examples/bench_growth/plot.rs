@@ -7,10 +7,10 @@ use std::fmt::Write;
 pub(crate) struct Panel {
     pub(crate) what: &'static str,
     pub(crate) factors: [usize; 3],
-    pub(crate) series: [Series; 3],
+    pub(crate) lines: [Line; 3],
 }
 
-pub(crate) struct Series {
+pub(crate) struct Line {
     pub(crate) name: &'static str,
     pub(crate) values: [f64; 3],
 }
@@ -53,10 +53,10 @@ fn one(svg: &mut String, panel: &Panel) {
         add(format!("<text x=\"{x:.0}\" y=\"{}\" text-anchor=\"middle\">{factor}</text>", HEIGHT + 16.0));
         add(format!("<text x=\"-8\" y=\"{:.0}\" text-anchor=\"end\">×{factor}</text>\n", y + 4.0));
     }
-    for (number, (series, colour)) in panel.series.iter().zip(COLOURS).enumerate() {
-        let points = panel.factors.iter().zip(series.values);
+    for (number, (lines, colour)) in panel.lines.iter().zip(COLOURS).enumerate() {
+        let points = panel.factors.iter().zip(lines.values);
         let points: Vec<(f64, f64)> =
-            points.map(|(factor, value)| (x(*factor as f64), y(value / series.values[0]))).collect();
+            points.map(|(factor, value)| (x(*factor as f64), y(value / lines.values[0]))).collect();
         let line: Vec<String> = points.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
         add(format!(
             "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>",
@@ -65,11 +65,11 @@ fn one(svg: &mut String, panel: &Panel) {
         for (x, y) in points {
             add(format!("<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3\" fill=\"{colour}\"/>"));
         }
-        let values = series.values.map(|value| format!("{value:.*}", usize::from(value < 10.0)));
+        let values = lines.values.map(|value| format!("{value:.*}", usize::from(value < 10.0)));
         add(format!(
             "<text x=\"0\" y=\"{}\" fill=\"{colour}\">{}: {}</text>\n",
             HEIGHT + 34.0 + 14.0 * number as f64,
-            series.name,
+            lines.name,
             values.join(", ")
         ));
     }

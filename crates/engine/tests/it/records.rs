@@ -72,6 +72,30 @@ fn examples(properties: &OwnedMap) -> Vec<Record<'_>> {
             reason: "asked by phone",
         }),
         Record::ProgrammeApplied(ProgrammeApplied { applied_at: at, operator: "admin", definition: "{}" }),
+        Record::CutoffsStated(CutoffsStated {
+            stated_at: at,
+            cutoffs: vec![
+                CutoffStated { share: "top 10% by count of \"A\"", value: Some(-1 << 100) },
+                CutoffStated { share: "top 10% by count of \"B\"", value: None },
+            ],
+        }),
+        Record::RunRequested(RunRequested {
+            journey: "welcome",
+            identifier: identifier("ada@example.com"),
+            requested_at: at,
+            operator: "shop",
+            data: properties.as_map(),
+        }),
+        Record::Tick,
+    ]
+    .into_iter()
+    .chain(examples_of_sends())
+    .collect()
+}
+
+fn examples_of_sends() -> Vec<Record<'static>> {
+    let at = At(1_767_600_000_123);
+    vec![
         Record::Attempted(Attempted { send: SendId(9), attempt: 2, attempted_at: at }),
         Record::Settled(Settled {
             send: SendId(9),
@@ -94,21 +118,6 @@ fn examples(properties: &OwnedMap) -> Vec<Record<'_>> {
             occurred_at: at,
             url: "https://shop.example/a",
         }),
-        Record::CutoffsStated(CutoffsStated {
-            stated_at: at,
-            cutoffs: vec![
-                CutoffStated { share: "top 10% by count of \"A\"", value: Some(-1 << 100) },
-                CutoffStated { share: "top 10% by count of \"B\"", value: None },
-            ],
-        }),
-        Record::RunRequested(RunRequested {
-            journey: "welcome",
-            identifier: identifier("ada@example.com"),
-            requested_at: at,
-            operator: "shop",
-            data: properties.as_map(),
-        }),
-        Record::Tick,
     ]
 }
 
