@@ -397,6 +397,7 @@ impl World {
                 && self.installation.is_idle()
                 && self.deliver.is_idle()
                 && !self.is_owed()
+                && !self.is_due()
             {
                 break;
             }
@@ -406,6 +407,12 @@ impl World {
         self.auditor.finish(&self.installation.engine)?;
         self.crash()?;
         self.auditor.finish(&self.installation.engine)
+    }
+
+    /// Whether the last batch left something to the next tick: applying a programme sends nothing by itself.
+    fn is_due(&self) -> bool {
+        let engine = &self.installation.engine;
+        engine.next_due().is_some_and(|due| due <= engine.at())
     }
 
     fn is_owed(&self) -> bool {
