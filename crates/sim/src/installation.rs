@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 
+use engine::Seq;
 use engine::at::At;
 use engine::effect::Effect;
 use engine::engine::{Engine, Refusal};
@@ -24,6 +25,8 @@ pub(crate) struct Installation {
     waiting: Vec<Submission>,
     /// Applied in memory, not durable, in order.
     staged: VecDeque<Unwritten>,
+    /// Up to here a programme may have asked of the past: a replay from before it asks again, and needs the whole log.
+    asked: Seq,
 }
 
 /// Records that one sender wants to know durable together.
@@ -65,8 +68,8 @@ impl Installation {
         let mut snapshots = Snapshots::new(MemoryFolder::open(disk));
         let recovered = recover(&mut log, &mut snapshots, installed, now)?;
         let engine = recovered.engine.clone();
-        let (waiting, staged) = (Vec::new(), VecDeque::new());
-        Ok((Self { engine, log, snapshots, waiting, staged }, recovered))
+        let (waiting, staged, asked) = (Vec::new(), VecDeque::new(), engine.seq());
+        Ok((Self { engine, log, snapshots, waiting, staged, asked }, recovered))
     }
 
     pub(crate) fn submit(&mut self, from: Sender, records: Vec<Vec<u8>>) {
@@ -110,6 +113,7 @@ impl Installation {
                 }
                 fill(&mut self.engine, properties, |from| self.log.read(from))
                     .expect("the log of a simulation that asks for the past is whole");
+                self.asked = self.engine.seq().next();
             }
         }
         true
@@ -134,7 +138,9 @@ impl Installation {
         self.snapshots.write(self.engine.sections())?;
         match self.snapshots.trim_to()? {
             // What the first programme asks of the past must still be there.
-            Some(seq) if trims && self.engine.programme_revision() > 0 => self.log.trim(seq),
+            Some(seq) if trims && self.engine.programme_revision() > 0 && seq > self.asked => {
+                self.log.trim(seq)
+            }
             _ => Ok(()),
         }
     }
