@@ -90,10 +90,15 @@ impl Letters {
         let theirs = self.of_person(letter, model);
         let within = |span: Span| theirs.iter().filter(move |one| one.at > letter.at.minus(span));
         for cap in &policy.caps {
-            let count = within(cap.within).filter(|one| counts(cap, one)).count();
-            let fits = count <= cap.at_most as usize || !counts(cap, letter);
-            Invariant::G4
-                .check(fits, || format!("send {id} is number {count} of {cap:?} at {}", letter.at))?;
+            let counted: Vec<_> = within(cap.within).filter(|one| counts(cap, one)).collect();
+            let fits = counted.len() <= cap.at_most as usize || !counts(cap, letter);
+            Invariant::G4.check(fits, || {
+                let addresses: Vec<_> = counted.iter().map(|one| (&one.address, one.at)).collect();
+                format!(
+                    "send {id} to {} is one too many of {cap:?} at {}: {addresses:?}",
+                    letter.address, letter.at
+                )
+            })?;
         }
         for exclusion in &policy.exclusions {
             let names = |message: &String| exclusion.only_one_of.contains(message);
@@ -118,10 +123,12 @@ impl Letters {
         Ok(())
     }
 
-    /// Everything under the policy that has reached, or may have, whom a message goes to; that message too.
+    /// Everything under the policy that has reached, or may have, whom a message goes to; that message too. What somebody got
+    /// who was erased since is nobody's: whoever has the address again is a stranger.
     fn of_person<'a>(&'a self, letter: &Letter, model: &Model) -> Vec<&'a Letter> {
         let person = person(&model.people, letter);
-        let theirs = self.all.values().filter(|one| !one.lost && person == self::person(&model.people, one));
+        let known = self.all.iter().filter(|(send, one)| !one.lost && !model.anonymous.contains(send));
+        let theirs = known.map(|(_, one)| one).filter(|one| person == self::person(&model.people, one));
         theirs.filter(|one| is_under_policy(one, &model.programme)).collect()
     }
 }

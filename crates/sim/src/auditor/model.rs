@@ -32,7 +32,7 @@ pub(crate) struct Model {
     /// Names of people who were erased, until somebody speaks of them again.
     pub(crate) gone: BTreeSet<Name>,
     /// Sends to them.
-    anonymous: BTreeSet<SendId>,
+    pub(super) anonymous: BTreeSet<SendId>,
     pub(crate) clusters: Known,
     suppressed: BTreeSet<String>,
     /// Journeys and broadcasts that are paused.
