@@ -6,6 +6,7 @@ use crate::claim::Stage;
 use crate::effect::{Effect, Prepare};
 use crate::governor::{Answer, Suppression, Wish, address, address_kind};
 use crate::happening::Happening;
+use crate::journey::Standing;
 use crate::limits::{ATTEMPTS_MAX, RETRY_FIRST, SEND_AGE_MAX};
 use crate::outbox::{Decision, Reason, Send, Status};
 use crate::profile::Profile;
@@ -221,10 +222,14 @@ impl Engine {
         effects.push(Effect::Prepare(Box::new(prepare)));
     }
 
-    /// Decides again a send that was let go once and has had to wait since.
+    /// Decides again a send that was let go once and has had to wait since. While its journey is paused it goes on waiting,
+    /// for [`Self::decide_held`].
     pub(crate) fn decide_waiting(&mut self, id: SendId, effects: &mut Vec<Effect>) {
         let send = self.state.send(id).expect("invariant: only known sends wait");
         assert_eq!(send.status, Status::Deferred, "invariant: only what is deferred waits for the policy");
+        if self.standing_of(&send.journey) == Standing::Paused {
+            return;
+        }
         match self.decide_on_channel(send, false) {
             Answer::Send { .. } => {
                 self.let_go(id);
@@ -235,6 +240,21 @@ impl Engine {
             Answer::Drop { reason } => self.state.drop_send(id, reason),
         }
         self.claim(id);
+    }
+
+    /// Has sends decided that waited for longer than the contact policy asked, since their journey was paused.
+    pub(super) fn decide_held(&mut self, journey: &str) {
+        let at = self.state.at;
+        let waiting = self.state.profiles.iter().flat_map(|profile| profile.claims.iter());
+        let waiting = waiting.filter(|claim| claim.stage == Stage::Waits).map(|claim| claim.send);
+        let held = waiting.filter(|id| {
+            let send = self.state.send(*id).expect("invariant: only known sends are claimed");
+            *send.journey == *journey && send.retry_at.is_some_and(|retry_at| retry_at <= at)
+        });
+        for id in held.collect::<Vec<_>>() {
+            self.state.send_mut(id).retry_at = Some(at);
+            self.state.timers.set(at, TimerKey::Retry { send: id });
+        }
     }
 
     /// A send that waited is on its way again.

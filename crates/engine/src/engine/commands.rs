@@ -85,6 +85,7 @@ impl Engine {
         }
         if before == Standing::Paused {
             self.wake_runs(self.inside(journey), journey);
+            self.decide_held(name);
         }
     }
 
