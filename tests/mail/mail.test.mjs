@@ -103,6 +103,8 @@ function complaint(about) {
 }
 
 const skip = missing();
+// A build machine has what it needs: there, to skip would be to pass without a look.
+if (skip && process.env.CI) throw new Error(skip);
 
 test("signatures verify, and bounces, complaints and unsubscriptions come back", { skip }, async (t) => {
   const { server, postfix } = await open(t);
