@@ -113,7 +113,7 @@ impl Engine {
 
     /// Properties of an event that Trama notes about a send.
     pub fn properties_of(&self, send: SendId, url: &str) -> Option<OwnedMap> {
-        self.state.send(send).map(|send: &Send| send_properties(send, url))
+        self.state.send(send).map(|send: Send| send_properties(&send, url))
     }
 }
 

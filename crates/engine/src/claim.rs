@@ -44,7 +44,9 @@ impl Engine {
             return;
         }
         let send = self.state.send(id).expect("invariant: only known sends are claimed");
-        let (Some(profile), claim) = (self.state.standing(send.profile), self.claim_of(send)) else { return };
+        let (Some(profile), claim) = (self.state.standing(send.profile), self.claim_of(&send)) else {
+            return;
+        };
         let oldest = self.state.at.minus(self.policy.longest());
         let claims = &mut self.state.profiles[profile.0 as usize].claims;
         match (claims.binary_search_by_key(&id, |claim| claim.send), claim) {
@@ -63,18 +65,15 @@ impl Engine {
         let oldest = self.state.at.minus(self.policy.longest());
         let wished = oldest.minus(PATIENCE_MAX).minus(SEND_AGE_MAX);
         let profile = &self.state.profiles[id.0 as usize];
-        if profile.sends.is_empty() && profile.claims.is_empty() {
+        if profile.newest_send.is_none() && profile.claims.is_empty() {
             return;
         }
         let mut claims = Vec::new();
         if !self.policy.is_empty() {
-            let sends = profile
-                .sends
-                .iter()
-                .rev()
-                .map(|id| self.state.send(*id).expect("invariant: a profile's sends are known"));
+            let sends = self.state.sends.back_from(profile.newest_send);
+            let sends = sends.map(|id| self.state.send(id).expect("invariant: a profile's sends are known"));
             let recent = sends.take_while(|send| send.wished_at > wished);
-            claims.extend(recent.filter_map(|send| self.claim_of(send)));
+            claims.extend(recent.filter_map(|send| self.claim_of(&send)));
             claims.retain(|one: &Claim| one.stage != Stage::Left || one.at > oldest);
             claims.reverse();
         }

@@ -530,12 +530,12 @@ impl Engine {
     /// at most, and gives the place of the next one, where there is one.
     pub fn to_prepare(&self, from: SendId, looks: usize) -> (Vec<Prepare>, Option<SendId>) {
         let mut owed = self.owed(from);
-        let waits = |send: &&Send| send.status == Status::Queued && send.retry_at.is_none();
-        let prepares = owed.by_ref().take(looks).filter(waits).map(|send| self.prepare(send)).collect();
+        let waits = |send: &Send| send.status == Status::Queued && send.retry_at.is_none();
+        let prepares = owed.by_ref().take(looks).filter(waits).map(|send| self.prepare(&send)).collect();
         (prepares, owed.next().map(|send| send.id))
     }
 
-    fn owed(&self, from: SendId) -> impl Iterator<Item = &Send> {
+    fn owed(&self, from: SendId) -> impl Iterator<Item = Send> {
         let owed = self.state.owed.from(from);
         owed.map(|id| self.state.send(id).expect("invariant: only known sends are owed"))
     }

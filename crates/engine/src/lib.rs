@@ -27,6 +27,7 @@ pub mod identifier;
 mod identity;
 mod index;
 pub mod journey;
+mod ledger;
 pub mod limits;
 pub mod local;
 mod merge;

@@ -1,6 +1,6 @@
-//! The ledger of sends: each decided message with its decision, its reason, its attempts and what came of them.
+//! A send: a decided message with its decision, its reason, its attempts and what came of them. The ledger keeps them.
 //!
-//! A send that is queued or attempted is still owed to the world; that is all the outbox there is. Because it is
+//! One that is queued or attempted is still owed to the world; that is all the outbox there is. Because it is
 //! state, a replay finds it again after a crash.
 
 use crate::at::At;
@@ -11,11 +11,8 @@ use crate::{ProfileId, SendId};
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::sync::Arc;
 
-/// Sends that are copied together when one is written to while a copy of the state holds them.
-pub(crate) const SENDS_IN_CHUNK: usize = 16;
-
 /// One decided message for one profile.
-#[derive(Clone, Debug, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug)]
 pub struct Send {
     pub id: SendId,
     pub profile: ProfileId,
@@ -31,7 +28,7 @@ pub struct Send {
     /// `None` where none could reach the person.
     pub channel: Option<Channel>,
     pub language: Arc<str>,
-    pub address: String,
+    pub address: Arc<str>,
     pub decision: Decision,
     pub status: Status,
     /// When somebody wanted to send it.
@@ -57,8 +54,7 @@ impl Send {
     /// Takes out whatever leads to the person it was decided for: a message, its times and what became of it are left.
     pub(crate) fn forget_person(&mut self) {
         let Self { language, address, reply, event, run, .. } = self;
-        (*language, *run) = ("".into(), 0);
-        address.clear();
+        (*language, *address, *run) = ("".into(), "".into(), 0);
         reply.clear();
         *event = OwnedMap::default();
     }

@@ -6,10 +6,10 @@
 
 use crate::SendId;
 use crate::at::{At, Span};
-use crate::chunked::Chunked;
 use crate::claim::{Claim, Stage};
+use crate::ledger::Ledger;
 use crate::limits::{CAP_SENDS_MAX, CAPS_MAX};
-use crate::outbox::{Reason, SENDS_IN_CHUNK, Send};
+use crate::outbox::Reason;
 use crate::programme::{Cap, Channel, Exclusion, Programme, QuietHours, timezone};
 use crate::quiet::Hours;
 use jiff::tz::TimeZone;
@@ -51,7 +51,7 @@ pub(crate) struct Asking<'a> {
     pub(crate) last_seen: At,
     /// The name of their time zone, where it is known.
     pub(crate) zone: Option<&'a str>,
-    pub(crate) ledger: &'a Chunked<Send, SENDS_IN_CHUNK>,
+    pub(crate) ledger: &'a Ledger,
     /// Where it is in the ledger already; a new one comes after all of them.
     pub(crate) send: Option<SendId>,
     pub(crate) message: &'a str,
@@ -161,7 +161,7 @@ impl Policy {
         for exclusion in self.exclusions.iter().filter(names) {
             for claim in asking.claims {
                 let Some(at) = asking.counts(claim) else { continue };
-                let message = asking.ledger.get(claim.send.0 as usize).map_or("", |send| &*send.message);
+                let message = asking.ledger.message(claim.send).unwrap_or_default();
                 let is_other =
                     message != asking.message && exclusion.only_one_of.iter().any(|one| one == message);
                 if is_other {

@@ -40,7 +40,8 @@ pub struct Profile {
     pub(crate) identifiers: Held<Vec<StoredIdentifier>>,
     pub(crate) traits: Held<BTreeMap<String, StatedTrait>>,
     pub(crate) consents: Consents,
-    pub(crate) sends: Held<Vec<SendId>>,
+    /// The newest of its sends, from which the ledger leads to the others.
+    pub(crate) newest_send: Option<SendId>,
     /// What they take up under the contact policy.
     pub(crate) claims: Claims,
 }

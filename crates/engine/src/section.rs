@@ -14,7 +14,7 @@ use std::sync::OnceLock;
 use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
 /// The layout of the state in sections. A snapshot of another layout is of no use, and the log is replayed.
-pub(crate) const LAYOUT: u32 = 6;
+pub(crate) const LAYOUT: u32 = 7;
 
 /// What a section is of. The numbers are part of the keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +32,7 @@ pub(crate) enum Part {
     MessageIds,
     Suppressions,
     Sends,
+    SendAddresses,
     Merges,
     Gone,
     /// Entries of the open hour that are in order, those that were set for it since, and those of a later hour.
@@ -44,7 +45,7 @@ pub(crate) enum Part {
 }
 
 impl Part {
-    const ALL: [Self; 19] = [
+    const ALL: [Self; 20] = [
         Self::Head,
         Self::Profiles,
         Self::Strands,
@@ -56,6 +57,7 @@ impl Part {
         Self::MessageIds,
         Self::Suppressions,
         Self::Sends,
+        Self::SendAddresses,
         Self::Merges,
         Self::Gone,
         Self::SecondsSorted,

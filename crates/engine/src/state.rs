@@ -11,10 +11,11 @@ use crate::governor::Suppressions;
 use crate::history::History;
 use crate::identifier::KeyedHash;
 use crate::journey::Standing;
+use crate::ledger::Ledger;
 use crate::limits::REJECTS_LISTED_MAX;
 use crate::merge::Merges;
 use crate::name::Names;
-use crate::outbox::{Decision, Decisions, Reason, SENDS_IN_CHUNK, Send, Status};
+use crate::outbox::{Decision, Decisions, Reason, Send, Status};
 use crate::owed::Owed;
 use crate::parts::Parts;
 use crate::profile::Profile;
@@ -78,8 +79,7 @@ pub(crate) struct State {
     pub(crate) cutoffs: Cutoffs,
     /// By set.
     pub(crate) clusters: BTreeMap<String, ClusterState>,
-    #[borsh(skip)]
-    pub(crate) sends: Chunked<Send, SENDS_IN_CHUNK>,
+    pub(crate) sends: Ledger,
     /// Sends that are queued or attempted.
     #[borsh(skip)]
     pub(crate) owed: Owed,
@@ -188,15 +188,20 @@ impl Counts {
 }
 
 impl State {
-    pub(crate) fn send(&self, id: SendId) -> Option<&Send> {
-        self.sends.get(usize::try_from(id.0).ok()?)
+    pub(crate) fn send(&self, id: SendId) -> Option<Send> {
+        self.sends.get(id)
     }
 
-    pub(crate) fn send_mut(&mut self, id: SendId) -> &mut Send {
-        &mut self.sends[usize::try_from(id.0).expect("invariant: sends fit in memory")]
+    /// Notes what becomes of a send.
+    pub(crate) fn change_send<T>(&mut self, id: SendId, change: impl FnOnce(&mut Send) -> T) -> T {
+        let mut send = self.sends.get(id).expect("invariant: only known sends change");
+        let answer = change(&mut send);
+        self.sends.set(&send);
+        answer
     }
 
-    pub(crate) fn add_send(&mut self, send: Send) {
+    /// Adds the newest send of a person who stands.
+    pub(crate) fn add_send(&mut self, send: &Send) {
         self.counts.sends[send.status as usize] += 1;
         if send.status == Status::Queued {
             self.owed.insert(send.id);
@@ -205,26 +210,28 @@ impl State {
             Some(decisions) => decisions.add(send.decision),
             None => self.decisions.entry(Arc::clone(&send.journey)).or_default().add(send.decision),
         }
-        self.sends.push(send);
+        let newest = &mut self.profiles[send.profile.0 as usize].newest_send;
+        self.sends.push(send, *newest);
+        *newest = Some(send.id);
     }
 
     /// Decides a send anew.
     pub(crate) fn decide(&mut self, id: SendId, decision: Decision) {
-        let send = self.send_mut(id);
-        let before = std::mem::replace(&mut send.decision, decision);
-        let journey = Arc::clone(&send.journey);
+        let (before, journey) = self.change_send(id, |send| {
+            (std::mem::replace(&mut send.decision, decision), Arc::clone(&send.journey))
+        });
         let decisions = self.decisions.get_mut(&journey).expect("invariant: it was counted when it came");
         decisions.change(before, decision);
     }
 
     pub(crate) fn drop_send(&mut self, id: SendId, reason: Reason) {
         self.decide(id, Decision::Drop { reason });
-        self.send_mut(id).retry_at = None;
+        self.change_send(id, |send| send.retry_at = None);
         self.set_status(id, Status::Dropped);
     }
 
     pub(crate) fn set_status(&mut self, id: SendId, status: Status) {
-        let before = std::mem::replace(&mut self.send_mut(id).status, status);
+        let before = self.change_send(id, |send| std::mem::replace(&mut send.status, status));
         self.counts.sends[before as usize] -= 1;
         self.counts.sends[status as usize] += 1;
         if status.is_owed() {

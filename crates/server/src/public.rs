@@ -52,7 +52,7 @@ impl Recipient {
             profile: engine.canonical(send.profile),
             channel: send.channel.unwrap_or(Channel::Email),
             language: Language::of(&send.language),
-            address: send.address.clone(),
+            address: send.address.to_string(),
         }
     }
 
@@ -60,7 +60,7 @@ impl Recipient {
     async fn find(hub: &Hub, send: SendId) -> Option<Self> {
         let known = move |engine: &Engine| {
             let send = engine.send(send)?;
-            engine.profile(send.profile).map(|_| Self::of(engine, send))
+            engine.profile(send.profile).map(|_| Self::of(engine, &send))
         };
         hub.runtime.read(known).await
     }

@@ -50,9 +50,10 @@ impl Engine {
         match self.may_hand_over(id) {
             Answer::Send { .. } => {
                 let at = self.state.at;
-                let send = self.state.send_mut(id);
-                send.attempts = attempt;
-                send.attempted_at = Some(at);
+                self.state.change_send(id, |send| {
+                    send.attempts = attempt;
+                    send.attempted_at = Some(at);
+                });
                 self.state.set_status(id, Status::Attempted);
                 effects.push(Effect::HandOver { send: id, attempt });
             }
@@ -88,7 +89,7 @@ impl Engine {
         if send.decided_at.plus(SEND_AGE_MAX) < self.state.at {
             return Answer::Drop { reason: Reason::Expired };
         }
-        self.decide_on_channel(send, true)
+        self.decide_on_channel(&send, true)
     }
 
     /// Asks the governor about a send whose channel and address stay as they are.
@@ -113,7 +114,7 @@ impl Engine {
     /// A send that was let go has to wait after all; its timer brings it back.
     fn defer(&mut self, id: SendId, until: At, reason: Reason) {
         self.state.decide(id, Decision::Defer { until, reason });
-        let before = self.state.send_mut(id).retry_at.replace(until);
+        let before = self.state.change_send(id, |send| send.retry_at.replace(until));
         self.state.set_status(id, Status::Deferred);
         if before != Some(until) {
             self.state.timers.set(until, TimerKey::Retry { send: id });
@@ -128,17 +129,21 @@ impl Engine {
     ) {
         let at = self.state.at;
         let id = settled.send;
-        let send = self.state.send_mut(id);
-        send.settled_at = Some(at);
-        send.reply = settled.reply.to_owned();
-        let (profile, retry) = (send.profile, retry_at(send, at));
+        let is_accepted = settled.outcome == DeliveryOutcome::Accepted;
+        let (profile, retry) = self.state.change_send(id, |send| {
+            send.settled_at = Some(at);
+            // Of a send that was accepted nothing is kept that is needed only to try again; the log has the words.
+            send.reply = if is_accepted { String::new() } else { settled.reply.to_owned() };
+            send.event = if is_accepted { OwnedMap::default() } else { std::mem::take(&mut send.event) };
+            (send.profile, retry_at(send, at))
+        });
         let is_erased = self.state.standing(profile).is_none();
         match settled.outcome {
             DeliveryOutcome::Accepted => self.state.set_status(id, Status::Accepted),
             DeliveryOutcome::Transient if is_erased => self.drop_erased(id),
             DeliveryOutcome::Transient => match retry {
                 Some(retry_at) => {
-                    self.state.send_mut(id).retry_at = Some(retry_at);
+                    self.state.change_send(id, |send| send.retry_at = Some(retry_at));
                     self.state.set_status(id, Status::Queued);
                     self.state.timers.set(retry_at, TimerKey::Retry { send: id });
                 }
@@ -165,7 +170,8 @@ impl Engine {
         let send = self.state.send(id).expect("invariant: checked");
         let Some(kind) = send.channel.and_then(address_kind) else { return };
         let hash = self.hash_key().identifier(kind, &send.address);
-        let suppression = Suppression { kind, value: send.address.clone(), reason, stated_at: self.state.at };
+        let suppression =
+            Suppression { kind, value: send.address.to_string(), reason, stated_at: self.state.at };
         Arc::make_mut(self.state.suppressions.of_mut(hash)).insert(hash, suppression);
         self.reconsider(hash, effects);
     }
@@ -180,13 +186,14 @@ impl Engine {
         if engaged.machine {
             return;
         }
-        let send = self.state.send_mut(engaged.send);
-        let profile = send.profile;
-        let mark = match engaged.engagement {
-            Engagement::Opened => &mut send.opened_at,
-            Engagement::Clicked => &mut send.clicked_at,
-        };
-        mark.get_or_insert(at);
+        let profile = self.state.change_send(engaged.send, |send| {
+            let mark = match engaged.engagement {
+                Engagement::Opened => &mut send.opened_at,
+                Engagement::Clicked => &mut send.clicked_at,
+            };
+            mark.get_or_insert(at);
+            send.profile
+        });
         self.claim(engaged.send);
         self.reconsider_waiting(profile, effects);
         self.occur_to(profile, happening, effects);
@@ -217,8 +224,8 @@ impl Engine {
         if is_deferred {
             return self.decide_waiting(id, effects);
         }
-        self.state.send_mut(id).retry_at = None;
-        let prepare = self.prepare(self.state.send(id).expect("invariant: it was just here"));
+        self.state.change_send(id, |send| send.retry_at = None);
+        let prepare = self.prepare(&self.state.send(id).expect("invariant: it was just here"));
         effects.push(Effect::Prepare(Box::new(prepare)));
     }
 
@@ -230,10 +237,10 @@ impl Engine {
         if self.standing_of(&send.journey) == Standing::Paused {
             return;
         }
-        match self.decide_on_channel(send, false) {
+        match self.decide_on_channel(&send, false) {
             Answer::Send { .. } => {
                 self.let_go(id);
-                let prepare = self.prepare(self.state.send(id).expect("invariant: it was just here"));
+                let prepare = self.prepare(&self.state.send(id).expect("invariant: it was just here"));
                 effects.push(Effect::Prepare(Box::new(prepare)));
             }
             Answer::Defer { until, reason, .. } => self.defer(id, until, reason),
@@ -252,7 +259,7 @@ impl Engine {
             *send.journey == *journey && send.retry_at.is_some_and(|retry_at| retry_at <= at)
         });
         for id in held.collect::<Vec<_>>() {
-            self.state.send_mut(id).retry_at = Some(at);
+            self.state.change_send(id, |send| send.retry_at = Some(at));
             self.state.timers.set(at, TimerKey::Retry { send: id });
         }
     }
@@ -260,8 +267,7 @@ impl Engine {
     /// A send that waited is on its way again.
     fn let_go(&mut self, id: SendId) {
         let at = self.state.at;
-        let send = self.state.send_mut(id);
-        (send.retry_at, send.decided_at) = (None, at);
+        self.state.change_send(id, |send| (send.retry_at, send.decided_at) = (None, at));
         self.state.decide(id, Decision::Send);
         self.state.set_status(id, Status::Queued);
     }
@@ -278,7 +284,7 @@ impl Engine {
             decided_at: send.decided_at,
             profile: send.profile,
             channel: send.channel.expect("invariant: only a send with a channel is prepared"),
-            address: send.address.clone(),
+            address: send.address.to_string(),
             message: send.message.to_string(),
             language: send.language.to_string(),
             purpose: send.purpose.to_string(),

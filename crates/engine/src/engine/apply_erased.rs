@@ -33,7 +33,7 @@ impl Engine {
         self.state.counts.profiles -= 1;
         self.state.counts.identified -= u64::from(is_identified(profile));
         self.state.counts.erased += 1;
-        let sends = profile.sends.to_vec();
+        let sends = self.state.sends.list(profile.newest_send);
         let seq = self.state.seq;
         let until = |hash| self.state.shared.blocked(hash).map_or(seq, |blocked| blocked.seq);
         let mut names: Vec<_> = profile.identifiers.iter().map(|one| (one.hash, until(one.hash))).collect();
@@ -95,11 +95,13 @@ impl Engine {
         let key = self.hash_key();
         let mut forgotten = Vec::new();
         for id in sends {
-            let send = self.state.send_mut(*id);
-            let kind = send.channel.and_then(address_kind);
-            forgotten.extend(kind.map(|kind| key.identifier(kind, &send.address)));
-            send.forget_person();
-            if matches!(send.status, Status::Queued | Status::Deferred) {
+            let status = self.state.change_send(*id, |send| {
+                let kind = send.channel.and_then(address_kind);
+                forgotten.extend(kind.map(|kind| key.identifier(kind, &send.address)));
+                send.forget_person();
+                send.status
+            });
+            if matches!(status, Status::Queued | Status::Deferred) {
                 self.drop_erased(*id);
             }
         }

@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 impl Engine {
     pub(super) fn check_returned(&self, returned: &Returned<'_>) -> Result<(), Refusal> {
         let send = self.state.send(returned.send).ok_or(Refusal::UnknownSend)?;
-        if !may_return(send, returned.verdict) {
+        if !may_return(&send, returned.verdict) {
             return Err(Refusal::OutOfTurn);
         }
         // As with a receipt: that it came back may be told of a nameless send, and whoever's words those are may not.
@@ -29,10 +29,11 @@ impl Engine {
         effects: &mut Vec<Effect>,
     ) {
         let (id, at, reply) = (returned.send, self.state.at, returned.reply);
-        let send = self.state.send_mut(id);
-        send.returned = Some((returned.verdict, at));
-        send.reply = reply.to_owned();
-        let profile = send.profile;
+        let profile = self.state.change_send(id, |send| {
+            send.returned = Some((returned.verdict, at));
+            send.reply = reply.to_owned();
+            send.profile
+        });
         let status = match returned.verdict {
             Verdict::Refused | Verdict::SoftBounce | Verdict::HardBounce => Status::Bounced,
             Verdict::Complaint => Status::Complained,
@@ -62,14 +63,14 @@ impl Engine {
     /// The rule of five days: soft bounces suppress an address when they came on five different days, over two weeks at
     /// least, and no message to it arrived between.
     fn bounces_for_good(&self, profile: ProfileId, last: SendId) -> bool {
-        let address = &self.state.send(last).expect("invariant: checked").address;
+        let address = self.state.send(last).expect("invariant: checked").address;
         let mut bounced: Vec<At> = Vec::new();
-        let sends = &self.state.profiles[profile.0 as usize].sends;
-        let to_address = sends.iter().rev().filter_map(|id| self.state.send(*id));
-        for send in to_address.filter(|send| send.address == *address) {
+        let sends = self.state.sends.back_from(self.state.profiles[profile.0 as usize].newest_send);
+        let to_address = sends.filter_map(|id| self.state.send(id));
+        for send in to_address.filter(|send| send.address == address) {
             match send.returned {
                 Some((Verdict::SoftBounce, at)) => bounced.push(at),
-                _ if arrived(send, self.state.at) => break,
+                _ if arrived(&send, self.state.at) => break,
                 _ => {}
             }
         }

@@ -1,6 +1,7 @@
 //! Broadcasts: scheduled with their programme, started by a timer, sent slice by slice, and told of.
 
 use super::Engine;
+use crate::SendId;
 use crate::at::At;
 use crate::broadcast::{BroadcastState, Phase};
 use crate::governor::ZONE;
@@ -154,7 +155,7 @@ impl Engine {
             };
             timed.push((at, id));
         }
-        let (at, sends_before) = (self.state.at, self.state.sends.len() as u64);
+        let (at, sends_before) = (self.state.at, self.state.sends.next().0);
         let known = self.state.broadcasts.get_mut(&name).expect("invariant: just seen");
         (known.started_at, known.audience) = (Some(at), timed.len() as u64);
         known.sends_before = sends_before;
@@ -234,8 +235,7 @@ impl Engine {
     pub fn sends_of_broadcast(&self, name: &str) -> [u64; Status::ALL.len()] {
         let mut counts = [0; Status::ALL.len()];
         let first = self.state.broadcasts.get(name).map_or(u64::MAX, |known| known.sends_before);
-        let later = self.state.sends.iter().skip(usize::try_from(first).unwrap_or(usize::MAX));
-        later.filter(|send| *send.journey == *name).for_each(|send| counts[send.status as usize] += 1);
+        self.state.sends.statuses_of(name, SendId(first)).for_each(|status| counts[status as usize] += 1);
         counts
     }
 }

@@ -249,18 +249,18 @@ impl Engine {
     }
 
     /// The ledger, in order of decision.
-    pub fn sends(&self) -> impl DoubleEndedIterator<Item = &Send> + ExactSizeIterator {
+    pub fn sends(&self) -> impl DoubleEndedIterator<Item = Send> + ExactSizeIterator {
         self.state.sends.iter()
     }
 
-    pub fn send(&self, id: SendId) -> Option<&Send> {
+    pub fn send(&self, id: SendId) -> Option<Send> {
         self.state.send(id)
     }
 
     /// The profile's part of the ledger, in order of decision.
-    pub fn sends_of(&self, id: ProfileId) -> impl DoubleEndedIterator<Item = &Send> {
-        let sends = self.profile(id).map_or(&[][..], |profile| &profile.sends);
-        sends.iter().filter_map(|id| self.state.send(*id))
+    pub fn sends_of(&self, id: ProfileId) -> impl DoubleEndedIterator<Item = Send> {
+        let newest = self.profile(id).and_then(|profile| profile.newest_send);
+        self.state.sends.list(newest).into_iter().filter_map(|id| self.state.send(id))
     }
 
     /// Blocked addresses, in no order that means anything but always the same.

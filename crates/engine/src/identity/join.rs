@@ -1,6 +1,7 @@
 //! Making one profile of two, in a way that can be undone.
 
 use super::is_identified;
+use crate::ProfileId;
 use crate::change::ChangeKind;
 use crate::effect::Effect;
 use crate::engine::Engine;
@@ -13,7 +14,6 @@ use crate::own::Own;
 use crate::profile::Profile;
 use crate::programme::Channel;
 use crate::turn::Turn;
-use crate::{ProfileId, SendId};
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
@@ -45,7 +45,7 @@ impl Engine {
         let foreign = foreign(|channel| address(mine, channel), |channel| address(other, channel));
         let past = other.past.iter().map(|passage| passage.id);
         let runs = other.runs.iter().map(|run| run.passage.id).chain(past).collect();
-        let next_send = SendId(self.state.sends.len() as u64);
+        let next_send = self.state.sends.next();
         self.state.counts.identified -= both;
         self.state.counts.profiles -= 1;
         self.state.counts.merges += 1;
@@ -67,11 +67,15 @@ impl Engine {
         other.due = NEVER;
         let identifiers = other.identifiers.take();
         let (runs, past) = (std::mem::take(&mut other.runs), other.past.take());
-        let sends = other.sends.take();
+        let newest = other.newest_send.take();
         other.claims.take();
         for identifier in &identifiers {
             self.state.directory.insert(identifier.hash, into);
         }
+        let mut sends = self.state.sends.list(newest);
+        sends.extend(self.state.sends.list(self.profile_at(into).newest_send));
+        sends.sort_unstable();
+        let newest = self.state.sends.link(&sends);
         let other = self.profile_at(from).clone();
         let profile = &mut self.state.profiles[into.0 as usize];
         let mut own = profile.own.take().unwrap_or_else(|| Box::new(Own::of(profile)));
@@ -81,8 +85,7 @@ impl Engine {
         profile.merges += other.merges + 1;
         profile.identifiers.extend(identifiers);
         profile.past.extend(past);
-        profile.sends.extend(sends);
-        profile.sends.sort();
+        profile.newest_send = newest;
         profile.absorb(&other);
         profile.consents.absorb(other.consents, |channel| foreign[channel as usize], at, seq);
         self.reclaim(into);

@@ -69,7 +69,7 @@ impl Engine {
     /// Besides the sends that came with it, a parted profile gets those that were decided since and go to an address of
     /// its own: what they may do depends on its consents now. A send that a run waits for goes with the run.
     fn give_back_sends(&mut self, since: SendId, runs: &[u64], from: ProfileId, into: ProfileId) {
-        let all = self.state.profiles[into.0 as usize].sends.take();
+        let all = self.state.sends.list(self.profile_at(into).newest_send);
         let waiting =
             self.profile_at(into).runs.iter().filter_map(|run| Some((run.waits_for?, run.passage.id)));
         let waiting: Vec<(SendId, u64)> = waiting.collect();
@@ -79,20 +79,21 @@ impl Engine {
             if let Some((_, run)) = waiting.iter().find(|(waits_for, _)| *waits_for == id) {
                 let goes_back = runs.contains(run);
                 if goes_back != self.state.is_part(send.profile, from) {
-                    self.state.send_mut(id).profile = if goes_back { from } else { into };
+                    let part = if goes_back { from } else { into };
+                    self.state.change_send(id, |send| send.profile = part);
                 }
                 (if goes_back { &mut back } else { &mut kept }).push(id);
             } else if self.state.is_part(send.profile, from) {
                 back.push(id);
-            } else if let Some(part) = self.recipient_among(send, from, into).filter(|_| id >= since) {
-                self.state.send_mut(id).profile = part;
+            } else if let Some(part) = self.recipient_among(&send, from, into).filter(|_| id >= since) {
+                self.state.change_send(id, |send| send.profile = part);
                 back.push(id);
             } else {
                 kept.push(id);
             }
         }
-        self.state.profiles[into.0 as usize].sends = kept.into();
-        self.state.profiles[from.0 as usize].sends = back.into();
+        self.state.profiles[into.0 as usize].newest_send = self.state.sends.link(&kept);
+        self.state.profiles[from.0 as usize].newest_send = self.state.sends.link(&back);
     }
 
     /// The part of a profile whose address a send goes to, if it is not one of the other's.
@@ -103,7 +104,7 @@ impl Engine {
         if let Some(known) = self.profile_at(from).identifiers.iter().find(is_known) {
             return Some(known.origin);
         }
-        let goes_to = |id| address(self.profile_at(id), channel).as_deref() == Some(send.address.as_str());
+        let goes_to = |id| address(self.profile_at(id), channel).as_deref() == Some(&*send.address);
         let is_theirs = self.profile_at(into).identifiers.iter().any(|one| is_known(&one)) || goes_to(into);
         (!is_theirs && goes_to(from)).then_some(from)
     }

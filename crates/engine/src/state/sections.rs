@@ -1,6 +1,7 @@
 //! Which part of the state is told as which sections. What is not named here is small, and in the head.
 
 use super::{ADDRESS_PARTS, State};
+use crate::SendId;
 use crate::chunked::Chunked;
 use crate::directory;
 use crate::governor::Suppressions;
@@ -27,7 +28,7 @@ impl State {
         take(&mut self.addresses).cut(pieces, Part::Addresses);
         take(&mut self.message_ids).parts.cut(pieces, Part::MessageIds);
         take(&mut self.suppressions).cut(pieces, Part::Suppressions);
-        take(&mut self.sends).cut(pieces, Part::Sends, 0);
+        self.sends.cut(pieces);
         take(&mut self.merges.all).cut(pieces, Part::Merges, 0);
         take(&mut self.merges.gone).cut(pieces, Part::Gone, 0);
         self.timers.seconds.cut(pieces, SECONDS);
@@ -79,6 +80,10 @@ impl State {
                 let read = Chunked::read(digest, bytes)?;
                 put(move |state| state.sends.append(number, read))
             }
+            Part::SendAddresses => {
+                let read = Chunked::read(digest, bytes)?;
+                put(move |state| state.sends.append_addresses(number, read))
+            }
             Part::Merges => {
                 let read = Chunked::read(digest, bytes)?;
                 put(move |state| state.merges.all.append(number, read))
@@ -120,12 +125,13 @@ impl State {
         if !self.truths.is_complete(self.profiles.len())
             || !timers.seconds.is_complete()
             || !timers.instants.is_complete()
+            || !self.sends.is_complete()
         {
             return Err(wrong("its sections do not belong together"));
         }
         self.history.complete_columns();
-        let owed = self.sends.iter().filter(|send| send.status.is_owed());
-        owed.for_each(|send| self.owed.insert(send.id));
+        let owed = self.sends.statuses(SendId(0)).filter(|(_, status)| status.is_owed());
+        owed.for_each(|(send, _)| self.owed.insert(send));
         Ok(())
     }
 }

@@ -41,7 +41,7 @@ impl Turn<'_> {
         let run = &self.profile().runs[index];
         let Passage { id, version, held_out, .. } = run.passage;
         let waits_for = run.waits_for.map(|id| self.engine.state.send(id).expect("invariant: it is known"));
-        if let Some(Decision::Defer { until, .. }) = waits_for.map(|send| send.decision)
+        if let Some(Decision::Defer { until, .. }) = waits_for.as_ref().map(|send| send.decision)
             && until > self.now()
             && !self.touched.places
         {
@@ -99,8 +99,9 @@ impl Turn<'_> {
 
     /// Sends the message that asks to confirm a consent, unless it went out a short while ago.
     pub(super) fn ask_to_confirm(&mut self, purpose: &str, message: &str) {
-        let asked = self.profile().sends.iter().any(|id| {
-            let send = self.engine.state.send(*id).expect("invariant: a profile's sends are known");
+        let sends = &self.engine.state.sends;
+        let asked = sends.back_from(self.profile().newest_send).any(|id| {
+            let send = sends.get(id).expect("invariant: a profile's sends are known");
             send.confirms
                 && *send.purpose == *purpose
                 && send.decision == Decision::Send
@@ -126,7 +127,7 @@ impl Turn<'_> {
         let Occasion { message, purpose, journey, step, run, confirms, event } = occasion;
         let (decision, status, channel, address) = as_noted(answer);
         let send = Send {
-            id: SendId(self.engine.state.sends.len() as u64),
+            id: self.engine.state.sends.next(),
             profile: self.id,
             message,
             purpose,
@@ -156,8 +157,7 @@ impl Turn<'_> {
             let prepare = self.engine.prepare_for(&send, self.profile());
             self.effects.push(Effect::Prepare(Box::new(prepare)));
         }
-        self.profile_mut().sends.push(id);
-        self.engine.state.add_send(send);
+        self.engine.state.add_send(&send);
         self.engine.claim(id);
         id
     }
@@ -167,14 +167,15 @@ impl Turn<'_> {
         let (decision, status, channel, address) = as_noted(answer);
         let (now, language) = (self.now(), self.language());
         let state = &mut self.engine.state;
-        let send = state.send_mut(id);
-        (send.channel, send.address, send.language) = (channel, address, language);
-        (send.decided_at, send.event) = (now, event);
+        state.change_send(id, |send| {
+            (send.channel, send.address, send.language) = (channel, address, language);
+            (send.decided_at, send.event) = (now, event);
+        });
         state.decide(id, decision);
         state.set_status(id, status);
         self.engine.claim(id);
         if status == Status::Queued {
-            let prepare = self.engine.prepare(self.engine.state.send(id).expect("invariant: it is known"));
+            let prepare = self.engine.prepare(&self.engine.state.send(id).expect("invariant: it is known"));
             self.effects.push(Effect::Prepare(Box::new(prepare)));
         }
     }
@@ -188,12 +189,12 @@ impl Turn<'_> {
 }
 
 /// The governor's answer in the words of the ledger.
-fn as_noted(answer: Answer) -> (Decision, Status, Option<Channel>, String) {
+fn as_noted(answer: Answer) -> (Decision, Status, Option<Channel>, Arc<str>) {
     match answer {
-        Answer::Send { channel, address } => (Decision::Send, Status::Queued, Some(channel), address),
+        Answer::Send { channel, address } => (Decision::Send, Status::Queued, Some(channel), address.into()),
         Answer::Defer { channel, address, until, reason } => {
-            (Decision::Defer { until, reason }, Status::Deferred, Some(channel), address)
+            (Decision::Defer { until, reason }, Status::Deferred, Some(channel), address.into())
         }
-        Answer::Drop { reason } => (Decision::Drop { reason }, Status::Dropped, None, String::new()),
+        Answer::Drop { reason } => (Decision::Drop { reason }, Status::Dropped, None, "".into()),
     }
 }

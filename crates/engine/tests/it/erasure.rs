@@ -193,7 +193,7 @@ fn whoever_is_erased_is_found_nowhere_in_the_state() {
     let listed: Vec<&str> = story.engine.rejects().map(|one| one.payload.as_str()).collect();
     assert_eq!(listed, ["", r#"{"userId":"bob-8","name":"Bob"}"#]);
     let send = story.engine.send(SendId(0)).unwrap();
-    assert_eq!((&*send.message, send.status, send.address.as_str()), ("hello", Status::Bounced, ""));
+    assert_eq!((&*send.message, send.status, &*send.address), ("hello", Status::Bounced, ""));
     assert!(story.engine.profile(send.profile).is_none());
     assert_eq!(story.engine.profiles().count(), 1);
     story.wait_until(story.now().plus(Span::DAY.times(3)));

@@ -92,16 +92,16 @@ pub(super) async fn list(
     let limit = Limit::new(filter.limit).count();
     let before = filter.before.unwrap_or(u64::MAX);
     let read = move |engine: &Engine| {
-        let page = |send: &&Send| send.id.0 < before;
+        let page = |send: &Send| send.id.0 < before;
         let sends = match address {
             Some(address) => {
                 let sends = engine.sends_of(address.find(engine)?).rev().filter(page).take(limit);
-                sends.map(|send| view(engine, send)).collect()
+                sends.map(|send| view(engine, &send)).collect()
             }
             None => {
                 let end = usize::try_from(before).unwrap_or(usize::MAX).min(engine.sends().len());
                 let sends = engine.sends().take(end).rev().take(limit);
-                sends.map(|send| view(engine, send)).collect()
+                sends.map(|send| view(engine, &send)).collect()
             }
         };
         Ok(Json(SendList { sends }))
@@ -125,7 +125,7 @@ fn view(engine: &Engine, send: &Send) -> SendView {
         purpose: send.purpose.to_string(),
         journey: (!send.journey.is_empty()).then(|| send.journey.to_string()),
         channel: send.channel.map(Channel::name),
-        address: send.address.clone(),
+        address: send.address.to_string(),
         language: send.language.to_string(),
         decision: send.decision.name(),
         reason: reason.map(|reason| reason.name()),

@@ -303,7 +303,7 @@ impl<'s> World<'s> {
             let send = self.engine.send(SendId(index as u64)).expect("a send below their number");
             let (id, status) = (send.id, send.status);
             let (opened, clicked) = (send.opened_at.is_some(), send.clicked_at.is_some());
-            let now = Seen { status, until: until(send), opened, clicked };
+            let now = Seen { status, until: until(&send), opened, clicked };
             let new = Seen { status: Status::Queued, until: None, opened: false, clicked: false };
             let before = self.seen.get(index).copied().unwrap_or(new);
             if index == self.seen.len() {
@@ -341,7 +341,7 @@ impl<'s> World<'s> {
             journey: send.journey.to_string(),
             channel: send.channel,
             language: send.language.to_string(),
-            until: until(send),
+            until: until(&send),
             reason: send.decision.reason().map(|reason| (reason.name(), reason.sentence())),
         });
     }
@@ -353,7 +353,7 @@ impl<'s> World<'s> {
     }
 
     /// The newest send of a message to somebody that was handed over.
-    pub(super) fn newest(&self, person: PersonId, message: &str) -> Result<&Send, String> {
+    pub(super) fn newest(&self, person: PersonId, message: &str) -> Result<Send, String> {
         let sends = self.profile(person).into_iter().flat_map(|id| self.engine.sends_of(id).rev());
         let mut handed_over = sends.filter(|send| send.attempts > 0 && *send.message == *message);
         let name = &self.story.people[person].name;

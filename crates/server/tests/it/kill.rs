@@ -117,15 +117,15 @@ fn audit(shop: &Shop, acknowledged: &BTreeSet<u64>, sink: &Sink, first_in_peace:
     assert_eq!(engine.sends().len(), times.len(), "one send for each order");
     let (mut unknown, mut accepted_before) = (0, 0);
     for send in engine.sends() {
-        let count = arrived.get(&send.address).copied().unwrap_or(0);
+        let count = arrived.get(&*send.address).copied().unwrap_or(0);
         match send.status {
             Status::Accepted => {
                 assert_eq!(count, 1, "{send:?}");
-                accepted_before += usize::from(order_of(send) < first_in_peace);
+                accepted_before += usize::from(order_of(&send) < first_in_peace);
             }
             Status::Unknown => {
                 assert!(count <= 1, "an unknown send arrived {count} times: {send:?}");
-                assert!(order_of(send) < first_in_peace, "nothing was killed since: {send:?}");
+                assert!(order_of(&send) < first_in_peace, "nothing was killed since: {send:?}");
                 unknown += 1;
             }
             _ => panic!("a send is not settled: {send:?}"),
@@ -134,7 +134,7 @@ fn audit(shop: &Shop, acknowledged: &BTreeSet<u64>, sink: &Sink, first_in_peace:
     let most = KILLS as usize * server::limits::SENDS_IN_HAND_MAX;
     assert!(unknown <= most, "{unknown} unknown, and no more than {most} can have been in flight");
     assert!(accepted_before > unknown, "{accepted_before} accepted among the kills, {unknown} unknown");
-    let known: BTreeSet<&str> = engine.sends().map(|send| send.address.as_str()).collect();
+    let known: BTreeSet<String> = engine.sends().map(|send| send.address.to_string()).collect();
     assert!(arrived.keys().all(|address| known.contains(address.as_str())), "mail that nobody decided");
     unknown
 }

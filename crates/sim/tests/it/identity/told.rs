@@ -104,7 +104,7 @@ impl Told {
             Deed::Link { send, granted } => {
                 let sends = self.engine.sends().len();
                 if sends > 0 {
-                    let send = self.engine.send(SendId((send % sends) as u64)).expect("it is there").clone();
+                    let send = self.engine.send(SendId((send % sends) as u64)).expect("it is there");
                     let (at, prefer) = (self.unique(Span(0)), Prefer { by_email: false, granted: *granted });
                     let outcome = self.consent(Subject::Send(send.id), prefer, at);
                     if self.model.parts[send.profile.0 as usize].erased {
@@ -112,7 +112,7 @@ impl Told {
                         return same("a consent by a link of somebody erased", &outcome, &refused);
                     }
                     same("a consent by a link", &outcome, &Outcome::Applied)?;
-                    let address = (IdentifierKind::Email, send.address.clone());
+                    let address = (IdentifierKind::Email, send.address.to_string());
                     let part = send.profile.0 as usize;
                     self.model.state(&[address], part, at, self.engine.seq().0, prefer);
                 }

@@ -1,0 +1,375 @@
+//! The ledger of sends, packed: each takes some sixty bytes, whatever is remembered of it once it is settled.
+//!
+//! What many sends have in common, such as the message and the journey, is kept once, as a *form*; an address is kept once
+//! for a person; what only a few need, such as the event of one that may be tried again, lies beside them as *notes*. Whoever
+//! reads a send gets it whole. Owned by the state.
+
+pub(crate) mod addresses;
+mod forms;
+mod row;
+
+use crate::SendId;
+use crate::chunked::Chunked;
+use crate::outbox::{Send, Status};
+use crate::section::{Part, Pieces};
+use addresses::Addresses;
+use borsh::{BorshDeserialize, BorshSerialize};
+use forms::Forms;
+use row::{Notes, Row};
+use std::io::Result;
+use std::mem::take;
+use std::sync::Arc;
+
+/// Sends that are copied together when one is written to while a copy of the state holds them.
+const SENDS_IN_SHEET: usize = 32;
+/// Of so many of a person's newest sends one may have the same address.
+const ADDRESSES_COMPARED: usize = 4;
+
+/// What is not skipped is small, and told in the head.
+#[derive(Clone, Default, BorshSerialize, BorshDeserialize)]
+pub(crate) struct Ledger {
+    forms: Forms,
+    #[borsh(skip)]
+    sheets: Chunked<Sheet, 1>,
+    #[borsh(skip)]
+    addresses: Addresses,
+    /// How many sends there are.
+    len: u32,
+}
+
+/// Neighbouring sends, and the notes of those that have some, by their place.
+#[derive(Clone, Default, BorshSerialize, BorshDeserialize)]
+pub(crate) struct Sheet {
+    rows: Vec<Row>,
+    notes: Vec<(u8, Notes)>,
+}
+
+impl Ledger {
+    pub(crate) fn len(&self) -> usize {
+        self.len as usize
+    }
+
+    /// The number of the send that comes next.
+    pub(crate) fn next(&self) -> SendId {
+        SendId(u64::from(self.len))
+    }
+
+    /// Adds a send, after `last`, the newest of the same person.
+    pub(crate) fn push(&mut self, send: &Send, last: Option<SendId>) {
+        assert_eq!(send.id, self.next(), "invariant: sends are numbered without gaps");
+        let place = place(send.id).1;
+        if place == 0 {
+            self.sheets.push(Sheet { rows: Vec::with_capacity(SENDS_IN_SHEET), notes: Vec::new() });
+        }
+        let form = self.forms.intern(send);
+        let address = self.address_near(&send.address, last);
+        let before = last.map_or(NONE, number);
+        let sheet = &mut self.sheets[place_of_sheet(send.id)];
+        let (row, notes) = Row::of(send, form, address, before);
+        sheet.rows.push(row);
+        sheet.note(place, notes);
+        self.len = self.len.checked_add(1).expect("invariant: sends fit in memory");
+    }
+
+    pub(crate) fn get(&self, id: SendId) -> Option<Send> {
+        let (row, notes) = self.row(id)?;
+        Some(row.send(id, self.forms.get(row.form), self.addresses.get(row.address), notes))
+    }
+
+    /// Writes over a send what has become of it.
+    pub(crate) fn set(&mut self, send: &Send) {
+        let (row, _) = self.row(send.id).expect("invariant: only known sends change");
+        let (before, old) = (row.before, row.address);
+        let form = self.forms.intern(send);
+        let address = match self.addresses.get(old) == send.address {
+            true => old,
+            false => {
+                self.addresses.release(old);
+                self.address_near(&send.address, (before != NONE).then(|| SendId(before.into())))
+            }
+        };
+        let (sheet, place) = place(send.id);
+        let (row, notes) = Row::of(send, form, address, before);
+        let sheet = &mut self.sheets[sheet];
+        sheet.rows[place] = row;
+        sheet.note(place, notes);
+    }
+
+    /// The name of a send's message.
+    pub(crate) fn message(&self, id: SendId) -> Option<&str> {
+        self.row(id).map(|(row, _)| &*self.forms.get(row.form).message)
+    }
+
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = Send> + ExactSizeIterator {
+        (0..self.len()).map(|number| self.get(SendId(number as u64)).expect("invariant: they are counted"))
+    }
+
+    /// Number and status of the sends from one on, in order.
+    pub(crate) fn statuses(&self, from: SendId) -> impl Iterator<Item = (SendId, Status)> {
+        (from.0..self.len as u64)
+            .map(SendId)
+            .map(|id| (id, self.row(id).expect("invariant: they are counted").0.status))
+    }
+
+    /// The statuses of a journey's sends from one on.
+    pub(crate) fn statuses_of(&self, journey: &str, from: SendId) -> impl Iterator<Item = Status> {
+        let forms = self.forms.of_journey(journey);
+        let rows =
+            (from.0..self.len as u64).map(|id| self.row(SendId(id)).expect("invariant: they are counted").0);
+        rows.filter(move |row| forms.contains(&row.form)).map(|row| row.status)
+    }
+
+    /// A person's sends, given the newest, in order.
+    pub(crate) fn list(&self, newest: Option<SendId>) -> Vec<SendId> {
+        let mut list: Vec<_> = self.back_from(newest).collect();
+        list.reverse();
+        list
+    }
+
+    /// The same, the newest first.
+    pub(crate) fn back_from(&self, newest: Option<SendId>) -> impl Iterator<Item = SendId> {
+        std::iter::successors(newest, |id| {
+            let (row, _) = self.row(*id).expect("invariant: a person's sends are known");
+            (row.before != NONE).then(|| SendId(row.before.into()))
+        })
+    }
+
+    /// Makes sends one person's, in order. Gives the newest.
+    pub(crate) fn link(&mut self, sends: &[SendId]) -> Option<SendId> {
+        let mut last = None;
+        for id in sends {
+            assert!(last < Some(*id), "invariant: a person's sends are in order");
+            let before = last.map_or(NONE, number);
+            if self.row(*id).is_some_and(|(row, _)| row.before != before) {
+                let (sheet, place) = place(*id);
+                self.sheets[sheet].rows[place].before = before;
+            }
+            last = Some(*id);
+        }
+        last
+    }
+
+    /// Takes out what is told in sections of its own.
+    pub(crate) fn cut(&mut self, pieces: &mut Pieces) {
+        take(&mut self.sheets).cut(pieces, Part::Sends, 0);
+        take(&mut self.addresses).cut(pieces);
+    }
+
+    /// Adds what the section of a number holds.
+    pub(crate) fn append(&mut self, number: u32, section: Section) -> Result<()> {
+        self.sheets.append(number, section)
+    }
+
+    /// The same of addresses.
+    pub(crate) fn append_addresses(&mut self, number: u32, section: addresses::Section) -> Result<()> {
+        self.addresses.append(number, section)
+    }
+
+    /// Whether all sections are there.
+    pub(crate) fn is_complete(&self) -> bool {
+        let full = self.len() / SENDS_IN_SHEET;
+        let rest = self.len() % SENDS_IN_SHEET;
+        let sheets = full + usize::from(rest > 0);
+        self.sheets.len() == sheets
+            && self
+                .sheets
+                .iter()
+                .enumerate()
+                .all(|(number, sheet)| sheet.rows.len() == if number < full { SENDS_IN_SHEET } else { rest })
+    }
+
+    fn row(&self, id: SendId) -> Option<(&Row, Option<&Notes>)> {
+        let (sheet, place) = place(id);
+        let sheet = self.sheets.get(sheet)?;
+        Some((sheet.rows.get(place)?, sheet.notes_of(place)))
+    }
+
+    /// The number of an address: that of the same one among the newest sends of a person, where it is there.
+    fn address_near(&mut self, address: &Arc<str>, newest: Option<SendId>) -> u32 {
+        let near = self
+            .back_from(newest)
+            .take(ADDRESSES_COMPARED)
+            .map(|id| self.row(id).map_or(NONE, |(row, _)| row.address));
+        let known =
+            near.into_iter().find(|number| *number != NONE && self.addresses.get(*number) == *address);
+        match known {
+            Some(number) => self.addresses.keep(number),
+            None => self.addresses.push(address),
+        }
+    }
+}
+
+impl Sheet {
+    fn notes_of(&self, place: usize) -> Option<&Notes> {
+        let found = self.notes.binary_search_by_key(&place, |(one, _)| usize::from(*one));
+        found.ok().map(|index| &self.notes[index].1)
+    }
+
+    fn note(&mut self, place: usize, notes: Notes) {
+        match (self.notes.binary_search_by_key(&place, |(one, _)| usize::from(*one)), notes.is_empty()) {
+            (Ok(index), false) => self.notes[index].1 = notes,
+            (Ok(index), true) => {
+                self.notes.remove(index);
+                if self.notes.is_empty() {
+                    self.notes = Vec::new();
+                }
+            }
+            (Err(index), false) => self.notes.insert(index, (place as u8, notes)),
+            (Err(_), true) => {}
+        }
+    }
+}
+
+/// A piece of the ledger, as it was told.
+pub(crate) type Section = Chunked<Sheet, 1>;
+
+/// In place of a number, where there is none.
+const NONE: u32 = u32::MAX;
+
+/// A send's sheet and its place there.
+fn place(id: SendId) -> (usize, usize) {
+    let number = usize::try_from(id.0).unwrap_or(usize::MAX);
+    (number / SENDS_IN_SHEET, number % SENDS_IN_SHEET)
+}
+
+fn place_of_sheet(id: SendId) -> usize {
+    place(id).0
+}
+
+fn number(id: SendId) -> u32 {
+    u32::try_from(id.0).expect("invariant: sends fit in memory")
+}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ProfileId;
+    use crate::at::{At, Span};
+    use crate::outbox::{Decision, Reason};
+    use crate::programme::Channel;
+    use crate::record::Verdict;
+    use crate::value::OwnedMap;
+
+    /// The ledger as it would be without packing: every send whole, and every person's list.
+    #[derive(Default)]
+    struct Plain {
+        sends: Vec<Send>,
+        lists: Vec<Vec<SendId>>,
+    }
+
+    struct Dice(u64);
+
+    impl Dice {
+        fn roll(&mut self, sides: u64) -> u64 {
+            self.0 = xxhash_rust::xxh3::xxh3_64_with_seed(&self.0.to_le_bytes(), 7);
+            self.0 % sides
+        }
+    }
+
+    const PEOPLE: u64 = 7;
+
+    /// Anything that a send can be, whether or not it would make sense.
+    fn any_send(dice: &mut Dice, id: SendId, profile: ProfileId) -> Send {
+        let wished_at = At(1_700_000_000_000 + dice.roll(1 << 40) as i64);
+        let later = |dice: &mut Dice, most: u32| {
+            let bits = dice.roll(most.into());
+            (dice.roll(3) > 0).then(|| wished_at.plus(Span(dice.roll(1 << bits) as i64)))
+        };
+        let reason = Reason::ALL[dice.roll(Reason::ALL.len() as u64) as usize];
+        let event = match dice.roll(3) {
+            0 => OwnedMap::from_json(&serde_json::json!({ "total": dice.roll(100) })).expect("a map"),
+            _ => OwnedMap::default(),
+        };
+        Send {
+            id,
+            profile,
+            message: ["welcome", "cart"][dice.roll(2) as usize].into(),
+            purpose: "offers".into(),
+            journey: ["", "cart", "welcome"][dice.roll(3) as usize].into(),
+            step: dice.roll(3) as u16,
+            run: dice.roll(1 << 40).min((1 << 40) - 2),
+            confirms: dice.roll(2) == 0,
+            channel: [None, Some(Channel::Email), Some(Channel::Push)][dice.roll(3) as usize],
+            language: ["it", "en"][dice.roll(2) as usize].into(),
+            address: match dice.roll(4) {
+                0 => "".into(),
+                number => format!("{}.{number}@example.org", profile.0).into(),
+            },
+            decision: match dice.roll(3) {
+                0 => Decision::Send,
+                1 => Decision::Drop { reason },
+                _ => Decision::Defer { until: At(dice.roll(1 << 42) as i64), reason },
+            },
+            status: Status::ALL[dice.roll(Status::ALL.len() as u64) as usize],
+            wished_at,
+            decided_at: later(dice, 36).unwrap_or(wished_at),
+            attempts: dice.roll(4) as u8,
+            attempted_at: later(dice, 36),
+            settled_at: later(dice, 36),
+            retry_at: later(dice, 40),
+            reply: ["", "450 later", "550 nobody"][dice.roll(3) as usize].to_owned(),
+            opened_at: later(dice, 40),
+            clicked_at: later(dice, 40),
+            returned: later(dice, 40).map(|at| (Verdict::SoftBounce, at)),
+            event,
+        }
+    }
+
+    fn check(ledger: &Ledger, plain: &Plain, newest: &[Option<SendId>]) {
+        assert_eq!(ledger.len(), plain.sends.len());
+        for send in &plain.sends {
+            let found = ledger.get(send.id).expect("a send that was added");
+            assert_eq!(format!("{found:?}"), format!("{send:?}"));
+            assert_eq!(ledger.message(send.id), Some(&*send.message));
+        }
+        for (list, newest) in plain.lists.iter().zip(newest) {
+            assert_eq!(&ledger.list(*newest), list);
+        }
+        let from = SendId(plain.sends.len() as u64 / 2);
+        let of_cart = plain.sends.iter().filter(|send| send.id >= from && *send.journey == *"cart");
+        assert!(ledger.statuses_of("cart", from).eq(of_cart.map(|send| send.status)));
+        let texts: usize = plain.sends.iter().map(|send| usize::from(!send.address.is_empty())).sum();
+        assert_eq!(ledger.addresses.sends(), texts, "every address is kept as long as a send went there");
+    }
+
+    #[test]
+    fn a_send_is_read_as_it_was_written() {
+        let mut dice = Dice(11);
+        let (mut ledger, mut plain) = (Ledger::default(), Plain::default());
+        plain.lists.resize(PEOPLE as usize, Vec::new());
+        let mut newest = vec![None; PEOPLE as usize];
+        for round in 0..600 {
+            let person = dice.roll(PEOPLE) as usize;
+            match dice.roll(6) {
+                0..3 => {
+                    let send = any_send(&mut dice, ledger.next(), ProfileId(person as u32));
+                    ledger.push(&send, newest[person]);
+                    newest[person] = Some(send.id);
+                    plain.lists[person].push(send.id);
+                    plain.sends.push(send);
+                }
+                3..5 if !plain.sends.is_empty() => {
+                    let place = dice.roll(plain.sends.len() as u64) as usize;
+                    let before = &plain.sends[place];
+                    let send = any_send(&mut dice, before.id, before.profile);
+                    ledger.set(&send);
+                    plain.sends[place] = send;
+                }
+                _ => {
+                    // Two people become one, or some of one's sends another's.
+                    let other = dice.roll(PEOPLE) as usize;
+                    let mut all = std::mem::take(&mut plain.lists[person]);
+                    all.append(&mut plain.lists[other]);
+                    all.sort_unstable();
+                    let (mine, theirs): (Vec<_>, Vec<_>) =
+                        all.into_iter().partition(|_| person == other || dice.roll(2) == 0);
+                    (newest[other], plain.lists[other]) = (ledger.link(&theirs), theirs);
+                    (newest[person], plain.lists[person]) = (ledger.link(&mine), mine);
+                }
+            }
+            if round % 50 == 0 {
+                check(&ledger, &plain, &newest);
+            }
+        }
+        check(&ledger, &plain, &newest);
+    }
+}

@@ -1,0 +1,165 @@
+//! One send in the ledger: fifty-two bytes for what every send has, and notes for what few have.
+
+use super::NONE;
+use super::forms::Form;
+use crate::at::{At, Span};
+use crate::outbox::{Decision, Reason, Send, Status};
+use crate::record::Verdict;
+use crate::value::OwnedMap;
+use crate::{ProfileId, SendId};
+use borsh::{BorshDeserialize, BorshSerialize};
+use std::sync::Arc;
+
+/// Instants are milliseconds: the wish's since 1970, the others' since the wish.
+#[derive(Clone, Copy, Debug, BorshSerialize, BorshDeserialize)]
+pub(super) struct Row {
+    pub(super) profile: ProfileId,
+    pub(super) form: u32,
+    /// Number of the address; [`NONE`] without one.
+    pub(super) address: u32,
+    /// The person's send before this one; [`NONE`] for the first.
+    pub(super) before: u32,
+    decided: u32,
+    attempted: u32,
+    settled: u32,
+    opened: [u8; 5],
+    clicked: [u8; 5],
+    wished_at: [u8; 6],
+    run: [u8; 5],
+    decision: u8,
+    pub(super) status: Status,
+    attempts: u8,
+}
+
+const _: () = assert!(size_of::<Row>() == 52);
+
+/// What only sends have that are not settled, or not well.
+#[derive(Clone, Debug, Default, PartialEq, BorshSerialize, BorshDeserialize)]
+pub(super) struct Notes {
+    /// Until when it is deferred.
+    until: Option<At>,
+    retry_at: Option<At>,
+    /// Those of these that come so long after the wish that the row has no room for them.
+    decided_at: Option<At>,
+    attempted_at: Option<At>,
+    settled_at: Option<At>,
+    reply: String,
+    returned: Option<(Verdict, At)>,
+    event: OwnedMap,
+}
+
+/// Decisions as numbers: a reason is added to the one or the other.
+const SEND: u8 = 0;
+const DROP: u8 = 1;
+const DEFER: u8 = 128;
+const _: () = assert!(Reason::ALL.len() < (DEFER - DROP) as usize);
+
+impl Row {
+    pub(super) fn of(send: &Send, form: u32, address: u32, before: u32) -> (Self, Notes) {
+        let (decision, until) = match send.decision {
+            Decision::Send => (SEND, None),
+            Decision::Drop { reason } => (DROP + reason as u8, None),
+            Decision::Defer { until, reason } => (DEFER + reason as u8, Some(until)),
+        };
+        let since = |at: At| at.since(send.wished_at).0;
+        let soon = |at: Option<At>| {
+            at.map_or(NONE, |at| u32::try_from(since(at)).ok().filter(|soon| *soon < NONE).unwrap_or(NONE))
+        };
+        let row = Self {
+            profile: send.profile,
+            form,
+            address,
+            before,
+            decided: soon(Some(send.decided_at)),
+            attempted: soon(send.attempted_at),
+            settled: soon(send.settled_at),
+            opened: send.opened_at.map_or(NEVER, |at| bytes(since(at))),
+            clicked: send.clicked_at.map_or(NEVER, |at| bytes(since(at))),
+            wished_at: bytes(send.wished_at.0),
+            run: bytes(send.run.cast_signed()),
+            decision,
+            status: send.status,
+            attempts: send.attempts,
+        };
+        let late = |told: u32, at: Option<At>| at.filter(|_| told == NONE);
+        let notes = Notes {
+            until,
+            retry_at: send.retry_at,
+            decided_at: late(row.decided, Some(send.decided_at)),
+            attempted_at: late(row.attempted, send.attempted_at),
+            settled_at: late(row.settled, send.settled_at),
+            reply: send.reply.clone(),
+            returned: send.returned,
+            event: send.event.clone(),
+        };
+        (row, notes)
+    }
+
+    pub(super) fn send(&self, id: SendId, form: &Form, address: Arc<str>, notes: Option<&Notes>) -> Send {
+        let none = Notes::default();
+        let notes = notes.unwrap_or(&none);
+        let reason = |from: u8| Reason::ALL[usize::from(self.decision - from)];
+        let decision = match self.decision {
+            SEND => Decision::Send,
+            DROP..DEFER => Decision::Drop { reason: reason(DROP) },
+            DEFER.. => Decision::Defer {
+                until: notes.until.expect("invariant: what is deferred has its notes"),
+                reason: reason(DEFER),
+            },
+        };
+        let wished_at = At(signed(self.wished_at));
+        let soon = |after: u32| (after != NONE).then(|| wished_at.plus(Span(after.into())));
+        let late = |after: [u8; 5]| (after != NEVER).then(|| wished_at.plus(Span(signed(after))));
+        let Form { message, purpose, journey, language, step, channel, confirms } = form.clone();
+        Send {
+            id,
+            profile: self.profile,
+            message,
+            purpose,
+            journey,
+            step,
+            run: signed(self.run).cast_unsigned(),
+            confirms,
+            channel,
+            language,
+            address,
+            decision,
+            status: self.status,
+            wished_at,
+            decided_at: soon(self.decided).or(notes.decided_at).expect("invariant: every send was decided"),
+            attempts: self.attempts,
+            attempted_at: soon(self.attempted).or(notes.attempted_at),
+            settled_at: soon(self.settled).or(notes.settled_at),
+            retry_at: notes.retry_at,
+            reply: notes.reply.clone(),
+            opened_at: late(self.opened),
+            clicked_at: late(self.clicked),
+            returned: notes.returned,
+            event: notes.event.clone(),
+        }
+    }
+}
+
+impl Notes {
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// In place of five bytes, where there is nothing.
+const NEVER: [u8; 5] = [u8::MAX; 5];
+
+/// The lowest bytes of a number that is not below 0 and has no more.
+fn bytes<const N: usize>(number: i64) -> [u8; N] {
+    let all = number.to_le_bytes();
+    let fits =
+        number >= 0 && all[N..].iter().all(|byte| *byte == 0) && all[..N].iter().any(|byte| *byte < u8::MAX);
+    assert!(fits, "invariant: instants after a wish, and numbers of runs, have a bound");
+    all[..N].try_into().expect("invariant: eight bytes are enough")
+}
+
+fn signed<const N: usize>(bytes: [u8; N]) -> i64 {
+    let mut all = [0; 8];
+    all[..N].copy_from_slice(&bytes);
+    i64::from_le_bytes(all)
+}
