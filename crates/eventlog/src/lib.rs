@@ -2,16 +2,19 @@
 //!
 //! Contract: [`log::Log::append`] returns only when its batches are on the disk, all of them or none; what was read
 //! once is read the same for ever, or named as damaged. Nothing here knows HTTP, and the only threads it owns are the
-//! one that copies SQLite's write-ahead log home, and those that read a snapshot while a recovery waits for them.
+//! one that copies SQLite's write-ahead log home, those that read a snapshot while a recovery waits for them, and those of a
+//! dry run.
 //!
 //! Read in this order: [`log`] is the promise, [`sqlite`] and [`memory`] keep it, [`frame`] is how records lie in a
 //! batch; [`folder`] and [`snapshots`] hold the engine's state beside the log. [`sequencer`] turns what is submitted
 //! into batches, [`recovery`] turns what is on the disk into an engine, [`backfill`] reads what the engine does not keep,
 //! [`redaction`] takes erased people
-//! out of all of that, [`verify`] walks it, [`copy`] makes a second one of it.
+//! out of all of that, [`verify`] walks it, [`copy`] makes a second one of it. [`dryrun`] says what would have come of it
+//! with another programme.
 
 pub mod backfill;
 pub mod copy;
+pub mod dryrun;
 pub mod error;
 pub mod folder;
 pub mod frame;

@@ -5,6 +5,7 @@
 
 use engine::Seq;
 use engine::at::At;
+use engine::effect::Effect;
 use engine::engine::{Engine, Outcome, Refusal};
 use engine::record::{Installed, Malformed, Record};
 use engine::section::{Read, RestoreError, Section};
@@ -98,30 +99,46 @@ fn apply<'l>(
     let mut effects = Vec::new();
     let mut seq = batch.first;
     for bytes in batch.records() {
-        let damaged = |what: String| Error::damaged(seq, what);
-        let bytes = bytes.map_err(|malformed| damaged(malformed.to_string()))?;
+        let bytes = bytes.map_err(|malformed| Error::damaged(seq, malformed.to_string()))?;
         if seq > engine.seq() {
-            let record = match Record::decode(bytes) {
-                Ok(record) if !record.is_redacted() => record,
-                Ok(_) | Err(Malformed::Sealed) => return Err(Error::Redacted { seq }),
-                Err(malformed) => return Err(damaged(malformed.to_string())),
-            };
+            let record = decoded(seq, bytes)?;
             if seq == batch.first && engine.derived().is_some() && !is_derived(&record) {
                 return Err(untold(seq));
             }
-            let mut outcome = engine.apply(seq, batch.at, &record, &mut effects);
-            if let Outcome::Refused(Refusal::Unkept(properties)) = outcome {
-                backfill::fill(engine, properties, read)?;
-                outcome = engine.apply(seq, batch.at, &record, &mut effects);
-            }
-            match outcome {
-                Outcome::Applied => effects.clear(),
-                refused => return Err(damaged(format!("a record that was taken is now {refused:?}"))),
-            }
+            take(engine, (seq, batch.at), &record, &mut effects, read)?;
+            effects.clear();
         }
         seq = seq.next();
     }
     Ok(())
+}
+
+/// A record as it was when it was taken; an error where it is so no longer.
+pub(crate) fn decoded(seq: Seq, bytes: &[u8]) -> Result<Record<'_>, Error> {
+    match Record::decode(bytes) {
+        Ok(record) if !record.is_redacted() => Ok(record),
+        Ok(_) | Err(Malformed::Sealed) => Err(Error::Redacted { seq }),
+        Err(malformed) => Err(Error::damaged(seq, malformed.to_string())),
+    }
+}
+
+/// Applies a record that was taken once. What a programme asks of the past is read first.
+pub(crate) fn take<'l>(
+    engine: &mut Engine,
+    (seq, at): (Seq, At),
+    record: &Record<'_>,
+    effects: &mut Vec<Effect>,
+    read: &impl Fn(Seq) -> Result<Batches<'l>, Error>,
+) -> Result<(), Error> {
+    let mut outcome = engine.apply(seq, at, record, effects);
+    if let Outcome::Refused(Refusal::Unkept(properties)) = outcome {
+        backfill::fill(engine, properties, read)?;
+        outcome = engine.apply(seq, at, record, effects);
+    }
+    match outcome {
+        Outcome::Applied => Ok(()),
+        refused => Err(Error::damaged(seq, format!("a record that was taken is now {refused:?}"))),
+    }
 }
 
 /// Whether a record follows from those before it, as the sequencer adds them.

@@ -18,7 +18,7 @@ use engine::engine::{Engine, Outcome as Applied, Refusal};
 use engine::identifier::IdentifierKind;
 use engine::record::{Malformed, MembershipChanged, Record};
 use engine::{ProfileId, Seq};
-use eventlog::log::Log;
+use eventlog::log::{Batch, Log};
 use eventlog::memory::{MemoryDisk, MemoryFolder};
 use eventlog::sequencer::Outcome;
 use eventlog::snapshots::Snapshots;
@@ -38,6 +38,8 @@ use segments::SEGMENTS;
 pub(crate) struct Auditor {
     /// Every record that was ever seen durable, from the first on, whatever the log has trimmed since.
     history: Vec<(At, Vec<u8>)>,
+    /// The same, in batches.
+    batches: Vec<Batch>,
     /// Replays the history as it grows.
     replica: Engine,
     /// What the replica asked for, by record.
@@ -57,6 +59,11 @@ impl Auditor {
         Seq(self.history.len() as u64)
     }
 
+    /// All that was ever seen durable.
+    pub(crate) fn batches(&self) -> &[Batch] {
+        &self.batches
+    }
+
     /// Reads what the log holds beyond what is known.
     pub(crate) fn absorb(&mut self, log: &dyn Log, trace: &mut Trace) -> Result<(), Violation> {
         let from = self.durable().next();
@@ -73,6 +80,7 @@ impl Auditor {
                 self.take_in(batch.at, bytes, trace)?;
             }
             self.compare_told()?;
+            self.batches.push(batch);
         }
         Ok(())
     }

@@ -11,7 +11,7 @@ use engine::outbox::Status;
 use engine::record::Installed;
 use eventlog::Error;
 use eventlog::folder::Folder;
-use eventlog::log::Log;
+use eventlog::log::{Batch, Log};
 use eventlog::memory::{MemoryDisk, MemoryFolder, MemoryLog};
 use eventlog::sequencer::Outcome;
 use eventlog::snapshots::Snapshots;
@@ -149,6 +149,11 @@ impl World {
             handed_over: self.provider.seen.len() as u64,
             digest: self.auditor.hash() ^ u128::from(self.trace.digest()),
         })
+    }
+
+    /// All that was taken in, as it was when it was.
+    pub fn history(&self) -> &[Batch] {
+        self.auditor.batches()
     }
 
     fn pass_time(&mut self) {

@@ -18,6 +18,11 @@ impl Engine {
         self.index.cutoffs_due
     }
 
+    /// The shares of all people that the programme asks for, as the language writes them.
+    pub fn shares(&self) -> impl Iterator<Item = &str> {
+        self.index.wanted.keys().map(String::as_str)
+    }
+
     /// Everybody, to be ranked for the cut-offs that the programme asks for, at an instant that is not before the
     /// engine's own.
     pub fn ranking(&self, now: At) -> Ranking<'_> {
