@@ -30,6 +30,7 @@ mod sends;
 mod status;
 mod suppressions;
 mod timeline;
+mod webhooks;
 
 pub use description::openapi;
 
@@ -100,6 +101,12 @@ pub fn routes() -> Vec<Route> {
         row(Method::POST,   "/api/v1/merges/{number}/undo",         Admin,  merges::undo),
         row(Method::GET,    "/api/v1/identifiers/blocked",          Read,   identifiers::list),
         row(Method::DELETE, "/api/v1/identifiers/blocked/{address}", Admin, identifiers::lift),
+        row(Method::GET,    "/api/v1/webhooks",                     Read,   webhooks::list),
+        row(Method::GET,    "/api/v1/webhooks/{name}/deliveries",   Read,   webhooks::deliveries),
+        row(Method::POST,   "/api/v1/webhooks/{name}/deliveries/{delivery}/retry", Admin, webhooks::retry),
+        row(Method::POST,   "/api/v1/webhooks/{name}/pause",        Admin,  webhooks::pause),
+        row(Method::POST,   "/api/v1/webhooks/{name}/resume",       Admin,  webhooks::resume),
+        row(Method::POST,   "/api/v1/webhooks/{name}/test",         Admin,  webhooks::test),
         row(Method::GET,    "/api/v1/programme",                    Read,   programme::show),
         row(Method::PUT,    "/api/v1/programme",                    Admin,  programme::apply),
         row(Method::GET,    "/api/v1/keys",                         Admin,  keys::list),

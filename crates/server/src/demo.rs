@@ -25,6 +25,7 @@ use crate::mailbox::Mailbox;
 use crate::mailbox::rule::Rule;
 use crate::programme;
 use crate::server::Server;
+use crate::webhooks::guard::Guard;
 use anyhow::{Context, anyhow, bail};
 use browser::Door;
 use include_dir::{Dir, include_dir};
@@ -85,6 +86,7 @@ impl Demo {
             programme: None,
             returns: None,
             routes: vec![RouteSettings::to(format!("smtp://{}", mailbox.addr))],
+            webhook_allow: Guard::default(),
             trace: String::new(),
         };
         let stage = Stage { mailbox: Arc::clone(&mailbox), pace, page_token: page_token.clone() };

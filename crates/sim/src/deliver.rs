@@ -54,6 +54,7 @@ impl Deliver {
             match effect {
                 Effect::Prepare(prepare) => self.prepare(*prepare),
                 Effect::HandOver { send, attempt } => self.allowed.push((send, attempt)),
+                Effect::Call { .. } => {}
                 Effect::Release { send, .. } => drop(self.prepared.remove(&send)),
             }
         }

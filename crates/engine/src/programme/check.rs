@@ -28,6 +28,7 @@ impl Programme {
         check.clusters();
         check.journeys();
         check.broadcasts();
+        check.mistakes.extend(self.webhook_mistakes());
         check.mistakes.extend(self.identity.mistakes());
         check.mistakes.extend(self.contact_mistakes());
         check.mistakes

@@ -3,7 +3,7 @@
 use super::{
     activity, broadcasts, changes, clusters, consents, erasures, explanations, expressions, identifiers,
     journeys, keys, mailbox, merges, previews, profiles, programme, rejects, returns, segments, sends,
-    status, suppressions, timeline,
+    status, suppressions, timeline, webhooks,
 };
 use axum::Json;
 use utoipa::OpenApi;
@@ -58,6 +58,12 @@ use utoipa::{Modify, openapi};
         merges::undo,
         identifiers::list,
         identifiers::lift,
+        webhooks::list,
+        webhooks::deliveries,
+        webhooks::retry,
+        webhooks::pause,
+        webhooks::resume,
+        webhooks::test,
         programme::show,
         programme::apply,
         keys::list,

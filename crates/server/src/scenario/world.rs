@@ -259,7 +259,7 @@ impl<'s> World<'s> {
                 self.observe(*send, fate);
                 self.expect_answer(self.now, Pending::Settle { send: *send, attempt: *attempt });
             }
-            Effect::Release { .. } => {}
+            Effect::Call { .. } | Effect::Release { .. } => {}
         }
     }
 
