@@ -54,7 +54,7 @@ pub struct Route {
 /// Every route of the management API.
 #[rustfmt::skip]
 pub fn routes() -> Vec<Route> {
-    use Permission::{Admin, Public, Read};
+    use Permission::{Admin, Public, Read, Returns};
     vec![
         row(Method::GET,    "/api/openapi.json",                    Public, description::show),
         row(Method::GET,    "/api/v1/status",                       Read,   status::show),
@@ -89,7 +89,8 @@ pub fn routes() -> Vec<Route> {
         row(Method::POST,   "/api/v1/broadcasts/{name}/cancel",     Admin,  broadcasts::cancel),
         row(Method::GET,    "/api/v1/sends",                        Read,   sends::list),
         row(Method::GET,    "/api/v1/rejects",                      Read,   rejects::list),
-        row(Method::POST,   "/api/v1/returns",                      Admin,  returns::take),
+        row(Method::POST,   "/api/v1/returns",                      Returns, returns::take),
+        row(Method::POST,   "/api/v1/returns/{provider}",           Returns, returns::take_from),
         row(Method::GET,    "/api/v1/mailbox",                      Read,   mailbox::list),
         row(Method::GET,    "/api/v1/mailbox/{number}",             Read,   mailbox::show),
         row(Method::POST,   "/api/v1/consents",                     Admin,  consents::state),

@@ -12,4 +12,4 @@ pub mod sign;
 pub mod tell;
 
 mod ask;
-mod body;
+pub(crate) mod body;

@@ -1,12 +1,13 @@
 //! Webhooks: addresses of other programs, what they hear of, and what of a person they are told.
 
-use super::{Enter, Mistake, Place, Programme, nearest};
+use super::{Enter, Mistake, Place, Programme, Step, nearest};
 use crate::at::Span;
 use crate::identifier::IdentifierKind;
+use crate::journey::CALL_ROOT;
 use crate::limits::{WEBHOOK_WAIT_MAX, WEBHOOKS_MAX};
 use crate::segment::parse::Wrong;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Another program that is told of what happens, and that journeys may ask.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -180,11 +181,39 @@ impl Programme {
         mistakes
     }
 
+    /// The names under which its steps keep what webhooks answered.
+    pub(super) fn answer_names(&self) -> BTreeSet<&str> {
+        let mut names = BTreeSet::new();
+        self.journeys.values().for_each(|journey| add_names(&journey.steps, &mut names));
+        names
+    }
+
+    /// The answer that a path asks for and that no step has. Where there are no webhooks, an event may have said it.
+    pub(super) fn unknown_answer<'p>(&self, path: &'p [String]) -> Option<&'p str> {
+        let [root, name, ..] = path else { return None };
+        let is_answer = root == CALL_ROOT && !self.webhooks.is_empty();
+        (is_answer && !self.answer_names().contains(name.as_str())).then_some(name)
+    }
+
     fn unknown_heard(&self, place: &Place, text: &str, hears: Hears) -> Option<Mistake> {
         let segment = hears.segment().filter(|segment| !self.segments.contains_key(segment))?;
         let (message, suggestion) = self.unknown_segment(&segment);
         let offset = text.find(&format!("\"{segment}\"")).or_else(|| text.find(&format!("'{segment}'")));
         Some(Mistake { place: place.clone(), offset, message, suggestion })
+    }
+}
+
+fn add_names<'p>(steps: &'p [Step], names: &mut BTreeSet<&'p str>) {
+    for step in steps {
+        match step.named().0 {
+            Step::Webhook(asked) => {
+                names.insert(&asked.name);
+                add_names(&asked.otherwise, names);
+            }
+            Step::Branch(arms) => arms.iter().for_each(|arm| add_names(&arm.then, names)),
+            Step::Split { ways, .. } => ways.iter().for_each(|way| add_names(&way.then, names)),
+            _ => {}
+        }
     }
 }
 

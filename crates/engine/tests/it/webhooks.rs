@@ -410,3 +410,83 @@ fn it_hears_of_what_it_names_and_of_nothing_else() {
     let expected = [(0, "Event"), (0, "Change"), (0, "Erased")];
     assert_eq!(heard, expected.map(|(place, what)| (place, what.to_owned())));
 }
+
+#[test]
+fn mistakes_name_their_place_and_a_way_out() {
+    let changed = |change: &dyn Fn(&mut Programme)| {
+        let mut programme = shop();
+        change(&mut programme);
+        programme.mistakes().iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(changed(&|_| {}), Vec::<String>::new());
+    let url = |url: &'static str| {
+        changed(&move |programme| {
+            programme.webhooks.get_mut("erp").unwrap().url = url.to_owned();
+        })
+    };
+    for fine in
+        ["https://a.example", "http://erp.internal:8080/x", "http://localhost/", "http://127.0.0.1:1/"]
+    {
+        assert_eq!(url(fine), Vec::<String>::new(), "{fine}");
+    }
+    for (wrong, said) in [
+        ("http://erp.example/hooks", "encrypted"),
+        ("erp.example", "no address of the web"),
+        ("ftp://erp.example", "no address of the web"),
+        ("https:///hooks", "names no host"),
+        ("https://user:word@erp.example/", "password"),
+        ("https://erp.example/{{ profile.id }}", "holds what no address does"),
+    ] {
+        let mistakes = url(wrong);
+        assert_eq!(mistakes.len(), 1, "{wrong}: {mistakes:?}");
+        assert!(mistakes[0].starts_with("webhooks.erp.url: ") && mistakes[0].contains(said), "{mistakes:?}");
+    }
+    let hears = |text: &'static str| {
+        changed(&move |programme| {
+            programme.webhooks.get_mut("erp").unwrap().hears = vec![text.to_owned()];
+        })
+    };
+    for fine in ["sends", "engagement", "consents", "erasures", r#"left segment "buyers""#, r#"did "Any""#] {
+        assert_eq!(hears(fine), Vec::<String>::new(), "{fine}");
+    }
+    for (wrong, said) in [
+        ("consent", "did you mean `consents`?"),
+        (r#"entered segment "buyer""#, "did you mean \"buyers\"?"),
+        (r#"in segment "buyers""#, "make a segment"),
+        (r#"did "A" at least 2 times"#, "make a segment"),
+        ("every monday at 09:00", "nothing that a webhook can hear of"),
+        (r#"did "A" (total >)"#, "webhooks.erp.hears[0]"),
+    ] {
+        let mistakes = hears(wrong);
+        assert_eq!(mistakes.len(), 1, "{wrong}: {mistakes:?}");
+        assert!(mistakes[0].contains(said), "{mistakes:?}");
+    }
+    let fields = changed(&|programme| {
+        let fields = ["user_id", "trait.plan", "property.a.b", "properties", "plan", "trait."];
+        programme.webhooks.get_mut("erp").unwrap().fields = fields.map(str::to_owned).into();
+    });
+    assert_eq!(fields.len(), 2, "{fields:?}");
+    assert!(fields[0].starts_with("webhooks.erp.fields[4]: \"plan\" is nothing of a person"), "{fields:?}");
+    let step = |change: fn(&mut WebhookStep)| {
+        changed(&move |programme| {
+            let Step::Webhook(asked) = &mut programme.journeys.get_mut("x").unwrap().steps[0] else {
+                unreachable!()
+            };
+            change(asked);
+        })
+    };
+    for (mistakes, said) in [
+        (
+            step(|asked| asked.webhook = "epr".to_owned()),
+            "steps[0].webhook: there is no webhook \"epr\" (did you mean \"erp\"?)",
+        ),
+        (step(|asked| asked.at_most = Span(0)), "steps[0].at_most"),
+        (step(|asked| asked.at_most = Span::DAY.times(8)), "7 days at most"),
+        (step(|asked| asked.name = "my points".to_owned()), "steps[0].as"),
+        (step(|asked| asked.name = "loyalties".to_owned()), "did you mean `webhook.loyalties`?"),
+        (step(|asked| asked.otherwise = vec![Step::Start("y".to_owned())]), "steps[0].else[0].start"),
+    ] {
+        assert_eq!(mistakes.len(), 1, "{said}: {mistakes:?}");
+        assert!(mistakes[0].contains(said), "{said}: {mistakes:?}");
+    }
+}

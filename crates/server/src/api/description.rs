@@ -47,6 +47,7 @@ use utoipa::{Modify, openapi};
         sends::list,
         rejects::list,
         returns::take,
+        returns::take_from,
         mailbox::list,
         mailbox::show,
         consents::state,

@@ -43,13 +43,8 @@ pub(super) fn of_heard(engine: &Engine, webhook: &Webhook, heard: &Heard<'_>) ->
             content.insert("channel".to_owned(), send.channel.map(|channel| channel.name()).into());
             message(&format!("send.{what}"), *at, content)
         }
-        Heard::Consent { whose, purpose, channel, granted, at } => {
-            let profile = match whose {
-                Whose::Subject(Subject::Identifier(one)) => engine.find(one.kind, one.value)?,
-                Whose::Subject(Subject::Send(send)) => engine.send(*send)?.profile,
-                Whose::Event(event) => of_event(engine, event)?,
-            };
-            let mut content = person(engine, profile, &fields, no_properties)?;
+        Heard::Consent { purpose, channel, granted, at, .. } => {
+            let mut content = person(engine, whose(engine, heard)?, &fields, no_properties)?;
             content.insert("purpose".to_owned(), (*purpose).into());
             if !channel.is_empty() {
                 content.insert("channel".to_owned(), (*channel).into());
@@ -59,6 +54,22 @@ pub(super) fn of_heard(engine: &Engine, webhook: &Webhook, heard: &Heard<'_>) ->
         Heard::Erased { profile, at } => message("profile.erased", *at, number(*profile)),
     };
     Some(told)
+}
+
+/// Whom something is about, where that is somebody whom we know.
+pub(crate) fn whose(engine: &Engine, heard: &Heard<'_>) -> Option<ProfileId> {
+    let profile = match heard {
+        Heard::Event(event) => of_event(engine, event)?,
+        Heard::Change { change, .. } => change.profile,
+        Heard::Send { send, .. } => engine.send(*send)?.profile,
+        Heard::Consent { whose, .. } => match whose {
+            Whose::Subject(Subject::Identifier(one)) => engine.find(one.kind, one.value)?,
+            Whose::Subject(Subject::Send(send)) => engine.send(*send)?.profile,
+            Whose::Event(event) => of_event(engine, event)?,
+        },
+        Heard::Erased { profile, .. } => *profile,
+    };
+    Some(engine.canonical(profile))
 }
 
 /// The body of a run's question.

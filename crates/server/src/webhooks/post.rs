@@ -68,6 +68,13 @@ impl Post {
         posted
     }
 
+    /// Asks an address once, under the same guard; for what is confirmed by being fetched.
+    pub async fn visit(&self, url: Url) -> Result<(), String> {
+        self.guard.check_url(&url).map_err(|forbidden| forbidden.0)?;
+        let response = self.client.get(url).send().await.map_err(|error| why(&error))?;
+        if response.status().is_success() { Ok(()) } else { Err(response.status().to_string()) }
+    }
+
     async fn send(&self, webhook: &str, url: &str, id: &str, body: Vec<u8>) -> Result<Response, String> {
         let url = Url::parse(url).map_err(|error| format!("the address is none: {error}"))?;
         self.guard.check_url(&url).map_err(|forbidden| forbidden.0)?;

@@ -33,7 +33,8 @@ struct Receiver {
 
 impl Receiver {
     async fn start(answers: &[Answer]) -> Self {
-        let heard = Arc::new(Mutex::new(Heard { answers: answers.iter().copied().collect(), ..Heard::default() }));
+        let heard =
+            Arc::new(Mutex::new(Heard { answers: answers.iter().copied().collect(), ..Heard::default() }));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();
         let router = Router::new().fallback(take).with_state(Arc::clone(&heard));
@@ -49,7 +50,11 @@ impl Receiver {
     async fn wait_for(&self, count: usize) -> Vec<(HeaderMap, Value)> {
         until(&format!("{count} messages"), async || self.count() >= count).await;
         let heard = self.heard.lock().unwrap();
-        heard.messages.iter().map(|(headers, body)| (headers.clone(), serde_json::from_slice(body).unwrap())).collect()
+        heard
+            .messages
+            .iter()
+            .map(|(headers, body)| (headers.clone(), serde_json::from_slice(body).unwrap()))
+            .collect()
     }
 }
 
@@ -139,7 +144,11 @@ const ALLOWED: &str = "127.0.0.1";
 
 async fn order(house: &House, who: &str, total: u32) {
     let properties = json!({ "total": total, "note": "not for the ERP" });
-    house.track(json!([{"type": "track", "userId": who, "event": "Order Completed", "properties": properties}])).await;
+    house
+        .track(
+            json!([{"type": "track", "userId": who, "event": "Order Completed", "properties": properties}]),
+        )
+        .await;
 }
 
 async fn webhook(house: &House) -> Value {
@@ -162,16 +171,18 @@ async fn what_a_webhook_hears_of_is_told_signed_in_order_and_with_no_more_than_i
     order(&house, "ada", 20).await;
     let erased = house.ask("DELETE", "/api/v1/profiles/user_id:ada", None).await;
     assert_eq!(erased.status, 200, "{erased:?}");
-    let messages = receiver.wait_for(2).await;
+    until("the erasure told", async || kinds(&receiver.wait_for(0).await).contains(&"profile.erased")).await;
+    let count = receiver.count();
     order(&house, "bob", 30).await;
-    let messages_after = receiver.wait_for(messages.len() + 2).await;
+    let messages_after = receiver.wait_for(count + 2).await;
     let told: Vec<&str> = kinds(&messages_after);
     // Whether what Ada did is told before she is erased is a matter of moments; that it is not told after is not.
     let ends = told[told.len() - 3..].to_vec();
     assert_eq!(ends, ["profile.erased", "event", "segment.entered"], "{told:?}");
     let (headers, body) = &messages_after[messages_after.len() - 2];
     let person = house.get("/api/v1/profiles/user_id:bob").await["id"].clone();
-    let expected = json!({ "profile": person, "event": "Order Completed", "user_id": "bob", "property.total": 30 });
+    let expected =
+        json!({ "profile": person, "event": "Order Completed", "user_id": "bob", "property.total": 30 });
     assert_eq!(body["data"], expected);
     let header = |name: &str| headers[name].to_str().unwrap();
     let secrets = Secrets::open(house.dir.path()).of("erp").unwrap();
@@ -181,7 +192,9 @@ async fn what_a_webhook_hears_of_is_told_signed_in_order_and_with_no_more_than_i
     assert_eq!(header("content-type"), "application/json");
     until("everything told", async || webhook(&house).await["accepted"] == json!(messages_after.len())).await;
     let listed = deliveries(&house).await;
-    assert!(listed.iter().all(|one| one["outcome"] == "accepted" && one["status"] == 200), "{listed:?}");
+    let is_fine =
+        |one: &Value| one["outcome"] == "dropped" || (one["outcome"] == "accepted" && one["status"] == 200);
+    assert!(listed.iter().all(is_fine), "{listed:?}");
     let page = house.get("/api/v1/webhooks/erp/deliveries?limit=1&before=2").await;
     assert_eq!(page["deliveries"][0]["number"], 1);
     assert_eq!(house.ask("GET", "/api/v1/webhooks/none/deliveries", None).await.status, 404);
@@ -232,7 +245,8 @@ async fn one_that_is_gone_is_told_nothing_until_it_is_resumed_and_then_everythin
     order(&house, "ada", 30).await;
     order(&house, "ada", 40).await;
     house.durable().await;
-    let metrics = super::house::answer(house.bare("GET", "/metrics").bearer_auth(&house.admin_token)).await.text;
+    let metrics =
+        super::house::answer(house.bare("GET", "/metrics").bearer_auth(&house.admin_token)).await.text;
     assert!(metrics.contains("trama_webhook_off{webhook=\"erp\"} 1"), "{metrics}");
     assert_eq!(receiver.count(), 1);
     assert_eq!(house.ask("POST", "/api/v1/webhooks/erp/resume", None).await.status, 200);
@@ -276,7 +290,10 @@ async fn a_run_asks_and_goes_on_with_the_answer_or_without_one() {
         let messages = receiver.wait_for(1).await;
         assert_eq!(messages[0].1["type"], "journey.asks");
         let told = &messages[0].1["data"];
-        assert_eq!((&told["journey"], &told["body"]), (&json!("points"), &json!({ "total": 12.5, "who": "ADA" })));
+        assert_eq!(
+            (&told["journey"], &told["body"]),
+            (&json!("points"), &json!({ "total": 12.5, "who": "ADA" }))
+        );
         house.server.stop().await;
     }
 }
@@ -334,7 +351,11 @@ async fn a_name_is_reached_only_where_the_address_that_it_stands_for_may_be() {
     assert!(other.reason.contains("not of the public internet"), "{other:?}");
     assert_eq!(receiver.count(), 0);
     let allowed = send(&post("localhost"), format!("http://localhost:{port}/")).await;
-    assert_eq!((allowed.status, receiver.count()), (302, 1), "{allowed:?}, and nobody follows where it leads");
+    assert_eq!(
+        (allowed.status, receiver.count()),
+        (302, 1),
+        "{allowed:?}, and nobody follows where it leads"
+    );
     let none = send(&post(ALLOWED), "http://127.0.0.1:1/".to_owned()).await;
     assert!(none.reason.starts_with("no connection") && none.status == 0, "{none:?}");
 }
@@ -349,7 +370,8 @@ async fn a_change_of_secrets_counts_at_once() {
     let second = secrets.add("erp").unwrap();
     assert_eq!(test().await, "accepted");
     let messages = receiver.wait_for(2).await;
-    let signed = |message: usize| messages[message].0["webhook-signature"].to_str().unwrap().split(' ').count();
+    let signed =
+        |message: usize| messages[message].0["webhook-signature"].to_str().unwrap().split(' ').count();
     assert_eq!((signed(0), signed(1)), (1, 2));
     assert!(secrets.of("erp").unwrap().iter().any(|one| Secret::shown(one) == second.shown()));
     assert_eq!(house.ask("POST", "/api/v1/webhooks/none/test", None).await.status, 404);

@@ -30,7 +30,9 @@ pub(super) struct News {
 pub(super) enum Told {
     News(Vec<News>),
     /// SNS asks whether we want to hear of a topic: yes is said by fetching this address.
-    Confirm { url: String },
+    Confirm {
+        url: String,
+    },
 }
 
 impl Provider {
@@ -70,8 +72,9 @@ fn of_sns(json: &Json) -> Result<Told, Problem> {
     match text(json, "Type") {
         "SubscriptionConfirmation" => Ok(Told::Confirm { url: text(json, "SubscribeURL").to_owned() }),
         "Notification" => {
-            let message: Json = serde_json::from_str(text(json, "Message"))
-                .map_err(|_| unfit("the `Message` of the notification is no JSON: is the topic one of SES?"))?;
+            let message: Json = serde_json::from_str(text(json, "Message")).map_err(|_| {
+                unfit("the `Message` of the notification is no JSON: is the topic one of SES?")
+            })?;
             Ok(Told::News(of_ses(&message).into_iter().collect()))
         }
         "UnsubscribeConfirmation" => Ok(Told::News(Vec::new())),
@@ -84,7 +87,8 @@ fn of_sns(json: &Json) -> Result<Told, Problem> {
 fn of_ses(message: &Json) -> Option<News> {
     let kind = [text(message, "notificationType"), text(message, "eventType")].concat();
     let headers = message["mail"]["headers"].as_array();
-    let own = headers.into_iter().flatten().find(|one| text(one, "name").eq_ignore_ascii_case("X-Trama-Send"));
+    let own =
+        headers.into_iter().flatten().find(|one| text(one, "name").eq_ignore_ascii_case("X-Trama-Send"));
     let message_id = own.map(|one| text(one, "value").to_owned()).unwrap_or_default();
     let (verdict, reason) = match kind.as_str() {
         "Bounce" => {
@@ -128,19 +132,24 @@ fn of_postmark(record: &Json) -> Option<News> {
             Some(Verdict::HardBounce)
         }
         ("Bounce", "Unsubscribe") => None,
-        ("Bounce", "Blocked" | "SpamNotification" | "VirusNotification" | "DMARCPolicy" | "ChallengeVerification") => {
-            Some(Verdict::Refused)
+        (
+            "Bounce",
+            "Blocked" | "SpamNotification" | "VirusNotification" | "DMARCPolicy" | "ChallengeVerification",
+        ) => Some(Verdict::Refused),
+        ("Bounce", "SoftBounce" | "Transient" | "DnsError" | "Undeliverable" | "Unknown") => {
+            Some(Verdict::SoftBounce)
         }
-        ("Bounce", "SoftBounce" | "Transient" | "DnsError" | "Undeliverable" | "Unknown") => Some(Verdict::SoftBounce),
         ("SubscriptionChange", _)
-            if record["SuppressSending"] == true && text(record, "SuppressionReason") == "ManualSuppression" =>
+            if record["SuppressSending"] == true
+                && text(record, "SuppressionReason") == "ManualSuppression" =>
         {
             None
         }
         _ => return None,
     };
     let message_id = text(&record["Metadata"], "trama-send").to_owned();
-    let reason = [text(record, "Details"), text(record, "Description")].into_iter().find(|one| !one.is_empty());
+    let reason =
+        [text(record, "Details"), text(record, "Description")].into_iter().find(|one| !one.is_empty());
     Some(News { message_id, verdict, reason: reason.unwrap_or_default().to_owned() })
 }
 
@@ -153,7 +162,9 @@ mod tests {
 
     fn news(provider: Provider, body: &Json) -> Vec<(String, Option<Verdict>, String)> {
         match provider.read(body.to_string().as_bytes()).unwrap() {
-            Told::News(news) => news.into_iter().map(|one| (one.message_id, one.verdict, one.reason)).collect(),
+            Told::News(news) => {
+                news.into_iter().map(|one| (one.message_id, one.verdict, one.reason)).collect()
+            }
             Told::Confirm { url } => panic!("{url}"),
         }
     }
@@ -166,7 +177,8 @@ mod tests {
     }
 
     fn ses(kind: &str, field: &str, content: &Json) -> Json {
-        let headers = json!([{ "name": "Subject", "value": "Ciao" }, { "name": "X-Trama-Send", "value": ID }]);
+        let headers =
+            json!([{ "name": "Subject", "value": "Ciao" }, { "name": "X-Trama-Send", "value": ID }]);
         let mut message = json!({
             "notificationType": kind,
             "mail": { "messageId": "0100-ses", "destination": ["ada@example.com"], "headers": headers },
@@ -178,8 +190,10 @@ mod tests {
     #[test]
     fn ses_tells_bounces_and_complaints_through_sns() {
         let bounce = |kind: &str, sub: &str| {
-            let recipients = json!([{ "emailAddress": "ada@example.com", "diagnosticCode": "smtp; 550 5.1.1" }]);
-            let content = json!({ "bounceType": kind, "bounceSubType": sub, "bouncedRecipients": recipients });
+            let recipients =
+                json!([{ "emailAddress": "ada@example.com", "diagnosticCode": "smtp; 550 5.1.1" }]);
+            let content =
+                json!({ "bounceType": kind, "bounceSubType": sub, "bouncedRecipients": recipients });
             ses("Bounce", "bounce", &content)
         };
         for (kind, sub, verdict) in [
@@ -193,7 +207,10 @@ mod tests {
             assert_eq!(news(Provider::Ses, &bounce(kind, sub)), expected, "{kind} {sub}");
         }
         let complaint = ses("Complaint", "complaint", &json!({ "complaintFeedbackType": "abuse" }));
-        assert_eq!(news(Provider::Ses, &complaint), [(ID.to_owned(), Some(Verdict::Complaint), "abuse".to_owned())]);
+        assert_eq!(
+            news(Provider::Ses, &complaint),
+            [(ID.to_owned(), Some(Verdict::Complaint), "abuse".to_owned())]
+        );
         assert_eq!(news(Provider::Ses, &ses("Delivery", "delivery", &json!({}))), []);
         let confirm = json!({ "Type": "SubscriptionConfirmation", "SubscribeURL": "https://sns.eu-west-1.amazonaws.com/x" });
         let told = Provider::Ses.read(confirm.to_string().as_bytes()).unwrap();
@@ -219,8 +236,12 @@ mod tests {
         ]);
         let verdicts: Vec<_> = news(Provider::SendGrid, &body).into_iter().map(|one| one.1).collect();
         let expected = [
-            Some(Verdict::HardBounce), Some(Verdict::Refused), Some(Verdict::HardBounce), Some(Verdict::Refused),
-            Some(Verdict::Complaint), None,
+            Some(Verdict::HardBounce),
+            Some(Verdict::Refused),
+            Some(Verdict::HardBounce),
+            Some(Verdict::Refused),
+            Some(Verdict::Complaint),
+            None,
         ];
         assert_eq!(verdicts, expected);
         assert!(Provider::SendGrid.read(b"{}").is_err());
