@@ -15,6 +15,8 @@ pub enum Effect {
     Prepare(Box<Prepare>),
     /// The attempt is recorded and still allowed: hand it over now, then submit `Settled`.
     HandOver { send: SendId, attempt: u8 },
+    /// A run asks a webhook: see [`crate::engine::Engine::asked_webhook`], then submit `WebhookAnswered`.
+    Call { profile: ProfileId, run: u64 },
     /// The attempt is no longer allowed; let go of what was prepared. The ledger has the reason.
     Release { send: SendId, attempt: u8 },
 }

@@ -19,6 +19,7 @@ mod merges;
 mod question;
 mod rolls;
 mod view;
+mod webhooks;
 
 pub use apply_clusters::{ClusterSetView, ClusterView};
 pub use broadcasts::BroadcastView;
@@ -48,6 +49,7 @@ use crate::timer::TimerKey;
 use crate::turn::{Follows, Ranks};
 use crate::turn::{Touched, Turn};
 use crate::value::{Map, OwnedMap, Value};
+use crate::webhook::WebhookRefusal;
 use crate::{MergeId, ProfileId, SendId, Seq};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -111,6 +113,7 @@ pub enum Refusal {
     Clusters(ClustersRefusal),
     Run(RunRefusal),
     Command(CommandRefusal),
+    Webhook(WebhookRefusal),
 }
 
 /// Why clusters are not those of the programme.
@@ -167,6 +170,7 @@ impl std::fmt::Display for Refusal {
             Self::Clusters(refusal) => refusal.fmt(f),
             Self::Run(refusal) => refusal.fmt(f),
             Self::Command(refusal) => refusal.fmt(f),
+            Self::Webhook(refusal) => refusal.fmt(f),
         }
     }
 }
@@ -277,6 +281,10 @@ impl Engine {
             Record::MembershipChanged(changed) => self.check_changed(changed),
             Record::RunRequested(requested) => self.check_requested(requested).map_err(Refusal::Run),
             Record::Commanded(commanded) => self.check_commanded(commanded).map_err(Refusal::Command),
+            Record::WebhookDelivered(_)
+            | Record::WebhookAnswered(_)
+            | Record::WebhookFollowed(_)
+            | Record::DeliveryRequested(_) => self.check_webhook(record).map_err(Refusal::Webhook),
             Record::ClustersStated(stated) => self.check_clusters(stated).map_err(Refusal::Clusters),
             Record::IdentifierLifted(lifted)
                 if self.state.shared.blocked(lifted.identifier.hash).is_none() =>
@@ -324,6 +332,10 @@ impl Engine {
             Record::Viewed(_) => {}
             Record::RunRequested(requested) => self.apply_requested(requested, effects),
             Record::Commanded(commanded) => self.apply_commanded(commanded),
+            Record::WebhookAnswered(answered) => self.apply_answered(answered, effects),
+            Record::WebhookDelivered(_) | Record::WebhookFollowed(_) | Record::DeliveryRequested(_) => {
+                self.apply_webhook(record);
+            }
             Record::Tick => self.apply_tick(effects),
         }
         Outcome::Applied

@@ -26,6 +26,8 @@ pub struct Erasure {
     /// Those of them that were theirs to the end, and other addresses that they gave.
     pub(crate) own: BTreeSet<KeyedHash>,
     pub(crate) sends: Vec<SendId>,
+    /// The profile and all that it had taken in: runs of theirs were answered by webhooks.
+    pub(crate) parts: Vec<ProfileId>,
 }
 
 /// What is to be taken out of the log.
@@ -37,6 +39,7 @@ pub struct Redaction {
     names: BTreeMap<KeyedHash, Seq>,
     own: BTreeMap<KeyedHash, Seq>,
     sends: BTreeSet<SendId>,
+    profiles: BTreeSet<ProfileId>,
 }
 
 impl Engine {
@@ -56,10 +59,12 @@ impl Engine {
             names: BTreeMap::new(),
             own: BTreeMap::new(),
             sends: BTreeSet::new(),
+            profiles: BTreeSet::new(),
         };
         for erasure in erasures {
             redaction.places.extend(erasure.places.read().into_iter().flat_map(|(_, places)| places));
             redaction.sends.extend(&erasure.sends);
+            redaction.profiles.extend(&erasure.parts);
             for (hash, to) in &erasure.names {
                 let known = redaction.names.entry(*hash).or_default();
                 *known = (*known).max(*to);
@@ -128,6 +133,9 @@ impl Redaction {
             Record::ProfilesMerged(merged) => {
                 whole([&merged.from, &merged.into].into_iter().any(|one| self.is_own(one, seq)))
             }
+            Record::WebhookAnswered(answered) => {
+                whole(self.profiles.contains(&answered.profile) && !answered.answer.is_empty())
+            }
             Record::RunRequested(requested) => whole(self.is_theirs(&requested.identifier, seq)),
             Record::IdentifierLifted(lifted) => whole(self.is_own(&lifted.identifier, seq)),
             Record::Installed(_)
@@ -141,6 +149,9 @@ impl Redaction {
             | Record::MembershipChanged(_)
             | Record::Viewed(_)
             | Record::Commanded(_)
+            | Record::WebhookDelivered(_)
+            | Record::WebhookFollowed(_)
+            | Record::DeliveryRequested(_)
             | Record::Tick => Part::Nothing,
         }
     }

@@ -83,6 +83,10 @@ impl<'a> Record<'a> {
             | Self::Viewed(_)
             | Self::RunRequested(_)
             | Self::Commanded(_)
+            | Self::WebhookDelivered(_)
+            | Self::WebhookAnswered(_)
+            | Self::WebhookFollowed(_)
+            | Self::DeliveryRequested(_)
             | Self::Tick => None,
         }
     }

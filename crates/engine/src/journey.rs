@@ -3,7 +3,11 @@
 //! A definition is compiled into a flat list of operations with jumps, so that where a run stands is one number. A
 //! run finishes on the version that it began on. [`crate::engine`] moves runs; this file says what they are.
 
+mod call;
 mod compile;
+
+pub use call::{AskedWebhook, CALL_ROOT};
+pub(crate) use call::{Call, CallState};
 
 use crate::SendId;
 use crate::at::{At, Span};
@@ -12,7 +16,7 @@ use crate::history::Since;
 use crate::local::{TimeOfDay, Weekdays};
 use crate::name::NameId;
 use crate::programme::{
-    self, Appointment, Channel, DateEntry, DateOf, Draw, Enter, OnChange, Schedule, Step,
+    self, Appointment, Channel, DateEntry, DateOf, Draw, Enter, OnChange, Schedule, Step, WebhookStep,
 };
 use crate::segment::Filter;
 use crate::segment::day::Trial;
@@ -54,6 +58,8 @@ pub(crate) struct Run {
     pub(crate) event: OwnedMap,
     /// The send that is to be decided before it goes on.
     pub(crate) waits_for: Option<SendId>,
+    /// What it asked a webhook at the operation where it stands.
+    pub(crate) call: Option<Box<Call>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -204,6 +210,11 @@ pub(crate) enum Operation {
     Update(Arc<[(Box<str>, OwnedValue)]>),
     /// Begins a run of the journey of this name.
     Start(Arc<str>),
+    /// Asks a webhook; goes on with the next operation where it answered, and to `or` where it did not.
+    Webhook {
+        asked: Arc<WebhookStep>,
+        or: u16,
+    },
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -365,6 +376,7 @@ impl<'a, 'b, S: Fn(&str) -> Option<u16>> Compiler<'a, 'b, S> {
             Step::Split { draw, ways } => self.split(name, *draw, ways),
             Step::Update(traits) => self.update(traits),
             Step::Start(journey) => self.push(Operation::Start(journey.as_str().into())),
+            Step::Webhook(asked) => self.webhook(asked),
             Step::Named { .. } => unreachable!("invariant: the name was taken off"),
         }
     }

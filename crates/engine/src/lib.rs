@@ -48,6 +48,7 @@ mod spine;
 mod state;
 mod truths;
 mod turn;
+pub mod webhook;
 
 pub mod at;
 pub mod codec;

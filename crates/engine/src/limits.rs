@@ -124,6 +124,32 @@ pub const CLUSTERS_MAX: usize = 12;
 pub const CLUSTER_DEPTH_MAX: usize = 5;
 /// Most forks of a tree altogether.
 pub const CLUSTER_FORKS_MAX: usize = (1 << CLUSTER_DEPTH_MAX) - 1;
+/// Most webhooks of a programme: each reads the log for itself.
+pub const WEBHOOKS_MAX: usize = 32;
+/// Waits after each failed attempt of a delivery: the schedule that Standard Webhooks recommends. What a deployment breaks is
+/// mended in minutes, what a weekend breaks in three days.
+pub const DELIVERY_WAITS: [Span; 9] = [
+    Span::SECOND.times(5),
+    Span::MINUTE.times(5),
+    Span::MINUTE.times(30),
+    Span::HOUR.times(2),
+    Span::HOUR.times(5),
+    Span::HOUR.times(10),
+    Span::HOUR.times(14),
+    Span::HOUR.times(20),
+    Span::HOUR.times(24),
+];
+/// Attempts of one delivery before it is given up.
+pub const DELIVERY_ATTEMPTS_MAX: u8 = DELIVERY_WAITS.len() as u8 + 1;
+/// Deliveries of one webhook that wait for another attempt. With more of them its reading of the log stands still, and
+/// nothing is lost.
+pub const DELIVERIES_WAITING_MAX: usize = 1_000;
+/// Newest attempts of one webhook that an operator can list; the log has them all.
+pub const DELIVERIES_LISTED_MAX: usize = 500;
+/// A webhook that took nothing for so long is switched off: its program is gone, and nobody has said so.
+pub const WEBHOOK_FAILING_MAX: Span = Span::DAY.times(5);
+/// Longest wait of a run for the answer of a webhook: after a week there is another moment.
+pub const WEBHOOK_WAIT_MAX: Span = Span::DAY.times(7);
 /// Names that a timer can tell apart.
 pub const NAMES_MAX: usize = (1 << 18) - 2;
 

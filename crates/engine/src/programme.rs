@@ -14,6 +14,7 @@ mod identity;
 mod mistake;
 mod opens;
 mod schedule;
+mod webhook;
 
 pub use appointment::Appointment;
 pub(crate) use appointment::{DateOf, instant};
@@ -25,6 +26,7 @@ pub use identity::{IdentifierLimit, Identity};
 pub use mistake::{Mistake, Place, nearest};
 pub use opens::OpenTracking;
 pub use schedule::{DateEntry, Schedule};
+pub use webhook::{Field, Hears, Webhook, WebhookStep};
 
 use crate::at::Span;
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -62,6 +64,8 @@ pub struct Programme {
     pub identity: Identity,
     #[serde(skip_serializing_if = "ContactPolicy::is_empty")]
     pub contact_policy: ContactPolicy,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub webhooks: BTreeMap<String, Webhook>,
 }
 
 /// What messages report back. Opens are off by default: in several countries they need a consent of their own.
@@ -280,10 +284,12 @@ impl Programme {
         timezone(&self.timezone).unwrap_or(TimeZone::UTC)
     }
 
-    /// Segments that somebody listens to: the programme says so, or a journey begins with their changes.
+    /// Segments that somebody listens to: the programme says so, a journey begins with their changes, or a webhook hears of
+    /// them.
     pub fn listened(&self) -> BTreeSet<String> {
         let entries = self.journeys.values().filter_map(Journey::listens_to);
-        self.recorded.iter().cloned().chain(entries).collect()
+        let heard = self.webhooks.values().flat_map(Webhook::segments);
+        self.recorded.iter().cloned().chain(entries).chain(heard).collect()
     }
 }
 
@@ -332,6 +338,7 @@ fn sends(steps: &[Step], message: &str) -> bool {
         Step::Send { message: own, .. } => own == message,
         Step::Branch(arms) => arms.iter().any(|arm| sends(&arm.then, message)),
         Step::Split { ways, .. } => ways.iter().any(|way| sends(&way.then, message)),
+        Step::Webhook(asked) => sends(&asked.otherwise, message),
         Step::Named { step, .. } => sends(std::slice::from_ref(step), message),
         _ => false,
     })
@@ -344,6 +351,7 @@ fn add_places(steps: &[Step], outer: &str, places: &mut Vec<String>) {
         let ways: Vec<&[Step]> = match step {
             Step::Branch(arms) => arms.iter().map(|arm| arm.then.as_slice()).collect(),
             Step::Split { ways, .. } => ways.iter().map(|way| way.then.as_slice()).collect(),
+            Step::Webhook(asked) => vec![asked.otherwise.as_slice()],
             _ => Vec::new(),
         };
         places.push(place.clone());
@@ -364,6 +372,7 @@ fn add_rules<'a>(steps: &'a [Step], rules: &mut Vec<&'a str>) {
                 }
             }
             Step::Split { ways, .. } => ways.iter().for_each(|way| add_rules(&way.then, rules)),
+            Step::Webhook(asked) => add_rules(&asked.otherwise, rules),
             Step::Named { step, .. } => add_rules(std::slice::from_ref(&**step), rules),
             Step::Wait(_)
             | Step::WaitDate(_)
@@ -431,6 +440,8 @@ pub enum Step {
     Update(BTreeMap<String, serde_json::Value>),
     /// Begins a run of another journey, with what began this one.
     Start(String),
+    /// Asks another program, and waits for its answer.
+    Webhook(WebhookStep),
     /// A step with a name, by which a changed journey knows it again. A split with a name draws by it.
     Named {
         name: String,

@@ -9,9 +9,11 @@ mod clusters;
 mod decode;
 mod encode;
 mod kinds;
+mod webhooks;
 
 pub use decode::Malformed;
 pub use kinds::*;
+pub use webhooks::*;
 
 /// The newest version of the encoding, and the one that is written.
 pub const VERSION: u8 = 1;
@@ -62,6 +64,14 @@ pub enum Record<'a> {
     Returned(Returned<'a>),
     /// Somebody opened a message, and nobody is to know who. It changes nothing, and is there to be counted.
     Viewed(Viewed<'a>),
+    /// Something was told to a webhook, or was meant to be.
+    WebhookDelivered(WebhookDelivered<'a>),
+    /// The call of a webhook step was answered, or was not.
+    WebhookAnswered(WebhookAnswered<'a>),
+    /// A webhook has nothing to hear in the log up to a place.
+    WebhookFollowed(WebhookFollowed<'a>),
+    /// Something is to be told to a webhook once more.
+    DeliveryRequested(DeliveryRequested<'a>),
     /// Time passed: everything due by the batch's instant happens now.
     Tick,
 }

@@ -28,6 +28,7 @@ use crate::segment::cutoff::Cutoffs;
 use crate::shared::Shared;
 use crate::timer::Timers;
 use crate::truths::Truths;
+use crate::webhook::Webhooks;
 use crate::{ProfileId, SendId, Seq};
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -91,6 +92,8 @@ pub(crate) struct State {
     pub(crate) merges: Merges,
     /// Those of whom the log still has something, in the order in which they were erased.
     pub(crate) erasures: Vec<Erasure>,
+    /// Those of the programme, by name.
+    pub(crate) webhooks: Webhooks,
     pub(crate) counts: Counts,
 }
 

@@ -8,6 +8,7 @@ mod journeys;
 mod memberships;
 mod sends;
 mod steps;
+mod webhooks;
 
 pub(crate) use memberships::Ranks;
 pub(crate) use steps::Follows;

@@ -7,6 +7,8 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -19,6 +21,8 @@ pub enum Permission {
     Read,
     /// An admin key.
     Admin,
+    /// A key of a provider's webhook, or an admin key; also as the password of basic authentication.
+    Returns,
     /// A read or an admin key, unless the caller sits on this machine.
     ReadOrLocal,
 }
@@ -29,6 +33,7 @@ impl Permission {
             Self::Public => true,
             Self::Read | Self::ReadOrLocal => matches!(scope, Scope::Read | Scope::Admin),
             Self::Admin => scope == Scope::Admin,
+            Self::Returns => matches!(scope, Scope::Returns | Scope::Admin),
         }
     }
 }
@@ -39,7 +44,9 @@ pub async fn guard(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let holder = bearer(request.headers()).and_then(|token| hub.keys.holder(token));
+    let basic = || password(request.headers()).filter(|_| permission == Permission::Returns);
+    let token = bearer(request.headers()).map(str::to_owned).or_else(basic);
+    let holder = token.and_then(|token| hub.keys.holder(&token));
     let local = permission == Permission::ReadOrLocal && is_local(&request);
     match holder {
         Some(holder) if permission.is_given_by(holder.scope) => drop(request.extensions_mut().insert(holder)),
@@ -53,6 +60,15 @@ pub async fn guard(
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// The password of basic authentication: the webhooks of most providers know no other way to say who they are.
+fn password(headers: &HeaderMap) -> Option<String> {
+    let (scheme, encoded) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let decoded =
+        scheme.eq_ignore_ascii_case("basic").then(|| BASE64_STANDARD.decode(encoded.trim()).ok())??;
+    let text = String::from_utf8(decoded).ok()?;
+    text.split_once(':').map(|(_, password)| password.to_owned())
 }
 
 /// Whether the request comes from this machine and not through a proxy on it, behind which anybody may sit.
@@ -70,7 +86,11 @@ fn unauthorized() -> Problem {
 }
 
 fn forbidden(holder: &Holder, permission: Permission) -> Problem {
-    let needed = if permission == Permission::Admin { "an admin key" } else { "a read or admin key" };
+    let needed = match permission {
+        Permission::Admin => "an admin key",
+        Permission::Returns => "a returns or admin key",
+        Permission::Public | Permission::Read | Permission::ReadOrLocal => "a read or admin key",
+    };
     let message =
         format!("the key \"{}\" has the scope {}; this needs {needed}", holder.name, holder.scope.name());
     Problem::new(StatusCode::FORBIDDEN, "forbidden", message)

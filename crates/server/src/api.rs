@@ -30,6 +30,7 @@ mod sends;
 mod status;
 mod suppressions;
 mod timeline;
+mod webhooks;
 
 pub use description::openapi;
 
@@ -53,7 +54,7 @@ pub struct Route {
 /// Every route of the management API.
 #[rustfmt::skip]
 pub fn routes() -> Vec<Route> {
-    use Permission::{Admin, Public, Read};
+    use Permission::{Admin, Public, Read, Returns};
     vec![
         row(Method::GET,    "/api/openapi.json",                    Public, description::show),
         row(Method::GET,    "/api/v1/status",                       Read,   status::show),
@@ -88,7 +89,8 @@ pub fn routes() -> Vec<Route> {
         row(Method::POST,   "/api/v1/broadcasts/{name}/cancel",     Admin,  broadcasts::cancel),
         row(Method::GET,    "/api/v1/sends",                        Read,   sends::list),
         row(Method::GET,    "/api/v1/rejects",                      Read,   rejects::list),
-        row(Method::POST,   "/api/v1/returns",                      Admin,  returns::take),
+        row(Method::POST,   "/api/v1/returns",                      Returns, returns::take),
+        row(Method::POST,   "/api/v1/returns/{provider}",           Returns, returns::take_from),
         row(Method::GET,    "/api/v1/mailbox",                      Read,   mailbox::list),
         row(Method::GET,    "/api/v1/mailbox/{number}",             Read,   mailbox::show),
         row(Method::POST,   "/api/v1/consents",                     Admin,  consents::state),
@@ -100,6 +102,12 @@ pub fn routes() -> Vec<Route> {
         row(Method::POST,   "/api/v1/merges/{number}/undo",         Admin,  merges::undo),
         row(Method::GET,    "/api/v1/identifiers/blocked",          Read,   identifiers::list),
         row(Method::DELETE, "/api/v1/identifiers/blocked/{address}", Admin, identifiers::lift),
+        row(Method::GET,    "/api/v1/webhooks",                     Read,   webhooks::list),
+        row(Method::GET,    "/api/v1/webhooks/{name}/deliveries",   Read,   webhooks::deliveries),
+        row(Method::POST,   "/api/v1/webhooks/{name}/deliveries/{delivery}/retry", Admin, webhooks::retry),
+        row(Method::POST,   "/api/v1/webhooks/{name}/pause",        Admin,  webhooks::pause),
+        row(Method::POST,   "/api/v1/webhooks/{name}/resume",       Admin,  webhooks::resume),
+        row(Method::POST,   "/api/v1/webhooks/{name}/test",         Admin,  webhooks::test),
         row(Method::GET,    "/api/v1/programme",                    Read,   programme::show),
         row(Method::PUT,    "/api/v1/programme",                    Admin,  programme::apply),
         row(Method::GET,    "/api/v1/keys",                         Admin,  keys::list),

@@ -25,6 +25,7 @@ mod segments;
 mod serve;
 mod status;
 mod test;
+mod webhooks;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use std::path::PathBuf;
@@ -59,6 +60,7 @@ enum Command {
     Clusters(clusters::Args),
     Journeys(journeys::Args),
     Broadcasts(broadcasts::Args),
+    Webhooks(webhooks::Args),
     Log(log::Args),
     Backup(backup::Args),
     Restore(restore::Args),
@@ -94,6 +96,7 @@ pub fn run() -> ExitCode {
         Command::Clusters(args) => clusters::run(&args),
         Command::Journeys(args) => journeys::run(&args),
         Command::Broadcasts(args) => broadcasts::run(&args),
+        Command::Webhooks(args) => webhooks::run(&args),
         Command::Log(args) => log::run(&args),
         Command::Backup(args) => backup::run(&args),
         Command::Restore(args) => restore::run(&args),

@@ -6,6 +6,7 @@ pub mod routes;
 
 use crate::deliver::smtp::letter::Address;
 use crate::deliver::smtp::url::SmtpSettings;
+use crate::webhooks::guard::Guard;
 use anyhow::{Context, bail};
 use figment::Figment;
 use figment::providers::{Format, Serialized, Toml};
@@ -32,6 +33,8 @@ pub struct Config {
     pub routes: Vec<RouteSettings>,
     /// Where messages come back; none where they come back to their sender's address.
     pub returns: Option<ReturnSettings>,
+    /// What webhooks may reach besides the public internet.
+    pub webhook_allow: Guard,
     pub trace: String,
 }
 
@@ -85,6 +88,7 @@ struct Written {
     routes: Vec<WrittenRoute>,
     return_domain: String,
     return_listen: String,
+    webhook_allow: String,
     trace: String,
 }
 
@@ -147,6 +151,7 @@ impl Config {
             programme: present_path(written.programme),
             routes,
             returns,
+            webhook_allow: Guard::parse(&written.webhook_allow)?,
             trace: written.trace,
         })
     }

@@ -7,6 +7,7 @@ use crate::metrics::Metrics;
 use crate::problem::Problem;
 use crate::public::clicks::Clicks;
 use crate::runtime::Runtime;
+use crate::webhooks::post::Post;
 use engine::Seq;
 use engine::record::Record;
 use eventlog::sequencer::Outcome;
@@ -33,6 +34,8 @@ pub struct Hub {
     pub stopping: watch::Sender<bool>,
     /// Room for those that follow changes as they happen.
     pub followers: Arc<Semaphore>,
+    /// Speaks to webhooks.
+    pub post: Post,
 }
 
 impl Hub {

@@ -268,6 +268,29 @@ pub const LINK_BYTES_MAX: usize = 1500;
 pub const TOKEN_BYTES_MAX: usize = 2200;
 const _: () = assert!((LINK_BYTES_MAX + 64) * 4 / 3 <= TOKEN_BYTES_MAX, "what we sign, we can read");
 
+// ---- Webhooks ----------------------------------------------------------------------------------------------
+
+/// Longest that a connection to a webhook may take.
+pub const WEBHOOK_CONNECT_MAX: Duration = Duration::from_secs(5);
+/// Longest that a webhook may take altogether: Standard Webhooks asks senders to wait for 15 to 30 seconds.
+pub const WEBHOOK_ANSWER_WAIT_MAX: Duration = Duration::from_secs(20);
+/// Longest answer of a webhook that a run keeps: it lies in memory until the run ends.
+pub const WEBHOOK_ANSWER_BYTES_MAX: usize = 16 << 10;
+/// Records that one look for something to tell walks over, before others have the disk.
+pub const WEBHOOK_WALK_RECORDS_MAX: usize = 20_000;
+/// Deliveries that are found ahead of the one that is told.
+pub const WEBHOOK_FOUND_MAX: usize = 256;
+/// Records without anything to tell after which a webhook's place is put on record: a start reads so many again.
+pub const WEBHOOK_FOLLOWED_RECORDS: u64 = 50_000;
+/// Questions of runs that are asked at once. A webhook that is slow holds so many connections.
+pub const CALLS_IN_HAND_MAX: usize = 32;
+/// Questions that wait in memory; what finds no room is looked for in the engine.
+pub const CALLS_WAITING_MAX: usize = 10_000;
+/// Profiles that one look for questions takes, under the engine's lock.
+pub const CALLS_LOOKS: usize = 50_000;
+/// Rest of a webhook's task where the log or the queue did not take what it had to say.
+pub const WEBHOOK_REST: Duration = Duration::from_secs(1);
+
 const _: () =
     assert!(IMPORT_BATCH_ROWS <= BATCH_EVENTS_MAX, "the tracking API takes a batch of an import whole");
 // A message id is added to the last event too, and the brackets.

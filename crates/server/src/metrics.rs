@@ -4,7 +4,7 @@
 use crate::runtime::Progress;
 use engine::engine::Engine;
 use engine::outbox::{Decisions, Reason, Status};
-use engine::record::DeliveryOutcome;
+use engine::record::{DeliveryOutcome, WebhookOutcome};
 use eventlog::log::Batch;
 use eventlog::sequencer::Outcome;
 use prometheus_client::encoding::EncodeLabelSet;
@@ -24,6 +24,9 @@ pub struct Metrics {
     batch_records: Histogram,
     settlements: Family<OutcomeLabel, Counter>,
     decisions: Family<DecisionLabel, Gauge>,
+    webhook_attempts: Family<WebhookLabel, Counter>,
+    webhook_waiting: Family<NameLabel, Gauge>,
+    webhook_off: Family<NameLabel, Gauge>,
     sends: Family<StatusLabel, Gauge>,
     /// In the order of [`looked_at`].
     gauges: Vec<Gauge>,
@@ -32,6 +35,17 @@ pub struct Metrics {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OutcomeLabel {
     outcome: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct WebhookLabel {
+    webhook: String,
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct NameLabel {
+    webhook: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -89,6 +103,7 @@ impl Default for Metrics {
             Family::clone(&decisions),
         );
         registry.register("sends", "Sends by status", Family::clone(&sends));
+        let (webhook_attempts, webhook_waiting, webhook_off) = webhooks(&mut registry);
         let nothing = Progress { durable: engine::Seq(0), applied: engine::Seq(0), waiting_bytes: 0 };
         let gauges = looked_at(&Engine::new(), nothing).map(|(name, help, _)| {
             let gauge = Gauge::default();
@@ -102,6 +117,9 @@ impl Default for Metrics {
             batch_records,
             settlements,
             decisions,
+            webhook_attempts,
+            webhook_waiting,
+            webhook_off,
             sends,
             gauges: gauges.into(),
         }
@@ -139,6 +157,12 @@ impl Metrics {
         self.settlements.get_or_create(&OutcomeLabel { outcome: outcome.name() }).inc();
     }
 
+    /// A webhook was told or asked something.
+    pub fn webhook(&self, webhook: &str, outcome: WebhookOutcome) {
+        let label = WebhookLabel { webhook: webhook.to_owned(), outcome: outcome.name() };
+        self.webhook_attempts.get_or_create(&label).inc();
+    }
+
     /// Everything as text, in the format of OpenMetrics 1.0.
     pub fn text(&self, engine: &Engine, progress: Progress) -> String {
         self.look(engine, progress);
@@ -155,6 +179,14 @@ impl Metrics {
             let label = StatusLabel { status: status.name() };
             self.sends.get_or_create(&label).set(engine.counts().sends(status).cast_signed());
         }
+        // Those that the programme has no more go.
+        self.webhook_waiting.clear();
+        self.webhook_off.clear();
+        for (name, webhook) in engine.webhooks() {
+            let label = NameLabel { webhook: name.to_owned() };
+            self.webhook_waiting.get_or_create(&label).set(webhook.waiting.len() as i64);
+            self.webhook_off.get_or_create(&label).set(i64::from(webhook.off.is_some()));
+        }
         let total =
             |figure: &dyn Fn(&Decisions) -> u64| engine.decisions().map(|(_, of)| figure(of)).sum::<u64>();
         let set = |decision, reason, count: u64| {
@@ -166,4 +198,22 @@ impl Metrics {
             set("drop", reason.name(), total(&|of| of.dropped(reason)));
         }
     }
+}
+
+type WebhookFigures = (Family<WebhookLabel, Counter>, Family<NameLabel, Gauge>, Family<NameLabel, Gauge>);
+
+fn webhooks(registry: &mut Registry) -> WebhookFigures {
+    let (attempts, waiting, off) = (Family::default(), Family::default(), Family::default());
+    registry.register(
+        "webhook_attempts",
+        "Attempts to tell or ask webhooks, by outcome",
+        Family::clone(&attempts),
+    );
+    registry.register("webhook_waiting", "Deliveries that wait for another attempt", Family::clone(&waiting));
+    registry.register(
+        "webhook_off",
+        "Webhooks that are told nothing: 1 where one is off",
+        Family::clone(&off),
+    );
+    (attempts, waiting, off)
 }

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use engine::engine::{ClustersRefusal, CommandRefusal, MergeRefusal, Refusal};
 use engine::journey::RunRefusal;
 use engine::programme::Mistake;
+use engine::webhook::WebhookRefusal;
 use serde::Serialize;
 
 /// The code of an answer that has to wait until something is read from the log.
@@ -155,6 +156,13 @@ impl From<Refusal> for Problem {
             Refusal::Command(CommandRefusal::NotFor(..)) => {
                 Self::bad_request("not_for_this", "name", message)
             }
+            Refusal::Webhook(WebhookRefusal::NoSuchWebhook) => {
+                Self { field: Some("name".into()), ..Self::not_found(message) }
+            }
+            Refusal::Webhook(WebhookRefusal::OutOfTurn | WebhookRefusal::NotYet) => {
+                conflict("not_yet", "delivery")
+            }
+            Refusal::Webhook(WebhookRefusal::Full) => conflict("full", "name"),
             other => panic!("invariant: the record was checked before it was made, {other:?}"),
         }
     }

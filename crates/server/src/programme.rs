@@ -40,6 +40,7 @@ mod journey;
 mod reading;
 mod source;
 mod step;
+mod webhook;
 mod write;
 pub(crate) mod yaml;
 

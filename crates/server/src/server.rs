@@ -23,6 +23,9 @@ use crate::programme;
 use crate::public::clicks::Clicks;
 use crate::returns;
 use crate::runtime::{self, Threads};
+use crate::webhooks;
+use crate::webhooks::post::Post;
+use crate::webhooks::secrets::Secrets;
 use anyhow::{Context, bail};
 use axum::serve::ListenerExt;
 use engine::programme::Channel;
@@ -44,6 +47,8 @@ pub struct Server {
     cutoffs: Task,
     redaction: Task,
     clusters: Task,
+    tellers: Task,
+    callers: Task,
     email: Option<Arc<Email>>,
     returns: Option<Mailbox>,
     threads: Threads,
@@ -92,6 +97,7 @@ impl Server {
             clicks: Clicks::default(),
             stopping,
             followers,
+            post: Post::new(config.webhook_allow.clone(), Secrets::open(&config.data))?,
         });
         if let Some(folder) = &config.programme {
             apply(&hub, folder).await?;
@@ -112,6 +118,7 @@ impl Server {
         if let Some(email) = &email {
             channels.insert(Channel::Email, Arc::clone(email) as Arc<_>);
         }
+        let calls = backlog.calls();
         let dispatcher = Dispatcher::new(hub.runtime.clone(), channels, Arc::clone(&hub.metrics), backlog);
         let dispatcher = Task::spawn(|stop| dispatcher.run(in_flight, stop));
         let (ranked, surveyed) = (hub.runtime.clone(), hub.runtime.clone());
@@ -119,6 +126,9 @@ impl Server {
         let erased = hub.runtime.clone();
         let redaction = Task::spawn(|stop| runtime::redaction::run(erased, stop));
         let clusters = Task::spawn(|stop| runtime::clusters::run(surveyed, stop));
+        let (telling, asking) = (Arc::clone(&hub), Arc::clone(&hub));
+        let tellers = Task::spawn(|stop| webhooks::tell::run(telling, stop));
+        let callers = Task::spawn(|stop| webhooks::calls::run(asking, calls, stop));
         let router = http::router(&hub).into_make_service_with_connect_info::<SocketAddr>();
         let http = Task::spawn(|stop| async move {
             // Without it a small answer can wait for the acknowledgement of the one before.
@@ -134,6 +144,8 @@ impl Server {
             cutoffs,
             redaction,
             clusters,
+            tellers,
+            callers,
             email,
             returns,
             threads,
@@ -164,6 +176,8 @@ impl Server {
         self.cutoffs.stop("a ranking").await;
         self.redaction.stop("an erasure").await;
         self.clusters.stop("a search for clusters").await;
+        self.tellers.stop("deliveries to webhooks").await;
+        self.callers.stop("questions to webhooks").await;
         self.dispatcher.stop("sends").await;
         if let Some(email) = &self.email
             && tokio::time::timeout(STOP_PATIENCE, email.stop()).await.is_err()

@@ -4,7 +4,8 @@ use engine::Seq;
 use engine::at::At;
 use engine::record::{
     ClustersStated, Commanded, ConsentStated, CutoffsStated, Event, EventFlags, Identifier,
-    MembershipChanged, Record, Rejected, RunRequested, Settled, Subject, SuppressionStated,
+    MembershipChanged, Record, Rejected, RunRequested, Settled, Subject, SuppressionStated, WebhookAnswered,
+    WebhookAttempt, WebhookDelivered,
 };
 use engine::segment::cluster::{Cluster, Finding, Tree};
 use serde_json::{Value, json};
@@ -109,6 +110,25 @@ fn content(record: &Record<'_>) -> (&'static str, Value) {
         Record::MembershipChanged(one) => ("membership_changed", changed(one)),
         Record::RunRequested(one) => ("run_requested", requested(one)),
         Record::Commanded(one) => ("commanded", commanded(one)),
+        Record::WebhookDelivered(one) => ("webhook_delivered", delivered(one)),
+        Record::WebhookAnswered(one) => ("webhook_answered", answered(one)),
+        Record::WebhookFollowed(one) => (
+            "webhook_followed",
+            json!({
+                "webhook": one.webhook,
+                "to": one.to.0,
+                "followed_at": one.followed_at.to_string(),
+            }),
+        ),
+        Record::DeliveryRequested(one) => (
+            "delivery_requested",
+            json!({
+                "webhook": one.webhook,
+                "delivery": one.delivery.to_string(),
+                "requested_at": one.requested_at.to_string(),
+                "operator": one.operator,
+            }),
+        ),
         Record::Tick => ("tick", json!({})),
     }
 }
@@ -260,6 +280,33 @@ fn settled(settled: &Settled<'_>) -> Value {
         "outcome": settled.outcome.name(),
         "settled_at": settled.settled_at.to_string(),
         "reply": settled.reply,
+    })
+}
+
+fn delivered(delivered: &WebhookDelivered<'_>) -> Value {
+    let mut line = attempt(&delivered.attempt);
+    line["webhook"] = delivered.webhook.into();
+    line["delivery"] = delivered.delivery.to_string().into();
+    line
+}
+
+fn answered(answered: &WebhookAnswered<'_>) -> Value {
+    let mut line = attempt(&answered.attempt);
+    line["profile"] = answered.profile.0.into();
+    line["run"] = answered.run.into();
+    line["asked"] = answered.asked.0.into();
+    line["answer"] = answered.answer.to_json();
+    line
+}
+
+fn attempt(attempt: &WebhookAttempt<'_>) -> Value {
+    json!({
+        "attempt": attempt.attempt,
+        "outcome": attempt.outcome.name(),
+        "status": attempt.status,
+        "ended_at": attempt.ended_at.to_string(),
+        "took_ms": attempt.took_ms,
+        "reason": attempt.reason,
     })
 }
 

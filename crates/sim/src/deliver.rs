@@ -3,11 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use engine::SendId;
 use engine::at::At;
 use engine::effect::{Effect, Prepare};
-use engine::engine::Outstanding;
-use engine::record::{Attempted, DeliveryOutcome, Record, Settled};
+use engine::engine::{Engine, Outstanding};
+use engine::journey::AskedWebhook;
+use engine::record::{
+    Attempted, DeliveryOutcome, Record, Settled, WebhookAnswered, WebhookAttempt, WebhookOutcome,
+};
+use engine::value::OwnedMap;
+use engine::{ProfileId, SendId};
 
 use crate::canary::Canary;
 use crate::options::Options;
@@ -23,6 +27,8 @@ pub(crate) struct Deliver {
     allowed: Vec<(SendId, u8)>,
     /// With the provider.
     calls: Vec<(SendId, u8, DeliveryOutcome)>,
+    /// Runs that ask a webhook.
+    asking: Vec<(ProfileId, u64)>,
 }
 
 impl Deliver {
@@ -45,7 +51,7 @@ impl Deliver {
     }
 
     pub(crate) fn is_idle(&self) -> bool {
-        self.ready.is_empty() && self.allowed.is_empty() && self.calls.is_empty()
+        self.ready.is_empty() && self.allowed.is_empty() && self.calls.is_empty() && self.asking.is_empty()
     }
 
     /// Effects of a batch that is durable.
@@ -54,9 +60,28 @@ impl Deliver {
             match effect {
                 Effect::Prepare(prepare) => self.prepare(*prepare),
                 Effect::HandOver { send, attempt } => self.allowed.push((send, attempt)),
+                Effect::Call { profile, run } => self.asking.push((profile, run)),
                 Effect::Release { send, .. } => drop(self.prepared.remove(&send)),
             }
         }
+    }
+
+    /// After a start: questions that had left are asked again.
+    pub(crate) fn ask_again(&mut self, engine: &Engine) {
+        self.asking = engine.owed_calls(ProfileId(0), usize::MAX >> 1).0;
+    }
+
+    /// Asks some of the questions, and gives what is answered.
+    pub(crate) fn ask(
+        &mut self,
+        random: &mut Random,
+        options: &Options,
+        engine: &Engine,
+        now: At,
+    ) -> Vec<Vec<u8>> {
+        let asking = some(random, options, &mut self.asking);
+        let asked = asking.into_iter().filter_map(|(profile, run)| engine.asked_webhook(profile, run));
+        asked.map(|asked| answered(random, &asked, now)).collect()
     }
 
     fn prepare(&mut self, prepare: Prepare) {
@@ -105,6 +130,20 @@ fn some<T>(random: &mut Random, options: &Options, all: &mut Vec<T>) -> Vec<T> {
     let (later, now) = std::mem::take(all).into_iter().partition(|_| random.happens(options.deliver_rests));
     *all = later;
     now
+}
+
+fn answered(random: &mut Random, asked: &AskedWebhook, ended_at: At) -> Vec<u8> {
+    let outcomes = [WebhookOutcome::Accepted, WebhookOutcome::Failed, WebhookOutcome::Refused];
+    let outcome = *random.pick(&outcomes);
+    let answer = OwnedMap::from_json(&serde_json::json!({ "points": random.below(100) })).expect("an object");
+    let (attempt, not_before) = (asked.attempt, At(0));
+    let attempt =
+        WebhookAttempt { attempt, outcome, status: 0, ended_at, took_ms: 0, not_before, reason: "" };
+    let (profile, run, asked) = (asked.profile, asked.run, asked.asked);
+    let mut record = Vec::new();
+    let answered = WebhookAnswered { profile, run, asked, attempt, answer: answer.as_map() };
+    Record::WebhookAnswered(answered).encode(&mut record);
+    record
 }
 
 fn settled((send, attempt): (SendId, u8), outcome: DeliveryOutcome, settled_at: At) -> Vec<u8> {

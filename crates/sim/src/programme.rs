@@ -6,7 +6,7 @@ use engine::at::Span;
 use engine::programme::{
     Arm, Broadcast, Cap, Channel, ContactPolicy, Draw, EmailMessage, EmailTemplate, Exclusion, Fatigue,
     Journey, Message, OnChange, OptIn, Programme, Purchase, Purpose, QuietHours, Reenter, Step, Tracking,
-    Way,
+    Way, Webhook, WebhookStep,
 };
 
 use crate::auditor::segments::{SEGMENTS, TIMEZONE};
@@ -24,6 +24,8 @@ pub(crate) const CONFIRM: &str = "confirm";
 
 /// The trait that journeys state and nobody else.
 pub(crate) const STAGE: &str = "stage";
+/// The webhook that runs ask.
+const WEBHOOK: &str = "score";
 /// The segment of those in whose trait there is a certain value.
 pub(crate) const STAGED: &str = "staged";
 /// The journey that has all kinds of steps.
@@ -71,6 +73,7 @@ fn draw_with(random: &mut Random, segment_permille: u64) -> String {
             .map(|name| (name.to_owned(), message(name)))
             .into(),
         journeys: journeys(random),
+        webhooks: BTreeMap::from([(WEBHOOK.to_owned(), webhook())]),
         broadcasts: if random.happens(800) { broadcasts() } else { BTreeMap::new() },
         ..Programme::default()
     };
@@ -78,6 +81,11 @@ fn draw_with(random: &mut Random, segment_permille: u64) -> String {
     let mistakes = programme.mistakes();
     assert!(mistakes.is_empty(), "the simulated programme is a programme: {mistakes:?}");
     serde_json::to_string(&programme).expect("a programme is plain JSON")
+}
+
+fn webhook() -> Webhook {
+    let url = "https://score.example/".to_owned();
+    Webhook { url, hears: vec!["did \"Order Completed\"".to_owned()], fields: Vec::new() }
 }
 
 fn purpose(opt_in: OptIn) -> Purpose {
@@ -315,7 +323,7 @@ fn steps(random: &mut Random, depth: u32) -> Vec<Step> {
 
 fn step(random: &mut Random, depth: u32) -> Step {
     let days = ["monday", "wednesday", "saturday"];
-    match random.below(if depth > 0 { 10 } else { 8 }) {
+    match random.below(if depth > 0 { 11 } else { 9 }) {
         0 => Step::Wait(Span::HOUR.times(random.between(1, 60) as i64)),
         1 => Step::WaitDate(
             (*random.pick(&["trait.renewal - 1 day", "trait.born", "2026-10-01", "event.total"])).to_owned(),
@@ -325,7 +333,14 @@ fn step(random: &mut Random, depth: u32) -> Step {
         4 => update(random),
         5 => Step::WaitUntil { until: format!("in segment \"{STAGED}\""), at_most: Span::DAY },
         6 | 7 => send(random.pick::<&str>(&["nudge", "welcome", "back"])),
-        8 => Step::Named {
+        8 => Step::Webhook(WebhookStep {
+            webhook: WEBHOOK.to_owned(),
+            name: "score".to_owned(),
+            at_most: Span::HOUR.times(random.between(1, 30) as i64),
+            otherwise: if random.happens(500) { vec![update(random)] } else { vec![] },
+            ..WebhookStep::default()
+        }),
+        9 => Step::Named {
             name: "lots".to_owned(),
             step: Box::new(Step::Split {
                 draw: *random.pick(&[Draw::Person, Draw::Run]),
@@ -337,7 +352,7 @@ fn step(random: &mut Random, depth: u32) -> Step {
         },
         _ => Step::Branch(vec![
             Arm {
-                when: Some(format!("event.total > 50 or trait.{STAGE} = \"a\"")),
+                when: Some(format!("event.total > 50 or trait.{STAGE} = \"a\" or webhook.score.points > 50")),
                 then: steps(random, depth - 1),
             },
             Arm { when: None, then: vec![update(random)] },

@@ -236,9 +236,11 @@ impl World {
     }
 
     fn work(&mut self) -> Result<(), Stop> {
-        let records =
+        let mut records =
             self.deliver.step(&mut self.random, &self.options, &mut self.provider, self.now, self.canary);
         self.audit_hand_overs()?;
+        let engine = &self.installation.engine;
+        records.extend(self.deliver.ask(&mut self.random, &self.options, engine, self.now));
         if !records.is_empty() {
             self.installation.submit(Sender::Deliver, records);
         }
@@ -377,6 +379,7 @@ impl World {
         let outstanding = self.installation.engine.outstanding();
         let (deliver, records) = Deliver::resume(outstanding, self.now, self.canary);
         self.deliver = deliver;
+        self.deliver.ask_again(&self.installation.engine);
         if !records.is_empty() {
             self.installation.submit(Sender::Deliver, records);
         }

@@ -54,6 +54,7 @@ impl Engine {
             names,
             own,
             sends,
+            parts,
         });
     }
 

@@ -58,6 +58,7 @@ impl Engine {
         self.state.definition = Some(definition.to_owned());
         self.state.revision += 1;
         self.keep_clusters();
+        self.keep_webhooks();
         self.place_segments();
         let known = self.state.versions.len() as u32;
         self.place_journeys();

@@ -28,6 +28,7 @@ impl std::fmt::Display for CommandRefusal {
                 match what {
                     Commandable::Journey => f.write_str("it is paused, resumed or drained"),
                     Commandable::Broadcast => f.write_str("it is paused, resumed or cancelled"),
+                    Commandable::Webhook => f.write_str("it is paused or resumed"),
                 }
             }
             Self::AlreadySo => f.write_str("it stands so already"),
@@ -45,12 +46,19 @@ impl Engine {
     pub(super) fn check_commanded(&self, commanded: &Commanded<'_>) -> Result<(), CommandRefusal> {
         let Commanded { what, name, command, .. } = *commanded;
         match (what, command) {
-            (Commandable::Journey, Command::Cancel) | (Commandable::Broadcast, Command::Drain) => {
+            (Commandable::Journey, Command::Cancel)
+            | (Commandable::Broadcast, Command::Drain)
+            | (Commandable::Webhook, Command::Drain | Command::Cancel) => {
                 return Err(CommandRefusal::NotFor(what, command));
             }
             (Commandable::Journey, _) => {
                 let is_known = self.state.versions.iter().any(|one| !one.is_broadcast && one.name == name);
                 is_known.then_some(()).ok_or(CommandRefusal::NoSuch(what))?;
+            }
+            (Commandable::Webhook, _) => {
+                let known = self.state.webhooks.get(name).ok_or(CommandRefusal::NoSuch(what))?;
+                let is_so = known.off.is_some() == (command == Command::Pause);
+                return if is_so { Err(CommandRefusal::AlreadySo) } else { Ok(()) };
             }
             (Commandable::Broadcast, _) => {
                 let known = self.state.broadcasts.get(name).ok_or(CommandRefusal::NoSuch(what))?;
@@ -67,6 +75,9 @@ impl Engine {
 
     pub(super) fn apply_commanded(&mut self, commanded: &Commanded<'_>) {
         let Commanded { name, command, .. } = *commanded;
+        if commanded.what == Commandable::Webhook {
+            return self.command_webhook(name, command);
+        }
         let before = self.standing_of(name);
         let journey = self.stand(name, standing(command));
         if command == Command::Cancel {

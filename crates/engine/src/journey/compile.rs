@@ -2,7 +2,7 @@
 
 use super::{Compiler, Operation, SplitWay};
 use crate::local::{TimeOfDay, Weekdays};
-use crate::programme::{self, Appointment, Draw, Way};
+use crate::programme::{self, Appointment, Draw, Way, WebhookStep};
 use crate::value::{OwnedValue, Value};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -46,6 +46,24 @@ impl<S: Fn(&str) -> Option<u16>> Compiler<'_, '_, S> {
             self.operations[index] = Operation::Jump(end);
         }
         self.operations[split] = Operation::Split { name, draw, ways: targets };
+    }
+
+    /// The call, a jump over what is for those without an answer, and that.
+    pub(super) fn webhook(&mut self, asked: &WebhookStep) {
+        let outer = Arc::clone(&self.place);
+        let call = self.operations.len();
+        let alone = WebhookStep { otherwise: Vec::new(), ..asked.clone() };
+        self.push(Operation::Webhook { asked: alone.into(), or: 0 });
+        let jump = self.operations.len();
+        self.push(Operation::Jump(0));
+        let otherwise = self.here();
+        self.place = programme::way_place(&outer, 0).into();
+        self.steps(&asked.otherwise);
+        self.place = outer;
+        self.operations[jump] = Operation::Jump(self.here());
+        if let Operation::Webhook { or, .. } = &mut self.operations[call] {
+            *or = otherwise;
+        }
     }
 
     pub(super) fn update(&mut self, traits: &BTreeMap<String, Json>) {

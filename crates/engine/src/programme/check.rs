@@ -28,6 +28,7 @@ impl Programme {
         check.clusters();
         check.journeys();
         check.broadcasts();
+        check.mistakes.extend(self.webhook_mistakes());
         check.mistakes.extend(self.identity.mistakes());
         check.mistakes.extend(self.contact_mistakes());
         check.mistakes
@@ -193,6 +194,8 @@ impl Check<'_> {
             Expression::ConsentedTo { purpose, .. } if !self.programme.purposes.contains_key(purpose) => {
                 unknown.push(("purpose", purpose.clone()));
             }
+            Expression::Event(filter) => unknown
+                .extend(self.programme.unknown_answer(&filter.path).map(|name| ("answer", name.to_owned()))),
             _ => {}
         });
         for (what, name) in unknown {
@@ -203,9 +206,18 @@ impl Check<'_> {
 
     /// A text names something that the programme does not have.
     fn unknown(&mut self, place: &Place, text: &str, what: &str, name: &str) {
-        let offset = text.find(&format!("\"{name}\"")).or_else(|| text.find(&format!("'{name}'")));
+        let offset = text
+            .find(&format!("\"{name}\""))
+            .or_else(|| text.find(&format!("webhook.{name}")))
+            .or_else(|| text.find(&format!("'{name}'")));
         let (message, suggestion) = match what {
             "segment" => self.programme.unknown_segment(name),
+            "answer" => {
+                let names = self.programme.answer_names();
+                let near = nearest(name, names.iter().copied());
+                let suggestion = near.map(|near| format!("did you mean `webhook.{near}`?"));
+                (format!("no step of the programme asks a webhook for \"{name}\""), suggestion)
+            }
             _ => {
                 let suggestion = did_you_mean(name, self.programme.purposes.keys());
                 (format!("there is no {what} \"{name}\""), suggestion)

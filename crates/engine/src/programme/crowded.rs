@@ -61,6 +61,13 @@ impl<'a> Walk<'a> {
                     let ways = ways.iter().map(|way| way.then.as_slice());
                     self.ways(&place.field("split"), ways, way);
                 }
+                Step::Webhook(asked) => {
+                    way.time = Span(way.time.0.saturating_add(asked.at_most.0));
+                    let mut inside = way.clone();
+                    if self.steps(&place.field("else"), &asked.otherwise, &mut inside) {
+                        way.time = way.time.max(inside.time);
+                    }
+                }
                 Step::Update(_) | Step::Start(_) => {}
                 Step::Named { .. } => unreachable!("invariant: a named step is told as what it is"),
                 Step::Exit => return false,

@@ -1,6 +1,7 @@
 //! Bytes to records. Never panics: the bytes may come from a damaged disk or a newer Trama.
 
 use super::encode::{SEAL_NONE, code};
+use super::webhooks;
 use super::{
     Attempted, ClustersStated, Command, Commandable, Commanded, ConsentSource, ConsentStated, CutoffStated,
     CutoffsStated, DeliveryOutcome, Engaged, Engagement, Event, EventFlags, EventKind, Identifier,
@@ -66,6 +67,7 @@ impl<'a> Record<'a> {
                     | code::COMMANDED
                     | code::RETURNED
                     | code::VIEWED
+                    | webhooks::code::DELIVERED..=webhooks::code::REQUESTED
         );
         if !is_known {
             return Err(Malformed::Kind(kind));
@@ -169,6 +171,9 @@ impl<'a> Parts<'a> {
                 commanded_at: self.at()?,
                 operator: self.envelope.text()?,
             }),
+            webhooks::code::DELIVERED..=webhooks::code::REQUESTED => {
+                webhooks::read(kind, &mut self.envelope, &mut self.personal)?
+            }
             _ => Record::Tick,
         })
     }

@@ -1,5 +1,6 @@
 //! Records to bytes: version, kind, envelope with its length, seal, personal part to the end.
 
+use super::webhooks;
 use super::{
     Commanded, ConsentStated, CutoffsStated, Event, Identifier, IdentifierLifted, Record, RunRequested,
     Subject, VERSION,
@@ -180,6 +181,10 @@ impl Parts {
             }
             Record::RunRequested(requested) => self.fill_requested(requested),
             Record::Commanded(commanded) => self.fill_commanded(commanded),
+            Record::WebhookDelivered(_)
+            | Record::WebhookAnswered(_)
+            | Record::WebhookFollowed(_)
+            | Record::DeliveryRequested(_) => webhooks::put(record, &mut self.envelope, &mut self.personal),
             Record::Tick => code::TICK,
             Record::ProfilesMerged(_)
             | Record::MergeUndone(_)

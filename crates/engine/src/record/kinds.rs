@@ -456,7 +456,7 @@ pub struct RunRequested<'a> {
     pub data: Map<'a>,
 }
 
-/// An operator stops a journey or a broadcast, or lets it go on.
+/// An operator stops a journey, a broadcast or a webhook, or lets it go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Commanded<'a> {
     pub what: Commandable,
@@ -473,15 +473,17 @@ pub struct Commanded<'a> {
 pub enum Commandable {
     Journey,
     Broadcast,
+    Webhook,
 }
 
 impl Commandable {
-    pub const ALL: [Self; 2] = [Self::Journey, Self::Broadcast];
+    pub const ALL: [Self; 3] = [Self::Journey, Self::Broadcast, Self::Webhook];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::Journey => "journey",
             Self::Broadcast => "broadcast",
+            Self::Webhook => "webhook",
         }
     }
 }

@@ -181,7 +181,9 @@ impl Parser<'_> {
         if let Some(path) = word.strip_prefix("trait.") {
             return self.trait_test(path);
         }
-        if let Some(path) = word.strip_prefix("event.") {
+        // What a webhook answered lies beside what the event said.
+        let answered = word.starts_with("webhook.").then_some(word.as_str());
+        if let Some(path) = word.strip_prefix("event.").or(answered) {
             fault::event(self.owner).map_err(|fault| self.fault(fault))?;
             let path = self.trait_path(path)?;
             return Ok(Expression::Event(Filter { path, test: self.test()? }));

@@ -5,6 +5,7 @@ use super::number::decimal;
 use super::{
     DayTest, Deed, Did, Expression, Figure, Filter, Literal, Quantity, Rank, Sequence, Test, Then, Window,
 };
+use crate::journey::CALL_ROOT;
 use std::fmt::{Display, Formatter, Result, Write};
 
 impl Display for Expression {
@@ -19,6 +20,9 @@ impl Display for Expression {
             Self::Did(did) => did.fmt(f),
             Self::Sequence(sequence) => sequence.fmt(f),
             Self::Trait(filter) => write!(f, "trait.{} {}", Path(&filter.path, true), filter.test),
+            Self::Event(filter) if is_answer(&filter.path) => {
+                write!(f, "{} {}", Path(&filter.path, true), filter.test)
+            }
             Self::Event(filter) => write!(f, "event.{} {}", Path(&filter.path, true), filter.test),
             Self::InSegment(name) => write!(f, "in segment {}", Quoted(name)),
             Self::ConsentedTo { purpose, channel } => {
@@ -212,6 +216,11 @@ impl Display for Quoted<'_> {
         }
         f.write_char('"')
     }
+}
+
+/// Whether a path leads into what a webhook answered, and can be written so.
+fn is_answer(path: &[String]) -> bool {
+    path.len() > 1 && path[0] == CALL_ROOT && path.join(".").chars().all(is_word_part)
 }
 
 /// Words with dots, in quotes where a character asks for it. Behind `trait.` the first one may be any inside a word.

@@ -43,6 +43,8 @@ impl Turn<'_> {
         self.end_wait_for_other(index, version, position);
         let run = &mut self.profile_mut().runs[index];
         (run.passage.version, run.position, run.due) = (version, position as u16, At::MAX);
+        // What the new version asks may be something else.
+        run.call = None;
         self.begin_wait_at(index, At::of_second(arrived));
         let versions = &mut self.engine.state.versions;
         versions[old as usize].active -= 1;

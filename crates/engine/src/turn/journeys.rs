@@ -62,8 +62,16 @@ impl Turn<'_> {
             reached_goal: false,
         };
         let (arrived, position) = (Since::EVER, 0);
-        let run =
-            Run { passage, position, arrived, wait_ends: At::MAX, due: At::MAX, event, waits_for: None };
+        let run = Run {
+            passage,
+            position,
+            arrived,
+            wait_ends: At::MAX,
+            due: At::MAX,
+            event,
+            waits_for: None,
+            call: None,
+        };
         let runs = &mut state.profiles[self.id.0 as usize].runs;
         // Hardly anybody is in several journeys at once.
         runs.reserve_exact(1);
@@ -217,6 +225,10 @@ impl Turn<'_> {
                 self.update(index, &traits);
                 on
             }
+            Operation::Webhook { asked, or } => {
+                let (asked, or) = (Arc::clone(asked), *or);
+                self.ask(index, &asked, on, or)
+            }
             Operation::Start(journey) => {
                 let journey = Arc::clone(journey);
                 self.start_after(index, journey);
@@ -268,7 +280,7 @@ impl Turn<'_> {
     }
 }
 
-enum Next {
+pub(super) enum Next {
     Go(u16),
     Stay(At),
     End,

@@ -111,6 +111,7 @@ impl Turn<'_> {
         match &plan.operations[usize::from(run.position)] {
             Operation::Wait(span) => now.plus(*span),
             Operation::WaitUntil { at_most, .. } => now.plus(*at_most),
+            Operation::Webhook { asked, .. } => now.plus(asked.at_most),
             Operation::WaitDate(appointment) => self.appointed(run, appointment),
             Operation::WaitLocal { time, weekdays } => next_of(now, *time, *weekdays, &self.zone()),
             _ => At::MAX,

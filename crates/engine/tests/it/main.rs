@@ -18,3 +18,4 @@ mod reference;
 mod runs;
 mod story;
 mod tree;
+mod webhooks;

@@ -5,6 +5,7 @@ use engine::identifier::{HashKey, IdentifierKind, KeyedHash};
 use engine::record::*;
 use engine::segment::cluster::{Cluster, Clusters, Finding, Lack, Tree};
 use engine::value::OwnedMap;
+use engine::webhook::Delivery;
 use engine::{MergeId, ProfileId, SendId, Seq};
 use proptest::prelude::*;
 use serde_json::json;
@@ -156,6 +157,7 @@ fn examples_of_searches() -> Vec<Record<'static>> {
 
 fn all(properties: &OwnedMap) -> Vec<Record<'_>> {
     let more = examples_of_operators().into_iter().chain(examples_of_searches());
+    let more = more.chain(examples_of_webhooks(properties));
     examples(properties).into_iter().chain(more).collect()
 }
 
@@ -181,6 +183,37 @@ fn examples_of_operators() -> Vec<Record<'static>> {
             name: "spring",
             command: Command::Cancel,
             commanded_at: At(-1),
+            operator: "admin",
+        }),
+    ]
+}
+
+fn examples_of_webhooks(answer: &OwnedMap) -> Vec<Record<'_>> {
+    let at = At(1_767_600_000_123);
+    let delivery = Delivery { seq: Seq(1 << 40), place: 7 };
+    let attempt = WebhookAttempt {
+        attempt: 3,
+        outcome: WebhookOutcome::Refused,
+        status: 422,
+        ended_at: at,
+        took_ms: 1_200,
+        not_before: At(0),
+        reason: "Unprocessable",
+    };
+    vec![
+        Record::WebhookDelivered(WebhookDelivered { webhook: "erp", delivery, attempt }),
+        Record::WebhookAnswered(WebhookAnswered {
+            profile: ProfileId(300),
+            run: 9,
+            asked: Seq(300),
+            attempt,
+            answer: answer.as_map(),
+        }),
+        Record::WebhookFollowed(WebhookFollowed { webhook: "erp", to: Seq(300), followed_at: at }),
+        Record::DeliveryRequested(DeliveryRequested {
+            webhook: "erp",
+            delivery,
+            requested_at: at,
             operator: "admin",
         }),
     ]
@@ -230,7 +263,11 @@ fn a_newer_version_is_named_and_not_guessed() {
 #[test]
 fn what_stays_of_a_record_names_nobody() {
     let properties = OwnedMap::from_json(&json!({"total": 19.9, "name": "Ada"})).unwrap();
-    for record in examples(&properties).into_iter().chain(examples_of_operators()) {
+    for record in examples(&properties)
+        .into_iter()
+        .chain(examples_of_operators())
+        .chain(examples_of_webhooks(&properties))
+    {
         let mut erased = Vec::new();
         record.encode_erased(&mut erased);
         assert_eq!(Record::decode(&erased).unwrap_err(), Malformed::Sealed);
@@ -257,7 +294,7 @@ fn an_engine_refuses_a_log_that_does_not_begin_with_its_installation() {
 
 proptest! {
     #[test]
-    fn any_bytes_are_read_or_refused(random in proptest::collection::vec(any::<u8>(), 0..200), kind in 0u8..24) {
+    fn any_bytes_are_read_or_refused(random in proptest::collection::vec(any::<u8>(), 0..200), kind in 0u8..32) {
         let mut framed = vec![VERSION, kind];
         framed.extend(random);
         if let Ok(record) = Record::decode(&framed) {

@@ -103,12 +103,13 @@ impl Live {
 
     fn spoken(&self, id: SendId) -> Spoken {
         let send = self.engine.send(id);
+        let decided_at = send.as_ref().map_or(At::MIN, |send| send.decided_at);
         let to = send.filter(|send| !send.address.is_empty()).and_then(|send| {
             let channel = send.channel?;
             let likeness = Likeness::of(&send.message, channel, &send.address);
             Some(To { channel, address: send.address.to_string(), likeness })
         });
-        Spoken { id, to, decided_at: send.map_or(At::MIN, |send| send.decided_at) }
+        Spoken { id, to, decided_at }
     }
 }
 

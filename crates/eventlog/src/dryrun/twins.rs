@@ -40,7 +40,7 @@ impl<'a> Asked<'a> {
                     asked.alike.entry(Likeness::of_prepare(prepare)).or_default().push(prepare.send);
                 }
                 Effect::HandOver { send, .. } => _ = asked.hand_overs.insert(*send),
-                Effect::Release { .. } => {}
+                Effect::Release { .. } | Effect::Call { .. } => {}
             }
         }
         asked

@@ -232,6 +232,8 @@ impl Would {
                             self.apply(&Record::Settled(settled));
                         }
                     }
+                    // Nobody can be asked now what they would have said then.
+                    Effect::Call { .. } => {}
                     Effect::Release { send, .. } => self.watch.look_at(&self.engine, send),
                 }
             }

@@ -118,7 +118,7 @@ fn subject(engine: &Engine, record: &Record<'_>) -> Option<Option<ProfileId>> {
         Record::ProfilesMerged(merged) => Some(named(&merged.into)),
         Record::MergeUndone(undone) => Some(engine.merge_of(undone.merge).map(|merge| merge.from)),
         Record::RunRequested(requested) => Some(named(&requested.identifier)),
-        Record::Commanded(_) => Some(None),
+        Record::Commanded(_) | Record::DeliveryRequested(_) => Some(None),
         Record::IdentifierLifted(lifted) => Some(named(&lifted.identifier)),
         Record::ProfileErased(_) => Some(None),
         Record::Installed(_)
@@ -130,6 +130,9 @@ fn subject(engine: &Engine, record: &Record<'_>) -> Option<Option<ProfileId>> {
         | Record::MembershipChanged(_)
         | Record::Viewed(_)
         | Record::ClustersStated(_)
+        | Record::WebhookDelivered(_)
+        | Record::WebhookAnswered(_)
+        | Record::WebhookFollowed(_)
         | Record::Tick => None,
     }
 }

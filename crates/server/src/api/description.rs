@@ -3,7 +3,7 @@
 use super::{
     activity, broadcasts, changes, clusters, consents, erasures, explanations, expressions, identifiers,
     journeys, keys, mailbox, merges, previews, profiles, programme, rejects, returns, segments, sends,
-    status, suppressions, timeline,
+    status, suppressions, timeline, webhooks,
 };
 use axum::Json;
 use utoipa::OpenApi;
@@ -47,6 +47,7 @@ use utoipa::{Modify, openapi};
         sends::list,
         rejects::list,
         returns::take,
+        returns::take_from,
         mailbox::list,
         mailbox::show,
         consents::state,
@@ -58,6 +59,12 @@ use utoipa::{Modify, openapi};
         merges::undo,
         identifiers::list,
         identifiers::lift,
+        webhooks::list,
+        webhooks::deliveries,
+        webhooks::retry,
+        webhooks::pause,
+        webhooks::resume,
+        webhooks::test,
         programme::show,
         programme::apply,
         keys::list,

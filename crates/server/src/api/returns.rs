@@ -1,16 +1,20 @@
 //! Bounces and complaints that a provider tells by its webhooks: whatever translates them posts them here.
 
+mod provider;
+
 use super::extract::Body;
 use crate::hub::Hub;
 use crate::limits::RETURNS_MAX;
 use crate::problem::Problem;
 use crate::returns::{Noted, note, unsubscribe};
 use axum::Json;
-use axum::extract::State;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use engine::SendId;
 use engine::programme::nearest;
 use engine::record::Verdict;
+use provider::{Provider, Told};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -90,6 +94,74 @@ pub(super) async fn take(
     Ok(Json(ReturnsTaken { results }))
 }
 
+/// Takes what a provider's webhook tells: `ses` (through SNS), `sendgrid` or `postmark`, in the form that the provider
+/// documents. The key may come as the password of basic authentication, with whatever user, since their webhooks know that.
+#[utoipa::path(
+    post,
+    path = "/api/v1/returns/{provider}",
+    params(("provider" = String, Path, description = "`ses`, `sendgrid` or `postmark`")),
+    request_body(content = String, description = "As the provider sends it", content_type = "application/json"),
+    responses(
+        (status = 200, body = ReturnsTaken),
+        (status = 400, body = Problem),
+        (status = 404, body = Problem),
+        (status = 503, body = Problem)
+    )
+)]
+pub(super) async fn take_from(
+    State(hub): State<Arc<Hub>>,
+    Path(name): Path<String>,
+    body: Bytes,
+) -> Result<Json<ReturnsTaken>, Problem> {
+    let provider = Provider::parse(&name).ok_or_else(|| {
+        Problem::not_found(format!("\"{name}\" is none of the providers: ses, sendgrid, postmark"))
+    })?;
+    let news = match provider.read(&body)? {
+        Told::News(news) => news,
+        Told::Confirm { url } => {
+            confirm(&hub, &url).await?;
+            Vec::new()
+        }
+    };
+    let installation = hub.runtime.read(|engine| engine.installed().map(|one| one.installation)).await;
+    let installation = installation.map(|own| format!("{own:016x}")).unwrap_or_default();
+    let mut results = Vec::with_capacity(news.len());
+    for one in news {
+        let noted = match (of_message_id(&one.message_id, &installation), one.verdict) {
+            (None, _) => Noted::NoSuchSend,
+            (Some(send), Some(verdict)) => note(&hub.runtime, send, verdict, &one.reason).await,
+            (Some(send), None) => unsubscribe(&hub.runtime, send).await,
+        };
+        results.push(match noted {
+            Noted::Recorded => "recorded",
+            Noted::Known => "known",
+            Noted::NoSuchSend => "no_such_send",
+            // Providers tell everything again then, and what is on record stays as it is.
+            Noted::TooEarly | Noted::Busy => {
+                let message = "not yet: tell all of it again in a moment";
+                return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message));
+            }
+        });
+    }
+    Ok(Json(ReturnsTaken { results }))
+}
+
+/// Says yes to SNS. Only its own addresses are asked, and none that is not public.
+async fn confirm(hub: &Hub, url: &str) -> Result<(), Problem> {
+    let parsed = url::Url::parse(url).ok();
+    let host = parsed.as_ref().and_then(|url| url.host_str()).unwrap_or_default();
+    let is_of_sns =
+        host.starts_with("sns.") && (host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn"));
+    let Some(url) = parsed.filter(|url| is_of_sns && url.scheme() == "https") else {
+        let message = "the address to confirm at is none of SNS";
+        return Err(Problem::bad_request("bad_subscription", "SubscribeURL", message));
+    };
+    hub.post.visit(url).await.map_err(|reason| {
+        let message = format!("SNS could not be told that we listen: {reason}");
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not_confirmed", message)
+    })
+}
+
 impl ReturnStatement {
     /// Which send, if it can be one of ours, and what of it; no verdict for an unsubscription.
     fn read(&self, place: usize, installation: &str) -> Result<(Option<SendId>, Option<Verdict>), Problem> {
@@ -117,9 +189,9 @@ impl ReturnStatement {
     }
 }
 
-/// The send in a `Message-ID` of this installation.
+/// The send in a `Message-ID` of this installation, or in what stands before the domain there.
 fn of_message_id(id: &str, installation: &str) -> Option<SendId> {
     let id = id.trim().trim_start_matches('<').trim_end_matches('>');
-    let (send, own) = id.split_once('@')?.0.split_once('.')?;
+    let (send, own) = id.split('@').next()?.split_once('.')?;
     (own == installation).then(|| send.parse().ok().map(SendId))?
 }

@@ -42,8 +42,13 @@ pub(super) struct Args {
 
 /// Files of an installation besides log and snapshots, with whether they are copied before the log: what a note of an
 /// import says is in the log must be in the log that is copied after it.
-const FILES: &[(&str, bool)] =
-    &[("imports.json", true), ("dkim.json", false), ("keys.json", false), ("trama.toml", false)];
+const FILES: &[(&str, bool)] = &[
+    ("imports.json", true),
+    ("dkim.json", false),
+    ("keys.json", false),
+    ("webhooks.json", false),
+    ("trama.toml", false),
+];
 
 pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     let (data, to) = (&args.data.data, &args.to);

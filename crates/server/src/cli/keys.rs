@@ -1,6 +1,7 @@
 //! `trama keys`: the first keys, and making, listing and revoking others.
 
 mod dkim;
+mod webhook;
 
 use super::DataDir;
 use super::place::Place;
@@ -57,6 +58,8 @@ enum Command {
     /// Make, show and remove the keys that sign email for a domain (DKIM)
     #[command(subcommand)]
     Dkim(dkim::Command),
+    /// Show and change the secrets that sign what webhooks are told
+    Webhook(webhook::Args),
 }
 
 pub(super) fn run(args: Args) -> anyhow::Result<()> {
@@ -65,6 +68,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
         (Some(Command::List { data, json }), _) => list(&data.data, json),
         (Some(Command::Revoke { data, key }), _) => revoke(&data.data, &key),
         (Some(Command::Dkim(command)), _) => dkim::run(command),
+        (Some(Command::Webhook(args)), _) => webhook::run(&args),
         (None, Some(data)) => show_first(&data, args.json),
         (None, None) => bail!("say which installation: trama keys --data DIR"),
     }

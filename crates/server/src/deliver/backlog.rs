@@ -15,10 +15,11 @@
 //! begins with it, its attempt comes later in the log, and the hand-over waits until that is durable.
 
 use crate::limits::SENDS_IN_HAND_MAX;
+use crate::webhooks::calls::Calls;
 use engine::SendId;
 use engine::effect::{Effect, Prepare};
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::sync::Notify;
 
 /// One attempt of one send.
@@ -36,6 +37,7 @@ pub struct Backlog {
     room: usize,
     waiting: Mutex<Waiting>,
     wake: Notify,
+    calls: Arc<Calls>,
 }
 
 #[derive(Default)]
@@ -64,7 +66,12 @@ impl Backlog {
     /// Empty, and with everything that is owed still to be looked for.
     pub fn new(room: usize) -> Self {
         let waiting = Waiting { missed: Some(SendId(0)), ..Waiting::default() };
-        Self { room, waiting: Mutex::new(waiting), wake: Notify::new() }
+        Self { room, waiting: Mutex::new(waiting), wake: Notify::new(), calls: Arc::default() }
+    }
+
+    /// The questions of runs, which others ask.
+    pub fn calls(&self) -> Arc<Calls> {
+        Arc::clone(&self.calls)
     }
 
     /// Takes effects that may leave. Never waits.
@@ -77,6 +84,7 @@ impl Backlog {
             match effect {
                 Effect::Prepare(prepare) => waiting.ask(prepare, self.room),
                 Effect::HandOver { send, attempt } => waiting.say((send, attempt), LastWord::HandOver),
+                Effect::Call { profile, run } => self.calls.put(profile, run),
                 Effect::Release { send, attempt } => waiting.say((send, attempt), LastWord::Release),
             }
         }

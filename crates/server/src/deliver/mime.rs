@@ -84,7 +84,10 @@ impl Email<'_> {
             .header("Subject", Text::new(one_line("Subject", self.subject)?))
             .header("Date", Date::new(self.date.0.div_euclid(1000)))
             .header("Message-ID", MessageIdHeader::new(self.message_id.0.as_str()))
-            .header("MIME-Version", Raw::new("1.0"));
+            .header("MIME-Version", Raw::new("1.0"))
+            // Some providers put a Message-ID of their own, and tell these back: of the second, Postmark.
+            .header("X-Trama-Send", Raw::new(self.message_id.local()))
+            .header("X-PM-Metadata-trama-send", Raw::new(self.message_id.local()));
         if let Some(reply_to) = self.reply_to {
             message = message.header("Reply-To", reply_to.checked("Reply-To")?);
         }
@@ -151,6 +154,11 @@ impl MessageId {
         let id =
             format!("{}.{}@{domain}", word(field, &send.to_string(), "")?, word(field, installation, "")?);
         if id.len() > EMAIL_HEADER_WORD_BYTES { Err(MimeError::TooLong { field }) } else { Ok(Self(id)) }
+    }
+
+    /// What stands before the domain: `send.installation`.
+    fn local(&self) -> &str {
+        self.0.split('@').next().unwrap_or_default()
     }
 
     /// Without angle brackets.
@@ -228,6 +236,8 @@ mod tests {
             ("Message-ID", "<17.k3x9@bottega.example>"),
             ("Date", "Thu, 1 Jan 2026 00:00:00 +0000"),
             ("MIME-Version", "1.0"),
+            ("X-Trama-Send", "17.k3x9"),
+            ("X-PM-Metadata-trama-send", "17.k3x9"),
             ("List-Unsubscribe", "<https://u.example/o/8f3>, <mailto:ciao@bottega.example>"),
             ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
             ("List-Id", "<news.bottega.example>"),

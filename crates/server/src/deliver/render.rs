@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use engine::at::At;
 use engine::effect::Prepare;
+use engine::journey::CALL_ROOT;
 use engine::programme::{
     EmailMessage, EmailTemplate, Mistake, OpenTracking, OptIn, Place, Programme, Tracking, nearest,
 };
@@ -70,9 +71,10 @@ struct CompiledEmail {
 }
 
 /// The names that templates can read.
-const ROOTS: [&str; 8] = [
+const ROOTS: [&str; 9] = [
     "profile",
     "event",
+    CALL_ROOT,
     "programme",
     "message",
     "language",
@@ -195,9 +197,12 @@ impl Templates {
             profile.insert("email", Value::text(send.address.as_str()));
         }
         let programme = Map::from_iter([("name", Value::Text(Arc::clone(&self.programme)))]);
+        let answers = send.event.as_map().get(CALL_ROOT).and_then(|value| value.map());
+        let answers = answers.map(Map::from).unwrap_or_default();
         let mut values = Map::from_iter([
             ("profile", Value::map(profile)),
             ("event", Value::map(Map::from(send.event.as_map()))),
+            (CALL_ROOT, Value::map(answers)),
             ("programme", Value::map(programme)),
             ("message", Value::text(send.message.as_str())),
             ("language", Value::text(language)),

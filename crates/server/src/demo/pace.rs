@@ -84,6 +84,10 @@ impl Pace {
                         self.steps(then);
                     }
                 }
+                Step::Webhook(asked) => {
+                    asked.at_most = self.span(asked.at_most);
+                    self.steps(&mut asked.otherwise);
+                }
                 Step::Split { ways, .. } => ways.iter_mut().for_each(|way| self.steps(&mut way.then)),
                 Step::Named { step, .. } => self.steps(std::slice::from_mut(&mut **step)),
                 // Dates and times of day come when they come.

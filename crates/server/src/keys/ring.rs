@@ -19,6 +19,8 @@ pub enum Scope {
     Read,
     /// Read and change everything.
     Admin,
+    /// Tell what came back of sends, as a provider's webhook does.
+    Returns,
 }
 
 impl Scope {
@@ -27,6 +29,7 @@ impl Scope {
             Self::Write => "write",
             Self::Read => "read",
             Self::Admin => "admin",
+            Self::Returns => "returns",
         }
     }
 }

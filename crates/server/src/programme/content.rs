@@ -149,6 +149,7 @@ impl<'p> Uses<'p> {
             match step.named().0 {
                 Step::Send { message, .. } => self.send(message, asks),
                 Step::Branch(arms) => arms.iter().for_each(|arm| self.steps(&arm.then, asks)),
+                Step::Webhook(asked) => self.steps(&asked.otherwise, asks),
                 Step::Split { ways, .. } => ways.iter().for_each(|way| self.steps(&way.then, asks)),
                 Step::Wait(_)
                 | Step::WaitUntil { .. }

@@ -30,6 +30,12 @@ pub(super) fn read(dir: &Path) -> (Programme, Reading) {
     {
         programme.clusters = reading.clusters(file, &node, &programme.purchase);
     }
+    let webhooks = dir.join("webhooks.yaml");
+    if webhooks.exists()
+        && let Some((file, node)) = reading.open(&webhooks)
+    {
+        programme.webhooks = reading.webhooks(file, &node);
+    }
     for path in reading.definitions(&dir.join("journeys")) {
         if let Some((file, node)) = reading.open(&path)
             && let Some((name, journey)) = reading.journey(file, &node)
@@ -155,7 +161,7 @@ impl Reading {
 
     /// Files at the top that nothing reads although they look like definitions.
     fn strays(&mut self, dir: &Path) {
-        const KNOWN: [&str; 3] = ["programme.yaml", "segments.yaml", "clusters.yaml"];
+        const KNOWN: [&str; 4] = ["programme.yaml", "segments.yaml", "clusters.yaml", "webhooks.yaml"];
         for path in entries(dir) {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             let looks_read = name.ends_with(".yaml") || name.ends_with(".yml");

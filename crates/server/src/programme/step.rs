@@ -9,9 +9,11 @@ use engine::programme::{Appointment, Arm, Draw, Place, Step, Way, nearest};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
-const STEPS: [&str; 7] = ["wait", "send", "branch", "split", "update", "start", "exit"];
-const STEP_FIELDS: [&str; 10] =
-    ["wait", "send", "channels", "branch", "split", "draw", "update", "start", "exit", "name"];
+const STEPS: [&str; 8] = ["wait", "send", "branch", "split", "update", "start", "webhook", "exit"];
+const STEP_FIELDS: [&str; 15] = [
+    "wait", "send", "channels", "branch", "split", "draw", "update", "start", "webhook", "body", "as",
+    "at most", "else", "exit", "name",
+];
 
 impl Reading {
     pub(super) fn steps(&mut self, file: FileId, node: &Node, place: &Place) -> Vec<Step> {
@@ -44,9 +46,14 @@ impl Reading {
             }
             return None;
         };
-        for (field, of, whose) in
-            [("channels", "send", "a send has channels"), ("draw", "split", "a split draws")]
-        {
+        for (field, of, whose) in [
+            ("channels", "send", "a send has channels"),
+            ("draw", "split", "a split draws"),
+            ("body", "webhook", "a webhook is told something"),
+            ("as", "webhook", "what a webhook answers has a name"),
+            ("at most", "webhook", "a webhook's answer is waited for"),
+            ("else", "webhook", "a webhook may not answer"),
+        ] {
             if let Some(at) = fields.key(field).filter(|_| kind != of) {
                 self.mistake(file, at, &place.field(field), format!("only {whose}"), None);
             }
@@ -60,6 +67,7 @@ impl Reading {
             }
             "split" => self.split(&fields)?,
             "update" => self.update(&fields)?,
+            "webhook" => Step::Webhook(self.webhook_step(&fields)),
             "start" => Step::Start(self.required_text(&fields, "start", "welcome")?),
             _ => Step::Exit,
         };

@@ -7,7 +7,7 @@ use engine::at::Span;
 use engine::programme::{
     Arm, Broadcast, Cap, Channel, ClusterSet, ContactPolicy, Draw, EmailMessage, Exclusion, Fatigue,
     IdentifierLimit, Identity, Journey, Localized, Message, OnChange, OptIn, Programme, Purchase, Purpose,
-    QuietHours, Reenter, Step, Tracking, Way,
+    QuietHours, Reenter, Step, Tracking, Way, Webhook, WebhookStep,
 };
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -21,6 +21,7 @@ pub enum Kind {
     Clusters,
     Journey,
     Broadcast,
+    Webhook,
     Message,
     /// A template of a message: `welcome/email.it.mjml`.
     Template,
@@ -35,6 +36,7 @@ impl Kind {
             Self::Clusters => "clusters",
             Self::Journey => "journey",
             Self::Broadcast => "broadcast",
+            Self::Webhook => "webhook",
             Self::Message => "message",
             Self::Template => "template",
         }
@@ -65,6 +67,9 @@ pub fn items(programme: &Programme) -> BTreeMap<(Kind, String), String> {
     }
     for (name, one) in &programme.broadcasts {
         items.insert((Kind::Broadcast, name.clone()), broadcast(name, one));
+    }
+    for (name, one) in &programme.webhooks {
+        items.insert((Kind::Webhook, name.clone()), webhook(name, one));
     }
     for (name, one) in &programme.messages {
         items.insert((Kind::Message, name.clone()), message(name, one));
@@ -349,10 +354,43 @@ fn step(text: &mut String, step: &Step, indent: &str) {
             };
             traits.iter().try_for_each(each)
         }
+        Step::Webhook(asked) => {
+            webhook_step(text, asked, indent);
+            Ok(())
+        }
         Step::Start(journey) => writeln!(text, "{indent}- start: {}", scalar(journey)),
         Step::Exit => writeln!(text, "{indent}- exit"),
         Step::Named { .. } => unreachable!("invariant: the name was taken off"),
     };
+}
+
+fn webhook_step(text: &mut String, asked: &WebhookStep, indent: &str) {
+    let WebhookStep { webhook, body, name, at_most, otherwise } = asked;
+    let _ = writeln!(text, "{indent}- webhook: {}", scalar(webhook));
+    if !body.is_empty() {
+        let _ = writeln!(text, "{indent}  body:");
+    }
+    for (name, value) in body {
+        let _ = writeln!(text, "{indent}    {}: {}", scalar(name), scalar(value));
+    }
+    let _ = writeln!(text, "{indent}  as: {name}\n{indent}  at most: {}", length(*at_most));
+    if !otherwise.is_empty() {
+        then(text, &format!("{indent}  else:"), otherwise, indent);
+    }
+}
+
+fn webhook(name: &str, webhook: &Webhook) -> String {
+    let Webhook { url, hears, fields } = webhook;
+    let mut text = format!("{name}:\n  url: {}\n", scalar(url));
+    for (field, list) in [("hears", hears), ("fields", fields)] {
+        if !list.is_empty() {
+            let _ = writeln!(text, "  {field}:");
+        }
+        for one in list {
+            let _ = writeln!(text, "    - {}", scalar(one));
+        }
+    }
+    text
 }
 
 fn way(text: &mut String, way: &Way, indent: &str) {

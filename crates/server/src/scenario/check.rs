@@ -4,6 +4,7 @@ use super::run::Played;
 use super::snapshot;
 use super::story::{
     ChangeExpectation, Expectation, Expects, Fate, MessageExpectation, StateExpectation, Times,
+    WebhookExpectation,
 };
 use super::world::{Observation, World};
 use engine::SendId;
@@ -61,6 +62,30 @@ pub(super) fn change(
     let of_segment = of_person.filter(|(segment, _)| **segment == *expected.segment);
     let met = of_segment.filter(|(_, change)| {
         change.kind == expected.kind && expected.when.is_none_or(|when| when.holds(change.at))
+    });
+    let why = miscounted(expected.times, met.count(), &world.story.people[expected.person].name)?;
+    failure((why, snapshot::timeline(world, expected.person)))
+}
+
+/// Whether a webhook was told of somebody, or asked about them, once the whole story is played.
+pub(super) fn webhook(
+    world: &World<'_>,
+    expectation: &Expectation,
+    expected: &WebhookExpectation,
+) -> Option<Failure> {
+    let failure = |(why, instead)| {
+        let text = expectation.text.clone();
+        Some(Failure { line: expectation.line, text, why, instead })
+    };
+    let webhooks = &world.engine.programme().webhooks;
+    if let Err(unknown) = known(&expected.webhook, "webhook", webhooks.keys().map(String::as_str)) {
+        return failure(unknown);
+    }
+    let profile = world.profile(expected.person);
+    let met = world.told.iter().filter(|told| {
+        told.webhook == expected.webhook
+            && Some(world.engine.canonical(told.profile)) == profile
+            && expected.when.is_none_or(|when| when.holds(told.at))
     });
     let why = miscounted(expected.times, met.count(), &world.story.people[expected.person].name)?;
     failure((why, snapshot::timeline(world, expected.person)))

@@ -96,7 +96,7 @@ pub(super) fn happen(world: &mut World<'_>, what: &Happens) -> Result<(), String
             let operator = "story";
             world.apply(&Record::Commanded(Commanded { what, name, command, commanded_at, operator }))
         }
-        Happens::HandOver { .. } | Happens::Apply(_) => {
+        Happens::HandOver { .. } | Happens::Webhook { .. } | Happens::Apply(_) => {
             unreachable!("the story's own, and no record of the door")
         }
     }

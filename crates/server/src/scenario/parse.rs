@@ -4,7 +4,7 @@ mod cursor;
 mod expect;
 mod time;
 
-use self::cursor::{Cursor, channel, hand_over, purpose};
+use self::cursor::{Cursor, channel, hand_over, purpose, webhook};
 use super::story::{Happening, Happens, Person, PersonId, Story, StoryEvent};
 use super::words::{Form, Word, Wrong, split};
 use crate::limits::STORY_REST;
@@ -16,7 +16,8 @@ use serde_json::{Map, Value};
 use std::path::Path;
 
 /// Verbs of a line about people, in the words of the reference.
-const VERBS: [&str; 18] = [
+const VERBS: [&str; 19] = [
+    "webhook",
     "identify",
     "page",
     "screen",
@@ -251,6 +252,7 @@ impl<'t> Parser<'t> {
             "opens" => Happens::Opens { person, message: message(cursor)? },
             "clicks" => Happens::Clicks { person, message: message(cursor)?, machine: cursor.eat("machine") },
             "hand-over" => Happens::HandOver { person, hand_over: hand_over(cursor)? },
+            "webhook" => webhook(cursor, person)?,
             verb @ ("suppress" | "unsuppress") => {
                 let channel = channel(cursor)?;
                 let pairs = cursor.pairs()?;

@@ -75,6 +75,7 @@ fn play(story: &Story, programmes: &mut Programmes, played: &mut Played) -> Resu
     played.failures.extend(expectations.filter_map(|expectation| match &expectation.expects {
         Expects::Message(expected) => check::message(&world, expectation, expected),
         Expects::Change(expected) => check::change(&world, expectation, expected),
+        Expects::Webhook(expected) => check::webhook(&world, expectation, expected),
         Expects::State { .. } => None,
     }));
     Ok(())
@@ -84,7 +85,7 @@ fn turns(story: &Story) -> Vec<(At, usize, Turn<'_>)> {
     let happenings = story.happenings.iter().map(|one| (one.at, one.line, Turn::Happens(&one.what)));
     let checks = story.expectations.iter().enumerate().filter_map(|(index, one)| match &one.expects {
         Expects::State { at, .. } => Some((*at, one.line, Turn::Check(index))),
-        Expects::Message(_) | Expects::Change(_) => None,
+        Expects::Message(_) | Expects::Change(_) | Expects::Webhook(_) => None,
     });
     let mut turns: Vec<_> = happenings.chain(checks).collect();
     turns.sort_by_key(|(at, line, _)| (*at, *line));

@@ -122,6 +122,10 @@ pub(super) fn timeline(world: &World<'_>, person: PersonId) -> Vec<String> {
         );
         entries.push((fate.at, 2, text));
     }
+    for told in world.told.iter().filter(|told| world.engine.canonical(told.profile) == id) {
+        let verb = if told.is_question { "asked" } else { "told" };
+        entries.push((told.at, 3, format!("the webhook {} is {verb}", told.webhook)));
+    }
     for (segment, change) in changes(world, person) {
         let verb = match change.kind {
             ChangeKind::Entered => "enters",

@@ -3,7 +3,7 @@
 use engine::at::{At, Span};
 use engine::change::ChangeKind;
 use engine::programme::Channel;
-use engine::record::{Command, Commandable, DeliveryOutcome, EventKind, Verdict};
+use engine::record::{Command, Commandable, DeliveryOutcome, EventKind, Verdict, WebhookOutcome};
 use serde_json::{Map, Value};
 use std::path::PathBuf;
 
@@ -86,6 +86,12 @@ pub(super) enum Happens {
         person: PersonId,
         hand_over: HandOver,
     },
+    /// From now on, a webhook answers so when it is asked about the person; `None` for not at all.
+    Webhook {
+        person: PersonId,
+        webhook: String,
+        answer: Option<WebhookAnswer>,
+    },
     Suppress {
         person: PersonId,
         channel: Channel,
@@ -134,6 +140,13 @@ pub(super) struct StoryEvent {
     pub(super) message_id: Option<String>,
 }
 
+/// How a webhook answers.
+#[derive(Clone, Debug)]
+pub(super) struct WebhookAnswer {
+    pub(super) outcome: WebhookOutcome,
+    pub(super) content: Map<String, Value>,
+}
+
 /// How the world answers hand-overs to one person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct HandOver {
@@ -160,6 +173,8 @@ pub(super) struct Expectation {
 pub(super) enum Expects {
     /// Something about a message, at some time of the story.
     Message(MessageExpectation),
+    /// That a webhook is told of somebody, or asked about them, at some time of the story.
+    Webhook(WebhookExpectation),
     /// That somebody enters or leaves a segment, at some time of the story.
     Change(ChangeExpectation),
     /// Something that holds at an instant.
@@ -187,6 +202,15 @@ pub(super) struct ChangeExpectation {
     pub(super) person: PersonId,
     pub(super) segment: String,
     pub(super) kind: ChangeKind,
+    pub(super) when: Option<Moment>,
+    pub(super) times: Times,
+}
+
+/// That a webhook hears of somebody or is asked about them.
+#[derive(Clone, Debug)]
+pub(super) struct WebhookExpectation {
+    pub(super) person: PersonId,
+    pub(super) webhook: String,
     pub(super) when: Option<Moment>,
     pub(super) times: Times,
 }
@@ -336,6 +360,7 @@ impl Happens {
             | Self::Opens { person, .. }
             | Self::Clicks { person, .. }
             | Self::HandOver { person, .. }
+            | Self::Webhook { person, .. }
             | Self::Suppress { person, .. }
             | Self::Merge { person, .. }
             | Self::Unmerge { person }

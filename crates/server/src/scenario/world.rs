@@ -4,21 +4,28 @@
 //! what happens in a story is what happens live, and when.
 
 use super::happen;
-use super::story::{Fate, HandOver, Happens, PersonId, Story};
+use super::story::{Fate, HandOver, Happens, PersonId, Story, WebhookAnswer};
+use crate::webhooks::body;
 use engine::at::At;
 use engine::change::Change;
 use engine::effect::Effect;
 use engine::engine::{Engine, Outcome, Preview, Refusal, Unanswered};
 use engine::identifier::{HashKey, IdentifierKind};
 use engine::outbox::{Decision, Send, Status};
-use engine::programme::{Channel, Mistake, Programme};
-use engine::record::{Attempted, CutoffsStated, Installed, ProgrammeApplied, Record, Settled};
+use engine::programme::{Channel, Mistake, Programme, timezone};
+use engine::record::{
+    Attempted, CutoffsStated, Installed, ProgrammeApplied, Record, Settled, WebhookAnswered, WebhookAttempt,
+};
 use engine::segment::cutoff::Cutoff;
 use engine::segment::survey::Survey;
-use engine::{ProfileId, SendId};
+use engine::value::OwnedMap;
+use engine::webhook::Ear;
+use engine::{ProfileId, SendId, Seq};
+use jiff::tz::TimeZone;
 use measure::clusters::Search;
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// Key of the identifier hashes of every story; nothing secret is in one.
 pub(super) const HASH_KEY: HashKey = HashKey([7; 16]);
@@ -42,6 +49,10 @@ pub(super) struct World<'s> {
     effects: Vec<Effect>,
     /// Who entered and left the segments that somebody listens to, by the segment's name.
     pub(super) changes: Vec<(Rc<str>, Change)>,
+    /// How webhooks answer questions about people; not at all where nothing is said.
+    webhook_answers: BTreeMap<(PersonId, String), WebhookAnswer>,
+    /// What webhooks were told and asked.
+    pub(super) told: Vec<WebhookTold>,
     /// Every record applied, with its instant.
     log: Vec<(At, Vec<u8>)>,
     pub(super) events: u64,
@@ -51,6 +62,16 @@ pub(super) struct World<'s> {
 enum Pending {
     Attempt { send: SendId, attempt: u8 },
     Settle { send: SendId, attempt: u8 },
+    Webhook { profile: ProfileId, run: u64 },
+}
+
+/// A webhook heard of somebody, or was asked about them.
+#[derive(Clone, Debug)]
+pub(super) struct WebhookTold {
+    pub(super) at: At,
+    pub(super) webhook: String,
+    pub(super) profile: ProfileId,
+    pub(super) is_question: bool,
 }
 
 /// What is due in a story besides its lines.
@@ -107,6 +128,8 @@ impl<'s> World<'s> {
             seen: Vec::new(),
             effects: Vec::new(),
             changes: Vec::new(),
+            webhook_answers: BTreeMap::new(),
+            told: Vec::new(),
             log: Vec::new(),
             events: 0,
         };
@@ -179,6 +202,13 @@ impl<'s> World<'s> {
             Happens::HandOver { person, hand_over } => {
                 self.hand_overs.insert(*person, *hand_over);
             }
+            Happens::Webhook { person, webhook, answer } => {
+                let whose = (*person, webhook.clone());
+                match answer {
+                    Some(answer) => _ = self.webhook_answers.insert(whose, answer.clone()),
+                    None => _ = self.webhook_answers.remove(&whose),
+                }
+            }
             _ => happen::happen(self, what)?,
         }
         self.advance(at)
@@ -214,6 +244,7 @@ impl<'s> World<'s> {
             let mut bytes = Vec::new();
             record.encode(&mut bytes);
             self.log.push((self.now, bytes));
+            self.tell(seq, record);
             self.derive(&mut effects);
         }
         for effect in effects.drain(..) {
@@ -236,6 +267,7 @@ impl<'s> World<'s> {
             self.note_changes(&record);
             let outcome = self.engine.apply(self.engine.seq().next(), self.now, &record, effects);
             assert_eq!(outcome, Outcome::Applied, "invariant: what follows is taken");
+            self.tell(self.engine.seq(), &record);
             self.log.push((self.now, bytes));
         }
     }
@@ -245,6 +277,45 @@ impl<'s> World<'s> {
         let Record::MembershipChanged(changed) = record else { return };
         let segment: Rc<str> = changed.segment.into();
         self.changes.extend(changed.changes.iter().map(|change| (Rc::clone(&segment), change)));
+    }
+
+    /// Notes which webhooks hear of a record.
+    fn tell(&mut self, seq: Seq, record: &Record<'_>) {
+        let programme = Arc::clone(self.engine.programme());
+        let zone = timezone(&programme.timezone).unwrap_or(TimeZone::UTC);
+        for (name, webhook) in &programme.webhooks {
+            for (_, heard) in Ear::new(webhook, &zone).hear(seq, record) {
+                if let Some(profile) = body::whose(&self.engine, &heard) {
+                    let (at, webhook, is_question) = (self.now, name.clone(), false);
+                    self.told.push(WebhookTold { at, webhook, profile, is_question });
+                }
+            }
+        }
+    }
+
+    /// Asks a webhook what a run asks, where it still does.
+    fn ask(&mut self, profile: ProfileId, run: u64) -> Result<(), String> {
+        let Some(asked) = self.engine.asked_webhook(profile, run) else { return Ok(()) };
+        let (at, webhook, is_question) = (self.now, asked.webhook.clone(), true);
+        self.told.push(WebhookTold { at, webhook, profile: asked.profile, is_question });
+        let mut answers = self.webhook_answers.iter();
+        let answer = answers.find(|((person, webhook), _)| {
+            *webhook == asked.webhook && self.profile(*person) == Some(asked.profile)
+        });
+        let Some((_, WebhookAnswer { outcome, content })) = answer else { return Ok(()) };
+        let content = OwnedMap::from_json(&content.clone().into()).expect("invariant: it is an object");
+        let attempt = WebhookAttempt {
+            attempt: asked.attempt,
+            outcome: *outcome,
+            status: 0,
+            ended_at: self.now,
+            took_ms: 0,
+            not_before: At(0),
+            reason: "a story",
+        };
+        let (profile, run, asked) = (asked.profile, asked.run, asked.asked);
+        let answer = content.as_map();
+        self.apply(&Record::WebhookAnswered(WebhookAnswered { profile, run, asked, attempt, answer }))
     }
 
     fn take(&mut self, effect: &Effect) {
@@ -258,6 +329,9 @@ impl<'s> World<'s> {
                 let fate = if *attempt == 1 { Fate::Send } else { Fate::Retry };
                 self.observe(*send, fate);
                 self.expect_answer(self.now, Pending::Settle { send: *send, attempt: *attempt });
+            }
+            Effect::Call { profile, run } => {
+                self.expect_answer(self.now, Pending::Webhook { profile: *profile, run: *run });
             }
             Effect::Release { .. } => {}
         }
@@ -276,6 +350,7 @@ impl<'s> World<'s> {
             {
                 Ok(())
             }
+            Pending::Webhook { profile, run } => self.ask(profile, run),
             Pending::Attempt { send, attempt } => {
                 self.apply(&Record::Attempted(Attempted { send, attempt, attempted_at: self.now }))
             }

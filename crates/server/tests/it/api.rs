@@ -235,6 +235,7 @@ fn expected_permission(route: &api::Route) -> Permission {
         "/api/v1/segments/parse" => Permission::Read,
         // It changes nothing either, and answers what anybody may read.
         "/api/v1/profiles/{address}/explain" => Permission::Read,
+        path if path.starts_with("/api/v1/returns") => Permission::Returns,
         _ => Permission::Admin,
     }
 }
@@ -243,7 +244,7 @@ fn expected_permission(route: &api::Route) -> Permission {
 async fn every_route_asks_for_its_permission() {
     let house = House::start().await;
     let mut tokens = Vec::new();
-    for scope in ["write", "read", "admin"] {
+    for scope in ["write", "read", "admin", "returns"] {
         let key = house.ask("POST", "/api/v1/keys", Some(json!({"name": scope, "scope": scope}))).await;
         tokens.push((scope, key.json()["token"].as_str().unwrap().to_owned()));
     }
@@ -258,8 +259,9 @@ async fn every_route_asks_for_its_permission() {
             let status = asked.send().await.unwrap().status().as_u16();
             let allowed = match route.permission {
                 Permission::Public => true,
-                Permission::Read | Permission::ReadOrLocal => *scope != "write",
+                Permission::Read | Permission::ReadOrLocal => ["read", "admin"].contains(scope),
                 Permission::Admin => *scope == "admin",
+                Permission::Returns => ["returns", "admin"].contains(scope),
             };
             assert_eq!(status != 403, allowed, "{} {path} with a key for {scope}: {status}", route.method);
         }

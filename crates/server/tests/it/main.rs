@@ -25,3 +25,4 @@ mod returns;
 mod runtime;
 mod scenarios;
 mod smtp;
+mod webhooks;

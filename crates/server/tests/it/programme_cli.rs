@@ -158,8 +158,8 @@ fn what_a_plan_compares_is_the_whole_programme() {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     };
-    let (mut head, mut segments, mut clusters) =
-        (String::new(), String::from("segments:\n"), String::from("clusters:\n"));
+    let (mut head, mut segments) = (String::new(), String::from("segments:\n"));
+    let (mut clusters, mut webhooks) = (String::from("clusters:\n"), String::from("webhooks:\n"));
     let indented = |text: &str| text.lines().map(|line| format!("  {line}\n")).collect::<String>();
     for ((kind, name), text) in items(&programme) {
         match kind {
@@ -169,6 +169,7 @@ fn what_a_plan_compares_is_the_whole_programme() {
             Kind::Clusters => clusters += &indented(&text),
             Kind::Journey => write(format!("journeys/{name}.yaml"), &text),
             Kind::Broadcast => write(format!("broadcasts/{name}.yaml"), &text),
+            Kind::Webhook => webhooks += &indented(&text),
             Kind::Message => write(format!("messages/{name}/message.yaml"), &text),
             Kind::Template => write(format!("messages/{name}"), &text),
         }
@@ -176,6 +177,7 @@ fn what_a_plan_compares_is_the_whole_programme() {
     write("programme.yaml".into(), &head);
     write("segments.yaml".into(), &segments);
     write("clusters.yaml".into(), &clusters);
+    write("webhooks.yaml".into(), &webhooks);
     let again =
         load(dir.path()).map_err(|findings| findings.iter().map(ToString::to_string).collect::<Vec<_>>());
     assert_eq!(again.unwrap().0, programme);

@@ -202,3 +202,48 @@ async fn a_provider_s_webhook_tells_the_same_through_the_api() {
     assert_eq!(crate::house::answer(unread).await.status, 401);
     shop.house.server.stop().await;
 }
+
+#[tokio::test]
+async fn a_providers_own_webhook_tells_the_same_with_a_key_that_can_do_nothing_else() {
+    let shop = Shop::open().await;
+    let view = shop.ada_orders().await;
+    let own = view.header("X-Trama-Send").unwrap().to_owned();
+    assert_eq!(view.header("X-PM-Metadata-trama-send"), Some(own.as_str()));
+    let scope = json!({ "name": "ses", "scope": "returns" });
+    let key = shop.house.ask("POST", "/api/v1/keys", Some(scope)).await.json();
+    let key = key["token"].as_str().unwrap().to_owned();
+    let tell = async |provider: &str, body: &Value, password: &str| {
+        let request = shop.house.bare("POST", &format!("/api/v1/returns/{provider}"));
+        // SNS says that its JSON is a text.
+        let request = request.header("content-type", "text/plain; charset=UTF-8").body(body.to_string());
+        crate::house::answer(request.basic_auth("trama", Some(password))).await
+    };
+    let message = |id: &str| {
+        json!({
+            "notificationType": "Bounce",
+            "bounce": { "bounceType": "Permanent", "bounceSubType": "General",
+                        "bouncedRecipients": [{ "diagnosticCode": "smtp; 550 5.1.1 User unknown" }] },
+            "mail": { "headers": [{ "name": "X-Trama-Send", "value": id }] },
+        })
+    };
+    let sns = |id: &str| json!({ "Type": "Notification", "Message": message(id).to_string() });
+    assert_eq!(tell("ses", &sns(&own), "wrong").await.status, 401);
+    assert_eq!(tell("nobody", &sns(&own), &key).await.status, 404);
+    assert_eq!(tell("ses", &json!("text"), &key).await.status, 400);
+    let foreign = json!({ "Type": "SubscriptionConfirmation", "SubscribeURL": "https://127.0.0.1/yes" });
+    assert_eq!(tell("ses", &foreign, &key).await.status, 400, "only addresses of SNS are asked");
+    for (id, result) in [("9.00", "no_such_send"), (own.as_str(), "recorded"), (own.as_str(), "known")] {
+        let told = tell("ses", &sns(id), &key).await;
+        assert_eq!((told.status, told.json()), (200, json!({ "results": [result] })), "{id}");
+    }
+    let send = send(&shop.house).await;
+    assert_eq!((&send["status"], &send["returned"]), (&json!("bounced"), &json!("hard_bounce")));
+    let spam =
+        json!({ "RecordType": "SpamComplaint", "Type": "SpamComplaint", "Metadata": { "trama-send": own } });
+    assert_eq!(tell("postmark", &spam, &key).await.json(), json!({ "results": ["recorded"] }));
+    let reading = shop.house.bare("GET", "/api/v1/status").bearer_auth(&key);
+    assert_eq!(crate::house::answer(reading).await.status, 403, "the key tells returns and reads nothing");
+    let by_password = shop.house.bare("GET", "/api/v1/status").basic_auth("x", Some(&shop.house.admin_token));
+    assert_eq!(crate::house::answer(by_password).await.status, 401, "elsewhere a password is no token");
+    shop.house.server.stop().await;
+}

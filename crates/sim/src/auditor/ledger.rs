@@ -77,7 +77,7 @@ impl Ledger {
                     Invariant::O1
                         .check(first, || format!("send {send} attempt {attempt} is allowed a second time"))?;
                 }
-                Effect::Release { .. } => {}
+                Effect::Call { .. } | Effect::Release { .. } => {}
             }
         }
         Ok(())

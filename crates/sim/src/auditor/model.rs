@@ -109,6 +109,10 @@ impl Model {
             }
             Record::MergeUndone(undone) => self.people.undo(undone.merge.0 as usize),
             Record::Installed(_)
+            | Record::WebhookDelivered(_)
+            | Record::WebhookAnswered(_)
+            | Record::WebhookFollowed(_)
+            | Record::DeliveryRequested(_)
             | Record::Rejected(_)
             | Record::Attempted(_)
             | Record::Settled(_)

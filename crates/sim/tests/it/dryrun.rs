@@ -123,7 +123,7 @@ fn adds_up(ran: &Ran, window: Window) {
     }
     assert_eq!((wished, decided), (engine.sends().len() as u64, wished));
     // Whatever history knows nothing of was answered at once, so only its own messages can still be on their way.
-    let on_the_way = |send: &&Send| match send.status {
+    let on_the_way = |send: &Send| match send.status {
         Status::Queued => send.retry_at.is_none(),
         status => status == Status::Attempted,
     };

@@ -3,7 +3,8 @@
 use super::{Check, did_you_mean};
 use crate::limits::JOURNEY_STEPS_MAX;
 use crate::local::{TimeOfDay, WEEKDAYS, Weekdays};
-use crate::programme::{Appointment, Place, Step, Way, nearest};
+use crate::programme::webhook::wrong_wait;
+use crate::programme::{Appointment, Place, Step, Way, WebhookStep, nearest};
 use crate::segment::Expression;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -26,6 +27,7 @@ impl Check<'_> {
             Step::WaitLocal { time, weekdays } => self.local(place, time.as_deref(), weekdays),
             Step::Split { ways, .. } => self.split(&place.field("split"), ways, purpose),
             Step::Update(traits) => self.update(&place.field("update"), traits),
+            Step::Webhook(asked) => self.webhook(place, asked, purpose),
             Step::Start(journey) => self.start(&place.field("start"), journey),
             Step::Named { name, step } => self.named(place, name, step, purpose),
             Step::Wait(_) | Step::WaitUntil { .. } | Step::Send { .. } | Step::Branch(_) | Step::Exit => {}
@@ -98,6 +100,27 @@ impl Check<'_> {
         }
     }
 
+    fn webhook(&mut self, place: &Place, asked: &WebhookStep, purpose: &str) {
+        if !self.programme.webhooks.contains_key(&asked.webhook) {
+            let suggestion = did_you_mean(&asked.webhook, self.programme.webhooks.keys())
+                .or_else(|| Some("describe it in webhooks.yaml".to_owned()));
+            self.add(
+                &place.field("webhook"),
+                format!("there is no webhook \"{}\"", asked.webhook),
+                suggestion,
+            );
+        }
+        let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        if asked.name.is_empty() || !asked.name.chars().all(is_word) {
+            let message = format!("\"{}\" is no name that later steps can ask for", asked.name);
+            self.add(&place.field("as"), message, Some("use letters, digits and _".to_owned()));
+        }
+        if let Some(wrong) = wrong_wait(asked.at_most) {
+            self.add(&place.field("at_most"), wrong, Some("for example `1 hour`".to_owned()));
+        }
+        self.steps(&place.field("else"), &asked.otherwise, purpose);
+    }
+
     pub(super) fn start(&mut self, place: &Place, journey: &str) {
         if !self.programme.journeys.contains_key(journey) {
             let suggestion = did_you_mean(journey, self.programme.journeys.keys());
@@ -130,6 +153,7 @@ fn count(steps: &[Step]) -> usize {
     let of = |step: &Step| match step.named().0 {
         Step::Branch(arms) => arms.iter().map(|arm| 1 + count(&arm.then)).sum(),
         Step::Split { ways, .. } => ways.iter().map(|way| 1 + count(&way.then)).sum(),
+        Step::Webhook(asked) => 1 + count(&asked.otherwise),
         _ => 0,
     };
     steps.iter().map(|step| 1 + of(step)).sum()

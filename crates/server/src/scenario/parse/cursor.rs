@@ -1,10 +1,10 @@
 //! The words of one line, taken from the front.
 
-use super::super::story::HandOver;
+use super::super::story::{HandOver, Happens, PersonId, WebhookAnswer};
 use super::super::words::{Form, Word, Wrong};
 use engine::at::Span;
 use engine::programme::Channel;
-use engine::record::DeliveryOutcome;
+use engine::record::{DeliveryOutcome, WebhookOutcome};
 use serde_json::{Map, Value};
 
 /// A line on its way to its meaning.
@@ -98,4 +98,23 @@ pub(super) fn hand_over(cursor: &mut Cursor<'_>) -> Result<HandOver, Wrong> {
         None => Span(0),
     };
     Ok(HandOver { outcome, after })
+}
+
+/// `webhook loyalty answers points=120`, `refuses`, `fails`, or `is silent`, which is how it is where nothing is said.
+pub(super) fn webhook(cursor: &mut Cursor<'_>, person: PersonId) -> Result<Happens, Wrong> {
+    let webhook = cursor.name("the name of a webhook")?.to_owned();
+    let word = cursor.next("how it answers")?;
+    let outcome = match word.bare().unwrap_or_default() {
+        "answers" => Some(WebhookOutcome::Accepted),
+        "refuses" => Some(WebhookOutcome::Refused),
+        "fails" => Some(WebhookOutcome::Failed),
+        "silent" => None,
+        _ => {
+            let wrong = Wrong::new(word.column, "this is no answer of a webhook");
+            return Err(wrong.with("one of: answers, refuses, fails, silent"));
+        }
+    };
+    let content = if outcome == Some(WebhookOutcome::Accepted) { cursor.pairs()? } else { Map::new() };
+    let answer = outcome.map(|outcome| WebhookAnswer { outcome, content });
+    Ok(Happens::Webhook { person, webhook, answer })
 }

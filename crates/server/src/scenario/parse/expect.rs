@@ -2,7 +2,7 @@
 
 use super::super::story::{
     ChangeExpectation, Expectation, Expects, Fate, MessageExpectation, Moment, PersonId, StateExpectation,
-    Times,
+    Times, WebhookExpectation,
 };
 use super::super::words::{Form, Wrong};
 use super::Parser;
@@ -86,6 +86,10 @@ impl Parser<'_> {
         let fate = Fate::ALL.into_iter().find(|fate| verb.bare() == Some(fate.name()));
         if let Some(fate) = fate {
             return self.message(cursor, person, fate, times, when).map(Expects::Message);
+        }
+        if verb.bare() == Some("webhook") {
+            let webhook = cursor.name("the name of a webhook")?.to_owned();
+            return Ok(Expects::Webhook(WebhookExpectation { person, webhook, when, times }));
         }
         let kind = match verb.bare() {
             Some("enters") => Some(ChangeKind::Entered),
@@ -180,7 +184,7 @@ impl Parser<'_> {
                 let verbs = Fate::ALL
                     .map(Fate::name)
                     .into_iter()
-                    .chain(["in", "not", "is", "has", "consent", "enters", "leaves"]);
+                    .chain(["in", "not", "is", "has", "consent", "enters", "leaves", "webhook"]);
                 let suggestion = match nearest(verb, verbs.clone()) {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => format!("one of: {}", verbs.collect::<Vec<_>>().join(", ")),
