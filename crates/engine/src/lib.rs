@@ -12,6 +12,7 @@ pub mod engine;
 pub mod record;
 
 pub mod backfill;
+pub mod basis;
 pub mod broadcast;
 pub mod change;
 mod chunked;
@@ -36,6 +37,7 @@ mod own;
 mod page;
 mod parts;
 mod policy;
+pub mod preference;
 pub mod profile;
 pub mod programme;
 mod quiet;
@@ -47,6 +49,7 @@ mod spine;
 mod state;
 mod truths;
 mod turn;
+pub mod wordings;
 
 pub mod at;
 pub mod codec;

@@ -8,6 +8,7 @@ use crate::identifier::{IdentifierKind, KeyedHash};
 use crate::journey::{Passage, Run};
 use crate::limits::PROFILE_TRAITS_MAX;
 use crate::own::Own;
+use crate::preference::Preferences;
 use crate::programme::Channel;
 use crate::record::ConsentState;
 use crate::value::{Map, OwnedMap, OwnedValue, Value, write_entry};
@@ -40,6 +41,7 @@ pub struct Profile {
     pub(crate) identifiers: Held<Vec<StoredIdentifier>>,
     pub(crate) traits: Held<BTreeMap<String, StatedTrait>>,
     pub(crate) consents: Consents,
+    pub(crate) preferences: Preferences,
     pub(crate) sends: Held<Vec<SendId>>,
     /// What they take up under the contact policy.
     pub(crate) claims: Claims,
@@ -110,6 +112,11 @@ impl Profile {
 
     pub fn consents(&self) -> &[crate::consent::Consent] {
         self.consents.all()
+    }
+
+    /// How they want to be written to.
+    pub fn preferences(&self) -> &Preferences {
+        &self.preferences
     }
 
     /// What holds for a purpose on a channel; `None` where nobody ever said anything about it.

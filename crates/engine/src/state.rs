@@ -27,6 +27,7 @@ use crate::segment::cutoff::Cutoffs;
 use crate::shared::Shared;
 use crate::timer::Timers;
 use crate::truths::Truths;
+use crate::wordings::Wordings;
 use crate::{ProfileId, SendId, Seq};
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -65,6 +66,7 @@ pub(crate) struct State {
     pub(crate) message_ids: MessageIds,
     #[borsh(skip)]
     pub(crate) suppressions: Suppressions,
+    pub(crate) wordings: Wordings,
     pub(crate) segments: Vec<SegmentState>,
     pub(crate) versions: Vec<JourneyVersion>,
     /// Of journeys that are not open, by name.

@@ -100,6 +100,7 @@ impl Recipient {
             source: statement.source,
             stated_at: statement.at,
             wording: &statement.wording,
+            language: "",
             proof: &statement.proof,
         });
         hub.record(&record).await.map(drop).map_err(|problem| Page::come_back(self.language, &problem))

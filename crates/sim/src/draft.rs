@@ -122,6 +122,7 @@ impl Draft {
                     source: *source,
                     stated_at: *stated_at,
                     wording: "1",
+                    language: "",
                     proof: "a page",
                 };
                 Record::ConsentStated(stated).encode(&mut bytes);

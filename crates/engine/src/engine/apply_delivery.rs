@@ -48,9 +48,10 @@ impl Engine {
     pub(super) fn apply_attempt(&mut self, attempted: &Attempted, effects: &mut Vec<Effect>) {
         let (id, attempt) = (attempted.send, attempted.attempt);
         match self.may_hand_over(id) {
-            Answer::Send { .. } => {
+            Answer::Send { basis, .. } => {
                 let at = self.state.at;
                 let send = self.state.send_mut(id);
+                send.basis = basis;
                 send.attempts = attempt;
                 send.attempted_at = Some(at);
                 self.state.set_status(id, Status::Attempted);
@@ -231,7 +232,8 @@ impl Engine {
             return;
         }
         match self.decide_on_channel(send, false) {
-            Answer::Send { .. } => {
+            Answer::Send { basis, .. } => {
+                self.state.send_mut(id).basis = basis;
                 self.let_go(id);
                 let prepare = self.prepare(self.state.send(id).expect("invariant: it was just here"));
                 effects.push(Effect::Prepare(Box::new(prepare)));

@@ -7,8 +7,9 @@ use crate::identifier::IdentifierKind;
 use crate::journey::{Passage, RunState, Standing};
 use crate::outbox::{Decisions, Send};
 use crate::profile::Profile;
-use crate::programme::Programme;
+use crate::programme::{Channel, Programme};
 use crate::state::{Counts, JourneyVersion, Reject};
+use crate::wordings::Wordings;
 use crate::{ProfileId, SendId, Seq};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -261,6 +262,19 @@ impl Engine {
     pub fn sends_of(&self, id: ProfileId) -> impl DoubleEndedIterator<Item = &Send> {
         let sends = self.profile(id).map_or(&[][..], |profile| &profile.sends);
         sends.iter().filter_map(|id| self.state.send(*id))
+    }
+
+    /// Every wording that was ever live.
+    pub fn wordings(&self) -> &Wordings {
+        &self.state.wordings
+    }
+
+    /// Until when the profile may be written to as a customer, for a purpose on a channel; `None` where it may not.
+    pub fn soft_opt_in(&self, id: ProfileId, purpose: &str, channel: Channel) -> Option<At> {
+        let profile = self.profile(id)?;
+        let address = crate::governor::address(profile, channel)?;
+        let about = (purpose, channel, address.as_str());
+        self.index.soft_opt_ins.until(&self.state, &self.programme, self.canonical(id), about)
     }
 
     /// Blocked addresses, in no order that means anything but always the same.

@@ -84,6 +84,7 @@ impl Engine {
         profile.sends.extend(sends);
         profile.sends.sort();
         profile.absorb(&other);
+        profile.preferences.absorb(&other.preferences);
         profile.consents.absorb(other.consents, |channel| foreign[channel as usize], at, seq);
         self.reclaim(into);
         Turn::begin(self, into, effects).absorb_runs(runs);

@@ -4,7 +4,7 @@ use super::encode::{SEAL_NONE, code};
 use super::{
     Attempted, ClustersStated, Command, Commandable, Commanded, ConsentSource, ConsentStated, CutoffStated,
     CutoffsStated, DeliveryOutcome, Engaged, Engagement, Event, EventFlags, EventKind, Identifier,
-    IdentifierLifted, Installed, LogRedacted, MembershipChanged, MergeUndone, ProfileErased, ProfilesMerged,
+    IdentifierLifted, Installed, LogRedacted, MembershipChanged, MergeUndone, Preference, PreferenceStated, ProfileErased, ProfilesMerged,
     ProgrammeApplied, Record, Rejected, Returned, RunRequested, Settled, Subject, SuppressionStated, VERSION,
     Verdict, Viewed,
 };
@@ -66,6 +66,8 @@ impl<'a> Record<'a> {
                     | code::COMMANDED
                     | code::RETURNED
                     | code::VIEWED
+                    | code::CONSENT_STATED_IN
+                    | code::PREFERENCE_STATED
         );
         if !is_known {
             return Err(Malformed::Kind(kind));
@@ -99,7 +101,7 @@ impl<'a> Parts<'a> {
                 message: self.personal.text()?,
                 payload: self.personal.text()?,
             }),
-            code::CONSENT_STATED => Record::ConsentStated(ConsentStated {
+            code::CONSENT_STATED | code::CONSENT_STATED_IN => Record::ConsentStated(ConsentStated {
                 subject: self.subject()?,
                 purpose: self.envelope.text()?,
                 channel: self.envelope.text()?,
@@ -107,6 +109,18 @@ impl<'a> Parts<'a> {
                 source: self.one_of(&ConsentSource::ALL)?,
                 stated_at: self.at()?,
                 wording: self.envelope.text()?,
+                proof: self.personal.text()?,
+                language: if kind == code::CONSENT_STATED_IN { self.envelope.text()? } else { "" },
+            }),
+            code::PREFERENCE_STATED => Record::PreferenceStated(PreferenceStated {
+                subject: self.subject()?,
+                preference: match self.envelope.byte()? {
+                    0 => Preference::PausedUntil(self.at()?),
+                    1 => Preference::Fewer(self.flag()?),
+                    _ => return None,
+                },
+                source: self.one_of(&ConsentSource::ALL)?,
+                stated_at: self.at()?,
                 proof: self.personal.text()?,
             }),
             code::SUPPRESSION_STATED => Record::SuppressionStated(SuppressionStated {

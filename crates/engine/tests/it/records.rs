@@ -53,6 +53,7 @@ fn examples(properties: &OwnedMap) -> Vec<Record<'_>> {
             source: ConsentSource::Merge,
             stated_at: at,
             wording: "v3",
+            language: "",
             proof: "form /newsletter",
         }),
         Record::ConsentStated(ConsentStated {
@@ -63,6 +64,7 @@ fn examples(properties: &OwnedMap) -> Vec<Record<'_>> {
             source: ConsentSource::OneClick,
             stated_at: At(-1),
             wording: "",
+            language: "",
             proof: "",
         }),
         Record::SuppressionStated(SuppressionStated {

@@ -86,6 +86,7 @@ pub(super) async fn state(
         source: ConsentSource::Api,
         stated_at,
         wording: &statement.wording,
+        language: "",
         proof: &proof,
     });
     Ok(Recorded::at(hub.record(&record).await?))

@@ -214,6 +214,7 @@ fn consent(
         source,
         stated_at,
         wording: "",
+        language: "",
         proof: "a story",
     };
     world.apply(&Record::ConsentStated(stated))
