@@ -180,9 +180,7 @@ impl Governor<'_> {
         };
         match consent {
             _ if !purpose.channels.contains(&channel) => Err(Reason::NoConsent),
-            Some(ConsentState::Granted) => {
-                Ok(Basis::of_consent(&profile.consents, wish.purpose, channel))
-            }
+            Some(ConsentState::Granted) => Ok(Basis::of_consent(&profile.consents, wish.purpose, channel)),
             Some(ConsentState::Pending) | None if as_customer() => Ok(Basis::SoftOptIn),
             Some(ConsentState::Withdrawn) => Err(Reason::ConsentWithdrawn),
             Some(ConsentState::Pending) => Err(Reason::ConsentPending),

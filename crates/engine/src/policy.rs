@@ -238,5 +238,7 @@ impl Night {
     }
 }
 
-const _: () =
-    assert!(CAPS_MAX + 3 <= u32::BITS as usize, "each cap has a bit, those of fatigue, of fewer and the last one too");
+const _: () = assert!(
+    CAPS_MAX + 3 <= u32::BITS as usize,
+    "each cap has a bit, those of fatigue, of fewer and the last one too"
+);

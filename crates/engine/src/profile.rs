@@ -1,6 +1,7 @@
 //! What is known about one person besides their events: identifiers, traits, consents, runs and sends.
 
 use crate::at::At;
+use crate::basis::Basis;
 use crate::claim::Claims;
 use crate::consent::Consents;
 use crate::held::Held;
@@ -117,6 +118,16 @@ impl Profile {
     /// How they want to be written to.
     pub fn preferences(&self) -> &Preferences {
         &self.preferences
+    }
+
+    /// The statement that decides for a purpose on a channel.
+    pub fn decisive(&self, purpose: &str, channel: Channel) -> Option<&crate::consent::Consent> {
+        self.consents.current(purpose, Some(channel))
+    }
+
+    /// On what consent the person may be written to for a purpose on a channel.
+    pub fn basis(&self, purpose: &str, channel: Channel) -> Basis {
+        Basis::of_consent(&self.consents, purpose, channel)
     }
 
     /// What holds for a purpose on a channel; `None` where nobody ever said anything about it.

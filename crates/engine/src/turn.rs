@@ -329,7 +329,7 @@ impl<'a> Turn<'a> {
 
 /// Whether an event came with Global Privacy Control.
 fn has_signal(context: Map<'_>) -> bool {
-    matches!(context.get("gpc"), Some(Value::Bool(true)))
+    matches!(context.get("gpc"), Some(Value::Bool(true) | Value::Text("1")))
 }
 
 /// How long Trama waits before it asks the same person again to confirm the same purpose, so that a form cannot be

@@ -105,7 +105,8 @@ impl Engine {
         let consents = &self.state.profiles[profile.0 as usize].consents;
         let stands = |(name, purpose): &(&String, &Purpose)| {
             let state = consents.state(name, Some(channel));
-            let as_customer = purpose.soft_opt_in.as_ref().is_some_and(|soft| soft.channels.contains(&channel));
+            let as_customer =
+                purpose.soft_opt_in.as_ref().is_some_and(|soft| soft.channels.contains(&channel));
             matches!(state, Some(ConsentState::Granted | ConsentState::Pending))
                 || (state.is_none() && as_customer)
         };

@@ -264,6 +264,11 @@ impl Engine {
         sends.iter().filter_map(|id| self.state.send(*id))
     }
 
+    /// Whether the person has an address on the channel that is not suppressed.
+    pub fn is_reachable(&self, id: ProfileId, channel: Channel) -> bool {
+        self.profile(id).is_some_and(|profile| self.governor().reaches(profile, channel))
+    }
+
     /// Every wording that was ever live.
     pub fn wordings(&self) -> &Wordings {
         &self.state.wordings

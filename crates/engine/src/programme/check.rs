@@ -5,7 +5,9 @@
 mod broadcasts;
 mod steps;
 
-use super::{Arm, Channel, ClusterSet, Enter, Journey, Mistake, OptIn, Place, Programme, Purpose, Step, nearest};
+use super::{
+    Arm, Channel, ClusterSet, Enter, Journey, Mistake, OptIn, Place, Programme, Purpose, Step, nearest,
+};
 use crate::journey::ENTRY_PREFIX;
 use crate::limits::{CONDITIONS_MAX, SEGMENTS_MAX};
 use crate::segment::cluster::{segment_name, set_of};

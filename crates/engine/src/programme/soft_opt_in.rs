@@ -78,7 +78,11 @@ impl Programme {
                 }
             }
             if soft.channels.is_empty() {
-                add(place.field("channels"), "a soft opt-in is for a channel".to_owned(), "write `channels: [email]`");
+                add(
+                    place.field("channels"),
+                    "a soft opt-in is for a channel".to_owned(),
+                    "write `channels: [email]`",
+                );
             }
         }
         mistakes

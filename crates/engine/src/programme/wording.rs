@@ -44,7 +44,11 @@ impl Programme {
                 }
                 if !seen.insert(version) {
                     let message = format!("the version {version} is written twice");
-                    add(place.field("version"), message, Some("give the newer one a version of its own".to_owned()));
+                    add(
+                        place.field("version"),
+                        message,
+                        Some("give the newer one a version of its own".to_owned()),
+                    );
                 }
                 if wording.texts.is_empty() {
                     let message = format!("the version {version} has no words");

@@ -4,9 +4,9 @@ use super::encode::{SEAL_NONE, code};
 use super::{
     Attempted, ClustersStated, Command, Commandable, Commanded, ConsentSource, ConsentStated, CutoffStated,
     CutoffsStated, DeliveryOutcome, Engaged, Engagement, Event, EventFlags, EventKind, Identifier,
-    IdentifierLifted, Installed, LogRedacted, MembershipChanged, MergeUndone, Preference, PreferenceStated, ProfileErased, ProfilesMerged,
-    ProgrammeApplied, Record, Rejected, Returned, RunRequested, Settled, Subject, SuppressionStated, VERSION,
-    Verdict, Viewed,
+    IdentifierLifted, Installed, LogRedacted, MembershipChanged, MergeUndone, Preference, PreferenceStated,
+    ProfileErased, ProfilesMerged, ProgrammeApplied, Record, Rejected, Returned, RunRequested, Settled,
+    Subject, SuppressionStated, VERSION, Verdict, Viewed,
 };
 use crate::at::At;
 use crate::change::Changes;

@@ -1,8 +1,8 @@
 //! Records to bytes: version, kind, envelope with its length, seal, personal part to the end.
 
 use super::{
-    Commanded, ConsentStated, CutoffsStated, Event, Identifier, IdentifierLifted, Preference, PreferenceStated,
-    Record, RunRequested, Subject, VERSION,
+    Commanded, ConsentStated, CutoffsStated, Event, Identifier, IdentifierLifted, Preference,
+    PreferenceStated, Record, RunRequested, Subject, VERSION,
 };
 use crate::at::At;
 use crate::codec::{put_bytes, put_varint, put_zigzag};
