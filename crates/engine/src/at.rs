@@ -40,7 +40,7 @@ impl At {
         self.0.div_euclid(1_000).clamp(0, i64::from(u32::MAX - 1)) as u32
     }
 
-    pub(crate) fn of_second(second: u32) -> Self {
+    pub fn of_second(second: u32) -> Self {
         Self(i64::from(second) * 1_000)
     }
 

@@ -22,8 +22,9 @@ pub struct Consent {
     pub stated_at: At,
     /// The record that holds the whole evidence.
     pub seq: Seq,
-    /// Version of the wording that was shown.
+    /// Version of the wording that was shown, and its language; both empty where nobody said.
     pub wording: String,
+    pub language: String,
     pub proof: String,
     /// When it was last said, and by which record: what decides which of two entries is the newer. Saying the same
     /// again moves only this, so that an older opposite that arrives late does not win over what was repeated since.
@@ -32,6 +33,13 @@ pub struct Consent {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Consents(Held<Vec<Consent>>);
+
+impl Consent {
+    /// Whether it says the same in the same words.
+    pub(crate) fn is_said_as(&self, other: &Self) -> bool {
+        (self.state, &self.wording, &self.language) == (other.state, &other.wording, &other.language)
+    }
+}
 
 impl Consents {
     pub(crate) fn all(&self) -> &[Consent] {
@@ -63,15 +71,28 @@ impl Consents {
         }
     }
 
+    /// Whether somebody ever said no to a purpose on a channel, whatever was said since.
+    pub(crate) fn was_refused(&self, purpose: &str, channel: Channel) -> bool {
+        self.about(purpose, Some(channel)).any(|consent| consent.state == ConsentState::Withdrawn)
+    }
+
     /// Adds an entry; whether what holds now changed. An entry older than what it speaks against is kept as
-    /// evidence, and decides nothing. One that repeats the newest of its purpose and channel is not kept beside it.
+    /// evidence, and decides nothing. One that repeats what was said in the same words since the last opposite is not kept
+    /// beside it.
     pub(crate) fn state_consent(&mut self, consent: Consent) -> bool {
         let purpose = consent.purpose.clone();
         let before = Channel::ALL.map(|channel| self.state(&purpose, Some(channel)));
         let about_the_same = |one: &&mut Consent| one.purpose == purpose && one.channel == consent.channel;
-        match self.0.iter_mut().filter(about_the_same).max_by_key(|one| one.said) {
-            Some(newest) if newest.state == consent.state => newest.said = newest.said.max(consent.said),
-            _ => self.0.push(consent),
+        let newest = self.0.iter_mut().filter(about_the_same).max_by_key(|one| one.said);
+        let repeats = newest.is_some_and(|newest| newest.state == consent.state);
+        let opposite = self.0.iter_mut().filter(about_the_same).filter(|one| one.state != consent.state);
+        let opposite = opposite.map(|one| one.said).max();
+        let known = self.0.iter_mut().filter(about_the_same).find(|one| {
+            repeats && one.is_said_as(&consent) && opposite.is_none_or(|opposite| one.said > opposite)
+        });
+        match known {
+            Some(known) => known.said = known.said.max(consent.said),
+            None => self.0.push(consent),
         }
         before != Channel::ALL.map(|channel| self.state(&purpose, Some(channel)))
     }
@@ -113,6 +134,7 @@ impl Consents {
                         stated_at: at,
                         seq,
                         wording,
+                        language: String::new(),
                         proof,
                         said,
                     });
@@ -153,6 +175,7 @@ mod tests {
             stated_at: At(at),
             seq: Seq(at as u64),
             wording: String::new(),
+            language: String::new(),
             proof: String::new(),
             said: (At(at), Seq(at as u64)),
         }

@@ -42,7 +42,9 @@ use crate::limits::{PROFILE_IDENTIFIERS_MAX, PROFILE_MERGES_MAX};
 use crate::outbox::{Send, Status};
 use crate::policy::Policy;
 use crate::programme::{Channel, Mistake, Programme};
-use crate::record::{ConsentStated, Event, EventFlags, Installed, Record, Subject, SuppressionStated};
+use crate::record::{
+    ConsentStated, Event, EventFlags, Installed, PreferenceStated, Record, Subject, SuppressionStated,
+};
 use crate::section::{Read, RestoreError, Section, Sections};
 use crate::state::State;
 use crate::timer::TimerKey;
@@ -255,6 +257,7 @@ impl Engine {
                 if mistakes.is_empty() {
                     mistakes.extend(self.no_room_for(&programme));
                     mistakes.extend(self.changes_broadcasts(&programme));
+                    mistakes.extend(self.state.wordings.changed_by(&programme));
                 }
                 if !mistakes.is_empty() {
                     return Err(Refusal::Programme(mistakes));
@@ -266,10 +269,12 @@ impl Engine {
             Record::Settled(settled) => self.check_settled(settled),
             Record::Returned(returned) => self.check_returned(returned),
             Record::Engaged(engaged) => self.check_recipient(engaged.send),
-            Record::ConsentStated(ConsentStated { subject: Subject::Send(send), .. }) => {
+            Record::ConsentStated(ConsentStated { subject: Subject::Send(send), .. })
+            | Record::PreferenceStated(PreferenceStated { subject: Subject::Send(send), .. }) => {
                 self.check_recipient(*send)
             }
             Record::ConsentStated(ConsentStated { subject: Subject::Identifier(one), .. })
+            | Record::PreferenceStated(PreferenceStated { subject: Subject::Identifier(one), .. })
                 if self.is_blocked(one.hash) && self.named(one).is_none() =>
             {
                 Err(Refusal::Nobody)
@@ -315,6 +320,7 @@ impl Engine {
             Record::Event(event) => self.apply_event(event, happening, effects),
             Record::Rejected(rejected) => self.state.reject(seq, rejected),
             Record::ConsentStated(consent) => self.apply_consent(consent, happening, effects),
+            Record::PreferenceStated(stated) => self.apply_preference(stated, effects),
             Record::SuppressionStated(suppression) => self.apply_suppression(suppression, effects),
             Record::ProgrammeApplied(applied) => self.apply_programme(applied.definition),
             Record::Attempted(attempted) => self.apply_attempt(attempted, effects),
@@ -373,6 +379,7 @@ impl Engine {
         turn.touched.past = event.flags.has(EventFlags::IMPORTED) || event.flags.has(EventFlags::LATE);
         turn.state_traits(event.traits, occurred_at);
         turn.state_preferences(event.context, occurred_at, |_| true);
+        turn.note_signal(event.context, occurred_at);
         turn.note_language(event.traits, event.context);
         turn.note_zone(event.traits, event.context, occurred_at);
         turn.note_seen(occurred_at);
@@ -390,6 +397,7 @@ impl Engine {
         for profile in owners {
             let mut turn = Turn::begin(self, profile, effects);
             turn.state_preferences(event.context, stated_at, |granted| !granted);
+            turn.note_signal(event.context, stated_at);
             turn.settle();
         }
     }
@@ -400,9 +408,40 @@ impl Engine {
         happening: Option<Happening<'_>>,
         effects: &mut Vec<Effect>,
     ) {
-        let resolved = match consent.subject {
+        let resolved = self.subject(&consent.subject, consent.stated_at, effects);
+        let properties = self.properties_of_happening(happening);
+        let mut turn = Turn::begin(self, resolved.profile, effects);
+        turn.note_resolved(&resolved);
+        turn.state_consent(
+            consent.purpose,
+            Channel::parse(consent.channel),
+            consent.granted,
+            consent.source,
+            consent.stated_at,
+            (consent.wording, consent.language, consent.proof),
+        );
+        if let Some(happening) = happening {
+            turn.occur(&happening, properties.as_map());
+        }
+        turn.settle();
+    }
+
+    fn apply_preference(&mut self, stated: &PreferenceStated<'_>, effects: &mut Vec<Effect>) {
+        let resolved = self.subject(&stated.subject, stated.stated_at, effects);
+        let mut turn = Turn::begin(self, resolved.profile, effects);
+        turn.note_resolved(&resolved);
+        let said = (stated.stated_at.min(turn.now()), turn.seq());
+        turn.profile_mut().preferences.state(stated.preference, said);
+        // What waits may go now, or has to wait for longer.
+        turn.touched.places = true;
+        turn.settle();
+    }
+
+    /// The profile that a statement is about.
+    fn subject(&mut self, subject: &Subject<'_>, stated_at: At, effects: &mut Vec<Effect>) -> Resolved {
+        match *subject {
             Subject::Identifier(identifier) => {
-                let seen_at = consent.stated_at.min(self.state.at);
+                let seen_at = stated_at.min(self.state.at);
                 let resolved = self.resolve(&[identifier], seen_at, effects);
                 // A blocked identifier joins nobody, but a consent about it is one about whoever has it.
                 resolved.unwrap_or_else(|| {
@@ -415,22 +454,7 @@ impl Engine {
                 let (profile, about) = self.recipient(send);
                 Resolved { profile, is_new: false, is_addressed: false, about }
             }
-        };
-        let properties = self.properties_of_happening(happening);
-        let mut turn = Turn::begin(self, resolved.profile, effects);
-        turn.note_resolved(&resolved);
-        turn.state_consent(
-            consent.purpose,
-            Channel::parse(consent.channel),
-            consent.granted,
-            consent.source,
-            consent.stated_at,
-            (consent.wording, consent.proof),
-        );
-        if let Some(happening) = happening {
-            turn.occur(&happening, properties.as_map());
         }
-        turn.settle();
     }
 
     /// Of something that happened to a send.
@@ -513,6 +537,7 @@ impl Engine {
             programme: &self.programme,
             hash_key: self.hash_key(),
             suppressions: &self.state.suppressions,
+            soft_opt_ins: &self.index.soft_opt_ins,
         }
     }
 
@@ -610,15 +635,18 @@ pub(crate) fn preferences<'a>(context: Map<'a>) -> impl Iterator<Item = (&'a str
 }
 
 /// The evidence that comes with them: `context.consent.wording`, the version of the text that was shown, which may be a
-/// number, and `context.consent.proof`.
-pub(crate) fn evidence(context: Map<'_>) -> (String, String) {
+/// number, its language, which is that of the page where `context.consent.language` does not say, and
+/// `context.consent.proof`.
+pub(crate) fn evidence(context: Map<'_>) -> (String, String, String) {
     let consent = context.get("consent").and_then(|value| value.map()).unwrap_or_default();
     let text = |name| match consent.get(name) {
         Some(Value::Text(text)) => text.to_owned(),
         Some(number @ (Value::Int(_) | Value::Decimal(_))) => number.to_json().to_string(),
         _ => String::new(),
     };
-    (text("wording"), text("proof"))
+    let spoken = || context.get("locale").and_then(|value| value.text()).unwrap_or_default().to_owned();
+    let language = Some(text("language")).filter(|said| !said.is_empty()).unwrap_or_else(spoken);
+    (text("wording"), language, text("proof"))
 }
 
 /// Splits `newsletter.sms` into a purpose and a channel; without a channel's name at the end it is all purpose.

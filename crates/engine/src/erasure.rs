@@ -122,6 +122,10 @@ impl Redaction {
                 Subject::Identifier(one) => whole(self.is_theirs(one, seq)),
                 Subject::Send(send) => whole(self.sends.contains(send) && seq < self.to),
             },
+            Record::PreferenceStated(stated) => match &stated.subject {
+                Subject::Identifier(one) => whole(self.is_theirs(one, seq)),
+                Subject::Send(send) => whole(self.sends.contains(send) && seq < self.to),
+            },
             Record::SuppressionStated(stated) => whole(self.is_own(&stated.identifier, seq)),
             Record::Settled(settled) => {
                 whole(self.sends.contains(&settled.send) && !settled.reply.is_empty())

@@ -7,12 +7,13 @@
 //! says comes after that, and is for what asks for a consent: see [`crate::policy`].
 
 use crate::at::At;
+use crate::basis::{Basis, SoftOptIns};
 use crate::identifier::{HashKey, IdentifierKind, KeyedHash, normalise};
 use crate::outbox::Reason;
 use crate::parts::Parts;
 use crate::policy::{Asking, Policy};
 use crate::profile::{Profile, StatedTrait, StoredIdentifier};
-use crate::programme::{Channel, Message, OptIn, Programme};
+use crate::programme::{Channel, Message, OptIn, Programme, Purpose};
 use crate::record::ConsentState;
 use crate::state::State;
 use crate::{ProfileId, SendId};
@@ -38,6 +39,7 @@ pub(crate) struct Governor<'a> {
     pub(crate) programme: &'a Programme,
     pub(crate) hash_key: HashKey,
     pub(crate) suppressions: &'a Suppressions,
+    pub(crate) soft_opt_ins: &'a SoftOptIns,
 }
 
 /// A message that somebody wants to send.
@@ -57,7 +59,7 @@ pub(crate) struct Wish<'a> {
 /// What the governor says of a wish.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
-    Send { channel: Channel, address: String },
+    Send { channel: Channel, address: String, basis: Basis },
     Defer { channel: Channel, address: String, until: At, reason: Reason },
     Drop { reason: Reason },
 }
@@ -86,8 +88,8 @@ impl Governor<'_> {
         let mut telling = Reason::NoRendering;
         let mut first: Option<Answer> = None;
         for channel in channels {
-            let address = match self.try_channel(profile, wish, message, *channel) {
-                Ok(address) => address,
+            let (address, basis) = match self.try_channel(state, id, wish, message, *channel) {
+                Ok(found) => found,
                 Err(reason) => {
                     telling = telling.max(reason);
                     continue;
@@ -95,8 +97,8 @@ impl Governor<'_> {
             };
             let waits = policy
                 .and_then(|policy| policy.waits(&asking(state, profile, wish, message.priority, *channel)));
-            match waits {
-                None => return Answer::Send { channel: *channel, address },
+            match self.pause(state, profile, wish).or(waits) {
+                None => return Answer::Send { channel: *channel, address, basis },
                 Some((until, reason)) if until > self.patience_ends(state, wish) => {
                     telling = telling.max(reason);
                 }
@@ -117,13 +119,23 @@ impl Governor<'_> {
         wished_at.plus(self.programme.patience(wish.message))
     }
 
+    /// Until when the person wants nothing that asks for a consent. Whatever the contact policy says is asked again then.
+    fn pause(&self, state: &State, profile: &Profile, wish: &Wish<'_>) -> Option<(At, Reason)> {
+        let asks = |purpose: &Purpose| purpose.opt_in != OptIn::None;
+        let is_bound = !wish.confirms && self.programme.purposes.get(wish.purpose).is_none_or(asks);
+        let until = profile.preferences.paused_until(state.at).filter(|_| is_bound)?;
+        Some((until, Reason::Paused))
+    }
+
     fn try_channel(
         &self,
-        profile: &Profile,
+        state: &State,
+        id: ProfileId,
         wish: &Wish<'_>,
         message: &Message,
         channel: Channel,
-    ) -> Result<String, Reason> {
+    ) -> Result<(String, Basis), Reason> {
+        let profile = &state.profiles[id.0 as usize];
         if !message.has(channel) {
             return Err(Reason::NoRendering);
         }
@@ -135,16 +147,24 @@ impl Governor<'_> {
         if self.is_suppressed(channel, &address) {
             return Err(Reason::Suppressed);
         }
-        self.check_consent(profile, wish, channel)?;
-        Ok(address)
+        let basis = self.basis(state, id, wish, (channel, &address))?;
+        Ok((address, basis))
     }
 
-    fn check_consent(&self, profile: &Profile, wish: &Wish<'_>, channel: Channel) -> Result<(), Reason> {
+    /// On what ground the message may go to an address.
+    fn basis(
+        &self,
+        state: &State,
+        id: ProfileId,
+        wish: &Wish<'_>,
+        (channel, address): (Channel, &str),
+    ) -> Result<Basis, Reason> {
+        let profile = &state.profiles[id.0 as usize];
         let purpose = self.programme.purposes.get(wish.purpose);
-        let state = profile.consents.state(wish.purpose, Some(channel));
+        let consent = profile.consents.state(wish.purpose, Some(channel));
         if wish.confirms {
-            return match state {
-                Some(ConsentState::Pending) => Ok(()),
+            return match consent {
+                Some(ConsentState::Pending) => Ok(Basis::None),
                 Some(ConsentState::Withdrawn) => Err(Reason::ConsentWithdrawn),
                 Some(ConsentState::Granted) => Err(Reason::AlreadyConfirmed),
                 None => Err(Reason::NoConsent),
@@ -152,11 +172,16 @@ impl Governor<'_> {
         }
         let Some(purpose) = purpose else { return Err(Reason::NoConsent) };
         if purpose.opt_in == OptIn::None {
-            return Ok(());
+            return Ok(Basis::None);
         }
-        match state {
+        let as_customer = || {
+            let about = (wish.purpose, channel, address);
+            self.soft_opt_ins.until(state, self.programme, id, about).is_some()
+        };
+        match consent {
             _ if !purpose.channels.contains(&channel) => Err(Reason::NoConsent),
-            Some(ConsentState::Granted) => Ok(()),
+            Some(ConsentState::Granted) => Ok(Basis::of_consent(&profile.consents, wish.purpose, channel)),
+            Some(ConsentState::Pending) | None if as_customer() => Ok(Basis::SoftOptIn),
             Some(ConsentState::Withdrawn) => Err(Reason::ConsentWithdrawn),
             Some(ConsentState::Pending) => Err(Reason::ConsentPending),
             None => Err(Reason::NoConsent),
@@ -195,6 +220,7 @@ fn asking<'a>(
         purpose: wish.purpose,
         channel,
         priority,
+        fewer: profile.preferences.fewer,
         hands_over: wish.hands_over,
     }
 }

@@ -63,12 +63,14 @@ impl<'a> Record<'a> {
             Self::ConsentStated(ConsentStated {
                 subject: Subject::Send(send),
                 granted: false,
-                source: ConsentSource::OneClick | ConsentSource::UnsubscribePage,
+                source:
+                    ConsentSource::OneClick | ConsentSource::UnsubscribePage | ConsentSource::PreferenceCentre,
                 ..
             }) => Some(of_send("Message Unsubscribed", *send, "")),
             Self::Installed(_)
             | Self::Rejected(_)
             | Self::ConsentStated(_)
+            | Self::PreferenceStated(_)
             | Self::SuppressionStated(_)
             | Self::ProgrammeApplied(_)
             | Self::Attempted(_)

@@ -4,6 +4,7 @@
 //! Derived from the state alone, so that a snapshot need not hold it.
 
 use crate::at::At;
+use crate::basis::{SoftOptIns, SoftRule};
 use crate::journey::{Entry, Plan, entry_segment};
 use crate::limits::CUTOFF_DAYS;
 use crate::name::NameId;
@@ -62,6 +63,7 @@ pub(crate) struct Index {
     /// Journeys that begin with a date, by the trait that has it; each with its live version.
     pub(crate) dated: BTreeMap<String, Vec<(u32, u32)>>,
     entries_by_event: Vec<Vec<u32>>,
+    pub(crate) soft_opt_ins: SoftOptIns,
     /// By slot, and whether it is entering that begins a run, or leaving.
     entries_by_slot: BTreeMap<(u16, bool), Vec<u32>>,
 }
@@ -156,6 +158,11 @@ impl Index {
                 let scope = &mut Scope { names, history, timezone, cutoffs, purchase, wanted, slot_of };
                 Rule::compile(&of_programme(&broadcast.to), scope);
             }
+        }
+        for (name, soft) in programme.soft_opt_ins() {
+            let scope = &mut Scope { names, history, timezone, cutoffs, purchase, wanted, slot_of };
+            let did = scope.did(&soft.did().expect("invariant: a programme with mistakes is refused"));
+            index.soft_opt_ins.0.insert(name.to_owned(), SoftRule { did, channels: soft.channels.clone() });
         }
         index.wanted = std::mem::take(wanted);
         index.note_due(state, programme);

@@ -244,6 +244,7 @@ mod tests {
     use super::*;
     use crate::ProfileId;
     use crate::at::{At, Span};
+    use crate::basis::Basis;
     use crate::outbox::{Decision, Reason};
     use crate::programme::Channel;
     use crate::record::Verdict;
@@ -294,6 +295,7 @@ mod tests {
                 0 => "".into(),
                 number => format!("{}.{number}@example.org", profile.0).into(),
             },
+            basis: [Basis::None, Basis::SoftOptIn][dice.roll(2) as usize],
             decision: match dice.roll(3) {
                 0 => Decision::Send,
                 1 => Decision::Drop { reason },

@@ -12,6 +12,7 @@ pub mod engine;
 pub mod record;
 
 pub mod backfill;
+pub mod basis;
 pub mod broadcast;
 pub mod change;
 mod chunked;
@@ -37,6 +38,7 @@ mod own;
 mod page;
 mod parts;
 mod policy;
+pub mod preference;
 pub mod profile;
 pub mod programme;
 mod quiet;
@@ -49,6 +51,7 @@ mod state;
 mod truths;
 mod turn;
 pub mod webhook;
+pub mod wordings;
 
 pub mod at;
 pub mod codec;

@@ -56,8 +56,9 @@ pub const SEND_AGE_MAX: Span = Span::DAY.times(2);
 pub const PATIENCE_USUAL: Span = Span::DAY.times(2);
 /// Longest time that a send may wait for the contact policy: a run stands still meanwhile.
 pub const PATIENCE_MAX: Span = Span::DAY.times(30);
-/// Most frequency caps of a programme: each has a bit in what is kept of a send, and one more bounds them all.
-pub const CAPS_MAX: usize = 30;
+/// Most frequency caps of a programme: each has a bit in what is kept of a send, as have that of fatigue, that of who asked
+/// for fewer, and the one that bounds them all.
+pub const CAPS_MAX: usize = 29;
 /// Most sends that a cap allows, and most that are looked at to decide another: a person who got so many in the longest
 /// window of the policy gets no more in it, whatever the caps say.
 pub const CAP_SENDS_MAX: u32 = 1_000;
@@ -158,3 +159,16 @@ const _: () = assert!(2 * JOURNEY_STEPS_MAX < RUN_STEPS_MAX);
 const _: () = assert!(SEGMENTS_MAX < u16::MAX as usize && EVENT_NAMES_MAX + 2 * CONDITIONS_MAX < NAMES_MAX);
 const _: () =
     assert!(RETRY_FIRST.0 << ATTEMPTS_MAX < SEND_AGE_MAX.0, "every retry falls inside a send's life");
+
+/// Most versions of a purpose's wording in one programme: older ones stay known without being written there.
+pub const WORDINGS_MAX: usize = 50;
+/// Most wordings ever live: each is kept for ever, since somebody may have agreed to it.
+pub const WORDINGS_KEPT_MAX: usize = 10_000;
+/// Longest wording: what people read before they tick a box.
+pub const WORDING_BYTES_MAX: usize = 8_192;
+/// Longest name of a wording's version: every consent may repeat it.
+pub const WORDING_VERSION_BYTES_MAX: usize = 64;
+/// Longest time for which a purchase lets a company write to its customer without a consent.
+pub const SOFT_OPT_IN_MAX: Span = Span::DAY.times(3_660);
+/// Longest pause that somebody can ask for: who wants more withdraws.
+pub const PAUSE_MAX: Span = Span::DAY.times(366);

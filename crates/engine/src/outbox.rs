@@ -4,6 +4,7 @@
 //! state, a replay finds it again after a crash.
 
 use crate::at::At;
+use crate::basis::Basis;
 use crate::programme::Channel;
 use crate::record::Verdict;
 use crate::value::OwnedMap;
@@ -30,6 +31,8 @@ pub struct Send {
     pub language: Arc<str>,
     pub address: Arc<str>,
     pub decision: Decision,
+    /// On what ground it was let go.
+    pub basis: Basis,
     pub status: Status,
     /// When somebody wanted to send it.
     pub wished_at: At,
@@ -149,6 +152,10 @@ pub enum Reason {
     FrequencyCap,
     /// It is night where the person is.
     QuietHours,
+    /// The person asked for fewer messages.
+    Fewer,
+    /// The person asked for a pause.
+    Paused,
     /// There is nothing left to confirm.
     AlreadyConfirmed,
     /// It waited so long that its moment has gone.
@@ -160,7 +167,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::MessageMissing,
         Self::NoRendering,
         Self::Unreachable,
@@ -174,6 +181,8 @@ impl Reason {
         Self::Fatigue,
         Self::FrequencyCap,
         Self::QuietHours,
+        Self::Fewer,
+        Self::Paused,
         Self::AlreadyConfirmed,
         Self::Expired,
         Self::JourneyEnded,
@@ -195,6 +204,8 @@ impl Reason {
             Self::Fatigue => "fatigue",
             Self::FrequencyCap => "frequency_cap",
             Self::QuietHours => "quiet_hours",
+            Self::Fewer => "fewer",
+            Self::Paused => "paused",
             Self::AlreadyConfirmed => "already_confirmed",
             Self::Expired => "expired",
             Self::JourneyEnded => "journey_ended",
@@ -220,6 +231,8 @@ impl Reason {
             Self::Fatigue => "The person has not responded for a while, and so gets fewer messages.",
             Self::FrequencyCap => "The person got as many messages as the contact policy allows.",
             Self::QuietHours => "It is night where the person is.",
+            Self::Fewer => "The person asked for fewer messages.",
+            Self::Paused => "The person asked for a pause.",
             Self::AlreadyConfirmed => "The consent needs no confirmation any more.",
             Self::Expired => "The message waited longer than it is worth sending.",
             Self::JourneyEnded => "The journey ended while the message waited.",

@@ -59,7 +59,7 @@ impl Own {
         let said = since.map(|one| (one.about, &mut one.consent));
         let mut said = said.filter(|(_, one)| one.purpose == *purpose && one.channel == channel);
         let mut last = said.by_ref().take_while(|(_, one)| one.state == consent.state);
-        match last.find(|(of, _)| *of == about) {
+        match last.find(|(of, one)| *of == about && one.is_said_as(consent)) {
             Some((_, known)) => known.said = known.said.max(consent.said),
             None => self.stated.push(Stated { consent: consent.clone(), about }),
         }
@@ -91,6 +91,7 @@ mod tests {
                 stated_at: At(at),
                 seq: Seq(at as u64),
                 wording: String::new(),
+                language: String::new(),
                 proof: String::new(),
                 said: (At(at), Seq(at as u64)),
             };

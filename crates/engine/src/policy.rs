@@ -17,9 +17,11 @@ use jiff::tz::TimeZone;
 /// What a programme's contact policy was made into.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Policy {
-    /// The programme's, then that of fatigue, and last the one that bounds them all.
+    /// The programme's, then those of fatigue and of who asked for fewer, and last the one that bounds them all.
     caps: Vec<Cap>,
     fatigue: Option<Tiredness>,
+    /// The place of the cap of whoever asked for fewer.
+    fewer: Option<usize>,
     exclusions: Vec<Exclusion>,
     quiet: Option<Night>,
     holdout_permille: u16,
@@ -58,6 +60,8 @@ pub(crate) struct Asking<'a> {
     pub(crate) purpose: &'a str,
     pub(crate) channel: Channel,
     pub(crate) priority: u8,
+    /// The person asked for fewer messages.
+    pub(crate) fewer: bool,
     /// It has a place, and is about to leave.
     pub(crate) hands_over: bool,
 }
@@ -73,6 +77,10 @@ impl Policy {
             caps.push(fatigue.then.clone());
             Tiredness { after: fatigue.after as usize, within: fatigue.within, cap: caps.len() - 1 }
         });
+        let fewer = definition.fewer.as_ref().map(|fewer| {
+            caps.push(fewer.clone());
+            caps.len() - 1
+        });
         let windows = caps.iter().map(|cap| cap.within);
         let others = definition.exclusions.iter().map(|one| one.within);
         let longest = windows.chain(others).chain(fatigue.map(|fatigue| fatigue.within)).max();
@@ -86,7 +94,7 @@ impl Policy {
             zones_of_unknown: programme.zones_of_unknown(hours),
         });
         let (holdout_permille, exclusions) = (definition.holdout_permille, definition.exclusions.clone());
-        Self { caps, fatigue, exclusions, quiet, holdout_permille, longest, is_empty: false }
+        Self { caps, fatigue, fewer, exclusions, quiet, holdout_permille, longest, is_empty: false }
     }
 
     /// Whether there is none.
@@ -140,6 +148,8 @@ impl Policy {
             let reason = match self.fatigue.is_some_and(|fatigue| fatigue.cap == index) {
                 true if fatigue.is_none() => continue,
                 true => Reason::Fatigue,
+                false if self.fewer == Some(index) && !asking.fewer => continue,
+                false if self.fewer == Some(index) => Reason::Fewer,
                 false => Reason::FrequencyCap,
             };
             wait(opens(cap, 1 << index, asking), reason);
@@ -228,5 +238,7 @@ impl Night {
     }
 }
 
-const _: () =
-    assert!(CAPS_MAX + 2 <= u32::BITS as usize, "each cap has a bit, that of fatigue and the last one too");
+const _: () = assert!(
+    CAPS_MAX + 3 <= u32::BITS as usize,
+    "each cap has a bit, those of fatigue, of fewer and the last one too"
+);

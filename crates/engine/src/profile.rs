@@ -1,6 +1,7 @@
 //! What is known about one person besides their events: identifiers, traits, consents, runs and sends.
 
 use crate::at::At;
+use crate::basis::Basis;
 use crate::claim::Claims;
 use crate::consent::Consents;
 use crate::held::Held;
@@ -8,6 +9,7 @@ use crate::identifier::{IdentifierKind, KeyedHash};
 use crate::journey::{Passage, Run};
 use crate::limits::PROFILE_TRAITS_MAX;
 use crate::own::Own;
+use crate::preference::Preferences;
 use crate::programme::Channel;
 use crate::record::ConsentState;
 use crate::value::{Map, OwnedMap, OwnedValue, Value, write_entry};
@@ -40,6 +42,7 @@ pub struct Profile {
     pub(crate) identifiers: Held<Vec<StoredIdentifier>>,
     pub(crate) traits: Held<BTreeMap<String, StatedTrait>>,
     pub(crate) consents: Consents,
+    pub(crate) preferences: Preferences,
     /// The newest of its sends, from which the ledger leads to the others.
     pub(crate) newest_send: Option<SendId>,
     /// What they take up under the contact policy.
@@ -111,6 +114,21 @@ impl Profile {
 
     pub fn consents(&self) -> &[crate::consent::Consent] {
         self.consents.all()
+    }
+
+    /// How they want to be written to.
+    pub fn preferences(&self) -> &Preferences {
+        &self.preferences
+    }
+
+    /// The statement that decides for a purpose on a channel.
+    pub fn decisive(&self, purpose: &str, channel: Channel) -> Option<&crate::consent::Consent> {
+        self.consents.current(purpose, Some(channel))
+    }
+
+    /// On what consent the person may be written to for a purpose on a channel.
+    pub fn basis(&self, purpose: &str, channel: Channel) -> Basis {
+        Basis::of_consent(&self.consents, purpose, channel)
     }
 
     /// What holds for a purpose on a channel; `None` where nobody ever said anything about it.

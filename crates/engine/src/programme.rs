@@ -14,7 +14,9 @@ mod identity;
 mod mistake;
 mod opens;
 mod schedule;
+mod soft_opt_in;
 mod webhook;
+mod wording;
 
 pub use appointment::Appointment;
 pub(crate) use appointment::{DateOf, instant};
@@ -26,7 +28,9 @@ pub use identity::{IdentifierLimit, Identity};
 pub use mistake::{Mistake, Place, nearest};
 pub use opens::OpenTracking;
 pub use schedule::{DateEntry, Schedule};
+pub use soft_opt_in::SoftOptIn;
 pub use webhook::{Field, Hears, Webhook, WebhookStep};
+pub use wording::Wording;
 
 use crate::at::Span;
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -174,6 +178,15 @@ pub struct Purpose {
     /// Whether the contact policy applies; where it does not say, to everything that asks for a consent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_policy: Option<bool>,
+    /// What people are asked, in every version that is still in use. The last one is shown.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub wording: Vec<Wording>,
+    /// Customers who never objected may be written to without a consent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub soft_opt_in: Option<SoftOptIn>,
+    /// It is to share what is known of somebody with others, and nothing is sent for it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub third_party: bool,
 }
 
 /// One content, with a rendering per channel.

@@ -29,6 +29,8 @@ pub enum Record<'a> {
     Rejected(Rejected<'a>),
     /// A consent given or withdrawn otherwise than inside an event.
     ConsentStated(ConsentStated<'a>),
+    /// How somebody wants to be written to: less often, or not for a while.
+    PreferenceStated(PreferenceStated<'a>),
     /// A block on an address, or its end.
     SuppressionStated(SuppressionStated<'a>),
     /// A programme made live.

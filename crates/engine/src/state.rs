@@ -29,6 +29,7 @@ use crate::shared::Shared;
 use crate::timer::Timers;
 use crate::truths::Truths;
 use crate::webhook::Webhooks;
+use crate::wordings::Wordings;
 use crate::{ProfileId, SendId, Seq};
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -67,6 +68,7 @@ pub(crate) struct State {
     pub(crate) message_ids: MessageIds,
     #[borsh(skip)]
     pub(crate) suppressions: Suppressions,
+    pub(crate) wordings: Wordings,
     pub(crate) segments: Vec<SegmentState>,
     pub(crate) versions: Vec<JourneyVersion>,
     /// Of journeys that are not open, by name.

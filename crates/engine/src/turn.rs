@@ -163,8 +163,12 @@ impl<'a> Turn<'a> {
     ) {
         for (name, granted) in preferences(context).filter(|(_, granted)| counts(*granted)) {
             let (purpose, channel) = split_preference(name);
-            let (wording, proof) = evidence(context);
-            let evidence = (wording.as_str(), proof.as_str());
+            let shares = self.engine.programme.purposes.get(purpose).is_some_and(|one| one.third_party);
+            if granted && shares && has_signal(context) {
+                continue;
+            }
+            let (wording, language, proof) = evidence(context);
+            let evidence = (wording.as_str(), language.as_str(), proof.as_str());
             self.state_consent(purpose, channel, granted, ConsentSource::Event, stated_at, evidence);
         }
     }
@@ -178,7 +182,7 @@ impl<'a> Turn<'a> {
         granted: bool,
         source: ConsentSource,
         stated_at: At,
-        (wording, proof): (&str, &str),
+        (wording, language, proof): (&str, &str, &str),
     ) {
         let double = self.engine.programme.purposes.get(purpose).filter(|one| one.opt_in == OptIn::Double);
         let confirm = double.filter(|_| granted && source != ConsentSource::DoubleOptIn).cloned();
@@ -204,6 +208,7 @@ impl<'a> Turn<'a> {
                 stated_at,
                 seq: self.seq(),
                 wording: wording.to_owned(),
+                language: language.to_owned(),
                 proof: proof.to_owned(),
                 said: (stated_at, self.seq()),
             };
@@ -217,6 +222,22 @@ impl<'a> Turn<'a> {
         }
         if let Some(message) = confirm.and_then(|purpose| purpose.confirm) {
             self.ask_to_confirm(purpose, &message);
+        }
+    }
+
+    /// Global Privacy Control withdraws every consent to share. The signal speaks of all companies alike, and so it counts
+    /// once: what the person says to us after it counts more than its repetition.
+    pub(crate) fn note_signal(&mut self, context: Map<'_>, stated_at: At) {
+        if !has_signal(context) {
+            return;
+        }
+        let programme = Arc::clone(&self.engine.programme);
+        for (name, _) in programme.purposes.iter().filter(|(_, purpose)| purpose.third_party) {
+            let source = ConsentSource::PrivacySignal;
+            let mut consents = self.profile().consents.all().iter();
+            if !consents.any(|one| one.purpose == *name && one.source == source) {
+                self.state_consent(name, None, false, source, stated_at, ("", "", "Sec-GPC: 1"));
+            }
         }
     }
 
@@ -305,6 +326,11 @@ impl<'a> Turn<'a> {
         let moment = Moment::of(&self.engine.state, &self.engine.programme, self.id);
         verdict(rule, &Moment { since, entry, event, ..moment })
     }
+}
+
+/// Whether an event came with Global Privacy Control.
+fn has_signal(context: Map<'_>) -> bool {
+    matches!(context.get("gpc"), Some(Value::Bool(true) | Value::Text("1")))
 }
 
 /// How long Trama waits before it asks the same person again to confirm the same purpose, so that a form cannot be

@@ -24,7 +24,12 @@ fn main() {
         source: "shop",
         received_at: At(1_795_435_200_000),
         serial: 1,
-        peer: Peer { ip: Some([203, 0, 113, 9].into()), user_agent: "Mozilla/5.0", prefetch: false },
+        peer: Peer {
+            ip: Some([203, 0, 113, 9].into()),
+            user_agent: "Mozilla/5.0",
+            prefetch: false,
+            privacy_signal: false,
+        },
     };
     let (mut parse, mut whole, mut sonic, mut peer) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for _ in 0..ROUNDS {

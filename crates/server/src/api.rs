@@ -11,6 +11,7 @@ mod clusters;
 mod consents;
 mod description;
 pub(crate) mod erasures;
+pub(crate) mod evidence;
 pub(crate) mod explanations;
 mod expressions;
 mod extract;
@@ -21,15 +22,15 @@ mod mailbox;
 mod merges;
 mod person;
 mod previews;
-mod profiles;
+pub(crate) mod profiles;
 pub(crate) mod programme;
 mod rejects;
 mod returns;
 mod segments;
-mod sends;
+pub(crate) mod sends;
 mod status;
 mod suppressions;
-mod timeline;
+pub(crate) mod timeline;
 mod webhooks;
 
 pub use description::openapi;
@@ -63,6 +64,7 @@ pub fn routes() -> Vec<Route> {
         row(Method::GET,    "/api/v1/profiles/{address}",           Read,   profiles::show),
         row(Method::DELETE, "/api/v1/profiles/{address}",           Admin,  erasures::erase),
         row(Method::GET,    "/api/v1/profiles/{address}/timeline",  Read,   timeline::show),
+        row(Method::GET,    "/api/v1/profiles/{address}/consents",  Read,   evidence::show),
         row(Method::GET,    "/api/v1/profiles/{address}/segments/{name}", Read, explanations::show),
         row(Method::POST,   "/api/v1/profiles/{address}/explain",   Read,   explanations::explain),
         row(Method::GET,    "/api/v1/segments",                     Read,   segments::list),

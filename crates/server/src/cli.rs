@@ -6,6 +6,7 @@ mod broadcasts;
 mod check;
 mod client;
 mod clusters;
+mod consents;
 mod demo;
 mod erase;
 mod explain;
@@ -55,6 +56,7 @@ enum Command {
     Explain(explain::Args),
     Segments(segments::Args),
     Merges(merges::Args),
+    Consents(consents::Args),
     Erase(erase::Args),
     Identifiers(identifiers::Args),
     Clusters(clusters::Args),
@@ -91,6 +93,7 @@ pub fn run() -> ExitCode {
         Command::Explain(args) => explain::run(&args),
         Command::Segments(args) => segments::run(&args),
         Command::Merges(args) => merges::run(&args),
+        Command::Consents(args) => consents::run(&args),
         Command::Erase(args) => erase::run(&args),
         Command::Identifiers(args) => identifiers::run(&args),
         Command::Clusters(args) => clusters::run(&args),

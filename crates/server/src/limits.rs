@@ -12,6 +12,13 @@ pub const KEY_NAME_BYTES_MAX: usize = 64;
 
 /// Largest form that a recipient can post: a tick for every purpose of a programme.
 pub const PUBLIC_FORM_BYTES_MAX: usize = 64 << 10;
+/// How long somebody's pause is: the month that the button says.
+pub const PUBLIC_PAUSE: Span = Span::DAY.times(30);
+/// Oldest message whose link shows or erases what is known of its recipient: mailboxes are kept for years, and messages
+/// are forwarded.
+pub const PUBLIC_DATA_AGE_MAX: Span = Span::DAY.times(30);
+/// Pieces of somebody's data that wait for a slow reader: a thousand events each.
+pub const PUBLIC_DATA_WAITING: usize = 4;
 /// Clicks on different links of a message within this time are a scanner's, which follows them all; a click is held back as
 /// long, so that the first of them is known for what it is before anything follows from it.
 pub const CLICK_HOLD: engine::at::Span = engine::at::Span::SECOND.times(2);

@@ -29,6 +29,7 @@
 
 mod broadcast;
 mod clusters;
+mod consent;
 mod contact;
 mod content;
 mod definition;

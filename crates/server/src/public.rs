@@ -6,6 +6,7 @@
 
 pub mod clicks;
 mod confirm;
+mod data;
 mod engagement;
 mod page;
 mod preferences;
@@ -15,7 +16,7 @@ mod unsubscribe;
 use crate::hub::Hub;
 use axum::Router;
 use axum::http::{HeaderMap, header};
-use axum::routing::get;
+use axum::routing::{get, post};
 use engine::at::At;
 use engine::engine::Engine;
 use engine::outbox::Send;
@@ -32,8 +33,20 @@ pub fn router() -> Router<Arc<Hub>> {
         .route("/unsubscribe/{token}", get(unsubscribe::ask).post(unsubscribe::withdraw))
         .route("/confirm/{token}", get(confirm::ask).post(confirm::grant))
         .route("/preferences/{token}", get(preferences::show).post(preferences::change))
+        .route("/preferences/{token}/everything", post(preferences::leave))
+        .route("/preferences/{token}/pause", post(preferences::pause))
+        .route("/preferences/{token}/fewer", post(preferences::fewer))
+        .route("/preferences/{token}/data", get(data::show))
+        .route("/preferences/{token}/data.json", get(data::download))
+        .route("/preferences/{token}/erase", get(data::ask_to_erase).post(data::erase))
+        .route("/.well-known/gpc.json", get(privacy_signal))
         .route("/o/{file}", get(engagement::opened))
         .route("/c/{token}", get(engagement::clicked))
+}
+
+/// Says that this installation honours Global Privacy Control, since when.
+async fn privacy_signal() -> axum::Json<serde_json::Value> {
+    axum::Json(serde_json::json!({ "gpc": true, "lastUpdate": "2026-11-26" }))
 }
 
 /// The message that a token came with, and its recipient.
@@ -43,6 +56,8 @@ struct Recipient {
     channel: Channel,
     language: Language,
     address: String,
+    /// When the message was decided.
+    decided_at: At,
 }
 
 impl Recipient {
@@ -53,6 +68,7 @@ impl Recipient {
             channel: send.channel.unwrap_or(Channel::Email),
             language: Language::of(&send.language),
             address: send.address.to_string(),
+            decided_at: send.decided_at,
         }
     }
 
@@ -72,7 +88,7 @@ impl Recipient {
     }
 
     /// The wording under which a consent was asked for that waits for its confirmation.
-    async fn wording(&self, hub: &Hub, purpose: &str) -> String {
+    async fn wording(&self, hub: &Hub, purpose: &str) -> (String, String) {
         let (profile, channel, purpose) = (self.profile, self.channel, purpose.to_owned());
         let read = move |engine: &Engine| {
             let mut consents = engine.profile(profile)?.consents().iter().rev();
@@ -81,7 +97,7 @@ impl Recipient {
                     && one.purpose == purpose
                     && one.channel.is_none_or(|own| own == channel)
             })?;
-            Some(asked.wording.clone())
+            Some((asked.wording.clone(), asked.language.clone()))
         };
         hub.runtime.read(read).await.unwrap_or_default()
     }
@@ -92,14 +108,20 @@ impl Recipient {
         if self.consent(hub, statement.purpose).await == Some(holds) {
             return Ok(());
         }
+        self.record(hub, statement).await
+    }
+
+    /// The same, whatever holds.
+    async fn record(&self, hub: &Hub, statement: &Statement<'_>) -> Result<(), Page> {
         let record = Record::ConsentStated(ConsentStated {
             subject: Subject::Send(self.send),
             purpose: statement.purpose,
-            channel: self.channel.name(),
+            channel: statement.channel.map_or("", Channel::name),
             granted: statement.granted,
             source: statement.source,
             stated_at: statement.at,
             wording: &statement.wording,
+            language: statement.language,
             proof: &statement.proof,
         });
         hub.record(&record).await.map(drop).map_err(|problem| Page::come_back(self.language, &problem))
@@ -109,11 +131,14 @@ impl Recipient {
 /// A consent that a recipient states on a page.
 struct Statement<'a> {
     purpose: &'a str,
+    /// None for every channel.
+    channel: Option<Channel>,
     granted: bool,
     source: ConsentSource,
     at: At,
     /// Version of the text that the recipient said yes to; of a withdrawal nothing.
     wording: String,
+    language: &'a str,
     proof: String,
 }
 

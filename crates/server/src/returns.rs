@@ -78,6 +78,7 @@ pub async fn unsubscribe(runtime: &Runtime, send: SendId) -> Noted {
         source: ConsentSource::OneClick,
         stated_at: clock::now(),
         wording: "",
+        language: "",
         proof: "a mail to the signed address in List-Unsubscribe",
     });
     match runtime.record(&record).await {

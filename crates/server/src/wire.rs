@@ -4,8 +4,8 @@ use engine::Seq;
 use engine::at::At;
 use engine::record::{
     ClustersStated, Commanded, ConsentStated, CutoffsStated, Event, EventFlags, Identifier,
-    MembershipChanged, Record, Rejected, RunRequested, Settled, Subject, SuppressionStated, WebhookAnswered,
-    WebhookAttempt, WebhookDelivered,
+    MembershipChanged, Preference, PreferenceStated, Record, Rejected, RunRequested, Settled, Subject,
+    SuppressionStated, WebhookAnswered, WebhookAttempt, WebhookDelivered,
 };
 use engine::segment::cluster::{Cluster, Finding, Tree};
 use serde_json::{Value, json};
@@ -33,6 +33,7 @@ fn content(record: &Record<'_>) -> (&'static str, Value) {
         Record::Event(one) => ("event", event(one)),
         Record::Rejected(one) => ("rejected", rejected(one)),
         Record::ConsentStated(one) => ("consent_stated", consent(one)),
+        Record::PreferenceStated(one) => ("preference_stated", preference(one)),
         Record::SuppressionStated(one) => ("suppression_stated", suppression(one)),
         Record::ProgrammeApplied(one) => (
             "programme_applied",
@@ -131,6 +132,20 @@ fn content(record: &Record<'_>) -> (&'static str, Value) {
         ),
         Record::Tick => ("tick", json!({})),
     }
+}
+
+fn preference(stated: &PreferenceStated<'_>) -> Value {
+    let mut line = json!({
+        "subject": subject(&stated.subject),
+        "source": stated.source.name(),
+        "stated_at": stated.stated_at.to_string(),
+        "proof": stated.proof,
+    });
+    match stated.preference {
+        Preference::PausedUntil(until) => line["paused_until"] = until.to_string().into(),
+        Preference::Fewer(fewer) => line["fewer"] = fewer.into(),
+    }
+    line
 }
 
 fn requested(requested: &RunRequested<'_>) -> Value {
@@ -247,19 +262,23 @@ fn rejected(rejected: &Rejected<'_>) -> Value {
     })
 }
 
-fn consent(consent: &ConsentStated<'_>) -> Value {
-    let subject = match &consent.subject {
+fn subject(subject: &Subject<'_>) -> Value {
+    match subject {
         Subject::Identifier(one) => identifier(one),
         Subject::Send(send) => json!({"send": send.0}),
-    };
+    }
+}
+
+fn consent(consent: &ConsentStated<'_>) -> Value {
     json!({
-        "subject": subject,
+        "subject": subject(&consent.subject),
         "purpose": consent.purpose,
         "channel": consent.channel,
         "granted": consent.granted,
         "source": consent.source.name(),
         "stated_at": consent.stated_at.to_string(),
         "wording": consent.wording,
+        "language": consent.language,
         "proof": consent.proof,
     })
 }

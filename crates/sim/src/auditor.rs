@@ -109,6 +109,9 @@ impl Auditor {
                 let prepare = self.ledger.prepare(*send).expect("the ledger asked for it");
                 let is_confirmation = prepare.journey.is_empty();
                 self.model.may_hand_over(&prepare.address, &prepare.purpose, is_confirmation)?;
+                if !is_confirmation {
+                    self.model.may_disturb(at, &prepare.address, &prepare.purpose)?;
+                }
                 self.letters.hand_over(at, prepare, &self.model)?;
             }
         }

@@ -4,8 +4,9 @@ use engine::at::At;
 use engine::identifier::{HashKey, IdentifierKind};
 use engine::record::{
     Command, Commandable, Commanded, ConsentSource, ConsentStated, CutoffsStated, Engaged, Engagement, Event,
-    EventFlags, EventKind, Identifier, MergeUndone, ProfileErased, ProfilesMerged, ProgrammeApplied, Record,
-    Rejected, Returned, RunRequested, Subject, SuppressionStated, Verdict,
+    EventFlags, EventKind, Identifier, MergeUndone, Preference, PreferenceStated, ProfileErased,
+    ProfilesMerged, ProgrammeApplied, Record, Rejected, Returned, RunRequested, Subject, SuppressionStated,
+    Verdict,
 };
 use engine::segment::cutoff::Cutoff;
 use engine::value::OwnedMap;
@@ -25,6 +26,12 @@ pub(crate) enum Draft {
         channel: &'static str,
         granted: bool,
         source: ConsentSource,
+        stated_at: At,
+    },
+    /// A pause that the recipient of a send asks for, or ends.
+    Pause {
+        send: SendId,
+        until: At,
         stated_at: At,
     },
     Suppression {
@@ -122,9 +129,20 @@ impl Draft {
                     source: *source,
                     stated_at: *stated_at,
                     wording: "1",
+                    language: "",
                     proof: "a page",
                 };
                 Record::ConsentStated(stated).encode(&mut bytes);
+            }
+            Self::Pause { send, until, stated_at } => {
+                let stated = PreferenceStated {
+                    subject: Subject::Send(*send),
+                    preference: Preference::PausedUntil(*until),
+                    source: ConsentSource::PreferenceCentre,
+                    stated_at: *stated_at,
+                    proof: "a page",
+                };
+                Record::PreferenceStated(stated).encode(&mut bytes);
             }
             Self::Suppression { email, lifted, stated_at } => {
                 let identifier = identify(IdentifierKind::Email, email);

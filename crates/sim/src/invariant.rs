@@ -19,6 +19,7 @@ pub enum Invariant {
     G4,
     G5,
     G6,
+    G7,
     H1,
     J1,
     J2,
@@ -31,7 +32,7 @@ pub enum Invariant {
 }
 
 impl Invariant {
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::L1,
         Self::L2,
         Self::L3,
@@ -47,6 +48,7 @@ impl Invariant {
         Self::G4,
         Self::G5,
         Self::G6,
+        Self::G7,
         Self::H1,
         Self::J1,
         Self::J2,
@@ -77,6 +79,7 @@ impl Invariant {
             Self::G4 => "no hand-over exceeds a frequency cap, whoever was merged or parted before it",
             Self::G5 => "nothing is handed over while it is night on the person's clock",
             Self::G6 => "exclusions, fatigue and the global holdout of the contact policy are kept",
+            Self::G7 => "nothing that asks for a consent is handed over while the person wants a pause",
             Self::H1 => "a person in the holdout is sent nothing",
             Self::J1 => {
                 "the figures of journeys and broadcasts are those of their runs and sends, and add up"

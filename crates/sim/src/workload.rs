@@ -284,11 +284,15 @@ impl Workload {
             stated_at,
         };
         let engaged = |engagement, machine| Draft::Engaged { send, engagement, machine, occurred_at: now };
-        Some(match self.random.below(9) {
+        Some(match self.random.below(10) {
             0 => consent(false, ConsentSource::OneClick, self.instant(now)),
             1 | 2 => consent(true, ConsentSource::DoubleOptIn, self.instant(now)),
             3 => engaged(Engagement::Opened, true),
             4 => engaged(Engagement::Opened, false),
+            9 => {
+                let until = now.plus(Span::HOUR.times(self.random.below(100) as i64));
+                Draft::Pause { send, until, stated_at: now }
+            }
             5 => Draft::Returned { send, returned_at: now },
             _ => engaged(Engagement::Clicked, false),
         })

@@ -48,9 +48,10 @@ impl Engine {
     pub(super) fn apply_attempt(&mut self, attempted: &Attempted, effects: &mut Vec<Effect>) {
         let (id, attempt) = (attempted.send, attempted.attempt);
         match self.may_hand_over(id) {
-            Answer::Send { .. } => {
+            Answer::Send { basis, .. } => {
                 let at = self.state.at;
                 self.state.change_send(id, |send| {
+                    send.basis = basis;
                     send.attempts = attempt;
                     send.attempted_at = Some(at);
                 });
@@ -238,7 +239,8 @@ impl Engine {
             return;
         }
         match self.decide_on_channel(&send, false) {
-            Answer::Send { .. } => {
+            Answer::Send { basis, .. } => {
+                self.state.change_send(id, |send| send.basis = basis);
                 self.let_go(id);
                 let prepare = self.prepare(&self.state.send(id).expect("invariant: it was just here"));
                 effects.push(Effect::Prepare(Box::new(prepare)));

@@ -53,6 +53,7 @@ impl Engine {
         let programme: Programme = serde_json::from_str(definition).expect("invariant: checked");
         self.rules = Rules::of(&programme.identity, &self.hash_key());
         let is_moved = programme.timezone != self.programme.timezone;
+        self.state.wordings.keep(&programme, self.state.seq);
         self.programme = Arc::new(programme);
         self.set_policy();
         self.state.definition = Some(definition.to_owned());
@@ -166,6 +167,7 @@ impl Engine {
         let rules = programme.journeys.values().flat_map(Journey::rules);
         let broadcasts = programme.broadcasts.values().map(|broadcast| broadcast.to.as_str());
         let texts = programme.segments.values().map(String::as_str).chain(rules).chain(broadcasts);
+        let texts = texts.chain(programme.soft_rules());
         let clusters = programme.clusterings().flat_map(|(_, one)| one.asks().collect::<Vec<_>>());
         let asked = texts.map(of_programme).chain(clusters);
         let mut unkept: Vec<Property> =
@@ -184,6 +186,7 @@ impl Engine {
                 .expect("invariant: a definition was written by this program");
             texts.extend(journey.rules().map(str::to_owned));
         }
+        texts.extend(self.programme.soft_rules().map(str::to_owned));
         texts.extend(self.programme.broadcasts.values().map(|broadcast| broadcast.to.clone()));
         let clusters = self.programme.clusterings().flat_map(|(_, one)| one.asks().collect::<Vec<_>>());
         let asked = texts.iter().map(|text| of_programme(text)).chain(clusters);

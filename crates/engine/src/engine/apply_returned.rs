@@ -6,7 +6,7 @@ use crate::effect::Effect;
 use crate::happening::Happening;
 use crate::limits::{BOUNCE_WAIT, SOFT_BOUNCE_DAYS_MAX, SOFT_BOUNCES_OVER};
 use crate::outbox::{Send, Status};
-use crate::programme::{Channel, OptIn};
+use crate::programme::{Channel, OptIn, Purpose};
 use crate::record::{ConsentSource, ConsentState, Returned, Verdict};
 use crate::turn::Turn;
 use crate::{ProfileId, SendId};
@@ -88,7 +88,7 @@ impl Engine {
         let purposes = self.consented(profile, channel);
         let mut turn = Turn::begin(self, profile, effects);
         for purpose in purposes {
-            let evidence = ("", "a complaint that the recipient's mail provider passed on");
+            let evidence = ("", "", "a complaint that the recipient's mail provider passed on");
             turn.state_consent(
                 &purpose,
                 Some(channel),
@@ -101,15 +101,18 @@ impl Engine {
         turn.settle();
     }
 
-    /// Purposes that a person consented to on a channel, or is asked to confirm.
+    /// Purposes that a person consented to on a channel or is asked to confirm, and those for which customers need not.
     fn consented(&self, profile: ProfileId, channel: Channel) -> Vec<String> {
         let consents = &self.state.profiles[profile.0 as usize].consents;
-        let stands = |purpose: &&String| {
-            let state = consents.state(purpose, Some(channel));
+        let stands = |(name, purpose): &(&String, &Purpose)| {
+            let state = consents.state(name, Some(channel));
+            let as_customer =
+                purpose.soft_opt_in.as_ref().is_some_and(|soft| soft.channels.contains(&channel));
             matches!(state, Some(ConsentState::Granted | ConsentState::Pending))
+                || (state.is_none() && as_customer)
         };
         let purposes = self.programme.purposes.iter().filter(|(_, purpose)| purpose.opt_in != OptIn::None);
-        purposes.map(|(name, _)| name).filter(stands).cloned().collect()
+        purposes.filter(stands).map(|(name, _)| name.clone()).collect()
     }
 }
 

@@ -7,8 +7,9 @@ use crate::identifier::IdentifierKind;
 use crate::journey::{Passage, RunState, Standing};
 use crate::outbox::{Decisions, Send};
 use crate::profile::Profile;
-use crate::programme::Programme;
+use crate::programme::{Channel, Programme};
 use crate::state::{Counts, JourneyVersion, Reject};
+use crate::wordings::Wordings;
 use crate::{ProfileId, SendId, Seq};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -261,6 +262,24 @@ impl Engine {
     pub fn sends_of(&self, id: ProfileId) -> impl DoubleEndedIterator<Item = Send> {
         let newest = self.profile(id).and_then(|profile| profile.newest_send);
         self.state.sends.list(newest).into_iter().filter_map(|id| self.state.send(id))
+    }
+
+    /// Whether the person has an address on the channel that is not suppressed.
+    pub fn is_reachable(&self, id: ProfileId, channel: Channel) -> bool {
+        self.profile(id).is_some_and(|profile| self.governor().reaches(profile, channel))
+    }
+
+    /// Every wording that was ever live.
+    pub fn wordings(&self) -> &Wordings {
+        &self.state.wordings
+    }
+
+    /// Until when the profile may be written to as a customer, for a purpose on a channel; `None` where it may not.
+    pub fn soft_opt_in(&self, id: ProfileId, purpose: &str, channel: Channel) -> Option<At> {
+        let profile = self.profile(id)?;
+        let address = crate::governor::address(profile, channel)?;
+        let about = (purpose, channel, address.as_str());
+        self.index.soft_opt_ins.until(&self.state, &self.programme, self.canonical(id), about)
     }
 
     /// Blocked addresses, in no order that means anything but always the same.

@@ -87,6 +87,7 @@ impl Engine {
         profile.past.extend(past);
         profile.newest_send = newest;
         profile.absorb(&other);
+        profile.preferences.absorb(&other.preferences);
         profile.consents.absorb(other.consents, |channel| foreign[channel as usize], at, seq);
         self.reclaim(into);
         Turn::begin(self, into, effects).absorb_runs(runs);

@@ -132,7 +132,9 @@ impl Engine {
         let since = own.stated.iter().filter(|one| one.consent.seq >= seq);
         let since = since.filter(|one| one.binds_everybody() || self.state.is_part(one.about, from));
         let since: Vec<Stated> = since.cloned().collect();
+        let whole = self.profile_at(into).preferences;
         let parted = &mut self.state.profiles[from.0 as usize];
+        parted.preferences.part(&whole, seq);
         for stated in since {
             if let Some(own) = &mut parted.own {
                 own.state_consent(&stated.consent, stated.about);

@@ -1,6 +1,7 @@
 //! What sends have in common, each combination once. There are as many as a programme's versions have sends, times languages
 //! and channels.
 
+use crate::basis::Basis;
 use crate::outbox::Send;
 use crate::programme::Channel;
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -17,6 +18,7 @@ pub(super) struct Form {
     pub(super) step: u16,
     pub(super) channel: Option<Channel>,
     pub(super) confirms: bool,
+    pub(super) basis: Basis,
 }
 
 /// All of them, by number, and the way back. A copy of the state copies the pointer.
@@ -44,6 +46,7 @@ impl Forms {
             step: send.step,
             channel: send.channel,
             confirms: send.confirms,
+            basis: send.basis,
         };
         if let Some(number) = self.0.numbers.get(&form) {
             return *number;

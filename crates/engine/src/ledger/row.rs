@@ -110,7 +110,7 @@ impl Row {
         let wished_at = At(signed(self.wished_at));
         let soon = |after: u32| (after != NONE).then(|| wished_at.plus(Span(after.into())));
         let late = |after: [u8; 5]| (after != NEVER).then(|| wished_at.plus(Span(signed(after))));
-        let Form { message, purpose, journey, language, step, channel, confirms } = form.clone();
+        let Form { message, purpose, journey, language, step, channel, confirms, basis } = form.clone();
         Send {
             id,
             profile: self.profile,
@@ -120,6 +120,7 @@ impl Row {
             step,
             run: signed(self.run).cast_unsigned(),
             confirms,
+            basis,
             channel,
             language,
             address,

@@ -5,7 +5,9 @@
 mod broadcasts;
 mod steps;
 
-use super::{Arm, Channel, ClusterSet, Enter, Journey, Mistake, OptIn, Place, Programme, Step, nearest};
+use super::{
+    Arm, Channel, ClusterSet, Enter, Journey, Mistake, OptIn, Place, Programme, Purpose, Step, nearest,
+};
 use crate::journey::ENTRY_PREFIX;
 use crate::limits::{CONDITIONS_MAX, SEGMENTS_MAX};
 use crate::segment::cluster::{segment_name, set_of};
@@ -31,6 +33,8 @@ impl Programme {
         check.mistakes.extend(self.webhook_mistakes());
         check.mistakes.extend(self.identity.mistakes());
         check.mistakes.extend(self.contact_mistakes());
+        check.mistakes.extend(self.wording_mistakes());
+        check.mistakes.extend(self.soft_opt_in_mistakes());
         check.mistakes
     }
 }
@@ -75,6 +79,7 @@ impl Check<'_> {
         let rules = self.programme.journeys.values().flat_map(Journey::rules);
         let broadcasts = self.programme.broadcasts.values().map(|broadcast| broadcast.to.as_str());
         let texts = self.programme.segments.values().map(String::as_str).chain(rules).chain(broadcasts);
+        let texts = texts.chain(self.programme.soft_rules());
         let asked: usize = texts.filter_map(|text| parse(text).ok()).map(|rule| rule.asked()).sum();
         let asked = asked + self.programme.clusters.values().map(ClusterSet::asked).sum::<usize>();
         if asked > CONDITIONS_MAX {
@@ -88,7 +93,8 @@ impl Check<'_> {
     fn purposes(&mut self) {
         for (name, purpose) in &self.programme.purposes {
             let place = Place::default().field("purposes").field(name);
-            if purpose.channels.is_empty() {
+            self.sharing(&place, name, purpose);
+            if purpose.channels.is_empty() && !purpose.third_party {
                 let suggestion = Some("add `channels: [email]`".to_owned());
                 self.add(
                     &place.field("channels"),
@@ -110,6 +116,19 @@ impl Check<'_> {
                 ),
                 (None, _) => {}
             }
+        }
+    }
+
+    /// Sharing is on no channel, and asks for a consent of its own.
+    fn sharing(&mut self, place: &Place, name: &str, purpose: &Purpose) {
+        if purpose.third_party && !purpose.channels.is_empty() {
+            let message = format!("nothing is sent for `{name}`, since it is for sharing with others");
+            let suggestion = Some("leave `channels` out, or `third_party`".to_owned());
+            self.add(&place.field("channels"), message, suggestion);
+        }
+        if purpose.third_party && purpose.opt_in != OptIn::Single {
+            let message = format!("the purpose `{name}` asks for a consent of its own");
+            self.add(&place.field("opt_in"), message, Some("write `opt_in: single`".to_owned()));
         }
     }
 
@@ -274,6 +293,11 @@ impl Check<'_> {
                 false => format!("there is no purpose \"{purpose}\""),
             };
             let suggestion = did_you_mean(purpose, self.programme.purposes.keys());
+            self.add(&place.field("purpose"), message, suggestion);
+        }
+        if self.programme.purposes.get(purpose).is_some_and(|purpose| purpose.third_party) {
+            let message = format!("nothing is sent for `{purpose}`, since it is for sharing with others");
+            let suggestion = Some("name a purpose that people are written to for".to_owned());
             self.add(&place.field("purpose"), message, suggestion);
         }
     }

@@ -20,6 +20,9 @@ pub struct ContactPolicy {
     pub quiet_hours: Option<QuietHours>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fatigue: Option<Fatigue>,
+    /// What whoever asked for fewer messages gets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fewer: Option<Cap>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub exclusions: Vec<Exclusion>,
     /// Share of people withheld from everything under the policy, in thousandths.
@@ -140,6 +143,9 @@ impl Check<'_> {
         }
         if let Some(fatigue) = &policy.fatigue {
             self.fatigue(&root.field("fatigue"), fatigue);
+        }
+        if let Some(fewer) = &policy.fewer {
+            self.cap(&root.field("fewer"), fewer);
         }
         if policy.exclusions.len() > EXCLUSIONS_MAX {
             let message = format!("a contact policy has at most {EXCLUSIONS_MAX} exclusions");

@@ -5,9 +5,9 @@ use super::webhooks;
 use super::{
     Attempted, ClustersStated, Command, Commandable, Commanded, ConsentSource, ConsentStated, CutoffStated,
     CutoffsStated, DeliveryOutcome, Engaged, Engagement, Event, EventFlags, EventKind, Identifier,
-    IdentifierLifted, Installed, LogRedacted, MembershipChanged, MergeUndone, ProfileErased, ProfilesMerged,
-    ProgrammeApplied, Record, Rejected, Returned, RunRequested, Settled, Subject, SuppressionStated, VERSION,
-    Verdict, Viewed,
+    IdentifierLifted, Installed, LogRedacted, MembershipChanged, MergeUndone, Preference, PreferenceStated,
+    ProfileErased, ProfilesMerged, ProgrammeApplied, Record, Rejected, Returned, RunRequested, Settled,
+    Subject, SuppressionStated, VERSION, Verdict, Viewed,
 };
 use crate::at::At;
 use crate::change::Changes;
@@ -68,6 +68,8 @@ impl<'a> Record<'a> {
                     | code::RETURNED
                     | code::VIEWED
                     | webhooks::code::DELIVERED..=webhooks::code::REQUESTED
+                    | code::CONSENT_STATED_IN
+                    | code::PREFERENCE_STATED
         );
         if !is_known {
             return Err(Malformed::Kind(kind));
@@ -101,7 +103,7 @@ impl<'a> Parts<'a> {
                 message: self.personal.text()?,
                 payload: self.personal.text()?,
             }),
-            code::CONSENT_STATED => Record::ConsentStated(ConsentStated {
+            code::CONSENT_STATED | code::CONSENT_STATED_IN => Record::ConsentStated(ConsentStated {
                 subject: self.subject()?,
                 purpose: self.envelope.text()?,
                 channel: self.envelope.text()?,
@@ -109,6 +111,18 @@ impl<'a> Parts<'a> {
                 source: self.one_of(&ConsentSource::ALL)?,
                 stated_at: self.at()?,
                 wording: self.envelope.text()?,
+                proof: self.personal.text()?,
+                language: if kind == code::CONSENT_STATED_IN { self.envelope.text()? } else { "" },
+            }),
+            code::PREFERENCE_STATED => Record::PreferenceStated(PreferenceStated {
+                subject: self.subject()?,
+                preference: match self.envelope.byte()? {
+                    0 => Preference::PausedUntil(self.at()?),
+                    1 => Preference::Fewer(self.flag()?),
+                    _ => return None,
+                },
+                source: self.one_of(&ConsentSource::ALL)?,
+                stated_at: self.at()?,
                 proof: self.personal.text()?,
             }),
             code::SUPPRESSION_STATED => Record::SuppressionStated(SuppressionStated {

@@ -2,8 +2,8 @@
 
 use super::webhooks;
 use super::{
-    Commanded, ConsentStated, CutoffsStated, Event, Identifier, IdentifierLifted, Record, RunRequested,
-    Subject, VERSION,
+    Commanded, ConsentStated, CutoffsStated, Event, Identifier, IdentifierLifted, Preference,
+    PreferenceStated, Record, RunRequested, Subject, VERSION,
 };
 use crate::at::At;
 use crate::codec::{put_bytes, put_varint, put_zigzag};
@@ -33,6 +33,9 @@ pub(super) mod code {
     pub(in crate::record) const COMMANDED: u8 = 21;
     pub(in crate::record) const RETURNED: u8 = 23;
     pub(in crate::record) const VIEWED: u8 = 24;
+    /// As `CONSENT_STATED`, with the language of the wording.
+    pub(in crate::record) const CONSENT_STATED_IN: u8 = 35;
+    pub(in crate::record) const PREFERENCE_STATED: u8 = 36;
 }
 
 /// Room that most events fit into, so that making a record does not grow its parts step by step.
@@ -70,6 +73,7 @@ impl Record<'_> {
             }
             Self::ConsentStated(ConsentStated { subject: Subject::Identifier(one), .. })
             | Self::IdentifierLifted(IdentifierLifted { identifier: one, .. })
+            | Self::PreferenceStated(PreferenceStated { subject: Subject::Identifier(one), .. })
             | Self::RunRequested(RunRequested { identifier: one, .. }) => one.blank(),
             Self::SuppressionStated(stated) => {
                 stated.identifier.blank();
@@ -133,8 +137,13 @@ impl Parts {
                 self.at(consent.stated_at);
                 self.clear(consent.wording);
                 self.private(consent.proof);
-                code::CONSENT_STATED
+                if consent.language.is_empty() {
+                    return code::CONSENT_STATED;
+                }
+                self.clear(consent.language);
+                code::CONSENT_STATED_IN
             }
+            Record::PreferenceStated(stated) => self.fill_preference(stated),
             Record::SuppressionStated(suppression) => {
                 self.identifier(&suppression.identifier);
                 self.envelope.push(u8::from(suppression.lifted));
@@ -208,6 +217,21 @@ impl Parts {
         put_bytes(&mut self.personal, event.traits.bytes());
         put_bytes(&mut self.personal, event.context.bytes());
         code::EVENT
+    }
+
+    fn fill_preference(&mut self, stated: &PreferenceStated<'_>) -> u8 {
+        self.subject(&stated.subject);
+        match stated.preference {
+            Preference::PausedUntil(until) => {
+                self.envelope.push(0);
+                self.at(until);
+            }
+            Preference::Fewer(fewer) => self.envelope.extend_from_slice(&[1, u8::from(fewer)]),
+        }
+        self.envelope.push(stated.source as u8);
+        self.at(stated.stated_at);
+        self.private(stated.proof);
+        code::PREFERENCE_STATED
     }
 
     fn fill_requested(&mut self, requested: &RunRequested<'_>) -> u8 {

@@ -176,10 +176,14 @@ pub enum ConsentSource {
     Merge,
     /// The recipient told their mail provider that a message is spam.
     Complaint,
+    /// The page on which somebody says what they want.
+    PreferenceCentre,
+    /// Global Privacy Control: the browser says that nothing is to be shared or sold.
+    PrivacySignal,
 }
 
 impl ConsentSource {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Event,
         Self::Api,
         Self::DoubleOptIn,
@@ -187,6 +191,8 @@ impl ConsentSource {
         Self::UnsubscribePage,
         Self::Merge,
         Self::Complaint,
+        Self::PreferenceCentre,
+        Self::PrivacySignal,
     ];
 
     pub fn name(self) -> &'static str {
@@ -198,6 +204,8 @@ impl ConsentSource {
             Self::UnsubscribePage => "unsubscribe_page",
             Self::Merge => "merge",
             Self::Complaint => "complaint",
+            Self::PreferenceCentre => "preference_centre",
+            Self::PrivacySignal => "privacy_signal",
         }
     }
 }
@@ -214,7 +222,28 @@ pub struct ConsentStated<'a> {
     pub stated_at: At,
     /// The version of the wording that was shown.
     pub wording: &'a str,
+    /// The language that it was shown in; empty where nobody said.
+    pub language: &'a str,
     /// Personal: form or page address, IP address, user agent, whatever proves it.
+    pub proof: &'a str,
+}
+
+/// How somebody wants to be written to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Preference {
+    /// Nothing that asks for a consent before then; a time that has gone ends a pause.
+    PausedUntil(At),
+    Fewer(bool),
+}
+
+/// What somebody said of how they want to be written to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PreferenceStated<'a> {
+    pub subject: Subject<'a>,
+    pub preference: Preference,
+    pub source: ConsentSource,
+    pub stated_at: At,
+    /// Personal: where it was said, and by what program.
     pub proof: &'a str,
 }
 

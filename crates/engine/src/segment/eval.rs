@@ -9,6 +9,7 @@ use super::sequence::sequence;
 use super::total::Total;
 use crate::ProfileId;
 use crate::at::At;
+use crate::basis::SoftOptIns;
 use crate::governor::Governor;
 use crate::history::{History, Since, View};
 use crate::profile::Profile;
@@ -16,6 +17,7 @@ use crate::programme::Programme;
 use crate::state::State;
 use crate::truths::Truths;
 use crate::value::Map;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// A truth, and the next instant at which it could change with no new record (`At::MAX` for never).
@@ -42,6 +44,9 @@ pub(crate) struct Moment<'a> {
     pub(crate) event: Map<'a>,
 }
 
+/// No expression asks for soft opt-ins: `consented to` is what somebody said.
+static NONE: SoftOptIns = SoftOptIns(BTreeMap::new());
+
 impl<'a> Moment<'a> {
     /// A profile now, with everything that it ever did.
     pub(crate) fn of(state: &'a State, programme: &'a Programme, id: ProfileId) -> Self {
@@ -49,6 +54,7 @@ impl<'a> Moment<'a> {
             programme,
             hash_key: state.installed.as_ref().map(|installed| installed.hash_key).unwrap_or_default(),
             suppressions: &state.suppressions,
+            soft_opt_ins: &NONE,
         };
         Self {
             history: &state.history,

@@ -219,7 +219,7 @@ impl<S: Fn(&str) -> Option<u16>> Scope<'_, S> {
         }
     }
 
-    fn did(&mut self, did: &Did) -> DidRule {
+    pub(crate) fn did(&mut self, did: &Did) -> DidRule {
         let deed = self.deed(&did.deed);
         let quantity = match &did.quantity {
             Quantity::AtLeast(count) => Measure::AtLeast(*count),

@@ -6,6 +6,7 @@
 use super::{CONFIRM_AGAIN_AFTER, Turn};
 use crate::SendId;
 use crate::at::At;
+use crate::basis::Basis;
 use crate::claim::Stage;
 use crate::effect::Effect;
 use crate::governor::{Answer, Wish};
@@ -125,6 +126,7 @@ impl Turn<'_> {
     /// Notes in the ledger what the governor decided, and asks for what follows.
     fn decide(&mut self, answer: Answer, occasion: Occasion) -> SendId {
         let Occasion { message, purpose, journey, step, run, confirms, event } = occasion;
+        let basis = basis(&answer);
         let (decision, status, channel, address) = as_noted(answer);
         let send = Send {
             id: self.engine.state.sends.next(),
@@ -139,6 +141,7 @@ impl Turn<'_> {
             language: self.language(),
             address,
             decision,
+            basis,
             status,
             wished_at: self.now(),
             decided_at: self.now(),
@@ -164,12 +167,13 @@ impl Turn<'_> {
 
     /// The same for a send that has waited: all of it is decided again, as if it had just been wished for.
     fn decide_again(&mut self, id: SendId, answer: Answer, event: OwnedMap) {
+        let basis = basis(&answer);
         let (decision, status, channel, address) = as_noted(answer);
         let (now, language) = (self.now(), self.language());
         let state = &mut self.engine.state;
         state.change_send(id, |send| {
             (send.channel, send.address, send.language) = (channel, address, language);
-            (send.decided_at, send.event) = (now, event);
+            (send.decided_at, send.event, send.basis) = (now, event, basis);
         });
         state.decide(id, decision);
         state.set_status(id, status);
@@ -188,10 +192,20 @@ impl Turn<'_> {
     }
 }
 
+/// On what ground a message is let go.
+fn basis(answer: &Answer) -> Basis {
+    match answer {
+        Answer::Send { basis, .. } => *basis,
+        Answer::Defer { .. } | Answer::Drop { .. } => Basis::None,
+    }
+}
+
 /// The governor's answer in the words of the ledger.
 fn as_noted(answer: Answer) -> (Decision, Status, Option<Channel>, Arc<str>) {
     match answer {
-        Answer::Send { channel, address } => (Decision::Send, Status::Queued, Some(channel), address.into()),
+        Answer::Send { channel, address, .. } => {
+            (Decision::Send, Status::Queued, Some(channel), address.into())
+        }
         Answer::Defer { channel, address, until, reason } => {
             (Decision::Defer { until, reason }, Status::Deferred, Some(channel), address.into())
         }

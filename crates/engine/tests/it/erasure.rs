@@ -115,6 +115,7 @@ fn ada_and_bob() -> Story {
         source: ConsentSource::Api,
         stated_at: story.now(),
         wording: "1",
+        language: "",
         proof: "adas-page",
     };
     story.apply(&Record::ConsentStated(consent));
@@ -257,6 +258,7 @@ fn what_is_owed_is_dropped_and_what_is_in_flight_is_settled_without_a_word() {
         source: ConsentSource::OneClick,
         stated_at: story.now(),
         wording: "",
+        language: "",
         proof: "",
     };
     assert_eq!(story.apply(&Record::ConsentStated(consent)), refused);

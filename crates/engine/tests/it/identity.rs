@@ -163,6 +163,7 @@ fn a_consent_about_a_blocked_value_is_one_about_who_has_it() {
             source: ConsentSource::Api,
             stated_at: story.now(),
             wording: "",
+            language: "",
             proof: "",
         }))
     };

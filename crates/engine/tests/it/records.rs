@@ -54,6 +54,7 @@ fn examples(properties: &OwnedMap) -> Vec<Record<'_>> {
             source: ConsentSource::Merge,
             stated_at: at,
             wording: "v3",
+            language: "",
             proof: "form /newsletter",
         }),
         Record::ConsentStated(ConsentStated {
@@ -64,6 +65,7 @@ fn examples(properties: &OwnedMap) -> Vec<Record<'_>> {
             source: ConsentSource::OneClick,
             stated_at: At(-1),
             wording: "",
+            language: "",
             proof: "",
         }),
         Record::SuppressionStated(SuppressionStated {

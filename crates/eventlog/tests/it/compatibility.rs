@@ -77,6 +77,7 @@ fn with_every_record(mut take: impl FnMut(&Record<'_>)) {
             source: ConsentSource::DoubleOptIn,
             stated_at: NOON,
             wording: "2026-01",
+            language: "",
             proof: "https://shop.example/form 192.0.2.1",
         }));
     }

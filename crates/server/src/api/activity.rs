@@ -13,7 +13,7 @@ use anyhow::Context;
 use axum::Json;
 use axum::extract::State;
 use engine::engine::Engine;
-use engine::record::{Identifier, Record, Subject};
+use engine::record::{ConsentStated, Identifier, PreferenceStated, Record, Subject};
 use engine::{ProfileId, SendId, Seq};
 use eventlog::log::Batch;
 use eventlog::sqlite::SqliteReader;
@@ -108,7 +108,8 @@ fn subject(engine: &Engine, record: &Record<'_>) -> Option<Option<ProfileId>> {
     match record {
         Record::Event(event) => Some(event.identifiers.iter().find_map(named)),
         Record::Rejected(_) => Some(None),
-        Record::ConsentStated(consent) => Some(match &consent.subject {
+        Record::ConsentStated(ConsentStated { subject, .. })
+        | Record::PreferenceStated(PreferenceStated { subject, .. }) => Some(match subject {
             Subject::Identifier(one) => named(one),
             Subject::Send(send) => recipient(*send),
         }),

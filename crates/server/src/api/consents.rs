@@ -31,6 +31,9 @@ pub(super) struct ConsentStatement {
     /// Version of the wording that the person saw or heard.
     #[serde(default)]
     wording: String,
+    /// The language that it was shown in, as `it`.
+    #[serde(default)]
+    language: String,
     /// What proves it: where, how, by whom it was taken.
     #[serde(default)]
     proof: String,
@@ -86,6 +89,7 @@ pub(super) async fn state(
         source: ConsentSource::Api,
         stated_at,
         wording: &statement.wording,
+        language: &statement.language,
         proof: &proof,
     });
     Ok(Recorded::at(hub.record(&record).await?))

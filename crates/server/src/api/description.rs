@@ -1,9 +1,9 @@
 //! The API described in OpenAPI 3.1, from the same types and handlers that answer.
 
 use super::{
-    activity, broadcasts, changes, clusters, consents, erasures, explanations, expressions, identifiers,
-    journeys, keys, mailbox, merges, previews, profiles, programme, rejects, returns, segments, sends,
-    status, suppressions, timeline, webhooks,
+    activity, broadcasts, changes, clusters, consents, erasures, evidence, explanations, expressions,
+    identifiers, journeys, keys, mailbox, merges, previews, profiles, programme, rejects, returns, segments,
+    sends, status, suppressions, timeline, webhooks,
 };
 use axum::Json;
 use utoipa::OpenApi;
@@ -20,6 +20,7 @@ use utoipa::{Modify, openapi};
         profiles::show,
         erasures::erase,
         timeline::show,
+        evidence::show,
         explanations::show,
         explanations::explain,
         segments::list,

@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 /// Everything known about one person.
 #[derive(Serialize, utoipa::ToSchema)]
-pub(super) struct ProfileView {
+pub(crate) struct ProfileView {
     id: u32,
     /// As the traits give it.
     name: Option<String>,
@@ -32,6 +32,10 @@ pub(super) struct ProfileView {
     /// The merges that the profile had to do with, newest first.
     merges: Vec<MergeView>,
     language: String,
+    /// Until when the person asked for a pause.
+    paused_until: Option<String>,
+    /// The person asked for fewer messages.
+    fewer: bool,
     /// RFC 3339.
     first_seen: String,
     /// RFC 3339.
@@ -49,6 +53,7 @@ struct ConsentView {
     source: &'static str,
     stated_at: String,
     wording: String,
+    language: String,
     proof: String,
     /// Place in the log of the record that says so.
     seq: u64,
@@ -119,7 +124,7 @@ fn summary(engine: &Engine, id: ProfileId, profile: &Profile) -> ProfileSummary 
     }
 }
 
-fn whole(engine: &Engine, id: ProfileId) -> ProfileView {
+pub(crate) fn whole(engine: &Engine, id: ProfileId) -> ProfileView {
     let profile = engine.profile(id).expect("invariant: a profile that was found is there");
     let consents = profile.consents().iter().map(|consent| ConsentView {
         purpose: consent.purpose.clone(),
@@ -128,6 +133,7 @@ fn whole(engine: &Engine, id: ProfileId) -> ProfileView {
         source: consent.source.name(),
         stated_at: consent.stated_at.to_string(),
         wording: consent.wording.clone(),
+        language: consent.language.clone(),
         proof: consent.proof.clone(),
         seq: consent.seq.0,
     });
@@ -154,6 +160,8 @@ fn whole(engine: &Engine, id: ProfileId) -> ProfileView {
             .take(LISTED_DEFAULT)
             .map(|(id, merge)| merges::view(engine, id, merge))
             .collect(),
+        paused_until: profile.preferences().paused_until(engine.at()).map(|until| until.to_string()),
+        fewer: profile.preferences().fewer(),
         language: profile.language().to_owned(),
         first_seen: profile.first_seen().to_string(),
         last_seen: profile.last_seen().to_string(),

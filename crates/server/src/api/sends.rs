@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 /// One decided message for one person.
 #[derive(Serialize, utoipa::ToSchema)]
-pub(super) struct SendView {
+pub(crate) struct SendView {
     id: u64,
     /// Absent once the person was erased.
     profile: Option<u32>,
@@ -34,6 +34,8 @@ pub(super) struct SendView {
     language: String,
     /// `send`, `defer` or `drop`.
     decision: &'static str,
+    /// On what ground it was let go: `opt_in`, `double`, `soft_opt_in`, or `none` where nothing was asked.
+    basis: &'static str,
     /// Code of the one reason, where the decision is not to send now.
     reason: Option<&'static str>,
     /// The reason as a sentence.
@@ -109,7 +111,7 @@ pub(super) async fn list(
     hub.runtime.read(read).await
 }
 
-fn view(engine: &Engine, send: &Send) -> SendView {
+pub(crate) fn view(engine: &Engine, send: &Send) -> SendView {
     let time = |at: Option<At>| at.map(|at| at.to_string());
     let reason = send.decision.reason();
     let until = match send.decision {
@@ -128,6 +130,7 @@ fn view(engine: &Engine, send: &Send) -> SendView {
         address: send.address.to_string(),
         language: send.language.to_string(),
         decision: send.decision.name(),
+        basis: send.basis.name(),
         reason: reason.map(|reason| reason.name()),
         explanation: reason.map(|reason| reason.sentence()),
         until: time(until),

@@ -26,7 +26,7 @@ pub(super) struct Timeline {
 }
 
 #[derive(Serialize, utoipa::ToSchema)]
-struct EventView {
+pub(crate) struct EventView {
     name: String,
     occurred_at: String,
     /// Place in the log.
@@ -68,7 +68,7 @@ pub(super) async fn show(
 }
 
 /// What the records at some places tell, newest first. One that an erasure sealed tells nothing any more.
-fn events(engine: &Engine, batches: &[Batch], places: &BTreeSet<Seq>) -> Vec<EventView> {
+pub(crate) fn events(engine: &Engine, batches: &[Batch], places: &BTreeSet<Seq>) -> Vec<EventView> {
     let mut events: Vec<(At, Seq, EventView)> = Vec::new();
     for batch in batches {
         let records = (batch.first.0..).map(Seq).zip(batch.records().map_while(Result::ok));

@@ -35,6 +35,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     let programme = whole(&args.target.programme)?;
     let client = Client::new(&args.target.server, &token()?)?;
     let live = live(&client)?;
+    refuse_changed_words(&live, &programme)?;
     stdout().write_all(plan(&client, &live, &programme).as_bytes())?;
     Ok(())
 }
@@ -53,6 +54,32 @@ pub(super) fn whole(folder: &Path) -> anyhow::Result<Programme> {
 pub(super) fn live(client: &Client) -> anyhow::Result<Programme> {
     let mut answer = client.get("/api/v1/programme")?;
     serde_json::from_value(answer["programme"].take()).context("the server's programme cannot be read")
+}
+
+/// Words that people may have agreed to cannot become others under the same version. The server knows of all that were ever
+/// live; here it is those that are.
+fn refuse_changed_words(live: &Programme, programme: &Programme) -> anyhow::Result<()> {
+    let mut changed = String::new();
+    for (name, purpose) in &programme.purposes {
+        let known = live.purposes.get(name).map_or(&[][..], |purpose| &purpose.wording);
+        for wording in &purpose.wording {
+            let before = known.iter().find(|one| one.version == wording.version);
+            let texts = before.into_iter().flat_map(|before| &before.texts);
+            for (language, _) in
+                texts.filter(|(code, old)| wording.texts.get(*code).is_some_and(|new| new != *old))
+            {
+                let version = &wording.version;
+                let _ = write!(
+                    changed,
+                    "\npurposes.{name}.wording: version {version} was live with other words in {language}"
+                );
+            }
+        }
+    }
+    if changed.is_empty() {
+        return Ok(());
+    }
+    bail!("people agreed to words that this programme changes; give the new ones a new version{changed}")
 }
 
 /// The differences as people read them, with the size of segments before and after.

@@ -150,7 +150,8 @@ impl<'d> Desk<'d> {
         let traits = merged(stated, envelope.context_traits(item), &mut self.traits);
         let ip = self.visitor.ip(item, around);
         let own = merged(envelope.map(&item.context), envelope.map(&around.context), &mut self.context);
-        let context = with_texts(own, &[("ip", ip)], &mut self.addressed);
+        let signal = self.visitor.privacy_signal(own);
+        let context = with_texts(own, &[("ip", ip), ("gpc", signal)], &mut self.addressed);
 
         self.person.read(kind, item, around, traits, context)?;
         let (occurred_at, mut flags) = occurred_at(&stated_times(item, around), arrival.received_at);

@@ -113,6 +113,7 @@ impl<I: Intake> Collect<I> {
             prefetch: ["sec-purpose", "purpose"]
                 .iter()
                 .any(|name| text(&head.headers, name).contains("prefetch")),
+            privacy_signal: text(&head.headers, "sec-gpc").trim() == "1",
         };
         let reading = self.door.read(&envelope, &Arrival { source: &source, received_at, serial, peer });
         drop(envelope);

@@ -11,6 +11,8 @@ pub struct Peer<'a> {
     pub user_agent: &'a str,
     /// A browser loaded the page ahead, and nobody looks at it yet.
     pub prefetch: bool,
+    /// Global Privacy Control: the person wants nothing shared or sold.
+    pub privacy_signal: bool,
 }
 
 /// What one body's connection says of its events.
@@ -33,6 +35,11 @@ impl<'a> Visitor<'a> {
         let named = item.seen.ip || around.seen.ip;
         let own = self.device || item.seen.direct || around.seen.direct;
         self.ip.as_deref().filter(|_| own && !named)
+    }
+
+    /// What the context of an event is to say of the privacy signal, where it does not say so itself.
+    pub(super) fn privacy_signal(&self, context: engine::value::Map<'_>) -> Option<&'static str> {
+        (self.peer.privacy_signal && context.get("gpc").is_none()).then_some("1")
     }
 
     pub(super) fn is_bot(&mut self, item: &Item<'_>, around: &Item<'_>) -> bool {

@@ -11,7 +11,7 @@ const PROGRAMME: &str = "programme";
 impl Reading {
     pub(super) fn contact_policy(&mut self, fields: &Fields<'_>) -> ContactPolicy {
         let place = fields.place.field("contact_policy");
-        let known = ["caps", "quiet_hours", "fatigue", "exclusions", "holdout", "patience"];
+        let known = ["caps", "quiet_hours", "fatigue", "fewer", "exclusions", "holdout", "patience"];
         let inside = fields.get("contact_policy").map(|node| self.fields(fields.file, node, &place, &known));
         let Some(fields) = inside.flatten() else { return ContactPolicy::default() };
         let file = fields.file;
@@ -36,6 +36,9 @@ impl Reading {
             quiet_hours: quiet_hours
                 .and_then(|node| self.quiet_hours(file, node, &place.field("quiet_hours"))),
             fatigue: fatigue.and_then(|node| self.fatigue(file, node, &place.field("fatigue"))),
+            fewer: fields
+                .get("fewer")
+                .map(|node| self.cap(file, node, &place.field("fewer")).unwrap_or_default()),
             exclusions,
             holdout_permille: self.holdout(&fields),
             patience: self.optional_span(&fields, "patience"),

@@ -125,11 +125,24 @@ impl Reading {
     }
 
     fn purpose(&mut self, file: FileId, node: &Node, place: &Place) -> Option<Purpose> {
-        const FIELDS: [&str; 6] =
-            ["title", "channels", "opt_in", "confirm", "tracks_opens", "contact_policy"];
+        const FIELDS: [&str; 9] = [
+            "title",
+            "channels",
+            "opt_in",
+            "confirm",
+            "tracks_opens",
+            "contact_policy",
+            "wording",
+            "soft_opt_in",
+            "third_party",
+        ];
         let fields = self.fields(file, node, place, &FIELDS)?;
         let title = fields.get("title").map(|node| self.localized(file, node, &place.field("title")));
-        let channels = self.required(&fields, "channels", "[email]");
+        let third_party = self.truth(&fields, "third_party").unwrap_or(false);
+        let channels = match third_party {
+            true => fields.get("channels"),
+            false => self.required(&fields, "channels", "[email]"),
+        };
         let channels = channels.map(|node| self.channels(file, node, &place.field("channels")));
         Some(Purpose {
             title: title.unwrap_or_default(),
@@ -138,6 +151,9 @@ impl Reading {
             confirm: self.optional_text(&fields, "confirm"),
             tracks_opens: self.truth(&fields, "tracks_opens").unwrap_or(false),
             contact_policy: self.is_under_policy(&fields),
+            wording: self.wordings(&fields),
+            soft_opt_in: self.soft_opt_in(&fields),
+            third_party,
         })
     }
 

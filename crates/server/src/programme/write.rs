@@ -7,7 +7,7 @@ use engine::at::Span;
 use engine::programme::{
     Arm, Broadcast, Cap, Channel, ClusterSet, ContactPolicy, Draw, EmailMessage, Exclusion, Fatigue,
     IdentifierLimit, Identity, Journey, Localized, Message, OnChange, OptIn, Programme, Purchase, Purpose,
-    QuietHours, Reenter, Step, Tracking, Way, Webhook, WebhookStep,
+    QuietHours, Reenter, SoftOptIn, Step, Tracking, Way, Webhook, WebhookStep, Wording,
 };
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -117,7 +117,7 @@ fn identity(text: &mut String, identity: &Identity) {
 }
 
 fn contact_policy(text: &mut String, policy: &ContactPolicy) {
-    let ContactPolicy { caps, quiet_hours, fatigue, exclusions, holdout_permille, patience } = policy;
+    let ContactPolicy { caps, quiet_hours, fatigue, fewer, exclusions, holdout_permille, patience } = policy;
     if !policy.is_empty() {
         text.push_str("contact_policy:\n");
     }
@@ -141,6 +141,9 @@ fn contact_policy(text: &mut String, policy: &ContactPolicy) {
     if let Some(Fatigue { after, within, then }) = fatigue {
         let (within, then) = (length(*within), cap(then));
         let _ = writeln!(text, "  fatigue: {{ after: {after}, within: {within}, then: {then} }}");
+    }
+    if let Some(fewer) = fewer {
+        let _ = writeln!(text, "  fewer: {}", cap(fewer));
     }
     if !exclusions.is_empty() {
         text.push_str("  exclusions:\n");
@@ -178,7 +181,9 @@ fn purpose(name: &str, purpose: &Purpose) -> String {
     if !purpose.title.is_empty() {
         localized(&mut text, "title", &purpose.title);
     }
-    let _ = writeln!(text, "  channels: {}", channels(&purpose.channels));
+    if !purpose.third_party {
+        let _ = writeln!(text, "  channels: {}", channels(&purpose.channels));
+    }
     let opt_in = match purpose.opt_in {
         OptIn::None => "none",
         OptIn::Single => "single",
@@ -193,6 +198,22 @@ fn purpose(name: &str, purpose: &Purpose) -> String {
     }
     if let Some(applies) = purpose.contact_policy {
         let _ = writeln!(text, "  contact_policy: {}", if applies { "applies" } else { "none" });
+    }
+    if purpose.third_party {
+        text.push_str("  third_party: true\n");
+    }
+    if let Some(SoftOptIn { after, channels: named, within }) = &purpose.soft_opt_in {
+        let (after, named, within) = (scalar(after), channels(named), length(*within));
+        let _ = writeln!(text, "  soft_opt_in: {{ after: {after}, channels: {named}, within: {within} }}");
+    }
+    if !purpose.wording.is_empty() {
+        text.push_str("  wording:\n");
+    }
+    for Wording { version, texts } in &purpose.wording {
+        let _ = writeln!(text, "    - version: {}", scalar(version));
+        for (language, words) in texts {
+            let _ = writeln!(text, "      {language}: {}", scalar(words));
+        }
     }
     text
 }

@@ -41,12 +41,15 @@ pub(super) async fn grant(
     match recipient.consent(&hub, &purpose).await {
         Some(ConsentState::Granted) => {}
         Some(ConsentState::Pending) => {
+            let (wording, language) = recipient.wording(&hub, &purpose).await;
             let statement = Statement {
                 purpose: &purpose,
+                channel: Some(recipient.channel),
                 granted: true,
                 source: ConsentSource::DoubleOptIn,
                 at: clock::now(),
-                wording: recipient.wording(&hub, &purpose).await,
+                wording,
+                language: &language,
                 proof: proof("/confirm", &headers),
             };
             if let Err(page) = recipient.state(&hub, &statement).await {

@@ -41,8 +41,9 @@ pub(super) async fn withdraw(
     let body = axum::body::to_bytes(body, PUBLIC_FORM_BYTES_MAX).await.unwrap_or_default();
     let source = if is_one_click(&body) { ConsentSource::OneClick } else { ConsentSource::UnsubscribePage };
     let proof = proof("/unsubscribe", &head.headers);
-    let (at, wording) = (clock::now(), String::new());
-    let statement = Statement { purpose: &purpose, granted: false, source, at, wording, proof };
+    let (at, wording, channel) = (clock::now(), String::new(), Some(recipient.channel));
+    let (granted, language) = (false, "");
+    let statement = Statement { purpose: &purpose, channel, granted, source, at, wording, language, proof };
     if let Err(page) = recipient.state(&hub, &statement).await {
         return page.into_response();
     }

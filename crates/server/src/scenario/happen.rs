@@ -1,7 +1,7 @@
 //! Lines of a story as the records that the server's doors make of them. Events go through the very door of the
 //! tracking API, as the JSON that an SDK would send.
 
-use super::story::{Happens, Person, PersonId, StoryEvent};
+use super::story::{Happens, Person, PersonId, StoryEvent, Wanted};
 use super::world::{HASH_KEY, SOURCE, World};
 use crate::collect::door::{Arrival, Door};
 use crate::collect::endpoint::Endpoint;
@@ -13,7 +13,8 @@ use engine::identifier::{IdentifierKind, normalise};
 use engine::programme::Channel;
 use engine::record::{
     Commanded, ConsentSource, ConsentStated, Engaged, Engagement, EventKind, Identifier, MergeUndone,
-    ProfileErased, ProfilesMerged, Record, Returned, RunRequested, Subject, SuppressionStated,
+    Preference, PreferenceStated, ProfileErased, ProfilesMerged, Record, Returned, RunRequested, Subject,
+    SuppressionStated,
 };
 use engine::value::OwnedMap;
 use serde_json::{Value, json};
@@ -46,6 +47,21 @@ pub(super) fn happen(world: &mut World<'_>, what: &Happens) -> Result<(), String
             let (subject, purpose) = (Subject::Send(send.id), send.purpose.clone());
             let channel = send.channel.map_or("", Channel::name);
             consent(world, subject, &purpose, channel, false, ConsentSource::OneClick)
+        }
+        Happens::Prefers { person, preference } => {
+            let told = &world.story.people[*person];
+            let identifier = identify(told.kind(), &told.name)?;
+            let preference = match preference {
+                Wanted::Pause(span) => Preference::PausedUntil(world.now.plus(*span)),
+                Wanted::Fewer(fewer) => Preference::Fewer(*fewer),
+            };
+            world.apply(&Record::PreferenceStated(PreferenceStated {
+                subject: Subject::Identifier(identifier.borrowed()),
+                preference,
+                source: ConsentSource::PreferenceCentre,
+                stated_at: world.now,
+                proof: "a story",
+            }))
         }
         Happens::Returns { person, message, verdict } => {
             let send = world.newest(*person, message)?.id;
@@ -214,6 +230,7 @@ fn consent(
         source,
         stated_at,
         wording: "",
+        language: "",
         proof: "a story",
     };
     world.apply(&Record::ConsentStated(stated))

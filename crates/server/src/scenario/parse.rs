@@ -5,18 +5,18 @@ mod expect;
 mod time;
 
 use self::cursor::{Cursor, channel, hand_over, purpose, webhook};
-use super::story::{Happening, Happens, Person, PersonId, Story, StoryEvent};
+use super::story::{Happening, Happens, Person, PersonId, Story, StoryEvent, Wanted};
 use super::words::{Form, Word, Wrong, split};
 use crate::limits::STORY_REST;
 use crate::programme::{Finding, Severity};
-use engine::at::At;
+use engine::at::{At, Span};
 use engine::programme::nearest;
 use engine::record::{Command, Commandable, EventKind, Verdict};
 use serde_json::{Map, Value};
 use std::path::Path;
 
 /// Verbs of a line about people, in the words of the reference.
-const VERBS: [&str; 19] = [
+const VERBS: [&str; 20] = [
     "webhook",
     "identify",
     "page",
@@ -25,6 +25,7 @@ const VERBS: [&str; 19] = [
     "withdraws",
     "confirms",
     "unsubscribes",
+    "prefers",
     "opens",
     "clicks",
     "bounces",
@@ -241,6 +242,20 @@ impl<'t> Parser<'t> {
             }
             "confirms" => Happens::Confirms { person, message: message(cursor)? },
             "unsubscribes" => Happens::Unsubscribes { person, message: message(cursor)? },
+            "prefers" => {
+                let wrong = || Wrong::new(word.column, "expected one of `pause=30d` and `fewer=true`");
+                let pairs = cursor.pairs()?;
+                let mut pairs = pairs.iter();
+                let preference = match (pairs.next(), pairs.next()) {
+                    (Some((name, Value::Bool(fewer))), None) if name == "fewer" => Wanted::Fewer(*fewer),
+                    (Some((name, Value::Bool(false))), None) if name == "pause" => Wanted::Pause(Span(0)),
+                    (Some((name, Value::String(span))), None) if name == "pause" => {
+                        Wanted::Pause(Span::parse(span).ok_or_else(wrong)?)
+                    }
+                    _ => return Err(wrong()),
+                };
+                Happens::Prefers { person, preference }
+            }
             "bounces" => {
                 let message = message(cursor)?;
                 let verdict = if cursor.eat("softly") { Verdict::SoftBounce } else { Verdict::HardBounce };

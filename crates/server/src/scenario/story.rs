@@ -44,6 +44,14 @@ pub(super) struct Happening {
     pub(super) what: Happens,
 }
 
+/// How somebody wants to be written to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// Not for so long; not at all long ends a pause.
+    Pause(Span),
+    Fewer(bool),
+}
+
 #[derive(Clone, Debug)]
 pub(super) enum Happens {
     Event {
@@ -65,6 +73,11 @@ pub(super) enum Happens {
     Unsubscribes {
         person: PersonId,
         message: String,
+    },
+    /// How the person wants to be written to, as the preference centre asks.
+    Prefers {
+        person: PersonId,
+        preference: Wanted,
     },
     Opens {
         person: PersonId,
@@ -356,6 +369,7 @@ impl Happens {
             | Self::Consent { person, .. }
             | Self::Confirms { person, .. }
             | Self::Unsubscribes { person, .. }
+            | Self::Prefers { person, .. }
             | Self::Returns { person, .. }
             | Self::Opens { person, .. }
             | Self::Clicks { person, .. }

@@ -124,7 +124,12 @@ pub(crate) fn decoded(framed: &[u8]) -> Vec<Value> {
 pub(crate) fn read(endpoint: Endpoint, json: &Value) -> (Reading, Vec<Value>) {
     let body = json.to_string();
     let envelope = Envelope::read(body.as_bytes(), endpoint).unwrap();
-    let peer = Peer { ip: Some([203, 0, 113, 9].into()), user_agent: BROWSER, prefetch: false };
+    let peer = Peer {
+        ip: Some([203, 0, 113, 9].into()),
+        user_agent: BROWSER,
+        prefetch: false,
+        privacy_signal: false,
+    };
     let reading = door().read(&envelope, &Arrival { source: "shop", received_at: NOW, serial: 1, peer });
     let records = decoded(&reading.records);
     (reading, records)

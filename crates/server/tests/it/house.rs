@@ -122,12 +122,17 @@ impl Shop {
 
     /// Opens with these settings besides those for the programme and the mailbox.
     pub(crate) async fn open_with(more: &str) -> Self {
+        Self::open_as(PROGRAMME[0].1, more).await
+    }
+
+    /// The same with another `programme.yaml`.
+    pub(crate) async fn open_as(programme: &str, more: &str) -> Self {
         let mailbox = Mailbox::start(([127, 0, 0, 1], 0).into()).await.unwrap();
         let dir = tempfile::tempdir().unwrap();
         for (file, text) in PROGRAMME {
             let path = dir.path().join("programme").join(file);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, text).unwrap();
+            std::fs::write(path, if file == PROGRAMME[0].0 { programme } else { text }).unwrap();
         }
         let programme = dir.path().join("programme");
         let settings = format!(

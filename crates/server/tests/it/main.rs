@@ -6,6 +6,7 @@ mod changes;
 mod clusters;
 mod collect;
 mod commands;
+mod consents;
 mod cutoffs;
 mod deliver;
 mod demo;

@@ -232,15 +232,17 @@ async fn the_preference_centre_shows_what_holds_and_makes_hold_what_is_ticked() 
     let path = link(&mail, "preferences");
     let page = get(&shop, &path).await;
     assert!(
-        page.text.contains("value=\"offers\" checked") && page.text.contains("value=\"newsletter\">"),
+        page.text.contains("value=\"offers.email\" checked")
+            && page.text.contains("value=\"newsletter.email\">"),
         "{page:?}"
     );
-    let saved = post(&shop, &path, FORM, "purpose=newsletter").await;
+    let saved = post(&shop, &path, FORM, "choice=newsletter.email&choice=pixels.email").await;
     assert!(
-        saved.text.contains("value=\"offers\">") && saved.text.contains("value=\"newsletter\" checked"),
+        saved.text.contains("value=\"offers.email\">")
+            && saved.text.contains("value=\"newsletter.email\" checked"),
         "{saved:?}"
     );
-    assert_eq!(consent(&shop, "offers").await, (json!("withdrawn"), json!("unsubscribe_page")));
+    assert_eq!(consent(&shop, "offers").await, (json!("withdrawn"), json!("preference_centre")));
     assert_eq!(consent(&shop, "newsletter").await, (json!("granted"), json!("double_opt_in")));
     shop.house.server.stop().await;
 }

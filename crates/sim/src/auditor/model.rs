@@ -8,7 +8,7 @@ use engine::identifier::IdentifierKind;
 use engine::programme::{Channel, OptIn, Programme};
 use engine::record::{
     Command, ConsentSource, ConsentStated, DeliveryOutcome, Engagement, Event, EventFlags, EventKind,
-    Identifier, Record, Subject,
+    Identifier, Preference, Record, Subject,
 };
 use engine::value::Map;
 use engine::{SendId, Seq};
@@ -35,6 +35,8 @@ pub(crate) struct Model {
     pub(super) anonymous: BTreeSet<SendId>,
     pub(crate) clusters: Known,
     suppressed: BTreeSet<String>,
+    /// Until when the readers of an address asked for a pause.
+    resting: BTreeMap<String, At>,
     /// Journeys and broadcasts that are paused.
     pub(crate) paused: BTreeSet<String>,
     /// When each message id was last counted.
@@ -60,11 +62,19 @@ impl Model {
             Record::ProfileErased(erased) => {
                 let names = self.people.erase(erased.profile.0 as usize);
                 let emails = names.iter().filter(|name| name.0 == IdentifierKind::Email);
+                emails.clone().for_each(|email| _ = self.resting.remove(&email.1));
                 self.anonymous.extend(emails.flat_map(|email| ledger.sends_to(&email.1)));
                 self.gone.extend(names);
             }
             Record::Event(event) => self.event(event, at, seq)?,
             Record::ConsentStated(consent) => self.consent(consent, at, seq, ledger),
+            Record::PreferenceStated(stated) => {
+                if let (Subject::Send(send), Preference::PausedUntil(until)) =
+                    (stated.subject, stated.preference)
+                {
+                    self.rest(ledger.address(send), until);
+                }
+            }
             Record::SuppressionStated(stated) if stated.lifted => {
                 self.suppressed.remove(stated.identifier.value);
             }
@@ -201,6 +211,23 @@ impl Model {
                 properties: json!({}),
             });
         }
+    }
+
+    /// Somebody asks for a pause, or ends it: under every address that they have now.
+    fn rest(&mut self, address: &str, until: At) {
+        let root = self.people.named(&email(address));
+        let names = root.map(|root| self.people.person(root).names).unwrap_or_default();
+        self.resting.insert(address.to_owned(), until);
+        for (_, name) in names.into_iter().filter(|(kind, _)| *kind == IdentifierKind::Email) {
+            self.resting.insert(name, until);
+        }
+    }
+
+    /// Whether nobody who reads an address wants a pause now.
+    pub(crate) fn may_disturb(&self, at: At, address: &str, purpose: &str) -> Result<(), Violation> {
+        let is_asked = self.programme.purposes.get(purpose).is_none_or(|one| one.opt_in != OptIn::None);
+        let until = self.resting.get(address).filter(|until| is_asked && **until > at);
+        Invariant::G7.check(until.is_none(), || format!("{address} wanted a pause until {until:?}"))
     }
 
     /// Whether a grant of the shop's one consented purpose waits for a confirmation.

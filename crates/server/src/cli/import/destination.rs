@@ -173,7 +173,7 @@ impl Preparer {
 
     /// Every event has a message id by now, so the serial decides nothing.
     fn arrival(&self, serial: u64) -> Arrival<'_> {
-        let peer = Peer { ip: None, user_agent: "", prefetch: false };
+        let peer = Peer { ip: None, user_agent: "", prefetch: false, privacy_signal: false };
         Arrival { source: &self.source, received_at: clock::now(), serial, peer }
     }
 }

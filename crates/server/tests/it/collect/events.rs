@@ -266,7 +266,7 @@ fn broken_texts_are_mended_and_nothing_else_is_lost() {
 fn seen_from(user_agent: &str, prefetch: bool, context: &Value) -> (Value, bool) {
     let body = json!({"type": "page", "userId": "u1", "context": context}).to_string();
     let envelope = Envelope::read(body.as_bytes(), Endpoint::Single(EventKind::Page)).unwrap();
-    let peer = Peer { ip: Some([203, 0, 113, 9].into()), user_agent, prefetch };
+    let peer = Peer { ip: Some([203, 0, 113, 9].into()), user_agent, prefetch, privacy_signal: false };
     let reading = door().read(&envelope, &Arrival { source: "shop", received_at: NOW, serial: 1, peer });
     let record = decoded(&reading.records).remove(0);
     (record["context"]["ip"].clone(), record["flags"].to_string().contains("bot"))

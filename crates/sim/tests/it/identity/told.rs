@@ -186,6 +186,7 @@ impl Told {
             source: ConsentSource::Api,
             stated_at,
             wording: "",
+            language: "",
             proof: "",
         }))
     }

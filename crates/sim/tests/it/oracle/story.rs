@@ -165,6 +165,7 @@ impl Story {
                     source: ConsentSource::Api,
                     stated_at,
                     wording: "",
+                    language: "",
                     proof: "",
                 }));
                 if let Some(id) = self.find(who).filter(|_| is_new) {
