@@ -41,10 +41,12 @@ pub(crate) enum Part {
     InstantsSorted,
     InstantsAdded,
     InstantsLater,
+    /// Entries of opt-out registers.
+    Registers,
 }
 
 impl Part {
-    const ALL: [Self; 19] = [
+    const ALL: [Self; 20] = [
         Self::Head,
         Self::Profiles,
         Self::Strands,
@@ -64,6 +66,7 @@ impl Part {
         Self::InstantsSorted,
         Self::InstantsAdded,
         Self::InstantsLater,
+        Self::Registers,
     ];
 }
 

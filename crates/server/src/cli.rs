@@ -25,6 +25,7 @@ mod restore;
 mod segments;
 mod serve;
 mod status;
+mod suppressions;
 mod test;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -56,6 +57,7 @@ enum Command {
     Segments(segments::Args),
     Merges(merges::Args),
     Consents(consents::Args),
+    Suppressions(suppressions::Args),
     Erase(erase::Args),
     Identifiers(identifiers::Args),
     Clusters(clusters::Args),
@@ -92,6 +94,7 @@ pub fn run() -> ExitCode {
         Command::Segments(args) => segments::run(&args),
         Command::Merges(args) => merges::run(&args),
         Command::Consents(args) => consents::run(&args),
+        Command::Suppressions(args) => suppressions::run(&args),
         Command::Erase(args) => erase::run(&args),
         Command::Identifiers(args) => identifiers::run(&args),
         Command::Clusters(args) => clusters::run(&args),
