@@ -110,6 +110,8 @@ pub enum Refusal {
     Nobody,
     /// It is about somebody who was erased, or it would tell something of them.
     Erased,
+    /// There are as many registers as there may be.
+    TooManyRegisters,
     /// Membership changes that do not follow from the records before.
     NotDerived,
     Clusters(ClustersRefusal),
@@ -166,6 +168,7 @@ impl std::fmt::Display for Refusal {
             Self::NotBlocked => write!(f, "the identifier is not blocked for being shared"),
             Self::Nobody => write!(f, "the identifier is blocked and names nobody"),
             Self::Erased => write!(f, "the person was erased"),
+            Self::TooManyRegisters => write!(f, "there are as many registers as there may be"),
             Self::NotDerived => {
                 write!(f, "the membership changes are not those that the records before it caused")
             }
@@ -279,6 +282,8 @@ impl Engine {
             {
                 Err(Refusal::Nobody)
             }
+            Record::RegisterListed(stated) => self.check_listed(stated),
+            Record::RegisterChecked(checked) => self.check_checked(checked),
             Record::Event(event) if event.identifiers.is_empty() => Err(Refusal::NoIdentifier),
             Record::ProfilesMerged(merged) => self.check_merged(merged).map_err(Refusal::Merge),
             Record::MergeUndone(undone) => self.check_undone(undone).map_err(Refusal::Merge),
@@ -321,6 +326,8 @@ impl Engine {
             Record::Rejected(rejected) => self.state.reject(seq, rejected),
             Record::ConsentStated(consent) => self.apply_consent(consent, happening, effects),
             Record::PreferenceStated(stated) => self.apply_preference(stated, effects),
+            Record::RegisterListed(stated) => self.apply_listed(stated, effects),
+            Record::RegisterChecked(checked) => self.apply_checked(checked, effects),
             Record::SuppressionStated(suppression) => self.apply_suppression(suppression, effects),
             Record::ProgrammeApplied(applied) => self.apply_programme(applied.definition),
             Record::Attempted(attempted) => self.apply_attempt(attempted, effects),
@@ -485,7 +492,7 @@ impl Engine {
     }
 
     /// An address was suppressed, or is so no longer: looks again at whom it reaches.
-    fn reconsider(&mut self, address: KeyedHash, effects: &mut Vec<Effect>) {
+    pub(crate) fn reconsider(&mut self, address: KeyedHash, effects: &mut Vec<Effect>) {
         for id in self.state.reached_at(address) {
             let mut turn = Turn::begin(self, id, effects);
             turn.touched.consent = true;
@@ -538,6 +545,7 @@ impl Engine {
             hash_key: self.hash_key(),
             suppressions: &self.state.suppressions,
             soft_opt_ins: &self.index.soft_opt_ins,
+            registers: &self.state.registers,
         }
     }
 

@@ -146,6 +146,9 @@ impl Redaction {
             | Record::ProgrammeApplied(_)
             | Record::Attempted(_)
             | Record::CutoffsStated(_)
+            // That an address must not be written to stays known, by its hash alone.
+            | Record::RegisterListed(_)
+            | Record::RegisterChecked(_)
             | Record::ClustersStated(_)
             | Record::MergeUndone(_)
             | Record::ProfileErased(_)

@@ -15,6 +15,7 @@ use crate::policy::{Asking, Policy};
 use crate::profile::{Profile, StatedTrait, StoredIdentifier};
 use crate::programme::{Channel, Message, OptIn, Programme, Purpose};
 use crate::record::ConsentState;
+use crate::register::Registers;
 use crate::state::State;
 use crate::{ProfileId, SendId};
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -40,6 +41,7 @@ pub(crate) struct Governor<'a> {
     pub(crate) hash_key: HashKey,
     pub(crate) suppressions: &'a Suppressions,
     pub(crate) soft_opt_ins: &'a SoftOptIns,
+    pub(crate) registers: &'a Registers,
 }
 
 /// A message that somebody wants to send.
@@ -191,7 +193,7 @@ impl Governor<'_> {
     pub(crate) fn is_suppressed(&self, channel: Channel, address: &str) -> bool {
         address_kind(channel).is_some_and(|kind| {
             let hash = self.hash_key.identifier(kind, address);
-            self.suppressions.of(hash).contains_key(&hash)
+            self.suppressions.of(hash).contains_key(&hash) || self.registers.forbids(hash, channel)
         })
     }
 

@@ -71,6 +71,8 @@ impl<'a> Record<'a> {
             | Self::Rejected(_)
             | Self::ConsentStated(_)
             | Self::PreferenceStated(_)
+            | Self::RegisterListed(_)
+            | Self::RegisterChecked(_)
             | Self::SuppressionStated(_)
             | Self::ProgrammeApplied(_)
             | Self::Attempted(_)

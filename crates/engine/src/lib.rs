@@ -42,6 +42,7 @@ pub mod preference;
 pub mod profile;
 pub mod programme;
 mod quiet;
+pub mod register;
 pub mod section;
 mod seen;
 pub mod segment;

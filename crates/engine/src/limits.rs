@@ -172,3 +172,11 @@ pub const WORDING_VERSION_BYTES_MAX: usize = 64;
 pub const SOFT_OPT_IN_MAX: Span = Span::DAY.times(3_660);
 /// Longest pause that somebody can ask for: who wants more withdraws.
 pub const PAUSE_MAX: Span = Span::DAY.times(366);
+/// Most opt-out registers: an entry names its register by a short number.
+pub const REGISTERS_MAX: usize = 100;
+/// Most channels that a register speaks of: there are six, and calls.
+pub const REGISTER_CHANNELS_MAX: usize = 8;
+/// Most identifiers in one record of a register: a slice is applied between two events, and must not make them wait.
+pub const REGISTER_SLICE_MAX: usize = 10_000;
+/// Longest time that a look at a register is relied on.
+pub const REGISTER_VALID_MAX: Span = Span::DAY.times(366);

@@ -31,6 +31,10 @@ pub enum Record<'a> {
     ConsentStated(ConsentStated<'a>),
     /// How somebody wants to be written to: less often, or not for a while.
     PreferenceStated(PreferenceStated<'a>),
+    /// A slice of a look at an opt-out register.
+    RegisterListed(RegisterListed<'a>),
+    /// A look at an opt-out register is whole.
+    RegisterChecked(RegisterChecked<'a>),
     /// A block on an address, or its end.
     SuppressionStated(SuppressionStated<'a>),
     /// A programme made live.

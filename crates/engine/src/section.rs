@@ -42,6 +42,8 @@ pub(crate) enum Part {
     InstantsSorted,
     InstantsAdded,
     InstantsLater,
+    /// Entries of opt-out registers.
+    Registers,
 }
 
 impl Part {
@@ -66,6 +68,7 @@ impl Part {
         Self::InstantsSorted,
         Self::InstantsAdded,
         Self::InstantsLater,
+        Self::Registers,
     ];
 }
 

@@ -21,6 +21,7 @@ use crate::parts::Parts;
 use crate::profile::Profile;
 use crate::programme::Programme;
 use crate::record::{Installed, Rejected};
+use crate::register::Registers;
 use crate::roll::Roll;
 use crate::seen::MessageIds;
 use crate::segment::cluster::ClusterState;
@@ -69,6 +70,7 @@ pub(crate) struct State {
     #[borsh(skip)]
     pub(crate) suppressions: Suppressions,
     pub(crate) wordings: Wordings,
+    pub(crate) registers: Registers,
     pub(crate) segments: Vec<SegmentState>,
     pub(crate) versions: Vec<JourneyVersion>,
     /// Of journeys that are not open, by name.

@@ -24,6 +24,7 @@ mod person;
 mod previews;
 pub(crate) mod profiles;
 pub(crate) mod programme;
+mod registers;
 mod rejects;
 mod returns;
 mod segments;
@@ -99,6 +100,10 @@ pub fn routes() -> Vec<Route> {
         row(Method::GET,    "/api/v1/suppressions",                 Read,   suppressions::list),
         row(Method::POST,   "/api/v1/suppressions",                 Admin,  suppressions::suppress),
         row(Method::DELETE, "/api/v1/suppressions/{address}",       Admin,  suppressions::lift),
+        row(Method::GET,    "/api/v1/registers",                    Read,   registers::list),
+        row(Method::GET,    "/api/v1/registers/listing/{address}",  Read,   registers::listing),
+        row(Method::POST,   "/api/v1/registers/{name}",             Admin,  registers::take),
+        row(Method::POST,   "/api/v1/registers/{name}/checked",     Admin,  registers::check),
         row(Method::GET,    "/api/v1/merges",                       Read,   merges::list),
         row(Method::POST,   "/api/v1/merges",                       Admin,  merges::merge),
         row(Method::POST,   "/api/v1/merges/{number}/undo",         Admin,  merges::undo),

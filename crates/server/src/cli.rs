@@ -25,6 +25,7 @@ mod restore;
 mod segments;
 mod serve;
 mod status;
+mod suppressions;
 mod test;
 mod webhooks;
 
@@ -57,6 +58,7 @@ enum Command {
     Segments(segments::Args),
     Merges(merges::Args),
     Consents(consents::Args),
+    Suppressions(suppressions::Args),
     Erase(erase::Args),
     Identifiers(identifiers::Args),
     Clusters(clusters::Args),
@@ -94,6 +96,7 @@ pub fn run() -> ExitCode {
         Command::Segments(args) => segments::run(&args),
         Command::Merges(args) => merges::run(&args),
         Command::Consents(args) => consents::run(&args),
+        Command::Suppressions(args) => suppressions::run(&args),
         Command::Erase(args) => erase::run(&args),
         Command::Identifiers(args) => identifiers::run(&args),
         Command::Clusters(args) => clusters::run(&args),

@@ -129,6 +129,8 @@ impl From<Refusal> for Problem {
             Refusal::Merge(MergeRefusal::UndoneBefore) => conflict("undone_before", "number"),
             Refusal::Merge(MergeRefusal::MergedOn(_)) => conflict("merged_on", "number"),
             Refusal::Merge(MergeRefusal::Erased) => conflict("erased", "number"),
+            Refusal::TooManyRegisters => conflict("no_room", "name"),
+            Refusal::OutOfTurn => conflict("out_of_turn", "edition"),
             Refusal::Erased => Self::not_found(message),
             Refusal::NotBlocked => Self { field: Some("address".into()), ..Self::not_found(message) },
             Refusal::Nobody => Self::bad_request("blocked_identifier", "profile", message),

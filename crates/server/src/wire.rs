@@ -34,6 +34,26 @@ fn content(record: &Record<'_>) -> (&'static str, Value) {
         Record::Rejected(one) => ("rejected", rejected(one)),
         Record::ConsentStated(one) => ("consent_stated", consent(one)),
         Record::PreferenceStated(one) => ("preference_stated", preference(one)),
+        Record::RegisterListed(one) => (
+            "register_listed",
+            json!({
+                "register": one.register,
+                "edition": one.edition,
+                "channels": one.channels,
+                "listed": one.hashes.len(),
+            }),
+        ),
+        Record::RegisterChecked(one) => (
+            "register_checked",
+            json!({
+                "register": one.register,
+                "edition": one.edition,
+                "channels": one.channels,
+                "checked_at": one.checked_at.to_string(),
+                "valid_for": one.valid_for.to_string(),
+                "operator": one.operator,
+            }),
+        ),
         Record::SuppressionStated(one) => ("suppression_stated", suppression(one)),
         Record::ProgrammeApplied(one) => (
             "programme_applied",

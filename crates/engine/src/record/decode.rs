@@ -6,14 +6,14 @@ use super::{
     Attempted, ClustersStated, Command, Commandable, Commanded, ConsentSource, ConsentStated, CutoffStated,
     CutoffsStated, DeliveryOutcome, Engaged, Engagement, Event, EventFlags, EventKind, Identifier,
     IdentifierLifted, Installed, LogRedacted, MembershipChanged, MergeUndone, Preference, PreferenceStated,
-    ProfileErased, ProfilesMerged, ProgrammeApplied, Record, Rejected, Returned, RunRequested, Settled,
-    Subject, SuppressionStated, VERSION, Verdict, Viewed,
+    ProfileErased, ProfilesMerged, ProgrammeApplied, Record, RegisterChecked, RegisterListed, Rejected,
+    Returned, RunRequested, Settled, Subject, SuppressionStated, VERSION, Verdict, Viewed,
 };
-use crate::at::At;
+use crate::at::{At, Span};
 use crate::change::Changes;
 use crate::codec::Reader;
 use crate::identifier::{HashKey, IdentifierKind, KeyedHash};
-use crate::limits::{CUTOFFS_MAX, RECORD_IDENTIFIERS_MAX};
+use crate::limits::{CUTOFFS_MAX, RECORD_IDENTIFIERS_MAX, REGISTER_CHANNELS_MAX, REGISTER_SLICE_MAX};
 use crate::value::Map;
 use crate::{MergeId, ProfileId, SendId, Seq};
 
@@ -70,6 +70,8 @@ impl<'a> Record<'a> {
                     | webhooks::code::DELIVERED..=webhooks::code::REQUESTED
                     | code::CONSENT_STATED_IN
                     | code::PREFERENCE_STATED
+                    | code::REGISTER_LISTED
+                    | code::REGISTER_CHECKED
         );
         if !is_known {
             return Err(Malformed::Kind(kind));
@@ -131,6 +133,7 @@ impl<'a> Parts<'a> {
                 stated_at: self.at()?,
                 reason: self.envelope.text()?,
             }),
+            code::REGISTER_LISTED | code::REGISTER_CHECKED => self.register(kind)?,
             code::PROGRAMME_APPLIED => Record::ProgrammeApplied(ProgrammeApplied {
                 applied_at: self.at()?,
                 operator: self.envelope.text()?,
@@ -190,6 +193,23 @@ impl<'a> Parts<'a> {
             }
             _ => Record::Tick,
         })
+    }
+
+    fn register(&mut self, kind: u8) -> Option<Record<'a>> {
+        let (register, edition) = (self.envelope.text()?, self.small()?);
+        let count =
+            usize::try_from(self.envelope.varint()?).ok().filter(|count| *count <= REGISTER_CHANNELS_MAX)?;
+        let channels = (0..count).map(|_| self.envelope.text()).collect::<Option<Vec<&str>>>()?;
+        if kind == code::REGISTER_CHECKED {
+            let (checked_at, valid_for) = (self.at()?, Span(self.envelope.zigzag()?));
+            let operator = self.envelope.text()?;
+            let checked = RegisterChecked { register, edition, channels, checked_at, valid_for, operator };
+            return Some(Record::RegisterChecked(checked));
+        }
+        let count =
+            usize::try_from(self.envelope.varint()?).ok().filter(|count| *count <= REGISTER_SLICE_MAX)?;
+        let hashes = (0..count).map(|_| self.envelope.u128().map(KeyedHash)).collect::<Option<Vec<_>>>()?;
+        Some(Record::RegisterListed(RegisterListed { register, edition, channels, hashes }))
     }
 
     /// What says who is who.

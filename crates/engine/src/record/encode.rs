@@ -36,6 +36,8 @@ pub(super) mod code {
     /// As `CONSENT_STATED`, with the language of the wording.
     pub(in crate::record) const CONSENT_STATED_IN: u8 = 35;
     pub(in crate::record) const PREFERENCE_STATED: u8 = 36;
+    pub(in crate::record) const REGISTER_LISTED: u8 = 37;
+    pub(in crate::record) const REGISTER_CHECKED: u8 = 38;
 }
 
 /// Room that most events fit into, so that making a record does not grow its parts step by step.
@@ -144,6 +146,7 @@ impl Parts {
                 code::CONSENT_STATED_IN
             }
             Record::PreferenceStated(stated) => self.fill_preference(stated),
+            Record::RegisterListed(_) | Record::RegisterChecked(_) => self.fill_register(record),
             Record::SuppressionStated(suppression) => {
                 self.identifier(&suppression.identifier);
                 self.envelope.push(u8::from(suppression.lifted));
@@ -232,6 +235,32 @@ impl Parts {
         self.at(stated.stated_at);
         self.private(stated.proof);
         code::PREFERENCE_STATED
+    }
+
+    fn fill_register(&mut self, record: &Record<'_>) -> u8 {
+        let (register, edition, channels) = match record {
+            Record::RegisterListed(stated) => (stated.register, stated.edition, &stated.channels),
+            Record::RegisterChecked(checked) => (checked.register, checked.edition, &checked.channels),
+            _ => unreachable!("invariant: every other kind is written above"),
+        };
+        self.clear(register);
+        put_varint(&mut self.envelope, u64::from(edition));
+        put_varint(&mut self.envelope, channels.len() as u64);
+        channels.iter().for_each(|channel| self.clear(channel));
+        match record {
+            Record::RegisterChecked(checked) => {
+                self.at(checked.checked_at);
+                put_zigzag(&mut self.envelope, checked.valid_for.0);
+                self.clear(checked.operator);
+                code::REGISTER_CHECKED
+            }
+            Record::RegisterListed(stated) => {
+                put_varint(&mut self.envelope, stated.hashes.len() as u64);
+                self.envelope.extend(stated.hashes.iter().flat_map(|hash| hash.0.to_le_bytes()));
+                code::REGISTER_LISTED
+            }
+            _ => unreachable!("invariant: it was one of these above"),
+        }
     }
 
     fn fill_requested(&mut self, requested: &RunRequested<'_>) -> u8 {

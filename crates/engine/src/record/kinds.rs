@@ -1,6 +1,6 @@
 //! What each kind of record holds. Everything that could name or describe a person is marked *personal*.
 
-use crate::at::At;
+use crate::at::{At, Span};
 use crate::change::Changes;
 use crate::identifier::{HashKey, IdentifierKind, KeyedHash};
 use crate::segment::cluster::Finding;
@@ -254,6 +254,32 @@ pub struct SuppressionStated<'a> {
     pub lifted: bool,
     pub stated_at: At,
     pub reason: &'a str,
+}
+
+/// A slice of a look at an opt-out register: identifiers that it lists, by their hashes alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RegisterListed<'a> {
+    pub register: &'a str,
+    /// Number of the look, one more than that of the one before.
+    pub edition: u32,
+    /// What the register speaks of: names of channels, or `call`.
+    pub channels: Vec<&'a str>,
+    /// At most `REGISTER_SLICE_MAX`.
+    pub hashes: Vec<KeyedHash>,
+}
+
+/// All slices of a look at an opt-out register have come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RegisterChecked<'a> {
+    pub register: &'a str,
+    pub edition: u32,
+    pub channels: Vec<&'a str>,
+    /// When the company looked at the register.
+    pub checked_at: At,
+    /// How long that may be relied on.
+    pub valid_for: Span,
+    /// The name of an API key.
+    pub operator: &'a str,
 }
 
 /// A programme made live: `definition` is the JSON of [`crate::programme::Programme`].

@@ -55,6 +55,7 @@ impl<'a> Moment<'a> {
             hash_key: state.installed.as_ref().map(|installed| installed.hash_key).unwrap_or_default(),
             suppressions: &state.suppressions,
             soft_opt_ins: &NONE,
+            registers: &state.registers,
         };
         Self {
             history: &state.history,

@@ -7,6 +7,7 @@ use crate::directory;
 use crate::governor::Suppressions;
 use crate::history::{Block, Told};
 use crate::parts::Parts;
+use crate::register::Entries;
 use crate::section::{Key, Part, Pieces, Put, wrong};
 use crate::seen;
 use crate::shared;
@@ -28,6 +29,7 @@ impl State {
         take(&mut self.addresses).cut(pieces, Part::Addresses);
         take(&mut self.message_ids).parts.cut(pieces, Part::MessageIds);
         take(&mut self.suppressions).cut(pieces, Part::Suppressions);
+        take(&mut self.registers.listed).cut(pieces, Part::Registers);
         self.sends.cut(pieces);
         take(&mut self.merges.all).cut(pieces, Part::Merges, 0);
         take(&mut self.merges.gone).cut(pieces, Part::Gone, 0);
@@ -75,6 +77,10 @@ impl State {
             Part::Suppressions => {
                 let read = Suppressions::read(digest, bytes)?;
                 put(move |state| state.suppressions.put(number, read))
+            }
+            Part::Registers => {
+                let read = Entries::read(digest, bytes)?;
+                put(move |state| state.registers.listed.put(number, read))
             }
             Part::Sends => {
                 let read = Chunked::read(digest, bytes)?;

@@ -1,6 +1,6 @@
 //! Records come back from their bytes as they went in, and damaged bytes are refused and never a panic.
 
-use engine::at::At;
+use engine::at::{At, Span};
 use engine::identifier::{HashKey, IdentifierKind, KeyedHash};
 use engine::record::*;
 use engine::segment::cluster::{Cluster, Clusters, Finding, Lack, Tree};
@@ -45,6 +45,45 @@ fn examples(properties: &OwnedMap) -> Vec<Record<'_>> {
             field: "userId",
             message: "neither userId nor anonymousId",
             payload: "{}",
+        }),
+        Record::ConsentStated(ConsentStated {
+            subject: Subject::Send(SendId(7)),
+            purpose: "offers",
+            channel: "email",
+            granted: true,
+            source: ConsentSource::PreferenceCentre,
+            stated_at: At(1_700_000_000_000),
+            wording: "2",
+            language: "it",
+            proof: "a page",
+        }),
+        Record::PreferenceStated(PreferenceStated {
+            subject: Subject::Send(SendId(7)),
+            preference: Preference::PausedUntil(At(1_700_000_000_001)),
+            source: ConsentSource::PreferenceCentre,
+            stated_at: At(1_700_000_000_000),
+            proof: "a page",
+        }),
+        Record::PreferenceStated(PreferenceStated {
+            subject: Subject::Send(SendId(7)),
+            preference: Preference::Fewer(true),
+            source: ConsentSource::PreferenceCentre,
+            stated_at: At(1_700_000_000_000),
+            proof: "",
+        }),
+        Record::RegisterListed(RegisterListed {
+            register: "rpo",
+            edition: 3,
+            channels: vec!["call", "sms"],
+            hashes: vec![KeyedHash(1), KeyedHash(u128::MAX)],
+        }),
+        Record::RegisterChecked(RegisterChecked {
+            register: "rpo",
+            edition: 3,
+            channels: vec!["call"],
+            checked_at: At(1_700_000_000_000),
+            valid_for: Span::DAY.times(15),
+            operator: "ops",
         }),
         Record::ConsentStated(ConsentStated {
             subject: Subject::Identifier(identifier("ada@example.com")),

@@ -130,6 +130,8 @@ fn subject(engine: &Engine, record: &Record<'_>) -> Option<Option<ProfileId>> {
         | Record::CutoffsStated(_)
         | Record::MembershipChanged(_)
         | Record::Viewed(_)
+        | Record::RegisterListed(_)
+        | Record::RegisterChecked(_)
         | Record::ClustersStated(_)
         | Record::WebhookDelivered(_)
         | Record::WebhookAnswered(_)

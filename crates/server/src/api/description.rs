@@ -2,8 +2,8 @@
 
 use super::{
     activity, broadcasts, changes, clusters, consents, erasures, evidence, explanations, expressions,
-    identifiers, journeys, keys, mailbox, merges, previews, profiles, programme, rejects, returns, segments,
-    sends, status, suppressions, timeline, webhooks,
+    identifiers, journeys, keys, mailbox, merges, previews, profiles, programme, registers, rejects, returns,
+    segments, sends, status, suppressions, timeline, webhooks,
 };
 use axum::Json;
 use utoipa::OpenApi;
@@ -55,6 +55,10 @@ use utoipa::{Modify, openapi};
         suppressions::list,
         suppressions::suppress,
         suppressions::lift,
+        registers::list,
+        registers::listing,
+        registers::take,
+        registers::check,
         merges::list,
         merges::merge,
         merges::undo,

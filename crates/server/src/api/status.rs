@@ -30,6 +30,9 @@ pub(super) struct StatusView {
     /// People who were erased and whom the disk still has.
     #[serde(skip_serializing_if = "Option::is_none")]
     erasures: Option<ErasuresView>,
+    /// Opt-out registers that it is time to look at again.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    stale_registers: Vec<String>,
     counts: CountsView,
 }
 
@@ -76,6 +79,11 @@ struct CountsView {
     sends: BTreeMap<&'static str, u64>,
 }
 
+fn stale(engine: &Engine) -> Vec<String> {
+    let stale = engine.registers().iter().filter(|one| one.is_stale(crate::clock::now()));
+    stale.map(|one| one.name.clone()).collect()
+}
+
 /// Progress and counts.
 #[utoipa::path(get, path = "/api/v1/status", responses((status = 200, body = StatusView)))]
 pub(super) async fn show(State(hub): State<Arc<Hub>>) -> Json<StatusView> {
@@ -102,6 +110,7 @@ pub(super) async fn show(State(hub): State<Arc<Hub>>) -> Json<StatusView> {
                 .erasures()
                 .first()
                 .map(|first| ErasuresView { pending: engine.erasures().len(), since: first.at.to_string() }),
+            stale_registers: stale(engine),
             counts: CountsView {
                 profiles: counts.profiles,
                 identified: counts.identified,

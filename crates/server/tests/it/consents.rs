@@ -305,3 +305,65 @@ async fn whoever_asks_sees_takes_and_ends_what_is_known_of_them() {
     assert_eq!(post(&shop.house, &format!("{path}/everything"), "").await.status, 410);
     shop.house.server.stop().await;
 }
+
+#[tokio::test]
+async fn a_register_lists_until_it_does_not_any_more() {
+    let shop = worded().await;
+    let ask = async |path: &str, body: Value| shop.house.ask("POST", path, Some(body)).await;
+    let look = async |values: Value, ends: bool| {
+        let slice = json!({"channels": ["email"], "values": values});
+        let taken = ask("/api/v1/registers/robinson", slice).await.json();
+        let whole = json!({"edition": taken["edition"], "channels": ["email"], "valid_for": "15 days"});
+        if ends {
+            let checked = ask("/api/v1/registers/robinson/checked", whole).await;
+            assert_eq!(checked.status, 200, "{checked:?}");
+        }
+        taken
+    };
+    let listed = async |address: &str| shop.house.get(&format!("/api/v1/registers/listing/{address}")).await;
+    let taken = look(json!(["Ada@Example.com", "nobody", "bob@example.com"]), false).await;
+    assert_eq!(
+        (&taken["edition"], &taken["listed"], &taken["refused"][0]["index"]),
+        (&json!(1), &json!(2), &json!(1))
+    );
+    assert_eq!(listed("email:ada@example.com").await["forbidden"], json!(["email"]), "at once");
+    assert_eq!(
+        listed("email:ada@example.com").await["stale"],
+        json!(["robinson"]),
+        "but not to be relied on"
+    );
+    assert_eq!(shop.house.get("/api/v1/status").await["stale_registers"], json!(["robinson"]));
+
+    // Another look is another edition; it ends, and nothing is stale any more.
+    assert_eq!(look(json!(["ada@example.com", "bob@example.com"]), true).await["edition"], 2);
+    assert!(shop.house.get("/api/v1/status").await["stale_registers"].is_null());
+    shop.ada_says_yes_and_orders().await;
+    let send = shop.answered("user_id:ada").await;
+    assert_eq!((&send["reason"], &send["decision"]), (&json!("suppressed"), &json!("drop")));
+
+    // Who is no longer in it is free; a look that was never whole frees nobody.
+    look(json!(["bob@example.com"]), false).await;
+    assert_eq!(listed("email:ada@example.com").await["registers"], json!(["robinson"]));
+    look(json!(["bob@example.com"]), true).await;
+    assert_eq!(listed("email:ada@example.com").await["registers"], json!([]));
+    assert_eq!(listed("email:bob@example.com").await["registers"], json!(["robinson"]));
+    let registers = shop.house.get("/api/v1/registers").await;
+    assert_eq!(
+        (&registers["registers"][0]["listed"], &registers["registers"][0]["edition"]),
+        (&json!(1), &json!(4))
+    );
+    shop.house.track(json!([{"type": "track", "userId": "ada", "event": "Order Completed"}])).await;
+    assert_eq!(shop.answered("user_id:ada").await["status"], "accepted");
+
+    // What is not in its turn changes nothing, and a slip says what was meant.
+    let late = json!({"edition": 3, "channels": ["email"], "values": ["ada@example.com"]});
+    assert_eq!(ask("/api/v1/registers/robinson", late).await.status, 409);
+    let slip = ask("/api/v1/registers/rpo", json!({"channels": ["calls"], "values": []})).await;
+    assert!(slip.status == 400 && slip.text.contains("did you mean \\\"call\\\"?"), "{slip:?}");
+
+    // It is there again after a restart, from the snapshot or from the log.
+    let house = shop.house.restart().await;
+    let again = house.get("/api/v1/registers/listing/email:bob@example.com").await;
+    assert_eq!(again["registers"], json!(["robinson"]));
+    house.server.stop().await;
+}

@@ -131,6 +131,8 @@ impl Model {
             | Record::LogRedacted(_)
             | Record::MembershipChanged(_)
             | Record::Viewed(_)
+            | Record::RegisterListed(_)
+            | Record::RegisterChecked(_)
             | Record::RunRequested(_)
             | Record::Tick => {}
         }

@@ -50,6 +50,7 @@ fn a_policy_comes_out_as_written_and_is_written_as_it_was() {
             unknown_zone: names(&["Europe/Rome", "Asia/Tokyo"]),
         }),
         fatigue: Some(Fatigue { after: 8, within: Span::DAY.times(60), then: cap(1, Span::DAY.times(30)) }),
+        fewer: None,
         exclusions: vec![Exclusion {
             only_one_of: names(&["cart-reminder", "confirm-newsletter"]),
             within: Span::DAY.times(14),
