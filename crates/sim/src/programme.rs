@@ -298,7 +298,8 @@ fn clockwork(random: &mut Random) -> Vec<(&'static str, Journey)> {
             "daily",
             Journey {
                 audience: Some("last seen within 2 days".to_owned()),
-                ..journey(schedule, steps(random, 1))
+                // It is in every programme, and so is an answer for others to look at.
+                ..journey(schedule, [vec![ask(random)], steps(random, 1)].concat())
             },
         ),
         (
@@ -317,6 +318,16 @@ fn update(random: &mut Random) -> Step {
     Step::Update([(STAGE.to_owned(), value)].into())
 }
 
+fn ask(random: &mut Random) -> Step {
+    Step::Webhook(WebhookStep {
+        webhook: WEBHOOK.to_owned(),
+        name: "score".to_owned(),
+        at_most: Span::HOUR.times(random.between(1, 30) as i64),
+        otherwise: if random.happens(500) { vec![update(random)] } else { vec![] },
+        ..WebhookStep::default()
+    })
+}
+
 fn steps(random: &mut Random, depth: u32) -> Vec<Step> {
     (0..random.between(1, 4)).map(|_| step(random, depth)).collect()
 }
@@ -333,13 +344,7 @@ fn step(random: &mut Random, depth: u32) -> Step {
         4 => update(random),
         5 => Step::WaitUntil { until: format!("in segment \"{STAGED}\""), at_most: Span::DAY },
         6 | 7 => send(random.pick::<&str>(&["nudge", "welcome", "back"])),
-        8 => Step::Webhook(WebhookStep {
-            webhook: WEBHOOK.to_owned(),
-            name: "score".to_owned(),
-            at_most: Span::HOUR.times(random.between(1, 30) as i64),
-            otherwise: if random.happens(500) { vec![update(random)] } else { vec![] },
-            ..WebhookStep::default()
-        }),
+        8 => ask(random),
         9 => Step::Named {
             name: "lots".to_owned(),
             step: Box::new(Step::Split {

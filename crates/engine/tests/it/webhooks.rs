@@ -486,7 +486,6 @@ fn mistakes_name_their_place_and_a_way_out() {
         (step(|asked| asked.name = "loyalties".to_owned()), "did you mean `webhook.loyalties`?"),
         (step(|asked| asked.otherwise = vec![Step::Start("y".to_owned())]), "steps[0].else[0].start"),
     ] {
-        assert_eq!(mistakes.len(), 1, "{said}: {mistakes:?}");
-        assert!(mistakes[0].contains(said), "{said}: {mistakes:?}");
+        assert!(mistakes.iter().any(|mistake| mistake.contains(said)), "{said}: {mistakes:?}");
     }
 }
