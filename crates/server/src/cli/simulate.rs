@@ -54,7 +54,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     let definition = serde_json::to_string(&programme).context("the programme as JSON")?;
     if !eventlog::sqlite::exists(&args.data) {
         let data = args.data.display();
-        bail!("there is no installation in {data}, and so no history; `trama import --data {data}` can bring one in");
+        bail!(
+            "there is no installation in {data}, and so no history; `trama import --data {data}` can bring one in"
+        );
     }
     let log = SqliteReader::open(&args.data)?;
     let window = args.window(&log, &zone)?;
@@ -78,10 +80,13 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
 impl Args {
     fn window(&self, log: &SqliteReader, zone: &TimeZone) -> anyhow::Result<Window> {
         let from = instant("--from", &self.from, zone)?;
-        let (_, end) = log.last()?.context("the log is empty: there is no history to run the programme over")?;
+        let (_, end) =
+            log.last()?.context("the log is empty: there is no history to run the programme over")?;
         let to = self.to.as_deref().map(|to| instant("--to", to, zone)).transpose()?.unwrap_or(end);
         if from >= end {
-            bail!("--from {from} is not before the end of the log, {end}: what people do after that is not known");
+            bail!(
+                "--from {from} is not before the end of the log, {end}: what people do after that is not known"
+            );
         }
         if to <= from {
             bail!("--to {to} is not after --from {from}");

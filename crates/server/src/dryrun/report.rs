@@ -79,7 +79,8 @@ impl Report {
 
 /// Everybody who would have got more messages or fewer, with how many they got and would have got.
 fn moved(was: &Tally, would: &Tally) -> Vec<(ProfileId, u64, u64)> {
-    let everybody: BTreeSet<ProfileId> = was.by_person.keys().chain(would.by_person.keys()).copied().collect();
+    let everybody: BTreeSet<ProfileId> =
+        was.by_person.keys().chain(would.by_person.keys()).copied().collect();
     let of = |tally: &Tally, id: ProfileId| tally.by_person.get(&id).copied().unwrap_or_default();
     let both = everybody.into_iter().map(|id| (id, of(was, id), of(would, id)));
     both.filter(|(_, was, would)| was != would).collect()
@@ -88,7 +89,8 @@ fn moved(was: &Tally, would: &Tally) -> Vec<(ProfileId, u64, u64)> {
 fn limits(ran: &Ran) -> Vec<String> {
     let mut limits = vec![
         "what people did is what they did under the programme as it was".to_owned(),
-        "a message that history did not send at that moment is taken to be handed over and accepted at once".to_owned(),
+        "a message that history did not send at that moment is taken to be handed over and accepted at once"
+            .to_owned(),
     ];
     let LeftOut { programmes, reactions, returns, refused } = ran.left_out;
     let mut tell = |number: u64, what: &str| {
@@ -97,11 +99,22 @@ fn limits(ran: &Ran) -> Vec<String> {
         }
     };
     tell(programmes, "other programmes that were made live meanwhile are left out");
-    tell(reactions, "opens and clicks are left out, since their messages would not have gone out within a day");
-    tell(returns, "bounces and complaints are left out, since their messages would not have gone out within a day");
-    tell(refused, "records are left out that this programme would have refused, such as requests for journeys it does not have");
+    tell(
+        reactions,
+        "opens and clicks are left out, since their messages would not have gone out within a day",
+    );
+    tell(
+        returns,
+        "bounces and complaints are left out, since their messages would not have gone out within a day",
+    );
+    tell(
+        refused,
+        "records are left out that this programme would have refused, such as requests for journeys it does not have",
+    );
     if !ran.same_people {
-        limits.push("the programme tells people apart by other rules, so nobody is compared one by one".to_owned());
+        limits.push(
+            "the programme tells people apart by other rules, so nobody is compared one by one".to_owned(),
+        );
     }
     let (was, would): (&Programme, &Programme) = (ran.was.engine.programme(), ran.would.engine.programme());
     for set in would.clusters.keys().filter(|set| !was.clusters.contains_key(*set)) {

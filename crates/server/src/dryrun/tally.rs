@@ -84,7 +84,8 @@ impl Tally {
     fn passages(&mut self, engine: &Engine, window: Window, zone: &TimeZone) {
         let journeys: BTreeSet<&str> = engine.journeys().into_iter().map(|view| view.name).collect();
         let live = engine.programme();
-        let named = |names: Vec<&String>| names.into_iter().map(|name| (name.clone(), Passages::default())).collect();
+        let named =
+            |names: Vec<&String>| names.into_iter().map(|name| (name.clone(), Passages::default())).collect();
         self.journeys = named(live.journeys.keys().collect());
         self.broadcasts = named(live.broadcasts.keys().collect());
         for (id, _) in engine.profiles() {
@@ -108,7 +109,12 @@ impl Tally {
         for send in carried.chain(new) {
             let person = engine.canonical(send.profile);
             let waited = side.waits.get(&send.id).map(|reason| reason.name());
-            self.messages.entry(send.message.to_string()).or_default().add(send, waited, ran.first_send, zone);
+            self.messages.entry(send.message.to_string()).or_default().add(
+                send,
+                waited,
+                ran.first_send,
+                zone,
+            );
             if send.decision == Decision::Send {
                 *self.by_person.entry(person).or_default() += 1;
                 let week = send.decided_at.since(window.from).0 / (7 * Span::DAY.0);
@@ -118,7 +124,8 @@ impl Tally {
                 held_back.entry(reason).or_default().insert(person);
             }
         }
-        self.held_back = held_back.into_iter().map(|(reason, people)| (reason, people.len() as u64)).collect();
+        self.held_back =
+            held_back.into_iter().map(|(reason, people)| (reason, people.len() as u64)).collect();
         let mut most: BTreeMap<ProfileId, u64> = BTreeMap::new();
         for ((person, _), sends) in by_week {
             let most = most.entry(person).or_default();

@@ -87,17 +87,18 @@ fn messages(text: &mut String, was: &Tally, would: &Tally) {
     text.push('\n');
     let none = Sends::default();
     let all = |reasons: &ByReason| reasons.values().sum::<u64>();
-    let figures = |one: &Sends| {
-        [one.wished, one.carried, one.sent, all(&one.dropped), one.waiting, all(&one.deferred)]
-    };
+    let figures =
+        |one: &Sends| [one.wished, one.carried, one.sent, all(&one.dropped), one.waiting, all(&one.deferred)];
     for name in names(&was.messages, &would.messages) {
-        let (was, would) = (was.messages.get(name).unwrap_or(&none), would.messages.get(name).unwrap_or(&none));
+        let (was, would) =
+            (was.messages.get(name).unwrap_or(&none), would.messages.get(name).unwrap_or(&none));
         let _ = write!(text, "  {name:<26}");
         for (was, would) in figures(was).into_iter().zip(figures(would)) {
             let _ = write!(text, "{:>14}", both(was, would));
         }
         text.push('\n');
-        let channels: BTreeSet<&str> = was.sent_by_day.keys().chain(would.sent_by_day.keys()).copied().collect();
+        let channels: BTreeSet<&str> =
+            was.sent_by_day.keys().chain(would.sent_by_day.keys()).copied().collect();
         for channel in channels {
             let sent = both(was.sent_by(channel), would.sent_by(channel));
             let _ = writeln!(text, "    by {channel}: {sent}");
@@ -145,7 +146,8 @@ fn changes(text: &mut String, report: &Report) {
     let (was, would) = (report.was.sent(), report.would.sent());
     let _ = writeln!(text, "\nmessages in all: {would}, and {was} as it was");
     for change in report.changes.iter().take(CHANGES_SHOWN) {
-        let people = if change.people == 1 { "1 person".to_owned() } else { format!("{} people", change.people) };
+        let people =
+            if change.people == 1 { "1 person".to_owned() } else { format!("{} people", change.people) };
         let _ = writeln!(text, "  {people} who got {} would have got {}", change.was, change.would);
     }
     let more = report.changes.len().saturating_sub(CHANGES_SHOWN);

@@ -9,6 +9,7 @@ mod commands;
 mod cutoffs;
 mod deliver;
 mod demo;
+mod dryrun;
 mod erasure;
 mod house;
 mod import;
