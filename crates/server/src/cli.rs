@@ -24,6 +24,7 @@ mod query;
 mod restore;
 mod segments;
 mod serve;
+mod simulate;
 mod status;
 mod suppressions;
 mod test;
@@ -49,6 +50,7 @@ enum Command {
     Plan(plan::Args),
     Apply(apply::Args),
     Test(test::Args),
+    Simulate(simulate::Args),
     Preview(preview::Args),
     Keys(keys::Args),
     Status(status::Args),
@@ -87,6 +89,7 @@ pub fn run() -> ExitCode {
         Command::Plan(args) => plan::run(&args),
         Command::Apply(args) => apply::run(&args),
         Command::Test(args) => test::run(&args),
+        Command::Simulate(args) => simulate::run(&args),
         Command::Preview(args) => preview::run(&args),
         Command::Keys(args) => keys::run(args),
         Command::Status(args) => status::run(&args),

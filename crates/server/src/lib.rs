@@ -13,6 +13,7 @@ pub mod collect;
 pub mod config;
 pub mod deliver;
 pub mod demo;
+pub mod dryrun;
 pub mod http;
 pub mod hub;
 pub mod keys;

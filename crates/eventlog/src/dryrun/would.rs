@@ -107,11 +107,15 @@ impl Would {
                 self.hear_consent(stated, spoken(about));
             }
             Record::ProfileErased(erased) => {
-                let Some(About::Person(name)) = about.next() else { unreachable!("invariant: told in order") };
+                let Some(About::Person(name)) = about.next() else {
+                    unreachable!("invariant: told in order")
+                };
                 let found = name.as_ref().and_then(|(kind, value)| self.engine.find(*kind, value));
                 let profile = if self.same_people { Some(erased.profile) } else { found };
                 match profile {
-                    Some(profile) => self.pass_on(&Record::ProfileErased(ProfileErased { profile, ..*erased })),
+                    Some(profile) => {
+                        self.pass_on(&Record::ProfileErased(ProfileErased { profile, ..*erased }))
+                    }
                     None => self.left_out.refused += 1,
                 }
             }
@@ -199,7 +203,12 @@ impl Would {
     fn suppress(&mut self, of: &Spoken, stated_at: At) {
         let Some(identifier) = of.to.as_ref().and_then(|to| self.identifier(to)) else { return };
         let reason = "another message bounced";
-        self.apply(&Record::SuppressionStated(SuppressionStated { identifier, lifted: false, stated_at, reason }));
+        self.apply(&Record::SuppressionStated(SuppressionStated {
+            identifier,
+            lifted: false,
+            stated_at,
+            reason,
+        }));
     }
 
     fn identifier<'a>(&self, to: &'a To) -> Option<Identifier<'a>> {

@@ -10,6 +10,7 @@ mod consents;
 mod cutoffs;
 mod deliver;
 mod demo;
+mod dryrun;
 mod erasure;
 mod house;
 mod import;

@@ -1,0 +1,13 @@
+//! What a dry run says: the figures of both programmes side by side, and what none of them can say.
+//!
+//! [`tally`] counts one side, [`report`] puts two beside each other, [`told`] is the table for people, [`people`] names some
+//! of those for whom it makes a difference.
+
+mod people;
+mod report;
+mod tally;
+mod told;
+
+pub use people::Named;
+pub use report::Report;
+pub use told::told;
