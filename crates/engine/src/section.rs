@@ -47,7 +47,7 @@ pub(crate) enum Part {
 }
 
 impl Part {
-    const ALL: [Self; 20] = [
+    const ALL: [Self; 21] = [
         Self::Head,
         Self::Profiles,
         Self::Strands,
