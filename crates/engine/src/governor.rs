@@ -52,6 +52,8 @@ pub(crate) struct Wish<'a> {
     pub(crate) waits: Option<(At, SendId)>,
     /// It was let go before, and is about to leave.
     pub(crate) hands_over: bool,
+    /// Why the person may not have the offer that it shows.
+    pub(crate) barred: Option<Reason>,
 }
 
 /// What the governor says of a wish.
@@ -136,7 +138,7 @@ impl Governor<'_> {
             return Err(Reason::Suppressed);
         }
         self.check_consent(profile, wish, channel)?;
-        Ok(address)
+        wish.barred.map_or(Ok(address), Err)
     }
 
     fn check_consent(&self, profile: &Profile, wish: &Wish<'_>, channel: Channel) -> Result<(), Reason> {

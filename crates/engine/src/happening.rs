@@ -83,6 +83,9 @@ impl<'a> Record<'a> {
             | Self::Viewed(_)
             | Self::RunRequested(_)
             | Self::Commanded(_)
+            | Self::CodesAdded(_)
+            | Self::OfferRedeemed(_)
+            | Self::OfferNoted(_)
             | Self::Tick => None,
         }
     }

@@ -204,6 +204,8 @@ pub(crate) enum Operation {
     Update(Arc<[(Box<str>, OwnedValue)]>),
     /// Begins a run of the journey of this name.
     Start(Arc<str>),
+    /// Gives the offer of this name.
+    Offer(Arc<str>),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -365,6 +367,7 @@ impl<'a, 'b, S: Fn(&str) -> Option<u16>> Compiler<'a, 'b, S> {
             Step::Split { draw, ways } => self.split(name, *draw, ways),
             Step::Update(traits) => self.update(traits),
             Step::Start(journey) => self.push(Operation::Start(journey.as_str().into())),
+            Step::Offer(offer) => self.push(Operation::Offer(offer.as_str().into())),
             Step::Named { .. } => unreachable!("invariant: the name was taken off"),
         }
     }

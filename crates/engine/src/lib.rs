@@ -30,6 +30,7 @@ pub mod journey;
 pub mod limits;
 pub mod local;
 mod merge;
+pub mod offer;
 pub mod outbox;
 mod owed;
 mod own;

@@ -7,6 +7,7 @@ use crate::held::Held;
 use crate::identifier::{IdentifierKind, KeyedHash};
 use crate::journey::{Passage, Run};
 use crate::limits::PROFILE_TRAITS_MAX;
+use crate::offer::Holding;
 use crate::own::Own;
 use crate::programme::Channel;
 use crate::record::ConsentState;
@@ -40,6 +41,8 @@ pub struct Profile {
     pub(crate) identifiers: Held<Vec<StoredIdentifier>>,
     pub(crate) traits: Held<BTreeMap<String, StatedTrait>>,
     pub(crate) consents: Consents,
+    /// Those that it was given, in that order.
+    pub(crate) offers: Held<Vec<Holding>>,
     pub(crate) sends: Held<Vec<SendId>>,
     /// What they take up under the contact policy.
     pub(crate) claims: Claims,

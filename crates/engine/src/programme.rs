@@ -12,6 +12,7 @@ mod crowded;
 mod enter;
 mod identity;
 mod mistake;
+mod offer;
 mod opens;
 mod schedule;
 
@@ -23,6 +24,7 @@ pub use contact::{Cap, ContactPolicy, Exclusion, Fatigue, QuietHours};
 pub use enter::Enter;
 pub use identity::{IdentifierLimit, Identity};
 pub use mistake::{Mistake, Place, nearest};
+pub use offer::{Codes, Offer, OfferContent, OfferValue, RedeemedBy, Stock};
 pub use opens::OpenTracking;
 pub use schedule::{DateEntry, Schedule};
 
@@ -52,6 +54,8 @@ pub struct Programme {
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub recorded: BTreeSet<String>,
     pub messages: BTreeMap<String, Message>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub offers: BTreeMap<String, Offer>,
     pub journeys: BTreeMap<String, Journey>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub broadcasts: BTreeMap<String, Broadcast>,
@@ -183,6 +187,9 @@ pub struct Message {
     /// How long it is worth waiting for the contact policy, if not as long as the programme says.
     #[serde(with = "identity::within_ms", skip_serializing_if = "Option::is_none")]
     pub patience: Option<Span>,
+    /// The offer that it shows: it goes to those alone who may have it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offer: Option<String>,
 }
 
 fn is_usual(priority: &u8) -> bool {
@@ -371,6 +378,7 @@ fn add_rules<'a>(steps: &'a [Step], rules: &mut Vec<&'a str>) {
             | Step::Send { .. }
             | Step::Update(_)
             | Step::Start(_)
+            | Step::Offer(_)
             | Step::Exit => {}
         }
     }
@@ -431,6 +439,8 @@ pub enum Step {
     Update(BTreeMap<String, serde_json::Value>),
     /// Begins a run of another journey, with what began this one.
     Start(String),
+    /// Gives the person an offer, where they may have it.
+    Offer(String),
     /// A step with a name, by which a changed journey knows it again. A split with a name draws by it.
     Named {
         name: String,

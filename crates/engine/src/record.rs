@@ -62,6 +62,12 @@ pub enum Record<'a> {
     Returned(Returned<'a>),
     /// Somebody opened a message, and nobody is to know who. It changes nothing, and is there to be counted.
     Viewed(Viewed<'a>),
+    /// Codes for an offer, from a list that another system made.
+    CodesAdded(CodesAdded<'a>),
+    /// An offer was redeemed, since a program or an operator says so.
+    OfferRedeemed(OfferRedeemed<'a>),
+    /// Somebody was given an offer, or met it in a place that is no message.
+    OfferNoted(OfferNoted<'a>),
     /// Time passed: everything due by the batch's instant happens now.
     Tick,
 }

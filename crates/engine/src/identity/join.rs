@@ -68,6 +68,7 @@ impl Engine {
         let identifiers = other.identifiers.take();
         let (runs, past) = (std::mem::take(&mut other.runs), other.past.take());
         let sends = other.sends.take();
+        let offers = other.offers.take();
         other.claims.take();
         for identifier in &identifiers {
             self.state.directory.insert(identifier.hash, into);
@@ -83,6 +84,7 @@ impl Engine {
         profile.past.extend(past);
         profile.sends.extend(sends);
         profile.sends.sort();
+        offers.into_iter().for_each(|holding| profile.hold(holding));
         profile.absorb(&other);
         profile.consents.absorb(other.consents, |channel| foreign[channel as usize], at, seq);
         self.reclaim(into);

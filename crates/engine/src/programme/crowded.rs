@@ -61,7 +61,7 @@ impl<'a> Walk<'a> {
                     let ways = ways.iter().map(|way| way.then.as_slice());
                     self.ways(&place.field("split"), ways, way);
                 }
-                Step::Update(_) | Step::Start(_) => {}
+                Step::Update(_) | Step::Start(_) | Step::Offer(_) => {}
                 Step::Named { .. } => unreachable!("invariant: a named step is told as what it is"),
                 Step::Exit => return false,
             }

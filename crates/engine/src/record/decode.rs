@@ -2,17 +2,18 @@
 
 use super::encode::{SEAL_NONE, code};
 use super::{
-    Attempted, ClustersStated, Command, Commandable, Commanded, ConsentSource, ConsentStated, CutoffStated,
-    CutoffsStated, DeliveryOutcome, Engaged, Engagement, Event, EventFlags, EventKind, Identifier,
-    IdentifierLifted, Installed, LogRedacted, MembershipChanged, MergeUndone, ProfileErased, ProfilesMerged,
-    ProgrammeApplied, Record, Rejected, Returned, RunRequested, Settled, Subject, SuppressionStated, VERSION,
-    Verdict, Viewed,
+    Attempted, ClustersStated, CodesAdded, Command, Commandable, Commanded, ConsentSource, ConsentStated,
+    CutoffStated, CutoffsStated, DeliveryOutcome, Engaged, Engagement, Event, EventFlags, EventKind,
+    Identifier, IdentifierLifted, Installed, LogRedacted, MembershipChanged, MergeUndone, OfferNoted,
+    OfferRedeemed, ProfileErased, ProfilesMerged, ProgrammeApplied, Record, Rejected, Returned, RunRequested,
+    Settled, Subject, SuppressionStated, VERSION, Verdict, Viewed,
 };
 use crate::at::At;
 use crate::change::Changes;
 use crate::codec::Reader;
 use crate::identifier::{HashKey, IdentifierKind, KeyedHash};
-use crate::limits::{CUTOFFS_MAX, RECORD_IDENTIFIERS_MAX};
+use crate::limits::{CODES_IN_RECORD_MAX, CUTOFFS_MAX, RECORD_IDENTIFIERS_MAX};
+use crate::offer::OfferPhase;
 use crate::value::Map;
 use crate::{MergeId, ProfileId, SendId, Seq};
 
@@ -66,6 +67,9 @@ impl<'a> Record<'a> {
                     | code::COMMANDED
                     | code::RETURNED
                     | code::VIEWED
+                    | code::CODES_ADDED
+                    | code::OFFER_REDEEMED
+                    | code::OFFER_NOTED
         );
         if !is_known {
             return Err(Malformed::Kind(kind));
@@ -169,6 +173,22 @@ impl<'a> Parts<'a> {
                 commanded_at: self.at()?,
                 operator: self.envelope.text()?,
             }),
+            code::CODES_ADDED => Record::CodesAdded(self.codes()?),
+            code::OFFER_REDEEMED => Record::OfferRedeemed(OfferRedeemed {
+                offer: self.envelope.text()?,
+                identifier: if self.flag()? { Some(self.identifier()?) } else { None },
+                redeemed_at: self.at()?,
+                operator: self.envelope.text()?,
+                code: self.personal.text()?,
+            }),
+            code::OFFER_NOTED => Record::OfferNoted(OfferNoted {
+                offer: self.envelope.text()?,
+                identifier: self.identifier()?,
+                phase: self.one_of(&[OfferPhase::Given, OfferPhase::Seen, OfferPhase::Clicked])?,
+                place: self.envelope.text()?,
+                noted_at: self.at()?,
+                operator: self.envelope.text()?,
+            }),
             _ => Record::Tick,
         })
     }
@@ -202,6 +222,14 @@ impl<'a> Parts<'a> {
                 redacted_at: self.at()?,
             }),
         })
+    }
+
+    fn codes(&mut self) -> Option<CodesAdded<'a>> {
+        let (offer, added_at, operator) = (self.envelope.text()?, self.at()?, self.envelope.text()?);
+        let count =
+            usize::try_from(self.envelope.varint()?).ok().filter(|count| *count <= CODES_IN_RECORD_MAX)?;
+        let codes = (0..count).map(|_| self.personal.text()).collect::<Option<Vec<_>>>()?;
+        Some(CodesAdded { offer, added_at, operator, codes })
     }
 
     fn cutoffs(&mut self) -> Option<CutoffsStated<'a>> {

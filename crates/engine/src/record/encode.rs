@@ -1,8 +1,8 @@
 //! Records to bytes: version, kind, envelope with its length, seal, personal part to the end.
 
 use super::{
-    Commanded, ConsentStated, CutoffsStated, Event, Identifier, IdentifierLifted, Record, RunRequested,
-    Subject, VERSION,
+    Commanded, ConsentStated, CutoffsStated, Event, Identifier, IdentifierLifted, OfferNoted, OfferRedeemed,
+    Record, RunRequested, Subject, VERSION,
 };
 use crate::at::At;
 use crate::codec::{put_bytes, put_varint, put_zigzag};
@@ -32,6 +32,9 @@ pub(super) mod code {
     pub(in crate::record) const COMMANDED: u8 = 21;
     pub(in crate::record) const RETURNED: u8 = 23;
     pub(in crate::record) const VIEWED: u8 = 24;
+    pub(in crate::record) const CODES_ADDED: u8 = 30;
+    pub(in crate::record) const OFFER_REDEEMED: u8 = 31;
+    pub(in crate::record) const OFFER_NOTED: u8 = 32;
 }
 
 /// Room that most events fit into, so that making a record does not grow its parts step by step.
@@ -69,7 +72,9 @@ impl Record<'_> {
             }
             Self::ConsentStated(ConsentStated { subject: Subject::Identifier(one), .. })
             | Self::IdentifierLifted(IdentifierLifted { identifier: one, .. })
-            | Self::RunRequested(RunRequested { identifier: one, .. }) => one.blank(),
+            | Self::RunRequested(RunRequested { identifier: one, .. })
+            | Self::OfferRedeemed(OfferRedeemed { identifier: Some(one), .. })
+            | Self::OfferNoted(OfferNoted { identifier: one, .. }) => one.blank(),
             Self::SuppressionStated(stated) => {
                 stated.identifier.blank();
                 stated.reason = "";
@@ -180,6 +185,9 @@ impl Parts {
             }
             Record::RunRequested(requested) => self.fill_requested(requested),
             Record::Commanded(commanded) => self.fill_commanded(commanded),
+            Record::CodesAdded(_) | Record::OfferRedeemed(_) | Record::OfferNoted(_) => {
+                self.fill_offer(record)
+            }
             Record::Tick => code::TICK,
             Record::ProfilesMerged(_)
             | Record::MergeUndone(_)
@@ -248,6 +256,39 @@ impl Parts {
                 self.clear(viewed.message);
                 self.at(viewed.occurred_at);
                 code::VIEWED
+            }
+            _ => unreachable!("invariant: every other kind is written above"),
+        }
+    }
+
+    /// What is told of offers.
+    fn fill_offer(&mut self, record: &Record<'_>) -> u8 {
+        match record {
+            Record::CodesAdded(added) => {
+                self.clear(added.offer);
+                self.at(added.added_at);
+                self.clear(added.operator);
+                put_varint(&mut self.envelope, added.codes.len() as u64);
+                added.codes.iter().for_each(|code| self.private(code));
+                code::CODES_ADDED
+            }
+            Record::OfferRedeemed(redeemed) => {
+                self.clear(redeemed.offer);
+                self.envelope.push(u8::from(redeemed.identifier.is_some()));
+                redeemed.identifier.iter().for_each(|one| self.identifier(one));
+                self.at(redeemed.redeemed_at);
+                self.clear(redeemed.operator);
+                self.private(redeemed.code);
+                code::OFFER_REDEEMED
+            }
+            Record::OfferNoted(noted) => {
+                self.clear(noted.offer);
+                self.identifier(&noted.identifier);
+                self.envelope.push(noted.phase as u8);
+                self.clear(noted.place);
+                self.at(noted.noted_at);
+                self.clear(noted.operator);
+                code::OFFER_NOTED
             }
             _ => unreachable!("invariant: every other kind is written above"),
         }
