@@ -16,6 +16,7 @@ mod journeys;
 mod keys;
 mod log;
 mod merges;
+mod offers;
 mod place;
 mod plan;
 mod preview;
@@ -59,6 +60,7 @@ enum Command {
     Clusters(clusters::Args),
     Journeys(journeys::Args),
     Broadcasts(broadcasts::Args),
+    Offers(offers::Args),
     Log(log::Args),
     Backup(backup::Args),
     Restore(restore::Args),
@@ -94,6 +96,7 @@ pub fn run() -> ExitCode {
         Command::Clusters(args) => clusters::run(&args),
         Command::Journeys(args) => journeys::run(&args),
         Command::Broadcasts(args) => broadcasts::run(&args),
+        Command::Offers(args) => offers::run(&args),
         Command::Log(args) => log::run(&args),
         Command::Backup(args) => backup::run(&args),
         Command::Restore(args) => restore::run(&args),

@@ -37,10 +37,12 @@ mod finding;
 mod folder;
 mod identity;
 mod journey;
+mod offer;
 mod reading;
 mod source;
 mod step;
 mod write;
+mod write_offer;
 pub(crate) mod yaml;
 
 pub use difference::{Change, Difference, differences};

@@ -9,9 +9,9 @@ use engine::programme::{Appointment, Arm, Draw, Place, Step, Way, nearest};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
-const STEPS: [&str; 7] = ["wait", "send", "branch", "split", "update", "start", "exit"];
-const STEP_FIELDS: [&str; 10] =
-    ["wait", "send", "channels", "branch", "split", "draw", "update", "start", "exit", "name"];
+const STEPS: [&str; 8] = ["wait", "send", "branch", "split", "update", "start", "offer", "exit"];
+const STEP_FIELDS: [&str; 11] =
+    ["wait", "send", "channels", "branch", "split", "draw", "update", "start", "offer", "exit", "name"];
 
 impl Reading {
     pub(super) fn steps(&mut self, file: FileId, node: &Node, place: &Place) -> Vec<Step> {
@@ -61,6 +61,7 @@ impl Reading {
             "split" => self.split(&fields)?,
             "update" => self.update(&fields)?,
             "start" => Step::Start(self.required_text(&fields, "start", "welcome")?),
+            "offer" => Step::Offer(self.required_text(&fields, "offer", "welcome-gift")?),
             _ => Step::Exit,
         };
         Some(match self.optional_text(&fields, "name") {

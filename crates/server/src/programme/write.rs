@@ -21,6 +21,7 @@ pub enum Kind {
     Clusters,
     Journey,
     Broadcast,
+    Offer,
     Message,
     /// A template of a message: `welcome/email.it.mjml`.
     Template,
@@ -35,6 +36,7 @@ impl Kind {
             Self::Clusters => "clusters",
             Self::Journey => "journey",
             Self::Broadcast => "broadcast",
+            Self::Offer => "offer",
             Self::Message => "message",
             Self::Template => "template",
         }
@@ -65,6 +67,9 @@ pub fn items(programme: &Programme) -> BTreeMap<(Kind, String), String> {
     }
     for (name, one) in &programme.broadcasts {
         items.insert((Kind::Broadcast, name.clone()), broadcast(name, one));
+    }
+    for (name, one) in &programme.offers {
+        items.insert((Kind::Offer, name.clone()), super::write_offer::offer(name, one));
     }
     for (name, one) in &programme.messages {
         items.insert((Kind::Message, name.clone()), message(name, one));
@@ -206,6 +211,9 @@ fn channels(channels: &[Channel]) -> String {
 
 fn message(name: &str, message: &Message) -> String {
     let mut text = format!("message: {name}\n");
+    if let Some(offer) = &message.offer {
+        let _ = writeln!(text, "offer: {}", scalar(offer));
+    }
     if message.priority > 0 {
         let _ = writeln!(text, "priority: {}", message.priority);
     }
@@ -350,6 +358,7 @@ fn step(text: &mut String, step: &Step, indent: &str) {
             traits.iter().try_for_each(each)
         }
         Step::Start(journey) => writeln!(text, "{indent}- start: {}", scalar(journey)),
+        Step::Offer(offer) => writeln!(text, "{indent}- offer: {}", scalar(offer)),
         Step::Exit => writeln!(text, "{indent}- exit"),
         Step::Named { .. } => unreachable!("invariant: the name was taken off"),
     };
@@ -386,7 +395,7 @@ fn length(span: Span) -> String {
 }
 
 /// A text as YAML reads it back: plain where that is safe, otherwise in quotes.
-fn scalar(text: &str) -> String {
+pub(super) fn scalar(text: &str) -> String {
     let special = |c: char| "-?:,[]{}#&*!|>'\"%@`~=<".contains(c);
     let starts_plain = text.starts_with(|c: char| !special(c) && !c.is_whitespace());
     let ends_plain = !text.ends_with(|c: char| c.is_whitespace() || c == ':');

@@ -117,6 +117,9 @@ impl Model {
             | Record::LogRedacted(_)
             | Record::MembershipChanged(_)
             | Record::Viewed(_)
+            | Record::CodesAdded(_)
+            | Record::OfferRedeemed(_)
+            | Record::OfferNoted(_)
             | Record::RunRequested(_)
             | Record::Tick => {}
         }
