@@ -20,6 +20,7 @@ pub use appointment::Appointment;
 pub(crate) use appointment::{DateOf, instant};
 pub use broadcast::{Broadcast, BroadcastTime, Pace};
 pub use clusters::{ClusterSet, Refresh};
+pub(crate) use contact::offered;
 pub use contact::{Cap, ContactPolicy, Exclusion, Fatigue, QuietHours};
 pub use enter::Enter;
 pub use identity::{IdentifierLimit, Identity};
