@@ -41,7 +41,10 @@ fn offerless(name: &str, message: &Message) -> Option<Mistake> {
     let reads = |source: &str| {
         let template = Template::parse(source).ok();
         template.is_some_and(|template| {
-            template.variables().iter().any(|variable| variable.path.split(['.', '[']).next() == Some("offer"))
+            template
+                .variables()
+                .iter()
+                .any(|variable| variable.path.split(['.', '[']).next() == Some("offer"))
         })
     };
     let subjects = email.subject.values().map(String::as_str);

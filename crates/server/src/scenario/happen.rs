@@ -111,7 +111,10 @@ fn redeem(world: &mut World<'_>, person: PersonId, offer: &str, code: Option<&st
     let held = world.engine.offers_of(id, world.now);
     let own = held.iter().find(|one| one.name == offer).map(|one| one.code.clone());
     let is_own = own.as_ref().is_some_and(|own| !own.is_empty())
-        && world.engine.offer(offer).is_some_and(|one| matches!(one.definition.codes, Codes::Own | Codes::Listed));
+        && world
+            .engine
+            .offer(offer)
+            .is_some_and(|one| matches!(one.definition.codes, Codes::Own | Codes::Listed));
     let named = identify(told.kind(), &told.name)?;
     let code = code.map(str::to_owned).or(own.filter(|_| is_own));
     let identifier = if is_own { None } else { Some(named.borrowed()) };

@@ -17,6 +17,7 @@ mod keys;
 mod kill;
 mod liquid;
 mod messages;
+mod offers;
 mod previews;
 mod programme;
 mod programme_cli;
