@@ -21,6 +21,17 @@ pub enum Effect {
     Release { send: SendId, attempt: u8 },
 }
 
+/// What a person's own is of an offer that is shown to them; its words are the programme's.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct OfferShown {
+    /// Its name in the programme.
+    pub offer: String,
+    /// Empty where it has none.
+    pub code: String,
+    /// When it is over for the person.
+    pub until: Option<At>,
+}
+
 /// All that is needed to render and address one send.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Prepare {
@@ -44,4 +55,6 @@ pub struct Prepare {
     pub traits: OwnedMap,
     /// Properties of the event that started the run.
     pub event: OwnedMap,
+    /// The offer that the message shows.
+    pub offer: Option<OfferShown>,
 }

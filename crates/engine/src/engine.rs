@@ -16,6 +16,8 @@ mod entries;
 mod explain;
 mod foresee;
 mod merges;
+mod offer_views;
+mod offers;
 mod question;
 mod rolls;
 mod view;
@@ -24,6 +26,8 @@ mod webhooks;
 pub use apply_clusters::{ClusterSetView, ClusterView};
 pub use broadcasts::BroadcastView;
 pub use commands::CommandRefusal;
+pub use offer_views::{HeldOffer, OfferHolders, OfferView};
+pub use offers::OFFER_IN_LINKS;
 pub use question::{Preview, Question, Unanswered};
 pub use view::{JourneyView, RunView, SegmentView, TimelineEntry, VersionView};
 
@@ -39,6 +43,7 @@ use crate::identity::{Resolved, Rules};
 use crate::index::Index;
 use crate::journey::RunRefusal;
 use crate::limits::{PROFILE_IDENTIFIERS_MAX, PROFILE_MERGES_MAX};
+use crate::offer::Denial;
 use crate::outbox::{Send, Status};
 use crate::policy::Policy;
 use crate::programme::{Channel, Mistake, Programme};
@@ -118,6 +123,7 @@ pub enum Refusal {
     Run(RunRefusal),
     Command(CommandRefusal),
     Webhook(WebhookRefusal),
+    Offer(Denial),
 }
 
 /// Why clusters are not those of the programme.
@@ -176,6 +182,7 @@ impl std::fmt::Display for Refusal {
             Self::Run(refusal) => refusal.fmt(f),
             Self::Command(refusal) => refusal.fmt(f),
             Self::Webhook(refusal) => refusal.fmt(f),
+            Self::Offer(denial) => denial.fmt(f),
         }
     }
 }
@@ -284,7 +291,12 @@ impl Engine {
             }
             Record::RegisterListed(stated) => self.check_listed(stated),
             Record::RegisterChecked(checked) => self.check_checked(checked),
-            Record::Event(event) if event.identifiers.is_empty() => Err(Refusal::NoIdentifier),
+            Record::Event(event) if event.identifiers.is_empty() && self.owner_of_code(event).is_none() => {
+                Err(Refusal::NoIdentifier)
+            }
+            Record::CodesAdded(added) => self.check_codes(added),
+            Record::OfferRedeemed(redeemed) => self.check_redeemed(redeemed),
+            Record::OfferNoted(noted) => self.check_noted(noted),
             Record::ProfilesMerged(merged) => self.check_merged(merged).map_err(Refusal::Merge),
             Record::MergeUndone(undone) => self.check_undone(undone).map_err(Refusal::Merge),
             Record::ProfileErased(erased) => self.check_erased(erased),
@@ -349,6 +361,9 @@ impl Engine {
             Record::WebhookDelivered(_) | Record::WebhookFollowed(_) | Record::DeliveryRequested(_) => {
                 self.apply_webhook(record);
             }
+            Record::CodesAdded(added) => self.apply_codes(added),
+            Record::OfferRedeemed(redeemed) => self.apply_redeemed(redeemed, effects),
+            Record::OfferNoted(noted) => self.apply_noted(noted, effects),
             Record::Tick => self.apply_tick(effects),
         }
         Outcome::Applied
@@ -376,10 +391,13 @@ impl Engine {
             return;
         }
         let seen_at = event.occurred_at.min(self.state.at);
-        let Some(resolved) = self.resolve(&event.identifiers, seen_at, effects) else {
+        let resolved = self.resolve(&event.identifiers, seen_at, effects);
+        let Some(resolved) = resolved.or_else(|| self.owner_of_code(event)) else {
             self.state.counts.nameless += 1;
             return self.withdraw_for_owners(event, effects);
         };
+        let who = (resolved.profile, resolved.about);
+        let redeemed = if happening.is_some() { self.redeem_by(event, who) } else { Vec::new() };
         let mut turn = Turn::begin(self, resolved.profile, effects);
         let occurred_at = event.occurred_at.min(turn.now());
         turn.note_resolved(&resolved);
@@ -393,7 +411,18 @@ impl Engine {
         if let Some(happening) = happening {
             turn.occur(&happening, event.properties);
         }
+        if redeemed.contains(&who.0) {
+            (turn.touched.offers, turn.touched.places) = (true, true);
+        }
+        let is_past = turn.touched.past;
         turn.settle();
+        drop(turn);
+        for person in redeemed.into_iter().filter(|person| *person != who.0) {
+            self.follow_offers(person, is_past, effects);
+        }
+        if happening.is_some() {
+            self.meet_by_link(event, who, effects);
+        }
     }
 
     /// What only blocked identifiers say is nobody's, but a withdrawal holds for whoever has one of them.
@@ -687,6 +716,7 @@ impl Touched {
             && !self.consent
             && !self.seen
             && !self.places
+            && !self.offers
             && self.events.is_empty()
             && self.traits.is_empty()
             && self.timer.is_none()

@@ -142,6 +142,10 @@ impl Redaction {
             }
             Record::RunRequested(requested) => whole(self.is_theirs(&requested.identifier, seq)),
             Record::IdentifierLifted(lifted) => whole(self.is_own(&lifted.identifier, seq)),
+            Record::OfferNoted(noted) => whole(self.is_theirs(&noted.identifier, seq)),
+            Record::OfferRedeemed(redeemed) => {
+                whole(redeemed.identifier.is_some_and(|one| self.is_theirs(&one, seq)))
+            }
             Record::Installed(_)
             | Record::ProgrammeApplied(_)
             | Record::Attempted(_)
@@ -159,6 +163,7 @@ impl Redaction {
             | Record::WebhookDelivered(_)
             | Record::WebhookFollowed(_)
             | Record::DeliveryRequested(_)
+            | Record::CodesAdded(_)
             | Record::Tick => Part::Nothing,
         }
     }

@@ -56,6 +56,8 @@ pub(crate) struct Wish<'a> {
     pub(crate) waits: Option<(At, SendId)>,
     /// It was let go before, and is about to leave.
     pub(crate) hands_over: bool,
+    /// Why the person may not have the offer that it shows.
+    pub(crate) barred: Option<Reason>,
 }
 
 /// What the governor says of a wish.
@@ -150,7 +152,7 @@ impl Governor<'_> {
             return Err(Reason::Suppressed);
         }
         let basis = self.basis(state, id, wish, (channel, &address))?;
-        Ok((address, basis))
+        wish.barred.map_or(Ok((address, basis)), Err)
     }
 
     /// On what ground the message may go to an address.

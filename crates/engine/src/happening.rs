@@ -91,6 +91,9 @@ impl<'a> Record<'a> {
             | Self::WebhookAnswered(_)
             | Self::WebhookFollowed(_)
             | Self::DeliveryRequested(_)
+            | Self::CodesAdded(_)
+            | Self::OfferRedeemed(_)
+            | Self::OfferNoted(_)
             | Self::Tick => None,
         }
     }

@@ -158,6 +158,11 @@ impl HashKey {
         self.hash(0xff, &[source.as_bytes(), message_id.as_bytes()])
     }
 
+    /// Bits for the codes of an offer.
+    pub(crate) fn code(&self, offer: &str, of: &[u8], number: u64) -> u64 {
+        self.hash(0xfe, &[offer.as_bytes(), of, &number.to_le_bytes()]).0 as u64
+    }
+
     fn hash(&self, domain: u8, parts: &[&[u8]]) -> KeyedHash {
         let mut hasher = SipHasher24::new_with_key(&self.0);
         hasher.write(&[domain]);

@@ -8,6 +8,7 @@ use crate::basis::{SoftOptIns, SoftRule};
 use crate::journey::{Entry, Plan, entry_segment};
 use crate::limits::CUTOFF_DAYS;
 use crate::name::NameId;
+use crate::offer::OfferPlan;
 use crate::programme::{Journey, Programme};
 use crate::segment::cluster::ClusterState;
 use crate::segment::cutoff::{Cutoffs, Share};
@@ -44,6 +45,7 @@ pub(crate) struct Index {
     by_trait: BTreeMap<String, Vec<u32>>,
     pub(crate) by_consent: Vec<u32>,
     pub(crate) by_seen: Vec<u32>,
+    pub(crate) by_offer: Vec<u32>,
     /// Conditions that the clock changes and no event.
     pub(crate) by_clock: Vec<u32>,
     /// Those of the programme, its first one first.
@@ -54,6 +56,10 @@ pub(crate) struct Index {
     pub(crate) cutoffs_due: Option<At>,
     /// By set of clusters: when they are to be looked for.
     pub(crate) clusters_due: BTreeMap<String, At>,
+    /// Those of the programme, by name.
+    pub(crate) offers: BTreeMap<String, OfferPlan>,
+    /// By event: the offers that it redeems.
+    pub(crate) redeemed_by: BTreeMap<String, Vec<Redeeming>>,
     /// By version.
     pub(crate) plans: Vec<Plan>,
     /// All that can end, move or fulfil a run of any of them.
@@ -66,6 +72,13 @@ pub(crate) struct Index {
     pub(crate) soft_opt_ins: SoftOptIns,
     /// By slot, and whether it is entering that begins a run, or leaving.
     entries_by_slot: BTreeMap<(u16, bool), Vec<u32>>,
+}
+
+/// An offer that an event redeems, and the property of the event that has the code.
+#[derive(Clone, Debug)]
+pub(crate) struct Redeeming {
+    pub(crate) offer: String,
+    pub(crate) code: Option<Vec<String>>,
 }
 
 /// How a segment is made of conditions and of other segments.
@@ -94,7 +107,7 @@ impl Gate {
 
 impl Index {
     pub(crate) fn build(state: &mut State, programme: &Programme) -> Self {
-        let State { names, history, segments, versions, cutoffs, standings, broadcasts, .. } = state;
+        let State { names, history, segments, versions, cutoffs, standings, broadcasts, offers, .. } = state;
         let (timezone, purchase) = (&programme.timezone(), &programme.purchase);
         let slots: BTreeMap<&str, u16> =
             segments.iter().enumerate().map(|(slot, segment)| (segment.name.as_str(), slot as u16)).collect();
@@ -163,6 +176,18 @@ impl Index {
             let scope = &mut Scope { names, history, timezone, cutoffs, purchase, wanted, slot_of };
             let did = scope.did(&soft.did().expect("invariant: a programme with mistakes is refused"));
             index.soft_opt_ins.0.insert(name.to_owned(), SoftRule { did, channels: soft.channels.clone() });
+        }
+        for (name, offer) in &programme.offers {
+            let scope = &mut Scope { names, history, timezone, cutoffs, purchase, wanted, slot_of };
+            let eligible = offer.eligible.as_deref().map(|text| Rule::compile(&of_programme(text), scope));
+            let slot = offers.place(name).expect("invariant: offers have places before plans");
+            let (begins, ends) = (offer.begins(timezone), offer.ends(timezone));
+            let plan = OfferPlan { slot, definition: offer.clone(), eligible, begins, ends };
+            if let Some(by) = offer.redeemed_by() {
+                let code = by.code.map(|path| path.split('.').map(str::to_owned).collect());
+                index.redeemed_by.entry(by.event).or_default().push(Redeeming { offer: name.clone(), code });
+            }
+            index.offers.insert(name.clone(), plan);
         }
         index.wanted = std::mem::take(wanted);
         index.note_due(state, programme);
@@ -241,6 +266,9 @@ impl Index {
         }
         if mentions.seen {
             self.by_seen.push(number);
+        }
+        if mentions.offers {
+            self.by_offer.push(number);
         }
         if condition.goes_by_the_clock() {
             self.by_clock.push(number);

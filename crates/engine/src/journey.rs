@@ -215,6 +215,8 @@ pub(crate) enum Operation {
         asked: Arc<WebhookStep>,
         or: u16,
     },
+    /// Gives the offer of this name.
+    Offer(Arc<str>),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -377,6 +379,7 @@ impl<'a, 'b, S: Fn(&str) -> Option<u16>> Compiler<'a, 'b, S> {
             Step::Update(traits) => self.update(traits),
             Step::Start(journey) => self.push(Operation::Start(journey.as_str().into())),
             Step::Webhook(asked) => self.webhook(asked),
+            Step::Offer(offer) => self.push(Operation::Offer(offer.as_str().into())),
             Step::Named { .. } => unreachable!("invariant: the name was taken off"),
         }
     }

@@ -32,6 +32,7 @@ mod ledger;
 pub mod limits;
 pub mod local;
 mod merge;
+pub mod offer;
 pub mod outbox;
 mod owed;
 mod own;

@@ -72,6 +72,21 @@ pub const PRIORITY_MAX: u8 = 10;
 pub const CLOCK_CHANGES_MAX: usize = 8;
 /// Most looks at zones to find an hour at which it is night in none of them: two rounds of a day.
 pub const ZONES_MAX: usize = 64;
+/// Most offers of a programme: each is looked at for every event by which offers are redeemed.
+pub const OFFERS_MAX: usize = 500;
+/// Most offers that one person is given, ever. Who had so many is tired of them, and each is kept for good, so that none is
+/// redeemed twice.
+pub const PROFILE_OFFERS_MAX: usize = 200;
+/// Longest time that an offer lasts from when it was given: ten years, after which no till honours it.
+pub const OFFER_DAYS_MAX: Span = Span::DAY.times(3_653);
+/// Longest code: longer ones are typed by nobody.
+pub const OFFER_CODE_CHARS_MAX: usize = 64;
+/// Most codes that an offer is given from lists. They are in the head of every snapshot, where a few megabytes are little.
+pub const OFFER_CODES_MAX: usize = 100_000;
+/// Codes in one record: as many as make a batch of usual size.
+pub const CODES_IN_RECORD_MAX: usize = 5_000;
+/// Codes that are left when an operator is told to bring more: what a busy day hands out.
+pub const CODES_FEW: usize = 100;
 /// Steps that one run may take at one instant. A journey has no loops, so only a bug can reach it.
 pub const RUN_STEPS_MAX: usize = 1_000;
 /// Runs of one person that one record or timer may begin. Journeys that begin each other for ever end here.

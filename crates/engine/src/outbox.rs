@@ -164,10 +164,17 @@ pub enum Reason {
     JourneyEnded,
     /// The person was erased before it went out.
     Erased,
+    /// The offer that it shows is for others.
+    OfferIneligible,
+    OfferNotBegun,
+    OfferOutOfStock,
+    OfferExpired,
+    /// The person has redeemed the offer that it shows.
+    OfferRedeemed,
 }
 
 impl Reason {
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 24] = [
         Self::MessageMissing,
         Self::NoRendering,
         Self::Unreachable,
@@ -187,6 +194,11 @@ impl Reason {
         Self::Expired,
         Self::JourneyEnded,
         Self::Erased,
+        Self::OfferIneligible,
+        Self::OfferNotBegun,
+        Self::OfferOutOfStock,
+        Self::OfferExpired,
+        Self::OfferRedeemed,
     ];
 
     pub fn name(self) -> &'static str {
@@ -210,6 +222,11 @@ impl Reason {
             Self::Expired => "expired",
             Self::JourneyEnded => "journey_ended",
             Self::Erased => "erased",
+            Self::OfferIneligible => "offer_ineligible",
+            Self::OfferNotBegun => "offer_not_begun",
+            Self::OfferOutOfStock => "offer_out_of_stock",
+            Self::OfferExpired => "offer_expired",
+            Self::OfferRedeemed => "offer_redeemed",
         }
     }
 
@@ -237,6 +254,11 @@ impl Reason {
             Self::Expired => "The message waited longer than it is worth sending.",
             Self::JourneyEnded => "The journey ended while the message waited.",
             Self::Erased => "The person was erased before the message went out.",
+            Self::OfferIneligible => "The offer in the message is for others.",
+            Self::OfferNotBegun => "The offer in the message has not begun yet.",
+            Self::OfferOutOfStock => "There is none left of the offer in the message.",
+            Self::OfferExpired => "The offer in the message is over.",
+            Self::OfferRedeemed => "The person has redeemed the offer in the message.",
         }
     }
 }

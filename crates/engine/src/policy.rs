@@ -10,9 +10,10 @@ use crate::claim::{Claim, Stage};
 use crate::ledger::Ledger;
 use crate::limits::{CAP_SENDS_MAX, CAPS_MAX};
 use crate::outbox::Reason;
-use crate::programme::{Cap, Channel, Exclusion, Programme, QuietHours, timezone};
+use crate::programme::{Cap, Channel, Exclusion, Programme, QuietHours, offered, timezone};
 use crate::quiet::Hours;
 use jiff::tz::TimeZone;
+use std::collections::BTreeMap;
 
 /// What a programme's contact policy was made into.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +24,8 @@ pub(crate) struct Policy {
     /// The place of the cap of whoever asked for fewer.
     fewer: Option<usize>,
     exclusions: Vec<Exclusion>,
+    /// By message.
+    offers: BTreeMap<String, String>,
     quiet: Option<Night>,
     holdout_permille: u16,
     longest: Span,
@@ -94,7 +97,9 @@ impl Policy {
             zones_of_unknown: programme.zones_of_unknown(hours),
         });
         let (holdout_permille, exclusions) = (definition.holdout_permille, definition.exclusions.clone());
-        Self { caps, fatigue, fewer, exclusions, quiet, holdout_permille, longest, is_empty: false }
+        let messages = programme.messages.iter();
+        let offers = messages.filter_map(|(name, one)| Some((name.clone(), one.offer.clone()?))).collect();
+        Self { caps, fatigue, fewer, exclusions, offers, quiet, holdout_permille, longest, is_empty: false }
     }
 
     /// Whether there is none.
@@ -164,17 +169,22 @@ impl Policy {
         why.map(|why| (until, why))
     }
 
+    /// What an exclusion names a message by: itself, or the offer that it shows.
+    fn named<'a>(&self, exclusion: &'a Exclusion, message: &str) -> Option<&'a str> {
+        let offer = self.offers.get(message);
+        let mut names = exclusion.only_one_of.iter().map(String::as_str);
+        names.find(|name| *name == message || (offer.is_some() && offered(name) == offer.map(String::as_str)))
+    }
+
     /// When no other message of an exclusion with this one is in its window any more.
     fn unlocks(&self, asking: &Asking<'_>) -> At {
-        let names = |exclusion: &&Exclusion| exclusion.only_one_of.iter().any(|name| name == asking.message);
         let mut until = asking.now;
-        for exclusion in self.exclusions.iter().filter(names) {
+        for exclusion in &self.exclusions {
+            let Some(own) = self.named(exclusion, asking.message) else { continue };
             for claim in asking.claims {
                 let Some(at) = asking.counts(claim) else { continue };
                 let message = asking.ledger.message(claim.send).unwrap_or_default();
-                let is_other =
-                    message != asking.message && exclusion.only_one_of.iter().any(|one| one == message);
-                if is_other {
+                if self.named(exclusion, message).is_some_and(|other| other != own) {
                     until = until.max(at.plus(exclusion.within));
                 }
             }

@@ -8,6 +8,7 @@ use crate::held::Held;
 use crate::identifier::{IdentifierKind, KeyedHash};
 use crate::journey::{Passage, Run};
 use crate::limits::PROFILE_TRAITS_MAX;
+use crate::offer::Holding;
 use crate::own::Own;
 use crate::preference::Preferences;
 use crate::programme::Channel;
@@ -43,6 +44,8 @@ pub struct Profile {
     pub(crate) traits: Held<BTreeMap<String, StatedTrait>>,
     pub(crate) consents: Consents,
     pub(crate) preferences: Preferences,
+    /// Those that it was given, in that order.
+    pub(crate) offers: Held<Vec<Holding>>,
     /// The newest of its sends, from which the ledger leads to the others.
     pub(crate) newest_send: Option<SendId>,
     /// What they take up under the contact policy.

@@ -12,6 +12,7 @@ mod crowded;
 mod enter;
 mod identity;
 mod mistake;
+mod offer;
 mod opens;
 mod schedule;
 mod soft_opt_in;
@@ -22,10 +23,12 @@ pub use appointment::Appointment;
 pub(crate) use appointment::{DateOf, instant};
 pub use broadcast::{Broadcast, BroadcastTime, Pace};
 pub use clusters::{ClusterSet, Refresh};
+pub(crate) use contact::offered;
 pub use contact::{Cap, ContactPolicy, Exclusion, Fatigue, QuietHours};
 pub use enter::Enter;
 pub use identity::{IdentifierLimit, Identity};
 pub use mistake::{Mistake, Place, nearest};
+pub use offer::{Codes, Offer, OfferContent, OfferValue, RedeemedBy, Stock};
 pub use opens::OpenTracking;
 pub use schedule::{DateEntry, Schedule};
 pub use soft_opt_in::SoftOptIn;
@@ -58,6 +61,8 @@ pub struct Programme {
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub recorded: BTreeSet<String>,
     pub messages: BTreeMap<String, Message>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub offers: BTreeMap<String, Offer>,
     pub journeys: BTreeMap<String, Journey>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub broadcasts: BTreeMap<String, Broadcast>,
@@ -200,6 +205,9 @@ pub struct Message {
     /// How long it is worth waiting for the contact policy, if not as long as the programme says.
     #[serde(with = "identity::within_ms", skip_serializing_if = "Option::is_none")]
     pub patience: Option<Span>,
+    /// The offer that it shows: it goes to those alone who may have it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offer: Option<String>,
 }
 
 fn is_usual(priority: &u8) -> bool {
@@ -393,6 +401,7 @@ fn add_rules<'a>(steps: &'a [Step], rules: &mut Vec<&'a str>) {
             | Step::Send { .. }
             | Step::Update(_)
             | Step::Start(_)
+            | Step::Offer(_)
             | Step::Exit => {}
         }
     }
@@ -455,6 +464,8 @@ pub enum Step {
     Start(String),
     /// Asks another program, and waits for its answer.
     Webhook(WebhookStep),
+    /// Gives the person an offer, where they may have it.
+    Offer(String),
     /// A step with a name, by which a changed journey knows it again. A split with a name draws by it.
     Named {
         name: String,

@@ -78,6 +78,12 @@ pub enum Record<'a> {
     WebhookFollowed(WebhookFollowed<'a>),
     /// Something is to be told to a webhook once more.
     DeliveryRequested(DeliveryRequested<'a>),
+    /// Codes for an offer, from a list that another system made.
+    CodesAdded(CodesAdded<'a>),
+    /// An offer was redeemed, since a program or an operator says so.
+    OfferRedeemed(OfferRedeemed<'a>),
+    /// Somebody was given an offer, or met it in a place that is no message.
+    OfferNoted(OfferNoted<'a>),
     /// Time passed: everything due by the batch's instant happens now.
     Tick,
 }

@@ -32,6 +32,7 @@ pub mod survey;
 mod total;
 
 use crate::at::Span;
+use crate::offer::OfferPhase;
 use crate::programme::Channel;
 use date::Date;
 use std::cmp::Ordering;
@@ -55,6 +56,11 @@ pub enum Expression {
         channel: Option<Channel>,
     },
     ReachableBy(Channel),
+    /// `offer "gift" redeemed`.
+    Offer {
+        name: String,
+        phase: OfferPhase,
+    },
     FirstSeen(Window),
     LastSeen(Window),
     Score(Score),

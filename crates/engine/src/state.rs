@@ -15,6 +15,7 @@ use crate::ledger::Ledger;
 use crate::limits::REJECTS_LISTED_MAX;
 use crate::merge::Merges;
 use crate::name::Names;
+use crate::offer::Offers;
 use crate::outbox::{Decision, Decisions, Reason, Send, Status};
 use crate::owed::Owed;
 use crate::parts::Parts;
@@ -81,6 +82,7 @@ pub(crate) struct State {
     pub(crate) rolls: BTreeMap<u32, Roll>,
     /// How many lists there were.
     pub(crate) rolls_made: u32,
+    pub(crate) offers: Offers,
     pub(crate) cutoffs: Cutoffs,
     /// By set.
     pub(crate) clusters: BTreeMap<String, ClusterState>,

@@ -6,6 +6,7 @@ mod changes;
 mod entries;
 mod journeys;
 mod memberships;
+mod offers;
 mod sends;
 mod steps;
 mod webhooks;
@@ -57,6 +58,8 @@ pub(crate) struct Touched {
     pub(crate) events: Vec<(NameId, u32)>,
     /// Other cut-offs were stated.
     pub(crate) cutoffs: bool,
+    /// An offer was given, met or redeemed.
+    pub(crate) offers: bool,
     /// Something that the contact policy counts: a place came free, or a message was answered.
     pub(crate) places: bool,
     /// A timer that came, and when it was due.
@@ -71,9 +74,9 @@ pub(crate) struct Touched {
 impl Touched {
     /// Forgets everything and keeps the room for the next turn.
     fn clear(&mut self) {
-        let Self { whole, consent, seen, traits, events, cutoffs, places, timer, slots, past } = self;
+        let Self { whole, consent, seen, traits, events, cutoffs, offers, places, timer, slots, past } = self;
         (*whole, *consent, *seen, *cutoffs, *past) = (false, false, false, false, false);
-        *places = false;
+        (*places, *offers) = (false, false);
         *timer = None;
         traits.clear();
         events.clear();
@@ -86,6 +89,7 @@ impl Touched {
             || (self.consent && mentions.consent)
             || (self.seen && mentions.seen)
             || (self.cutoffs && mentions.cutoffs)
+            || (self.offers && mentions.offers)
             || self.events.iter().any(|(name, _)| mentions.events.contains(name))
             || self.traits.iter().any(|name| mentions.traits.contains(name))
             || self.slots.iter().any(|slot| mentions.segments.contains(slot))

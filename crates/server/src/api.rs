@@ -20,6 +20,7 @@ mod journeys;
 mod keys;
 mod mailbox;
 mod merges;
+mod offers;
 mod person;
 mod previews;
 pub(crate) mod profiles;
@@ -90,6 +91,12 @@ pub fn routes() -> Vec<Route> {
         row(Method::POST,   "/api/v1/broadcasts/{name}/pause",      Admin,  broadcasts::pause),
         row(Method::POST,   "/api/v1/broadcasts/{name}/resume",     Admin,  broadcasts::resume),
         row(Method::POST,   "/api/v1/broadcasts/{name}/cancel",     Admin,  broadcasts::cancel),
+        row(Method::GET,    "/api/v1/offers",                       Read,   offers::list),
+        row(Method::GET,    "/api/v1/offers/{name}",                Read,   offers::show),
+        row(Method::POST,   "/api/v1/offers/{name}/redemptions",    Admin,  offers::redeem),
+        row(Method::POST,   "/api/v1/offers/{name}/people",         Admin,  offers::give),
+        row(Method::POST,   "/api/v1/offers/{name}/codes",          Admin,  offers::add_codes),
+        row(Method::GET,    "/api/v1/profiles/{address}/offers",    Read,   offers::of_profile),
         row(Method::GET,    "/api/v1/sends",                        Read,   sends::list),
         row(Method::GET,    "/api/v1/rejects",                      Read,   rejects::list),
         row(Method::POST,   "/api/v1/returns",                      Returns, returns::take),

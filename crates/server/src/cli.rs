@@ -17,6 +17,7 @@ mod journeys;
 mod keys;
 mod log;
 mod merges;
+mod offers;
 mod place;
 mod plan;
 mod preview;
@@ -67,6 +68,7 @@ enum Command {
     Journeys(journeys::Args),
     Broadcasts(broadcasts::Args),
     Webhooks(webhooks::Args),
+    Offers(offers::Args),
     Log(log::Args),
     Backup(backup::Args),
     Restore(restore::Args),
@@ -106,6 +108,7 @@ pub fn run() -> ExitCode {
         Command::Journeys(args) => journeys::run(&args),
         Command::Broadcasts(args) => broadcasts::run(&args),
         Command::Webhooks(args) => webhooks::run(&args),
+        Command::Offers(args) => offers::run(&args),
         Command::Log(args) => log::run(&args),
         Command::Backup(args) => backup::run(&args),
         Command::Restore(args) => restore::run(&args),

@@ -5,6 +5,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use engine::engine::{ClustersRefusal, CommandRefusal, MergeRefusal, Refusal};
 use engine::journey::RunRefusal;
+use engine::offer::Denial;
 use engine::programme::Mistake;
 use engine::webhook::WebhookRefusal;
 use serde::Serialize;
@@ -165,6 +166,14 @@ impl From<Refusal> for Problem {
                 conflict("not_yet", "delivery")
             }
             Refusal::Webhook(WebhookRefusal::Full) => conflict("full", "name"),
+            Refusal::Offer(Denial::NoSuchOffer) => {
+                Self { field: Some("name".into()), ..Self::not_found(message) }
+            }
+            Refusal::Offer(Denial::UnknownCode) => {
+                Self { field: Some("code".into()), ..Self::not_found(message) }
+            }
+            Refusal::Offer(Denial::WhoIsIt) => Self::bad_request("who_is_it", "profile", message),
+            Refusal::Offer(denial) => conflict(denial.name(), "name"),
             other => panic!("invariant: the record was checked before it was made, {other:?}"),
         }
     }

@@ -38,11 +38,13 @@ mod finding;
 mod folder;
 mod identity;
 mod journey;
+mod offer;
 mod reading;
 mod source;
 mod step;
 mod webhook;
 mod write;
+mod write_offer;
 pub(crate) mod yaml;
 
 pub use difference::{Change, Difference, differences};

@@ -150,6 +150,36 @@ fn content(record: &Record<'_>) -> (&'static str, Value) {
                 "operator": one.operator,
             }),
         ),
+        Record::CodesAdded(one) => (
+            "codes_added",
+            json!({
+                "offer": one.offer,
+                "added_at": one.added_at.to_string(),
+                "operator": one.operator,
+                "codes": one.codes,
+            }),
+        ),
+        Record::OfferRedeemed(one) => (
+            "offer_redeemed",
+            json!({
+                "offer": one.offer,
+                "identifier": one.identifier.as_ref().map(identifier),
+                "redeemed_at": one.redeemed_at.to_string(),
+                "operator": one.operator,
+                "code": one.code,
+            }),
+        ),
+        Record::OfferNoted(one) => (
+            "offer_noted",
+            json!({
+                "offer": one.offer,
+                "identifier": identifier(&one.identifier),
+                "state": one.phase.name(),
+                "place": one.place,
+                "noted_at": one.noted_at.to_string(),
+                "operator": one.operator,
+            }),
+        ),
         Record::Tick => ("tick", json!({})),
     }
 }

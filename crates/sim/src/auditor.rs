@@ -6,6 +6,7 @@ mod journeys;
 mod ledger;
 mod letter;
 mod model;
+mod offers;
 mod people;
 pub(crate) mod segments;
 
@@ -102,6 +103,7 @@ impl Auditor {
             self.tell(changed, seq)?;
         }
         self.ledger.apply(&record, &effects)?;
+        self.model.offer(at, &record, &effects, &self.ledger)?;
         self.letters.apply(&record);
         self.hold_paused(at, &effects)?;
         for effect in &effects {
@@ -250,6 +252,7 @@ impl Auditor {
         })?;
         self.compare_people(engine)?;
         journeys::compare(engine)?;
+        self.model.gifts.compare(engine, &self.model.programme, &self.model.people)?;
         let sections = engine.snapshot().into_iter().filter_map(|section| section.bytes);
         sections.into_iter().try_for_each(|bytes| self.look_for_erased(&bytes, "in the state"))
     }

@@ -29,10 +29,13 @@ pub enum Invariant {
     O4,
     O5,
     E1,
+    F1,
+    F2,
+    F3,
 }
 
 impl Invariant {
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 28] = [
         Self::L1,
         Self::L2,
         Self::L3,
@@ -58,6 +61,9 @@ impl Invariant {
         Self::O4,
         Self::O5,
         Self::E1,
+        Self::F1,
+        Self::F2,
+        Self::F3,
     ];
 
     pub fn sentence(self) -> &'static str {
@@ -91,6 +97,13 @@ impl Invariant {
                 "what was in flight at a crash is unknown, and nothing else becomes unknown by a crash"
             }
             Self::O4 => "a step of a run decides one send",
+            Self::F1 => "no more of an offer is given or redeemed than there is",
+            Self::F2 => {
+                "no message with an offer is handed over to whoever has redeemed it, or to whom it is over"
+            }
+            Self::F3 => {
+                "everybody has the offers that they were given and redeemed them as often as they did, also after merges and their undoing"
+            }
             Self::E1 => "nothing names an erased person, in memory or on the disk",
             Self::O5 => "once faults stop, nothing is owed, and the ledger says what the provider knows",
         }

@@ -11,6 +11,7 @@ mod value;
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::at::At;
+use engine::offer::OfferPhase;
 use engine::programme::Channel;
 use engine::segment::{Comparison, Deed, Did, Expression, Quantity, Window};
 use jiff::tz::TimeZone;
@@ -30,6 +31,8 @@ pub struct Person {
     pub granted: BTreeSet<(String, Channel)>,
     /// Where there is an address that is not suppressed.
     pub reachable: BTreeSet<Channel>,
+    /// What is true now of each offer.
+    pub offers: BTreeSet<(String, OfferPhase)>,
     /// Whole seconds since 1970, as every time of an event.
     pub first_seen: i64,
     pub last_seen: i64,
@@ -107,6 +110,7 @@ pub fn holds(expression: &Expression, person: &Person, moment: &Moment) -> bool 
             .iter()
             .any(|(for_what, on)| for_what == purpose && channel.is_none_or(|channel| *on == channel)),
         Expression::ReachableBy(channel) => person.reachable.contains(channel),
+        Expression::Offer { name, phase } => person.offers.contains(&(name.clone(), *phase)),
         Expression::FirstSeen(window) => is_inside(Some(window), person.first_seen, None, moment),
         Expression::LastSeen(window) => is_inside(Some(window), person.last_seen, None, moment),
         Expression::Score(score) => figure::score_holds(score, person, moment),

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use engine::at::Span;
 use engine::programme::{
-    Arm, Broadcast, Cap, Channel, ContactPolicy, Draw, EmailMessage, EmailTemplate, Exclusion, Fatigue,
-    Journey, Message, OnChange, OptIn, Programme, Purchase, Purpose, QuietHours, Reenter, Step, Tracking,
-    Way, Webhook, WebhookStep,
+    Arm, Broadcast, Cap, Channel, Codes, ContactPolicy, Draw, EmailMessage, EmailTemplate, Exclusion,
+    Fatigue, Journey, Message, Offer, OfferContent, OnChange, OptIn, Programme, Purchase, Purpose,
+    QuietHours, Reenter, Step, Stock, Tracking, Way, Webhook, WebhookStep,
 };
 
 use crate::auditor::segments::{SEGMENTS, TIMEZONE};
@@ -30,6 +30,11 @@ const WEBHOOK: &str = "score";
 pub(crate) const STAGED: &str = "staged";
 /// The journey that has all kinds of steps.
 pub(crate) const STAGES: &str = "stages";
+/// The one offer, the code that is everybody's, the segment of those who may redeem it, and an address that leads to it.
+pub(crate) const GIFT: &str = "gift";
+pub(crate) const GIFT_CODE: &str = "GIFT-10";
+pub(crate) const HOLDERS: &str = "holders";
+pub(crate) const MET_BY: &str = "https://shop.example/?utm_source=ad&trama_offer=gift";
 /// Journeys that others begin, and so are in every programme.
 const STARTED: [&str; 2] = [STAGES, "daily"];
 /// The one broadcast: what has started cannot be another one.
@@ -78,6 +83,7 @@ fn draw_with(random: &mut Random, segment_permille: u64) -> String {
         ..Programme::default()
     };
     draw_contact(&mut programme);
+    draw_offer(&mut programme);
     let mistakes = programme.mistakes();
     assert!(mistakes.is_empty(), "the simulated programme is a programme: {mistakes:?}");
     serde_json::to_string(&programme).expect("a programme is plain JSON")
@@ -143,6 +149,36 @@ fn draw_contact(programme: &mut Programme) {
         message.priority = random.below(3) as u8;
     }
     programme.contact_policy = policy;
+}
+
+/// An offer, or none, and which messages show it. Its chance comes from what was drawn before, as that of the contact policy.
+fn draw_offer(programme: &mut Programme) {
+    let text = serde_json::to_string(programme).expect("a programme is plain JSON");
+    let seed = text.bytes().fold(7, |seed: u64, byte| seed.wrapping_mul(31).wrapping_add(u64::from(byte)));
+    let random = &mut Random::new(seed);
+    if random.happens(200) {
+        return;
+    }
+    let content = OfferContent { title: "A gift".to_owned(), ..OfferContent::default() };
+    let offer = Offer {
+        content: ["it", "en"].map(|language| (language.to_owned(), content.clone())).into(),
+        until: random.happens(200).then(|| "2026-10-10T12:00:00Z".to_owned()),
+        lasts: random.happens(500).then(|| Span::HOUR.times(1 + random.below(300) as i64)),
+        stock: Stock {
+            given: *random.pick(&[None, Some(1), Some(3), Some(6)]),
+            redeemed: *random.pick(&[None, Some(1), Some(3)]),
+        },
+        codes: Codes::Shared(GIFT_CODE.to_owned()),
+        per_person: *random.pick(&[1, 1, 2]),
+        ..Offer::default()
+    };
+    programme.offers.insert(GIFT.to_owned(), offer);
+    programme.segments.insert(HOLDERS.to_owned(), format!("offer \"{GIFT}\" open"));
+    for name in ["cart", "nudge", "receipt", "back"] {
+        if random.happens(500) {
+            programme.messages.get_mut(name).expect("it is there").offer = Some(GIFT.to_owned());
+        }
+    }
 }
 
 fn message(name: &str) -> Message {

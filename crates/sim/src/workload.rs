@@ -136,12 +136,20 @@ impl Workload {
                 1 => json!(null),
                 _ => json!(random.between(500, 20_000) as f64 / 100.0),
             };
+            let coupon = coupon(&total);
             let currency = *random.pick(&["EUR", "EUR", "USD"]);
-            return (EventKind::Track, "Order Completed", json!({ "total": total, "currency": currency }));
+            return (
+                EventKind::Track,
+                "Order Completed",
+                json!({ "total": total, "currency": currency, "coupon": coupon }),
+            );
         }
         match random.below(3) {
             0 => (EventKind::Track, "Product Added", json!({ "sku": "A-1" })),
             1 => (EventKind::Screen, "Screen Viewed", json!({})),
+            _ if index % 3 == 0 => {
+                (EventKind::Page, "Page Viewed", json!({ "path": "/", "url": programme::MET_BY }))
+            }
             _ => (EventKind::Page, "Page Viewed", json!({ "path": "/" })),
         }
     }
@@ -304,6 +312,12 @@ impl Workload {
         }
         at
     }
+}
+
+/// Some orders come with the code of the offer, and nothing is drawn for that.
+fn coupon(total: &serde_json::Value) -> serde_json::Value {
+    let cents = total.as_f64().map(|total| (total * 100.0).round() as u64);
+    cents.filter(|cents| cents % 3 == 0).map_or(json!(null), |_| json!(programme::GIFT_CODE))
 }
 
 fn email(number: u64) -> String {

@@ -8,6 +8,7 @@ use crate::governor::{Answer, Suppression, Wish, address, address_kind};
 use crate::happening::Happening;
 use crate::journey::Standing;
 use crate::limits::{ATTEMPTS_MAX, RETRY_FIRST, SEND_AGE_MAX};
+use crate::offer::OfferPhase;
 use crate::outbox::{Decision, Reason, Send, Status};
 use crate::profile::Profile;
 use crate::programme::Channel;
@@ -57,6 +58,7 @@ impl Engine {
                 });
                 self.state.set_status(id, Status::Attempted);
                 effects.push(Effect::HandOver { send: id, attempt });
+                self.give_at_hand_over(id, effects);
             }
             Answer::Defer { until, reason, .. } => {
                 self.defer(id, until, reason);
@@ -96,6 +98,7 @@ impl Engine {
     /// Asks the governor about a send whose channel and address stay as they are.
     fn decide_on_channel(&self, send: &Send, hands_over: bool) -> Answer {
         let channel = send.channel.expect("invariant: a send that waits or is queued has a channel");
+        let person = self.state.canonical(send.profile);
         let governor = self.governor();
         if governor.is_suppressed(channel, &send.address) {
             return Answer::Drop { reason: Reason::Suppressed };
@@ -108,8 +111,9 @@ impl Engine {
             confirms: send.confirms,
             waits: Some((send.wished_at, send.id)),
             hands_over,
+            barred: self.barred(person, &send.message),
         };
-        governor.decide(&self.state, &self.policy, self.state.canonical(send.profile), &wish)
+        governor.decide(&self.state, &self.policy, person, &wish)
     }
 
     /// A send that was let go has to wait after all; its timer brings it back.
@@ -196,8 +200,24 @@ impl Engine {
             send.profile
         });
         self.claim(engaged.send);
+        self.meet_in_send(engaged, profile, effects);
         self.reconsider_waiting(profile, effects);
         self.occur_to(profile, happening, effects);
+    }
+
+    /// Whoever opens a message has seen the offer in it.
+    fn meet_in_send(&mut self, engaged: &Engaged<'_>, profile: ProfileId, effects: &mut Vec<Effect>) {
+        let Some(person) = self.state.standing(profile) else { return };
+        let message = Arc::clone(&self.state.send(engaged.send).expect("invariant: checked").message);
+        let programme = Arc::clone(&self.programme);
+        let Some(offer) = programme.offer_of(&message) else { return };
+        let phase = match engaged.engagement {
+            Engagement::Opened => OfferPhase::Seen,
+            Engagement::Clicked => OfferPhase::Clicked,
+        };
+        if self.mark_offer(person, offer, phase, self.state.at) {
+            self.follow_given(person, effects);
+        }
     }
 
     /// Something happened to a message for a profile, or did not.
@@ -220,10 +240,13 @@ impl Engine {
         if send.retry_at != Some(due) {
             return;
         }
-        let is_deferred = send.status == Status::Deferred;
+        let (is_deferred, profile) = (send.status == Status::Deferred, send.profile);
         self.state.counts.timer_fires += 1;
         if is_deferred {
-            return self.decide_waiting(id, effects);
+            if self.decide_waiting(id, effects) {
+                self.follow_given(profile, effects);
+            }
+            return;
         }
         self.state.change_send(id, |send| send.retry_at = None);
         let prepare = self.prepare(&self.state.send(id).expect("invariant: it was just here"));
@@ -231,17 +254,19 @@ impl Engine {
     }
 
     /// Decides again a send that was let go once and has had to wait since. While its journey is paused it goes on waiting,
-    /// for [`Self::decide_held`].
-    pub(crate) fn decide_waiting(&mut self, id: SendId, effects: &mut Vec<Effect>) {
+    /// for [`Self::decide_held`]. Whether that gave the person an offer.
+    pub(crate) fn decide_waiting(&mut self, id: SendId, effects: &mut Vec<Effect>) -> bool {
         let send = self.state.send(id).expect("invariant: only known sends wait");
         assert_eq!(send.status, Status::Deferred, "invariant: only what is deferred waits for the policy");
         if self.standing_of(&send.journey) == Standing::Paused {
-            return;
+            return false;
         }
+        let mut gives = false;
         match self.decide_on_channel(&send, false) {
             Answer::Send { basis, .. } => {
                 self.state.change_send(id, |send| send.basis = basis);
                 self.let_go(id);
+                gives = self.give_in_send(id);
                 let prepare = self.prepare(&self.state.send(id).expect("invariant: it was just here"));
                 effects.push(Effect::Prepare(Box::new(prepare)));
             }
@@ -249,6 +274,30 @@ impl Engine {
             Answer::Drop { reason } => self.state.drop_send(id, reason),
         }
         self.claim(id);
+        gives
+    }
+
+    /// Gives the offer that a send shows; whether the person had it not yet.
+    fn give_in_send(&mut self, id: SendId) -> bool {
+        let send = self.state.send(id).expect("invariant: only known sends are let go");
+        let (message, channel, address) = (Arc::clone(&send.message), send.channel, send.address.clone());
+        let person = self.state.canonical(send.profile);
+        self.give_shown(person, &message, channel, &address)
+    }
+
+    /// The message may show an offer since another programme was applied.
+    fn give_at_hand_over(&mut self, id: SendId, effects: &mut Vec<Effect>) {
+        if self.give_in_send(id) {
+            let profile = self.state.send(id).expect("invariant: checked").profile;
+            self.follow_given(profile, effects);
+        }
+    }
+
+    fn follow_given(&mut self, profile: ProfileId, effects: &mut Vec<Effect>) {
+        let Some(profile) = self.state.standing(profile) else { return };
+        let mut turn = Turn::begin(self, profile, effects);
+        turn.touched.offers = true;
+        turn.settle();
     }
 
     /// Has sends decided that waited for longer than the contact policy asked, since their journey was paused.
@@ -293,6 +342,7 @@ impl Engine {
             journey: send.journey.to_string(),
             traits: profile.traits_map(),
             event: send.event.clone(),
+            offer: self.offer_shown(profile, &send.message),
         }
     }
 }
@@ -320,6 +370,7 @@ impl Engine {
             journey: journey.to_owned(),
             traits: profile.traits_map(),
             event: OwnedMap::default(),
+            offer: self.offer_shown(profile, message),
         })
     }
 }

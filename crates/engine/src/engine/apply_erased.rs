@@ -33,7 +33,7 @@ impl Engine {
         self.state.counts.profiles -= 1;
         self.state.counts.identified -= u64::from(is_identified(profile));
         self.state.counts.erased += 1;
-        let sends = self.state.sends.list(profile.newest_send);
+        let (sends, offers) = (self.state.sends.list(profile.newest_send), profile.offers.to_vec());
         let seq = self.state.seq;
         let until = |hash| self.state.shared.blocked(hash).map_or(seq, |blocked| blocked.seq);
         let mut names: Vec<_> = profile.identifiers.iter().map(|one| (one.hash, until(one.hash))).collect();
@@ -45,6 +45,7 @@ impl Engine {
         own.extend(self.forget_sends(&sends));
         self.forget_suppressed(&own);
         self.forget_rejects(&own);
+        self.state.offers.forget(&offers);
         self.forget_profiles(&parts);
         self.state.erasures.push(Erasure {
             profile: root,

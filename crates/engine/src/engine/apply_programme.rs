@@ -60,6 +60,7 @@ impl Engine {
         self.state.revision += 1;
         self.keep_clusters();
         self.keep_webhooks();
+        self.state.offers.take_in(&self.programme);
         self.place_segments();
         let known = self.state.versions.len() as u32;
         self.place_journeys();
@@ -167,7 +168,7 @@ impl Engine {
         let rules = programme.journeys.values().flat_map(Journey::rules);
         let broadcasts = programme.broadcasts.values().map(|broadcast| broadcast.to.as_str());
         let texts = programme.segments.values().map(String::as_str).chain(rules).chain(broadcasts);
-        let texts = texts.chain(programme.soft_rules());
+        let texts = texts.chain(programme.soft_rules()).chain(programme.eligibilities());
         let clusters = programme.clusterings().flat_map(|(_, one)| one.asks().collect::<Vec<_>>());
         let asked = texts.map(of_programme).chain(clusters);
         let mut unkept: Vec<Property> =
@@ -188,6 +189,7 @@ impl Engine {
         }
         texts.extend(self.programme.soft_rules().map(str::to_owned));
         texts.extend(self.programme.broadcasts.values().map(|broadcast| broadcast.to.clone()));
+        texts.extend(self.programme.eligibilities().map(str::to_owned));
         let clusters = self.programme.clusterings().flat_map(|(_, one)| one.asks().collect::<Vec<_>>());
         let asked = texts.iter().map(|text| of_programme(text)).chain(clusters);
         let State { names, history, seq, .. } = &mut self.state;

@@ -67,7 +67,7 @@ impl Engine {
         other.due = NEVER;
         let identifiers = other.identifiers.take();
         let (runs, past) = (std::mem::take(&mut other.runs), other.past.take());
-        let newest = other.newest_send.take();
+        let (newest, offers) = (other.newest_send.take(), other.offers.take());
         other.claims.take();
         for identifier in &identifiers {
             self.state.directory.insert(identifier.hash, into);
@@ -86,6 +86,7 @@ impl Engine {
         profile.identifiers.extend(identifiers);
         profile.past.extend(past);
         profile.newest_send = newest;
+        offers.into_iter().for_each(|holding| profile.hold(holding));
         profile.absorb(&other);
         profile.preferences.absorb(&other.preferences);
         profile.consents.absorb(other.consents, |channel| foreign[channel as usize], at, seq);

@@ -28,6 +28,7 @@ impl Engine {
         let (at, seq, operator) = (self.state.at, self.state.seq, operator.to_owned());
         let (runs, events) = self.state.merges.undo(id, Undone { at, seq, operator });
         self.give_back_names(from, into);
+        self.give_back_offers(from, into);
         for (name, places) in events.read() {
             self.state.history.part(name, into, from, &places);
         }
@@ -64,6 +65,15 @@ impl Engine {
             self.state.directory.insert(identifier.hash, from);
         }
         self.state.profiles[from.0 as usize].identifiers = back.into();
+    }
+
+    /// Each has what was given to it, also what it redeemed while they were one.
+    fn give_back_offers(&mut self, from: ProfileId, into: ProfileId) {
+        let all = self.state.profiles[into.0 as usize].offers.take();
+        let (back, kept): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|one| self.state.is_part(one.origin, from));
+        self.state.profiles[into.0 as usize].offers = kept.into();
+        self.state.profiles[from.0 as usize].offers = back.into();
     }
 
     /// Besides the sends that came with it, a parted profile gets those that were decided since and go to an address of

@@ -35,6 +35,7 @@ impl Programme {
         check.mistakes.extend(self.contact_mistakes());
         check.mistakes.extend(self.wording_mistakes());
         check.mistakes.extend(self.soft_opt_in_mistakes());
+        check.offers();
         check.mistakes
     }
 }
@@ -79,7 +80,7 @@ impl Check<'_> {
         let rules = self.programme.journeys.values().flat_map(Journey::rules);
         let broadcasts = self.programme.broadcasts.values().map(|broadcast| broadcast.to.as_str());
         let texts = self.programme.segments.values().map(String::as_str).chain(rules).chain(broadcasts);
-        let texts = texts.chain(self.programme.soft_rules());
+        let texts = texts.chain(self.programme.soft_rules()).chain(self.programme.eligibilities());
         let asked: usize = texts.filter_map(|text| parse(text).ok()).map(|rule| rule.asked()).sum();
         let asked = asked + self.programme.clusters.values().map(ClusterSet::asked).sum::<usize>();
         if asked > CONDITIONS_MAX {
@@ -210,6 +211,9 @@ impl Check<'_> {
             {
                 unknown.push(("segment", name.clone()));
             }
+            Expression::Offer { name, .. } if !self.programme.offers.contains_key(name) => {
+                unknown.push(("offer", name.clone()));
+            }
             Expression::ConsentedTo { purpose, .. } if !self.programme.purposes.contains_key(purpose) => {
                 unknown.push(("purpose", purpose.clone()));
             }
@@ -237,6 +241,10 @@ impl Check<'_> {
                 let suggestion = near.map(|near| format!("did you mean `webhook.{near}`?"));
                 (format!("no step of the programme asks a webhook for \"{name}\""), suggestion)
             }
+            "offer" => {
+                let suggestion = did_you_mean(name, self.programme.offers.keys());
+                (format!("there is no {what} \"{name}\""), suggestion)
+            }
             _ => {
                 let suggestion = did_you_mean(name, self.programme.purposes.keys());
                 (format!("there is no {what} \"{name}\""), suggestion)
@@ -250,6 +258,16 @@ impl Check<'_> {
             let suggestion = did_you_mean(name, self.programme.messages.keys());
             self.add(place, format!("there is no message \"{name}\""), suggestion);
         }
+    }
+
+    fn offers(&mut self) {
+        for (name, offer) in &self.programme.offers {
+            if let Some(eligible) = &offer.eligible {
+                let place = Place::default().field("offers").field(name).field("eligible");
+                self.expression(&place, eligible, Owner::Segment);
+            }
+        }
+        self.mistakes.extend(self.programme.offer_mistakes());
     }
 
     fn journeys(&mut self) {

@@ -72,12 +72,18 @@ pub struct Fatigue {
     pub then: Cap,
 }
 
-/// Messages of which one person gets only one in any window of this length, since they would contradict each other.
+/// Messages, or `offer` and the name of an offer for every message that shows it, of which one person gets only one in any
+/// window of this length, since they would contradict each other.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exclusion {
     pub only_one_of: Vec<String>,
     #[serde(with = "span_ms")]
     pub within: Span,
+}
+
+/// The offer that an exclusion names, and no message.
+pub(crate) fn offered(name: &str) -> Option<&str> {
+    name.strip_prefix("offer ").map(str::trim)
 }
 
 impl ContactPolicy {
@@ -274,7 +280,12 @@ impl Check<'_> {
         let mut seen = BTreeMap::new();
         for (index, name) in exclusion.only_one_of.iter().enumerate() {
             let place = place.field("only_one_of").index(index);
-            if !messages.contains_key(name) {
+            if let Some(offer) = offered(name) {
+                if !self.programme.offers.contains_key(offer) {
+                    let suggestion = super::check::did_you_mean(offer, self.programme.offers.keys());
+                    self.add(&place, format!("there is no offer \"{offer}\""), suggestion);
+                }
+            } else if !messages.contains_key(name) {
                 let suggestion = super::check::did_you_mean(name, messages.keys());
                 self.add(&place, format!("there is no message \"{name}\""), suggestion);
             }
@@ -283,7 +294,7 @@ impl Check<'_> {
             }
         }
         if exclusion.only_one_of.len() < 2 {
-            let message = "an exclusion names at least two messages";
+            let message = "an exclusion names at least two messages or offers";
             self.add(&place.field("only_one_of"), message, None);
         }
     }

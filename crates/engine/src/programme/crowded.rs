@@ -68,7 +68,7 @@ impl<'a> Walk<'a> {
                         way.time = way.time.max(inside.time);
                     }
                 }
-                Step::Update(_) | Step::Start(_) => {}
+                Step::Update(_) | Step::Start(_) | Step::Offer(_) => {}
                 Step::Named { .. } => unreachable!("invariant: a named step is told as what it is"),
                 Step::Exit => return false,
             }

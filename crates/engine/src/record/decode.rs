@@ -3,17 +3,21 @@
 use super::encode::{SEAL_NONE, code};
 use super::webhooks;
 use super::{
-    Attempted, ClustersStated, Command, Commandable, Commanded, ConsentSource, ConsentStated, CutoffStated,
-    CutoffsStated, DeliveryOutcome, Engaged, Engagement, Event, EventFlags, EventKind, Identifier,
-    IdentifierLifted, Installed, LogRedacted, MembershipChanged, MergeUndone, Preference, PreferenceStated,
-    ProfileErased, ProfilesMerged, ProgrammeApplied, Record, RegisterChecked, RegisterListed, Rejected,
-    Returned, RunRequested, Settled, Subject, SuppressionStated, VERSION, Verdict, Viewed,
+    Attempted, ClustersStated, CodesAdded, Command, Commandable, Commanded, ConsentSource, ConsentStated,
+    CutoffStated, CutoffsStated, DeliveryOutcome, Engaged, Engagement, Event, EventFlags, EventKind,
+    Identifier, IdentifierLifted, Installed, LogRedacted, MembershipChanged, MergeUndone, OfferNoted,
+    OfferRedeemed, Preference, PreferenceStated, ProfileErased, ProfilesMerged, ProgrammeApplied, Record,
+    RegisterChecked, RegisterListed, Rejected, Returned, RunRequested, Settled, Subject, SuppressionStated,
+    VERSION, Verdict, Viewed,
 };
 use crate::at::{At, Span};
 use crate::change::Changes;
 use crate::codec::Reader;
 use crate::identifier::{HashKey, IdentifierKind, KeyedHash};
-use crate::limits::{CUTOFFS_MAX, RECORD_IDENTIFIERS_MAX, REGISTER_CHANNELS_MAX, REGISTER_SLICE_MAX};
+use crate::limits::{
+    CODES_IN_RECORD_MAX, CUTOFFS_MAX, RECORD_IDENTIFIERS_MAX, REGISTER_CHANNELS_MAX, REGISTER_SLICE_MAX,
+};
+use crate::offer::OfferPhase;
 use crate::value::Map;
 use crate::{MergeId, ProfileId, SendId, Seq};
 
@@ -72,6 +76,9 @@ impl<'a> Record<'a> {
                     | code::PREFERENCE_STATED
                     | code::REGISTER_LISTED
                     | code::REGISTER_CHECKED
+                    | code::CODES_ADDED
+                    | code::OFFER_REDEEMED
+                    | code::OFFER_NOTED
         );
         if !is_known {
             return Err(Malformed::Kind(kind));
@@ -191,6 +198,22 @@ impl<'a> Parts<'a> {
             webhooks::code::DELIVERED..=webhooks::code::REQUESTED => {
                 webhooks::read(kind, &mut self.envelope, &mut self.personal)?
             }
+            code::CODES_ADDED => Record::CodesAdded(self.codes()?),
+            code::OFFER_REDEEMED => Record::OfferRedeemed(OfferRedeemed {
+                offer: self.envelope.text()?,
+                identifier: if self.flag()? { Some(self.identifier()?) } else { None },
+                redeemed_at: self.at()?,
+                operator: self.envelope.text()?,
+                code: self.personal.text()?,
+            }),
+            code::OFFER_NOTED => Record::OfferNoted(OfferNoted {
+                offer: self.envelope.text()?,
+                identifier: self.identifier()?,
+                phase: self.one_of(&[OfferPhase::Given, OfferPhase::Seen, OfferPhase::Clicked])?,
+                place: self.envelope.text()?,
+                noted_at: self.at()?,
+                operator: self.envelope.text()?,
+            }),
             _ => Record::Tick,
         })
     }
@@ -241,6 +264,14 @@ impl<'a> Parts<'a> {
                 redacted_at: self.at()?,
             }),
         })
+    }
+
+    fn codes(&mut self) -> Option<CodesAdded<'a>> {
+        let (offer, added_at, operator) = (self.envelope.text()?, self.at()?, self.envelope.text()?);
+        let count =
+            usize::try_from(self.envelope.varint()?).ok().filter(|count| *count <= CODES_IN_RECORD_MAX)?;
+        let codes = (0..count).map(|_| self.personal.text()).collect::<Option<Vec<_>>>()?;
+        Some(CodesAdded { offer, added_at, operator, codes })
     }
 
     fn cutoffs(&mut self) -> Option<CutoffsStated<'a>> {

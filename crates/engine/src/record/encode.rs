@@ -2,8 +2,8 @@
 
 use super::webhooks;
 use super::{
-    Commanded, ConsentStated, CutoffsStated, Event, Identifier, IdentifierLifted, Preference,
-    PreferenceStated, Record, RunRequested, Subject, VERSION,
+    Commanded, ConsentStated, CutoffsStated, Event, Identifier, IdentifierLifted, OfferNoted, OfferRedeemed,
+    Preference, PreferenceStated, Record, RunRequested, Subject, VERSION,
 };
 use crate::at::At;
 use crate::codec::{put_bytes, put_varint, put_zigzag};
@@ -38,6 +38,9 @@ pub(super) mod code {
     pub(in crate::record) const PREFERENCE_STATED: u8 = 36;
     pub(in crate::record) const REGISTER_LISTED: u8 = 37;
     pub(in crate::record) const REGISTER_CHECKED: u8 = 38;
+    pub(in crate::record) const CODES_ADDED: u8 = 30;
+    pub(in crate::record) const OFFER_REDEEMED: u8 = 31;
+    pub(in crate::record) const OFFER_NOTED: u8 = 32;
 }
 
 /// Room that most events fit into, so that making a record does not grow its parts step by step.
@@ -76,7 +79,9 @@ impl Record<'_> {
             Self::ConsentStated(ConsentStated { subject: Subject::Identifier(one), .. })
             | Self::IdentifierLifted(IdentifierLifted { identifier: one, .. })
             | Self::PreferenceStated(PreferenceStated { subject: Subject::Identifier(one), .. })
-            | Self::RunRequested(RunRequested { identifier: one, .. }) => one.blank(),
+            | Self::RunRequested(RunRequested { identifier: one, .. })
+            | Self::OfferRedeemed(OfferRedeemed { identifier: Some(one), .. })
+            | Self::OfferNoted(OfferNoted { identifier: one, .. }) => one.blank(),
             Self::SuppressionStated(stated) => {
                 stated.identifier.blank();
                 stated.reason = "";
@@ -197,6 +202,9 @@ impl Parts {
             | Record::WebhookAnswered(_)
             | Record::WebhookFollowed(_)
             | Record::DeliveryRequested(_) => webhooks::put(record, &mut self.envelope, &mut self.personal),
+            Record::CodesAdded(_) | Record::OfferRedeemed(_) | Record::OfferNoted(_) => {
+                self.fill_offer(record)
+            }
             Record::Tick => code::TICK,
             Record::ProfilesMerged(_)
             | Record::MergeUndone(_)
@@ -306,6 +314,39 @@ impl Parts {
                 self.clear(viewed.message);
                 self.at(viewed.occurred_at);
                 code::VIEWED
+            }
+            _ => unreachable!("invariant: every other kind is written above"),
+        }
+    }
+
+    /// What is told of offers.
+    fn fill_offer(&mut self, record: &Record<'_>) -> u8 {
+        match record {
+            Record::CodesAdded(added) => {
+                self.clear(added.offer);
+                self.at(added.added_at);
+                self.clear(added.operator);
+                put_varint(&mut self.envelope, added.codes.len() as u64);
+                added.codes.iter().for_each(|code| self.private(code));
+                code::CODES_ADDED
+            }
+            Record::OfferRedeemed(redeemed) => {
+                self.clear(redeemed.offer);
+                self.envelope.push(u8::from(redeemed.identifier.is_some()));
+                redeemed.identifier.iter().for_each(|one| self.identifier(one));
+                self.at(redeemed.redeemed_at);
+                self.clear(redeemed.operator);
+                self.private(redeemed.code);
+                code::OFFER_REDEEMED
+            }
+            Record::OfferNoted(noted) => {
+                self.clear(noted.offer);
+                self.identifier(&noted.identifier);
+                self.envelope.push(noted.phase as u8);
+                self.clear(noted.place);
+                self.at(noted.noted_at);
+                self.clear(noted.operator);
+                code::OFFER_NOTED
             }
             _ => unreachable!("invariant: every other kind is written above"),
         }

@@ -3,6 +3,7 @@
 use crate::at::{At, Span};
 use crate::change::Changes;
 use crate::identifier::{HashKey, IdentifierKind, KeyedHash};
+use crate::offer::OfferPhase;
 use crate::segment::cluster::Finding;
 use crate::value::Map;
 use crate::{MergeId, ProfileId, SendId, Seq};
@@ -509,6 +510,44 @@ pub struct RunRequested<'a> {
     pub operator: &'a str,
     /// Personal: what the run begins with, as with the properties of an event.
     pub data: Map<'a>,
+}
+
+/// Codes for an offer, to be given one a person in this order. Those that the offer has already count for nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodesAdded<'a> {
+    pub offer: &'a str,
+    pub added_at: At,
+    /// The name of an API key.
+    pub operator: &'a str,
+    /// At most `CODES_IN_RECORD_MAX`.
+    pub codes: Vec<&'a str>,
+}
+
+/// An offer was redeemed where no event tells of it, such as at a till.
+#[derive(Clone, Copy, Debug)]
+pub struct OfferRedeemed<'a> {
+    pub offer: &'a str,
+    /// Whose redemption it is; a code that is one person's own leads to them without it.
+    pub identifier: Option<Identifier<'a>>,
+    pub redeemed_at: At,
+    /// The name of an API key.
+    pub operator: &'a str,
+    /// Personal. Empty where the person is named.
+    pub code: &'a str,
+}
+
+/// Somebody was given an offer, or met it in a place that is no message.
+#[derive(Clone, Copy, Debug)]
+pub struct OfferNoted<'a> {
+    pub offer: &'a str,
+    pub identifier: Identifier<'a>,
+    /// Given, seen or clicked.
+    pub phase: OfferPhase,
+    /// Where: a slot's name, or empty.
+    pub place: &'a str,
+    pub noted_at: At,
+    /// The name of an API key.
+    pub operator: &'a str,
 }
 
 /// An operator stops a journey, a broadcast or a webhook, or lets it go on.

@@ -176,9 +176,17 @@ pub(crate) fn date_of(value: Value<'_>) -> Option<Date> {
 
 impl Date {
     /// The instant that it is, or at which it begins.
-    pub(super) fn begin(self, timezone: &TimeZone) -> At {
+    pub(crate) fn begin(self, timezone: &TimeZone) -> At {
         match self {
             Self::Day(day) => midnight(day, timezone),
+            Self::Instant(at) => at,
+        }
+    }
+
+    /// When it is over: a day at its midnight.
+    pub(crate) fn end(self, timezone: &TimeZone) -> At {
+        match self {
+            Self::Day(day) => next_midnight(day, timezone),
             Self::Instant(at) => at,
         }
     }

@@ -12,6 +12,7 @@ use crate::at::At;
 use crate::basis::SoftOptIns;
 use crate::governor::Governor;
 use crate::history::{History, Since, View};
+use crate::offer::{Joined, OfferPhase, Offers};
 use crate::profile::Profile;
 use crate::programme::Programme;
 use crate::state::State;
@@ -33,6 +34,7 @@ pub(crate) struct Moment<'a> {
     pub(crate) history: &'a History,
     pub(crate) truths: &'a Truths,
     pub(crate) governor: Governor<'a>,
+    pub(crate) offers: &'a Offers,
     pub(crate) profile: &'a Profile,
     pub(crate) id: ProfileId,
     pub(crate) now: At,
@@ -61,6 +63,7 @@ impl<'a> Moment<'a> {
             history: &state.history,
             truths: &state.truths,
             governor,
+            offers: &state.offers,
             profile: &state.profiles[id.0 as usize],
             id,
             now: state.at,
@@ -135,9 +138,18 @@ pub(crate) fn condition(condition: &Condition, moment: &Moment<'_>) -> Verdict {
             Verdict::always(moment.profile.consents.is_granted(purpose, *channel))
         }
         Condition::ReachableBy(channel) => Verdict::always(moment.governor.reaches(moment.profile, *channel)),
+        Condition::Offer(name, phase) => offer(name, *phase, moment),
         Condition::FirstSeen(bounds) => Verdict::seen(moment.profile.first_seen, bounds, moment),
         Condition::LastSeen(bounds) => Verdict::seen(moment.profile.last_seen, bounds, moment),
     }
+}
+
+fn offer(name: &str, phase: OfferPhase, moment: &Moment<'_>) -> Verdict {
+    let joined = moment.offers.place(name).and_then(|place| Joined::of(moment.profile, place));
+    // A journey of before may ask for an offer that the programme has no more.
+    let per_person = moment.governor.programme.offers.get(name).map_or(0, |offer| offer.per_person);
+    let (holds, until) = joined.map_or((false, At::MAX), |one| one.is_in(phase, per_person, moment.now));
+    Verdict { holds, until }
 }
 
 /// Evaluates a condition about events on one strand.

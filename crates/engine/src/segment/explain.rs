@@ -13,6 +13,7 @@ use super::{Expression, Score};
 use crate::at::At;
 use crate::governor::address;
 use crate::limits::{EXPLANATION_EVALUATIONS_MAX, EXPLANATION_LOOKS_MAX};
+use crate::offer::{Joined, OfferPhase};
 use crate::record::ConsentState;
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -65,6 +66,8 @@ pub enum Found {
     Values(Vec<serde_json::Value>),
     Consent(Option<ConsentState>),
     Address(Reach),
+    /// How far it came and when, where it was given.
+    Offer(Option<(OfferPhase, At)>),
     Seen(At),
     Rank {
         /// The person's, in millionths: of a count, of seconds since 1970, or of a property's numbers.
@@ -205,6 +208,10 @@ impl Explainer<'_> {
                 Some(address) if moment.governor.is_suppressed(*channel, &address) => Reach::Suppressed,
                 Some(_) => Reach::Reached,
             }),
+            Condition::Offer(name, _) => {
+                let joined = moment.offers.place(name).and_then(|place| Joined::of(profile, place));
+                Found::Offer(joined.map(|one| one.furthest()))
+            }
             Condition::FirstSeen(_) => Found::Seen(profile.first_seen),
             Condition::LastSeen(_) => Found::Seen(profile.last_seen),
         }

@@ -12,6 +12,7 @@ use super::feature::Feature;
 use super::lex::{Token, TokenKind, tokens};
 use super::{Expression, Filter, Owner, Score, ScoreOf};
 use crate::limits::EXPRESSION_DEPTH_MAX;
+use crate::offer::OfferPhase;
 use crate::programme::{Enter, Mistake, Place};
 
 /// Where an expression goes wrong, why, and what to write instead.
@@ -32,7 +33,7 @@ impl Wrong {
 
 type Parsed<T> = Result<T, Wrong>;
 
-const STARTS: [&str; 17] = [
+const STARTS: [&str; 18] = [
     "did",
     "not",
     "trait.",
@@ -40,6 +41,7 @@ const STARTS: [&str; 17] = [
     "in",
     "consented",
     "reachable",
+    "offer",
     "first",
     "last",
     "rfm.recency",
@@ -207,6 +209,15 @@ impl Parser<'_> {
             "reachable" => {
                 self.expect_word("by")?;
                 Ok(Expression::ReachableBy(self.channel()?))
+            }
+            "offer" => {
+                let name = self.text("the offer's name in quotes")?;
+                let words = OfferPhase::ALL.map(OfferPhase::name);
+                let phase = OfferPhase::ALL.into_iter().find(|phase| self.word(phase.name()));
+                let phase = phase.ok_or_else(|| {
+                    self.unexpected("`given`, `seen`, `clicked`, `redeemed` or `open`", &words)
+                })?;
+                Ok(Expression::Offer { name, phase })
             }
             "first" => {
                 self.expect_word("seen")?;

@@ -30,6 +30,7 @@ impl Display for Expression {
                 channel.map_or(Ok(()), |channel| write!(f, " by {}", channel.name()))
             }
             Self::ReachableBy(channel) => write!(f, "reachable by {}", channel.name()),
+            Self::Offer { name, phase } => write!(f, "offer {} {}", Quoted(name), phase.name()),
             Self::FirstSeen(window) => write!(f, "first seen {window}"),
             Self::LastSeen(window) => write!(f, "last seen {window}"),
             Self::Score(score) => {

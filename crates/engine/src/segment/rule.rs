@@ -9,6 +9,7 @@ use crate::at::{At, Span};
 use crate::governor::address_kind;
 use crate::history::History;
 use crate::name::{NameId, Names};
+use crate::offer::OfferPhase;
 use crate::programme::{Channel, Purchase};
 use jiff::tz::TimeZone;
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,6 +52,7 @@ pub(crate) enum Condition {
     },
     ConsentedTo(String, Option<Channel>),
     ReachableBy(Channel),
+    Offer(String, OfferPhase),
     FirstSeen(Bounds),
     LastSeen(Bounds),
 }
@@ -137,6 +139,8 @@ pub(crate) struct Mentions {
     pub(crate) seen: bool,
     /// Cut-offs that are stated.
     pub(crate) cutoffs: bool,
+    /// What the person was given, and became of it.
+    pub(crate) offers: bool,
 }
 
 impl Mentions {
@@ -148,6 +152,7 @@ impl Mentions {
         self.consent |= other.consent;
         self.seen |= other.seen;
         self.cutoffs |= other.cutoffs;
+        self.offers |= other.offers;
     }
 }
 
@@ -208,6 +213,7 @@ impl<S: Fn(&str) -> Option<u16>> Scope<'_, S> {
             }
             Expression::ConsentedTo { purpose, channel } => Condition::ConsentedTo(purpose.clone(), *channel),
             Expression::ReachableBy(channel) => Condition::ReachableBy(*channel),
+            Expression::Offer { name, phase } => Condition::Offer(name.clone(), *phase),
             Expression::FirstSeen(window) => Condition::FirstSeen(self.bounds(Some(window))),
             Expression::LastSeen(window) => Condition::LastSeen(self.bounds(Some(window))),
             Expression::And(_)
@@ -314,6 +320,7 @@ impl Condition {
         match self {
             Self::Trait { trial, .. } | Self::Event { trial, .. } => trial.is_relative(),
             Self::FirstSeen(_) | Self::LastSeen(_) => true,
+            Self::Offer(_, phase) => *phase == OfferPhase::Open,
             Self::Did(_) | Self::Sequence(_) | Self::ConsentedTo(..) | Self::ReachableBy(_) => false,
         }
     }
@@ -336,6 +343,7 @@ impl Condition {
                 mentions.consent = true;
                 mentions.traits.extend(address_kind(*channel).map(|kind| kind.name().to_owned()));
             }
+            Self::Offer(..) => mentions.offers = true,
             // A run's event never changes.
             Self::Event { .. } => {}
             Self::FirstSeen(_) | Self::LastSeen(_) => mentions.seen = true,

@@ -219,6 +219,11 @@ impl Turn<'_> {
                 let (message, channels, step) = (Arc::clone(message), Arc::clone(channels), *step);
                 self.send_from_run(index, message, &channels, step).map_or(on, Next::Stay)
             }
+            Operation::Offer(offer) => {
+                let offer = Arc::clone(offer);
+                self.give_in_run(index, &offer);
+                on
+            }
             Operation::Split { name, draw, ways } => Next::Go(self.way(run, name, *draw, ways)),
             Operation::Update(traits) => {
                 let traits = Arc::clone(traits);

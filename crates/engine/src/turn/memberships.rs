@@ -111,6 +111,11 @@ impl Turn<'_> {
                 self.refresh_condition(self.engine.index.by_seen[next]);
             }
         }
+        if self.touched.offers {
+            for next in 0..self.engine.index.by_offer.len() {
+                self.refresh_condition(self.engine.index.by_offer[next]);
+            }
+        }
         match self.touched.timer {
             Some((_, TimerKey::Name { name, .. })) => self.refresh_name(name),
             Some((_, TimerKey::Profile { .. })) => {

@@ -52,8 +52,17 @@ impl Turn<'_> {
         let (journey, purpose) = (Arc::clone(&plan.name), Arc::clone(&plan.purpose));
         let waits = waits_for.map(|send| (send.wished_at, send.id));
         let (confirms, hands_over) = (false, false);
-        let wish =
-            Wish { message: &message, purpose: &purpose, channels, held_out, confirms, waits, hands_over };
+        let barred = self.engine.barred(self.id, &message);
+        let wish = Wish {
+            message: &message,
+            purpose: &purpose,
+            channels,
+            held_out,
+            confirms,
+            waits,
+            hands_over,
+            barred,
+        };
         let answer = self.answer(&wish);
         // What was said when the run began is needed to render the message, and for nothing else.
         let event = match answer {
@@ -92,7 +101,8 @@ impl Turn<'_> {
         for (_, send) in waiting {
             match self.profile().runs.iter().position(|run| run.waits_for == Some(send)) {
                 Some(index) => self.advance(index),
-                None => self.engine.decide_waiting(send, self.effects),
+                None if self.engine.decide_waiting(send, self.effects) => self.note_offer(),
+                None => {}
             }
         }
         self.touched.places = false;
@@ -111,8 +121,17 @@ impl Turn<'_> {
         if !asked {
             let (channels, confirms) = (&[Channel::Email], true);
             let (held_out, waits, hands_over) = (false, None, false);
-            let answer =
-                self.answer(&Wish { message, purpose, channels, held_out, confirms, waits, hands_over });
+            let barred = self.engine.barred(self.id, message);
+            let answer = self.answer(&Wish {
+                message,
+                purpose,
+                channels,
+                held_out,
+                confirms,
+                waits,
+                hands_over,
+                barred,
+            });
             let (message, purpose, journey) = (message.into(), purpose.into(), "".into());
             let event = OwnedMap::default();
             self.decide(answer, Occasion { message, purpose, journey, step: 0, run: 0, confirms, event });
@@ -128,6 +147,9 @@ impl Turn<'_> {
         let Occasion { message, purpose, journey, step, run, confirms, event } = occasion;
         let basis = basis(&answer);
         let (decision, status, channel, address) = as_noted(answer);
+        if status == Status::Queued {
+            self.give_shown(&message, channel, &address);
+        }
         let send = Send {
             id: self.engine.state.sends.next(),
             profile: self.id,
@@ -170,6 +192,10 @@ impl Turn<'_> {
         let basis = basis(&answer);
         let (decision, status, channel, address) = as_noted(answer);
         let (now, language) = (self.now(), self.language());
+        if status == Status::Queued {
+            let message = self.engine.state.send(id).map(|send| Arc::clone(&send.message));
+            self.give_shown(&message.expect("invariant: it is known"), channel, &address);
+        }
         let state = &mut self.engine.state;
         state.change_send(id, |send| {
             (send.channel, send.address, send.language) = (channel, address, language);

@@ -16,7 +16,7 @@ use std::sync::Arc;
 /// What runs did in a turn, to be followed before it ends: other runs may move by it, or begin.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Follows {
-    touched: Touched,
+    pub(super) touched: Touched,
     starts: Vec<(Arc<str>, OwnedMap)>,
     /// Runs that began in this turn.
     pub(crate) begun: usize,
@@ -24,7 +24,7 @@ pub(crate) struct Follows {
 
 impl Follows {
     fn is_empty(&self) -> bool {
-        self.starts.is_empty() && self.touched.traits.is_empty()
+        self.starts.is_empty() && self.touched.traits.is_empty() && !self.touched.offers
     }
 }
 
@@ -38,7 +38,7 @@ impl Turn<'_> {
                 }
             }
             let touched = std::mem::take(&mut self.engine.follows.touched);
-            if !touched.traits.is_empty() {
+            if !touched.traits.is_empty() || touched.offers {
                 self.touched = touched;
                 self.enter_journeys();
                 self.follow_runs();

@@ -12,6 +12,7 @@ mod language;
 mod membership;
 mod merges;
 mod mistakes;
+mod offers;
 mod question;
 mod records;
 mod reference;

@@ -2,6 +2,7 @@
 
 use engine::at::{At, Span};
 use engine::identifier::{HashKey, IdentifierKind, KeyedHash};
+use engine::offer::OfferPhase;
 use engine::record::*;
 use engine::segment::cluster::{Cluster, Clusters, Finding, Lack, Tree};
 use engine::value::OwnedMap;
@@ -225,6 +226,34 @@ fn examples_of_operators() -> Vec<Record<'static>> {
             command: Command::Cancel,
             commanded_at: At(-1),
             operator: "admin",
+        }),
+        Record::CodesAdded(CodesAdded {
+            offer: "gift",
+            added_at: at,
+            operator: "admin",
+            codes: vec!["X-1", "X-2", ""],
+        }),
+        Record::OfferRedeemed(OfferRedeemed {
+            offer: "gift",
+            identifier: Some(identifier("ada@example.com")),
+            redeemed_at: at,
+            operator: "till",
+            code: "",
+        }),
+        Record::OfferRedeemed(OfferRedeemed {
+            offer: "gift",
+            identifier: None,
+            redeemed_at: at,
+            operator: "till",
+            code: "7K3M-0QPX-91ZD",
+        }),
+        Record::OfferNoted(OfferNoted {
+            offer: "gift",
+            identifier: identifier("ada@example.com"),
+            phase: OfferPhase::Clicked,
+            place: "home",
+            noted_at: at,
+            operator: "site",
         }),
     ]
 }

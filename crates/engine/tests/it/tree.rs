@@ -1,6 +1,7 @@
 //! Random expressions: every construct of the language, with texts and numbers at their edges.
 
 use engine::at::{At, Span};
+use engine::offer::OfferPhase;
 use engine::programme::Channel;
 use engine::segment::date::Date;
 use engine::segment::{
@@ -34,6 +35,8 @@ fn condition() -> impl Strategy<Value = Expression> {
         1 => (name(), option::of(channel()))
             .prop_map(|(purpose, channel)| Expression::ConsentedTo { purpose, channel }),
         1 => channel().prop_map(Expression::ReachableBy),
+        1 => (name(), select(OfferPhase::ALL.to_vec()))
+            .prop_map(|(name, phase)| Expression::Offer { name, phase }),
         1 => window().prop_map(Expression::FirstSeen),
         1 => window().prop_map(Expression::LastSeen),
         1 => (select(ScoreOf::ALL.to_vec()), comparison(), 1..=5u8)

@@ -119,7 +119,9 @@ fn subject(engine: &Engine, record: &Record<'_>) -> Option<Option<ProfileId>> {
         Record::ProfilesMerged(merged) => Some(named(&merged.into)),
         Record::MergeUndone(undone) => Some(engine.merge_of(undone.merge).map(|merge| merge.from)),
         Record::RunRequested(requested) => Some(named(&requested.identifier)),
-        Record::Commanded(_) | Record::DeliveryRequested(_) => Some(None),
+        Record::OfferRedeemed(redeemed) => Some(redeemed.identifier.as_ref().and_then(named)),
+        Record::OfferNoted(noted) => Some(named(&noted.identifier)),
+        Record::Commanded(_) | Record::DeliveryRequested(_) | Record::CodesAdded(_) => Some(None),
         Record::IdentifierLifted(lifted) => Some(named(&lifted.identifier)),
         Record::ProfileErased(_) => Some(None),
         Record::Installed(_)

@@ -190,6 +190,7 @@ fn part(explained: &Part) -> PartView {
                 Reach::Suppressed => "suppressed",
             });
         }
+        Found::Offer(reached) => view.seen = reached.map(|(_, at)| shown(at)),
         Found::Seen(at) => view.seen = Some(shown(*at)),
     }
     view

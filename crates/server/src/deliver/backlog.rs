@@ -220,6 +220,7 @@ mod tests {
             journey: String::new(),
             traits: OwnedMap::default(),
             event: OwnedMap::default(),
+            offer: None,
         }
     }
 

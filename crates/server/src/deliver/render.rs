@@ -7,10 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use engine::at::At;
-use engine::effect::Prepare;
+use engine::effect::{OfferShown, Prepare};
 use engine::journey::CALL_ROOT;
 use engine::programme::{
-    EmailMessage, EmailTemplate, Mistake, OpenTracking, OptIn, Place, Programme, Tracking, nearest,
+    EmailMessage, EmailTemplate, Mistake, Offer, OfferContent, OpenTracking, OptIn, Place, Programme,
+    Tracking, nearest,
 };
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -53,6 +54,8 @@ pub struct Templates {
     languages: Vec<String>,
     /// Purposes that a message can be unsubscribed from.
     optional: BTreeSet<String>,
+    /// By name.
+    offers: BTreeMap<String, Offer>,
     /// By message, then by language.
     emails: BTreeMap<String, BTreeMap<String, CompiledEmail>>,
 }
@@ -71,8 +74,9 @@ struct CompiledEmail {
 }
 
 /// The names that templates can read.
-const ROOTS: [&str; 9] = [
+const ROOTS: [&str; 10] = [
     "profile",
+    "offer",
     "event",
     CALL_ROOT,
     "programme",
@@ -109,6 +113,7 @@ impl Templates {
             time_zone: TimeZone::get(&programme.timezone).unwrap_or(TimeZone::UTC),
             languages: programme.languages.clone(),
             optional: optional.map(|(name, _)| name.clone()).collect(),
+            offers: programme.offers.clone(),
             emails,
         })
     }
@@ -208,6 +213,9 @@ impl Templates {
             ("language", Value::text(language)),
             ("preferences_url", Value::text(links.preferences(send.send))),
         ]);
+        if let Some(shown) = &send.offer {
+            values.insert("offer", Value::map(self.offer(shown, language)));
+        }
         if let Some(url) = unsubscribe {
             values.insert("unsubscribe_url", Value::text(url));
         }
@@ -215,6 +223,32 @@ impl Templates {
             values.insert("confirm_url", Value::text(links.confirm(send.send, &send.purpose)));
         }
         values
+    }
+}
+
+impl Templates {
+    /// What a message says of its offer: the words are the same wherever it is shown.
+    fn offer(&self, shown: &OfferShown, language: &str) -> Map {
+        let mut map = Map::from_iter([
+            ("name", Value::text(shown.offer.as_str())),
+            ("code", Value::text(shown.code.as_str())),
+        ]);
+        if let Some(until) = shown.until {
+            map.insert("until", Value::text(until.to_string()));
+        }
+        let Some(offer) = self.offers.get(&shown.offer) else { return map };
+        if let Some(value) = &offer.value {
+            map.insert("value", Value::text(value.text(language, &self.languages)));
+        }
+        if let Some(content) = offer.content(language, &self.languages) {
+            let OfferContent { title, text, terms, image, url } = content;
+            for (name, words) in
+                [("title", title), ("text", text), ("terms", terms), ("image", image), ("url", url)]
+            {
+                map.insert(name, Value::text(words.as_str()));
+            }
+        }
+        map
     }
 }
 

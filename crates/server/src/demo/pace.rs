@@ -96,6 +96,7 @@ impl Pace {
                 | Step::Send { .. }
                 | Step::Update(_)
                 | Step::Start(_)
+                | Step::Offer(_)
                 | Step::Exit => {}
             }
         }

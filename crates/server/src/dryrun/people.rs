@@ -49,8 +49,8 @@ fn name(engine: &Engine, id: ProfileId) -> String {
 }
 
 fn wishes(side: &Side, ran: &Ran, id: ProfileId) -> Vec<Wish> {
-    let is_new = |send: &&Send| send.id >= ran.first_send || ran.carried.contains(&send.id);
-    side.engine.sends_of(id).filter(is_new).map(|send| wish(side, id, send)).collect()
+    let is_new = |send: &Send| send.id >= ran.first_send || ran.carried.contains(&send.id);
+    side.engine.sends_of(id).filter(is_new).map(|send| wish(side, id, &send)).collect()
 }
 
 fn wish(side: &Side, id: ProfileId, send: &Send) -> Wish {

@@ -110,7 +110,7 @@ impl Tally {
             let person = engine.canonical(send.profile);
             let waited = side.waits.get(&send.id).map(|reason| reason.name());
             self.messages.entry(send.message.to_string()).or_default().add(
-                send,
+                &send,
                 waited,
                 ran.first_send,
                 zone,

@@ -4,7 +4,7 @@
 
 use crate::deliver::render::Templates;
 use crate::liquid::Template;
-use engine::programme::{EmailMessage, EmailTemplate, Mistake, OptIn, Place, Programme, Step};
+use engine::programme::{EmailMessage, EmailTemplate, Message, Mistake, OptIn, Place, Programme, Step};
 use std::collections::BTreeSet;
 
 /// Content that cannot be sent as it is.
@@ -30,7 +30,29 @@ pub(super) fn mistakes(programme: &Programme) -> Vec<Mistake> {
             }
         }
     }
+    mistakes.extend(programme.messages.iter().filter_map(|(name, message)| offerless(name, message)));
     mistakes
+}
+
+/// A message that reads what it does not name.
+fn offerless(name: &str, message: &Message) -> Option<Mistake> {
+    let (None, Some(email)) = (&message.offer, &message.email) else { return None };
+    let place = message_place(name);
+    let reads = |source: &str| {
+        let template = Template::parse(source).ok();
+        template.is_some_and(|template| {
+            template
+                .variables()
+                .iter()
+                .any(|variable| variable.path.split(['.', '[']).next() == Some("offer"))
+        })
+    };
+    let subjects = email.subject.values().map(String::as_str);
+    let bodies = sources(&place.field("email"), email).into_iter().map(|(_, source)| source);
+    subjects.chain(bodies).any(reads).then(|| {
+        let suggestion = Some("add a line such as `offer: welcome-gift`".to_owned());
+        mistake(&place, "the message reads `offer`, and does not say which", suggestion)
+    })
 }
 
 /// Content that can be sent, and perhaps should not.
@@ -157,6 +179,7 @@ impl<'p> Uses<'p> {
                 | Step::WaitLocal { .. }
                 | Step::Update(_)
                 | Step::Start(_)
+                | Step::Offer(_)
                 | Step::Named { .. }
                 | Step::Exit => {}
             }

@@ -217,7 +217,8 @@ impl Reading {
     /// `message.yaml`, without the templates beside it.
     pub(super) fn message(&mut self, file: FileId, node: &Node) -> Option<(String, Message, Mark)> {
         let root = Place("messages".into());
-        let mut fields = self.fields(file, node, &root, &["message", "email", "priority", "patience"])?;
+        let mut fields =
+            self.fields(file, node, &root, &["message", "email", "offer", "priority", "patience"])?;
         let Some(name) = self.required_text(&fields, "message", "welcome") else {
             self.incomplete = true;
             return None;
@@ -234,7 +235,8 @@ impl Reading {
         let email = email.and_then(|node| self.email(file, node, &place.field("email")));
         fields.place = place;
         let (priority, patience) = (self.priority(&fields), self.optional_span(&fields, "patience"));
-        Some((name, Message { email, priority, patience }, at))
+        let offer = self.optional_text(&fields, "offer");
+        Some((name, Message { email, priority, patience, offer }, at))
     }
 
     fn email(&mut self, file: FileId, node: &Node, place: &Place) -> Option<EmailMessage> {

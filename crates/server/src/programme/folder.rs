@@ -43,6 +43,13 @@ pub(super) fn read(dir: &Path) -> (Programme, Reading) {
             programme.journeys.insert(name, journey);
         }
     }
+    for path in reading.definitions(&dir.join("offers")) {
+        if let Some((file, node)) = reading.open(&path)
+            && let Some((name, offer)) = reading.offer(file, &node)
+        {
+            programme.offers.insert(name, offer);
+        }
+    }
     for path in reading.definitions(&dir.join("broadcasts")) {
         if let Some((file, node)) = reading.open(&path)
             && let Some((name, broadcast)) = reading.broadcast(file, &node)
@@ -169,7 +176,7 @@ impl Reading {
                 let file = self.sources.add(&path, "");
                 let suggestion = match nearest(name, KNOWN) {
                     Some(near) => format!("did you mean {near}?"),
-                    None => "journeys go into journeys/, broadcasts into broadcasts/, messages into messages/<name>/".into(),
+                    None => "journeys go into journeys/, broadcasts into broadcasts/, offers into offers/, messages into messages/<name>/".into(),
                 };
                 self.warn(file, START, "this file is not read", Some(suggestion));
             }

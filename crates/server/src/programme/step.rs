@@ -9,10 +9,10 @@ use engine::programme::{Appointment, Arm, Draw, Place, Step, Way, nearest};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
-const STEPS: [&str; 8] = ["wait", "send", "branch", "split", "update", "start", "webhook", "exit"];
-const STEP_FIELDS: [&str; 15] = [
+const STEPS: [&str; 9] = ["wait", "send", "branch", "split", "update", "start", "webhook", "offer", "exit"];
+const STEP_FIELDS: [&str; 16] = [
     "wait", "send", "channels", "branch", "split", "draw", "update", "start", "webhook", "body", "as",
-    "at most", "else", "exit", "name",
+    "at most", "else", "offer", "exit", "name",
 ];
 
 impl Reading {
@@ -69,6 +69,7 @@ impl Reading {
             "update" => self.update(&fields)?,
             "webhook" => Step::Webhook(self.webhook_step(&fields)),
             "start" => Step::Start(self.required_text(&fields, "start", "welcome")?),
+            "offer" => Step::Offer(self.required_text(&fields, "offer", "welcome-gift")?),
             _ => Step::Exit,
         };
         Some(match self.optional_text(&fields, "name") {

@@ -22,6 +22,7 @@ pub enum Kind {
     Journey,
     Broadcast,
     Webhook,
+    Offer,
     Message,
     /// A template of a message: `welcome/email.it.mjml`.
     Template,
@@ -37,6 +38,7 @@ impl Kind {
             Self::Journey => "journey",
             Self::Broadcast => "broadcast",
             Self::Webhook => "webhook",
+            Self::Offer => "offer",
             Self::Message => "message",
             Self::Template => "template",
         }
@@ -70,6 +72,9 @@ pub fn items(programme: &Programme) -> BTreeMap<(Kind, String), String> {
     }
     for (name, one) in &programme.webhooks {
         items.insert((Kind::Webhook, name.clone()), webhook(name, one));
+    }
+    for (name, one) in &programme.offers {
+        items.insert((Kind::Offer, name.clone()), super::write_offer::offer(name, one));
     }
     for (name, one) in &programme.messages {
         items.insert((Kind::Message, name.clone()), message(name, one));
@@ -232,6 +237,9 @@ fn channels(channels: &[Channel]) -> String {
 
 fn message(name: &str, message: &Message) -> String {
     let mut text = format!("message: {name}\n");
+    if let Some(offer) = &message.offer {
+        let _ = writeln!(text, "offer: {}", scalar(offer));
+    }
     if message.priority > 0 {
         let _ = writeln!(text, "priority: {}", message.priority);
     }
@@ -380,6 +388,7 @@ fn step(text: &mut String, step: &Step, indent: &str) {
             Ok(())
         }
         Step::Start(journey) => writeln!(text, "{indent}- start: {}", scalar(journey)),
+        Step::Offer(offer) => writeln!(text, "{indent}- offer: {}", scalar(offer)),
         Step::Exit => writeln!(text, "{indent}- exit"),
         Step::Named { .. } => unreachable!("invariant: the name was taken off"),
     };
@@ -445,7 +454,7 @@ fn length(span: Span) -> String {
 }
 
 /// A text as YAML reads it back: plain where that is safe, otherwise in quotes.
-fn scalar(text: &str) -> String {
+pub(super) fn scalar(text: &str) -> String {
     let special = |c: char| "-?:,[]{}#&*!|>'\"%@`~=<".contains(c);
     let starts_plain = text.starts_with(|c: char| !special(c) && !c.is_whitespace());
     let ends_plain = !text.ends_with(|c: char| c.is_whitespace() || c == ':');

@@ -10,11 +10,11 @@ use crate::collect::visitor::Peer;
 use engine::codec::Reader;
 use engine::governor::address_kind;
 use engine::identifier::{IdentifierKind, normalise};
-use engine::programme::Channel;
+use engine::programme::{Channel, Codes};
 use engine::record::{
     Commanded, ConsentSource, ConsentStated, Engaged, Engagement, EventKind, Identifier, MergeUndone,
-    Preference, PreferenceStated, ProfileErased, ProfilesMerged, Record, Returned, RunRequested, Subject,
-    SuppressionStated,
+    OfferRedeemed, Preference, PreferenceStated, ProfileErased, ProfilesMerged, Record, Returned,
+    RunRequested, Subject, SuppressionStated,
 };
 use engine::value::OwnedMap;
 use serde_json::{Value, json};
@@ -107,6 +107,7 @@ pub(super) fn happen(world: &mut World<'_>, what: &Happens) -> Result<(), String
                 data,
             }))
         }
+        Happens::Redeems { person, offer, code } => redeem(world, *person, offer, code.as_deref()),
         Happens::Command { what, name, command } => {
             let (what, command, commanded_at) = (*what, *command, world.now);
             let operator = "story";
@@ -116,6 +117,27 @@ pub(super) fn happen(world: &mut World<'_>, what: &Happens) -> Result<(), String
             unreachable!("the story's own, and no record of the door")
         }
     }
+}
+
+/// At the till nobody is named where the code is somebody's own.
+fn redeem(world: &mut World<'_>, person: PersonId, offer: &str, code: Option<&str>) -> Result<(), String> {
+    let told = &world.story.people[person];
+    let unknown = || format!("{} was never given the offer {offer}", told.name);
+    let id = world.profile(person).ok_or_else(unknown)?;
+    let held = world.engine.offers_of(id, world.now);
+    let own = held.iter().find(|one| one.name == offer).map(|one| one.code.clone());
+    let is_own = own.as_ref().is_some_and(|own| !own.is_empty())
+        && world
+            .engine
+            .offer(offer)
+            .is_some_and(|one| matches!(one.definition.codes, Codes::Own | Codes::Listed));
+    let named = identify(told.kind(), &told.name)?;
+    let code = code.map(str::to_owned).or(own.filter(|_| is_own));
+    let identifier = if is_own { None } else { Some(named.borrowed()) };
+    let (redeemed_at, operator) = (world.now, "story");
+    let code = code.unwrap_or_default();
+    let redeemed = OfferRedeemed { offer, identifier, redeemed_at, operator, code: &code };
+    world.apply(&Record::OfferRedeemed(redeemed))
 }
 
 fn unmerge(world: &mut World<'_>, person: PersonId) -> Result<(), String> {

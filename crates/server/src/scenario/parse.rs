@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 use std::path::Path;
 
 /// Verbs of a line about people, in the words of the reference.
-const VERBS: [&str; 20] = [
+const VERBS: [&str; 21] = [
     "webhook",
     "identify",
     "page",
@@ -37,6 +37,7 @@ const VERBS: [&str; 20] = [
     "unmerge",
     "erase",
     "begins",
+    "redeems",
 ];
 
 /// Reads a file's text. `folder` is the programme that is live unless the story names another.
@@ -283,6 +284,11 @@ impl<'t> Parser<'t> {
             "begins" => {
                 let journey = cursor.name("the name of a journey")?.to_owned();
                 Happens::Begins { person, journey, data: cursor.pairs()? }
+            }
+            "redeems" => {
+                let offer = cursor.name("the name of an offer")?.to_owned();
+                let code = cursor.pairs()?.get("code").and_then(Value::as_str).map(str::to_owned);
+                Happens::Redeems { person, offer, code }
             }
             other => {
                 let near = nearest(other, VERBS);

@@ -130,6 +130,12 @@ pub(super) enum Happens {
         journey: String,
         data: Map<String, Value>,
     },
+    /// A till that knows nobody takes a code: the person's own, or one that is written.
+    Redeems {
+        person: PersonId,
+        offer: String,
+        code: Option<String>,
+    },
     /// An operator stops a journey or a broadcast, or lets it go on.
     Command {
         what: Commandable,
@@ -379,6 +385,7 @@ impl Happens {
             | Self::Merge { person, .. }
             | Self::Unmerge { person }
             | Self::Begins { person, .. }
+            | Self::Redeems { person, .. }
             | Self::Erase { person } => Some(*person),
             Self::Apply(_) | Self::Command { .. } => None,
         }

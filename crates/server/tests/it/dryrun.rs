@@ -80,7 +80,7 @@ impl Shop {
                     settled_at: self.now,
                     reply: "250 taken",
                 })),
-                Effect::Release { .. } => {}
+                Effect::Release { .. } | Effect::Call { .. } => {}
             }
         }
     }
@@ -129,6 +129,7 @@ impl Shop {
             source,
             stated_at,
             wording,
+            language: "",
             proof,
         }));
     }

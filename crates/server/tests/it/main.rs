@@ -19,6 +19,7 @@ mod keys;
 mod kill;
 mod liquid;
 mod messages;
+mod offers;
 mod previews;
 mod programme;
 mod programme_cli;

@@ -96,6 +96,7 @@ fn prepare() -> Prepare {
             "total": 19.9, "at": "2026-11-23T22:30:00Z",
             "items": [{"title": "Vaso & co", "url": "https://shop.example/vaso?a=1&b=2"}, {"title": "Lume", "url": "https://other.example/"}]
         })),
+        offer: None,
     }
 }
 

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::at::{At, Span};
+use engine::effect::Effect;
 use engine::identifier::IdentifierKind;
 use engine::programme::{Channel, OptIn, Programme};
 use engine::record::{
@@ -17,6 +18,7 @@ use serde_json::json;
 
 use super::consent::{Stated, Statement};
 use super::ledger::Ledger;
+use super::offers::Gifts;
 use super::people::{Happening, Name, People};
 use super::segments;
 use crate::clusters::Known;
@@ -34,6 +36,7 @@ pub(crate) struct Model {
     /// Sends to them.
     pub(super) anonymous: BTreeSet<SendId>,
     pub(crate) clusters: Known,
+    pub(crate) gifts: Gifts,
     suppressed: BTreeSet<String>,
     /// Until when the readers of an address asked for a pause.
     resting: BTreeMap<String, At>,
@@ -60,6 +63,8 @@ impl Model {
         match record {
             Record::Settled(settled) if self.anonymous.contains(&settled.send) => {}
             Record::ProfileErased(erased) => {
+                let root = self.people.root(erased.profile.0 as usize);
+                self.gifts.erase(&self.people.whole_of(root));
                 let names = self.people.erase(erased.profile.0 as usize);
                 let emails = names.iter().filter(|name| name.0 == IdentifierKind::Email);
                 emails.clone().for_each(|email| _ = self.resting.remove(&email.1));
@@ -133,6 +138,9 @@ impl Model {
             | Record::Viewed(_)
             | Record::RegisterListed(_)
             | Record::RegisterChecked(_)
+            | Record::CodesAdded(_)
+            | Record::OfferRedeemed(_)
+            | Record::OfferNoted(_)
             | Record::RunRequested(_)
             | Record::Tick => {}
         }
@@ -153,6 +161,10 @@ impl Model {
         let double = self.is_double();
         let names: Vec<Name> = event.identifiers.iter().map(name).collect();
         let Some(root) = self.people.meet(&names, occurred_at, seq) else { return Ok(()) };
+        if event.kind == EventKind::Track {
+            let about = self.people.about(&names, root);
+            self.gifts.ordered(event, &self.programme, &self.people, (root, about), at);
+        }
         let person = self.people.part_mut(root);
         person.seen.push(occurred_at);
         let traits = event.traits.iter().map(|(name, value)| (name.to_owned(), occurred_at, value.to_json()));
@@ -171,6 +183,23 @@ impl Model {
                 properties: event.properties.to_json(),
             });
         }
+        Ok(())
+    }
+
+    /// Offers that messages give and show, and then those that a link gives: by then all else of the record has happened.
+    pub(crate) fn offer(
+        &mut self,
+        at: At,
+        record: &Record<'_>,
+        effects: &[Effect],
+        ledger: &Ledger,
+    ) -> Result<(), Violation> {
+        let sent = |send| {
+            let prepare = ledger.prepare(send).expect("what is handed over was prepared");
+            (prepare.message.clone(), prepare.address.clone())
+        };
+        self.gifts.shown_by(effects, &self.programme, &self.people, sent, at)?;
+        self.gifts.met(record, &self.programme, &self.people, at);
         Ok(())
     }
 
@@ -274,6 +303,7 @@ fn names(record: &Record<'_>) -> Vec<Name> {
         Record::ConsentStated(ConsentStated { subject: Subject::Identifier(one), .. }) => vec![name(one)],
         Record::SuppressionStated(stated) => vec![name(&stated.identifier)],
         Record::RunRequested(requested) => vec![name(&requested.identifier)],
+        Record::OfferNoted(noted) => vec![name(&noted.identifier)],
         Record::ProfilesMerged(merged) => vec![name(&merged.from), name(&merged.into)],
         _ => Vec::new(),
     }

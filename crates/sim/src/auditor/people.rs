@@ -93,7 +93,7 @@ impl People {
         true
     }
 
-    fn whole_of(&self, root: usize) -> Vec<usize> {
+    pub(crate) fn whole_of(&self, root: usize) -> Vec<usize> {
         (0..self.parts.len()).filter(|part| self.is_part(*part, root)).collect()
     }
 
@@ -115,7 +115,7 @@ impl People {
         self.holder(name).map(|part| self.root(part))
     }
 
-    fn holder(&self, name: &Name) -> Option<usize> {
+    pub(crate) fn holder(&self, name: &Name) -> Option<usize> {
         self.parts.iter().position(|part| part.names.contains(name))
     }
 
@@ -211,6 +211,21 @@ impl People {
         self.apart.retain(|(one, two)| !whole.contains(one) && !whole.contains(two));
         self.erased.extend(whole);
         names
+    }
+
+    /// The part of a person that an event with these names is about.
+    pub(crate) fn about(&self, names: &[Name], root: usize) -> usize {
+        let among = self.whole_of(root);
+        let mut holders =
+            names.iter().filter(|name| !self.blocked.contains(name)).filter_map(|name| self.holder(name));
+        holders.find(|holder| among.contains(holder)).unwrap_or(root)
+    }
+
+    /// The person whom names lead to that were met before, and the part that they are about.
+    pub(crate) fn whom(&self, names: &[Name]) -> Option<(usize, usize)> {
+        let mut known = names.iter().filter(|name| !self.blocked.contains(name));
+        let root = known.find_map(|name| self.named(name))?;
+        Some((root, self.about(names, root)))
     }
 
     /// Notes a consent of the person that a part is of, by a record with these names.

@@ -29,6 +29,7 @@ impl Check<'_> {
             Step::Update(traits) => self.update(&place.field("update"), traits),
             Step::Webhook(asked) => self.webhook(place, asked, purpose),
             Step::Start(journey) => self.start(&place.field("start"), journey),
+            Step::Offer(offer) => self.offer(&place.field("offer"), offer),
             Step::Named { name, step } => self.named(place, name, step, purpose),
             Step::Wait(_) | Step::WaitUntil { .. } | Step::Send { .. } | Step::Branch(_) | Step::Exit => {}
         }
@@ -125,6 +126,13 @@ impl Check<'_> {
         if !self.programme.journeys.contains_key(journey) {
             let suggestion = did_you_mean(journey, self.programme.journeys.keys());
             self.add(place, format!("there is no journey \"{journey}\""), suggestion);
+        }
+    }
+
+    fn offer(&mut self, place: &Place, offer: &str) {
+        if !self.programme.offers.contains_key(offer) {
+            let suggestion = did_you_mean(offer, self.programme.offers.keys());
+            self.add(place, format!("there is no offer \"{offer}\""), suggestion);
         }
     }
 

@@ -69,6 +69,10 @@ fn is(expression: &Expression, found: &Found, parts: &[Part], holds: bool) -> St
             format!("the consent to {}{by}: {state}", Quoted(purpose))
         }
         (Expression::ReachableBy(channel), Found::Address(reach)) => reached(*channel, *reach),
+        (Expression::Offer { name, .. }, Found::Offer(furthest)) => match furthest {
+            Some((phase, at)) => format!("the offer {} was {} {}", Quoted(name), phase.name(), moment(*at)),
+            None => format!("the offer {} was never given", Quoted(name)),
+        },
         (Expression::FirstSeen(_), Found::Seen(at)) => format!("first seen {}", moment(*at)),
         (Expression::LastSeen(_), Found::Seen(at)) => format!("last seen {}", moment(*at)),
         (Expression::Rank(rank), Found::Rank { figure, cutoff }) => {

@@ -10,9 +10,10 @@ use super::super::{
 use super::part::{Fields, Part, Read};
 use crate::at::Span;
 use crate::limits::EXPRESSION_DEPTH_MAX;
+use crate::offer::OfferPhase;
 use crate::programme::Channel;
 
-const CONDITIONS: [&str; 15] = [
+const CONDITIONS: [&str; 16] = [
     "and",
     "or",
     "not",
@@ -23,6 +24,7 @@ const CONDITIONS: [&str; 15] = [
     "in_segment",
     "consented_to",
     "reachable_by",
+    "offer",
     "first_seen",
     "last_seen",
     "score",
@@ -91,6 +93,12 @@ fn expression(part: &Part<'_>, level: usize) -> Read<Expression> {
             Expression::ConsentedTo { purpose, channel }
         }
         "reachable_by" => Expression::ReachableBy(channel(value)?),
+        "offer" => {
+            let fields = value.fields("an object with an offer's name", &["name", "is"])?;
+            let phase = fields.needed("is")?;
+            let name = name(&fields.needed("name")?, "the offer's name")?;
+            Expression::Offer { name, phase: self::phase(&phase)? }
+        }
         "first_seen" => Expression::FirstSeen(window(value)?),
         "last_seen" => Expression::LastSeen(window(value)?),
         "score" => Expression::Score(score(value)?),
@@ -282,6 +290,14 @@ fn channel(part: &Part<'_>) -> Read<Channel> {
         part.mistake(
             Fault::new(format!("there is no channel \"{word}\"")).or_rather(format!("known: {known}")),
         )
+    })
+}
+
+fn phase(part: &Part<'_>) -> Read<OfferPhase> {
+    let word = part.text("how far the offer came")?;
+    OfferPhase::ALL.into_iter().find(|phase| phase.name() == word).ok_or_else(|| {
+        let known = OfferPhase::ALL.map(OfferPhase::name).join(", ");
+        part.mistake(Fault::new(format!("an offer is never \"{word}\"")).or_rather(format!("known: {known}")))
     })
 }
 

@@ -26,6 +26,7 @@ pub(super) fn expression(expression: &Expression) -> Json {
             json!({ "consented_to": { "purpose": purpose, "channel": channel.name() } })
         }
         Expression::ReachableBy(channel) => json!({ "reachable_by": channel.name() }),
+        Expression::Offer { name, phase } => json!({ "offer": { "name": name, "is": phase.name() } }),
         Expression::FirstSeen(window) => json!({ "first_seen": self::window(window) }),
         Expression::LastSeen(window) => json!({ "last_seen": self::window(window) }),
         Expression::Score(score) => {

@@ -127,7 +127,7 @@ fn each_contradiction_has_its_place_and_a_way_out() {
         (
             "alone",
             "  exclusions: [{ only one of: cart-reminder, within: 1 day }]\n",
-            "10:31 error: an exclusion names at least two messages",
+            "10:31 error: an exclusion names at least two messages or offers",
         ),
         (
             "idle",

@@ -385,6 +385,7 @@ impl Told {
             traits: plan.map_or(json!({}), |(_, plan)| json!({ "plan": plan })),
             granted: granted.map(|channel| ("offers".to_owned(), channel)).collect(),
             reachable: BTreeSet::new(),
+            offers: BTreeSet::new(),
             first_seen: second(profile.first_seen()),
             last_seen: second(profile.last_seen()),
         }

@@ -615,6 +615,7 @@ impl Story {
             events,
             granted: self.granted(id),
             reachable,
+            offers: BTreeSet::new(),
             first_seen: seen().min().expect("whoever is known was seen"),
             last_seen: seen().max().expect("whoever is known was seen"),
             traits,
