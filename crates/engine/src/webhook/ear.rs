@@ -16,7 +16,7 @@ use jiff::tz::TimeZone;
 #[derive(Clone, Debug, Default)]
 pub struct Ear {
     /// By name of the event, what must be true of its properties.
-    events: Vec<(String, Vec<(Vec<String>, Trial)>)>,
+    events: Vec<(String, Trials)>,
     /// Segments, each with whether it is their being entered.
     changes: Vec<(String, bool)>,
     sends: bool,
@@ -24,6 +24,9 @@ pub struct Ear {
     consents: bool,
     erasures: bool,
 }
+
+/// What must be true of properties, by path.
+type Trials = Vec<(Vec<String>, Trial)>;
 
 /// Something that a record tells.
 #[derive(Clone, Debug)]

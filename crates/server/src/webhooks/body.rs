@@ -92,7 +92,9 @@ pub(super) fn of_test(at: At) -> Json {
 }
 
 fn message(kind: &str, at: At, content: Object<String, Json>) -> Json {
-    json!({ "type": kind, "timestamp": at.to_string(), "data": content })
+    let mut told = json!({ "type": kind, "timestamp": at.to_string() });
+    told["data"] = Json::Object(content);
+    told
 }
 
 fn fields(webhook: &Webhook) -> Vec<(&str, Field)> {
