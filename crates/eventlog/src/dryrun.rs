@@ -124,8 +124,11 @@ pub fn run<'l>(
                 }
             };
             for batch in batches {
-                let ends = batch.as_ref().map_or(true, |batch| batch.at > window.to);
-                if (ends && batch.is_ok()) || pass_on.send(batch).is_err() || ends {
+                let (is_within, is_last) = match &batch {
+                    Ok(batch) => (batch.at <= window.to, false),
+                    Err(_) => (true, true),
+                };
+                if !is_within || pass_on.send(batch).is_err() || is_last {
                     return;
                 }
             }

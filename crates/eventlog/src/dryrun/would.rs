@@ -114,7 +114,8 @@ impl Would {
                 let profile = if self.same_people { Some(erased.profile) } else { found };
                 match profile {
                     Some(profile) => {
-                        self.pass_on(&Record::ProfileErased(ProfileErased { profile, ..*erased }))
+                        let erased = ProfileErased { profile, ..*erased };
+                        self.pass_on(&Record::ProfileErased(erased));
                     }
                     None => self.left_out.refused += 1,
                 }
