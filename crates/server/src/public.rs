@@ -6,7 +6,7 @@
 
 pub mod clicks;
 mod confirm;
-mod data;
+mod disclosure;
 mod engagement;
 mod page;
 mod preferences;
@@ -36,9 +36,9 @@ pub fn router() -> Router<Arc<Hub>> {
         .route("/preferences/{token}/everything", post(preferences::leave))
         .route("/preferences/{token}/pause", post(preferences::pause))
         .route("/preferences/{token}/fewer", post(preferences::fewer))
-        .route("/preferences/{token}/data", get(data::show))
-        .route("/preferences/{token}/data.json", get(data::download))
-        .route("/preferences/{token}/erase", get(data::ask_to_erase).post(data::erase))
+        .route("/preferences/{token}/data", get(disclosure::show))
+        .route("/preferences/{token}/data.json", get(disclosure::download))
+        .route("/preferences/{token}/erase", get(disclosure::ask_to_erase).post(disclosure::erase))
         .route("/.well-known/gpc.json", get(privacy_signal))
         .route("/o/{file}", get(engagement::opened))
         .route("/c/{token}", get(engagement::clicked))

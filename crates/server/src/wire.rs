@@ -4,8 +4,9 @@ use engine::Seq;
 use engine::at::At;
 use engine::record::{
     ClustersStated, Commanded, ConsentStated, CutoffsStated, Event, EventFlags, Identifier,
-    MembershipChanged, Preference, PreferenceStated, Record, Rejected, RunRequested, Settled, Subject,
-    SuppressionStated, WebhookAnswered, WebhookAttempt, WebhookDelivered,
+    MembershipChanged, Preference, PreferenceStated, ProfileErased, ProfilesMerged, Record, RegisterChecked,
+    RegisterListed, Rejected, RunRequested, Settled, Subject, SuppressionStated, WebhookAnswered,
+    WebhookAttempt, WebhookDelivered,
 };
 use engine::segment::cluster::{Cluster, Finding, Tree};
 use serde_json::{Value, json};
@@ -34,26 +35,8 @@ fn content(record: &Record<'_>) -> (&'static str, Value) {
         Record::Rejected(one) => ("rejected", rejected(one)),
         Record::ConsentStated(one) => ("consent_stated", consent(one)),
         Record::PreferenceStated(one) => ("preference_stated", preference(one)),
-        Record::RegisterListed(one) => (
-            "register_listed",
-            json!({
-                "register": one.register,
-                "edition": one.edition,
-                "channels": one.channels,
-                "listed": one.hashes.len(),
-            }),
-        ),
-        Record::RegisterChecked(one) => (
-            "register_checked",
-            json!({
-                "register": one.register,
-                "edition": one.edition,
-                "channels": one.channels,
-                "checked_at": one.checked_at.to_string(),
-                "valid_for": one.valid_for.to_string(),
-                "operator": one.operator,
-            }),
-        ),
+        Record::RegisterListed(one) => ("register_listed", listed(one)),
+        Record::RegisterChecked(one) => ("register_checked", checked(one)),
         Record::SuppressionStated(one) => ("suppression_stated", suppression(one)),
         Record::ProgrammeApplied(one) => (
             "programme_applied",
@@ -92,15 +75,7 @@ fn content(record: &Record<'_>) -> (&'static str, Value) {
         }
         Record::CutoffsStated(one) => ("cutoffs_stated", cutoffs(one)),
         Record::ClustersStated(one) => ("clusters_stated", clusters(one)),
-        Record::ProfilesMerged(one) => (
-            "profiles_merged",
-            json!({
-                "from": identifier(&one.from),
-                "into": identifier(&one.into),
-                "merged_at": one.merged_at.to_string(),
-                "operator": one.operator,
-            }),
-        ),
+        Record::ProfilesMerged(one) => ("profiles_merged", merged(one)),
         Record::MergeUndone(one) => (
             "merge_undone",
             json!({
@@ -117,14 +92,7 @@ fn content(record: &Record<'_>) -> (&'static str, Value) {
                 "operator": one.operator,
             }),
         ),
-        Record::ProfileErased(one) => (
-            "profile_erased",
-            json!({
-                "profile": one.profile.0,
-                "erased_at": one.erased_at.to_string(),
-                "operator": one.operator,
-            }),
-        ),
+        Record::ProfileErased(one) => ("profile_erased", erased(one)),
         Record::LogRedacted(one) => {
             ("log_redacted", json!({"to": one.to.0, "redacted_at": one.redacted_at.to_string()}))
         }
@@ -196,6 +164,39 @@ fn preference(stated: &PreferenceStated<'_>) -> Value {
         Preference::Fewer(fewer) => line["fewer"] = fewer.into(),
     }
     line
+}
+
+fn listed(slice: &RegisterListed<'_>) -> Value {
+    let (register, edition, listed) = (slice.register, slice.edition, slice.hashes.len());
+    json!({ "register": register, "edition": edition, "channels": slice.channels, "listed": listed })
+}
+
+fn checked(look: &RegisterChecked<'_>) -> Value {
+    json!({
+        "register": look.register,
+        "edition": look.edition,
+        "channels": look.channels,
+        "checked_at": look.checked_at.to_string(),
+        "valid_for": look.valid_for.to_string(),
+        "operator": look.operator,
+    })
+}
+
+fn merged(merged: &ProfilesMerged<'_>) -> Value {
+    json!({
+        "from": identifier(&merged.from),
+        "into": identifier(&merged.into),
+        "merged_at": merged.merged_at.to_string(),
+        "operator": merged.operator,
+    })
+}
+
+fn erased(erased: &ProfileErased<'_>) -> Value {
+    json!({
+        "profile": erased.profile.0,
+        "erased_at": erased.erased_at.to_string(),
+        "operator": erased.operator,
+    })
 }
 
 fn requested(requested: &RunRequested<'_>) -> Value {

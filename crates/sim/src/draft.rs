@@ -109,6 +109,17 @@ pub(crate) enum SubjectDraft {
     Send(SendId),
 }
 
+/// What the preference centre makes of a pause that somebody asks for.
+fn pause(send: SendId, until: At, stated_at: At) -> Record<'static> {
+    Record::PreferenceStated(PreferenceStated {
+        subject: Subject::Send(send),
+        preference: Preference::PausedUntil(until),
+        source: ConsentSource::PreferenceCentre,
+        stated_at,
+        proof: "a page",
+    })
+}
+
 impl Draft {
     /// The record's bytes, as the door makes them of a request that comes in at `received_at`.
     pub(crate) fn encode(&self, key: &HashKey, received_at: At) -> Vec<u8> {
@@ -135,14 +146,7 @@ impl Draft {
                 Record::ConsentStated(stated).encode(&mut bytes);
             }
             Self::Pause { send, until, stated_at } => {
-                let stated = PreferenceStated {
-                    subject: Subject::Send(*send),
-                    preference: Preference::PausedUntil(*until),
-                    source: ConsentSource::PreferenceCentre,
-                    stated_at: *stated_at,
-                    proof: "a page",
-                };
-                Record::PreferenceStated(stated).encode(&mut bytes);
+                pause(*send, *until, *stated_at).encode(&mut bytes);
             }
             Self::Suppression { email, lifted, stated_at } => {
                 let identifier = identify(IdentifierKind::Email, email);

@@ -112,28 +112,9 @@ impl<'a> Parts<'a> {
                 message: self.personal.text()?,
                 payload: self.personal.text()?,
             }),
-            code::CONSENT_STATED | code::CONSENT_STATED_IN => Record::ConsentStated(ConsentStated {
-                subject: self.subject()?,
-                purpose: self.envelope.text()?,
-                channel: self.envelope.text()?,
-                granted: self.flag()?,
-                source: self.one_of(&ConsentSource::ALL)?,
-                stated_at: self.at()?,
-                wording: self.envelope.text()?,
-                proof: self.personal.text()?,
-                language: if kind == code::CONSENT_STATED_IN { self.envelope.text()? } else { "" },
-            }),
-            code::PREFERENCE_STATED => Record::PreferenceStated(PreferenceStated {
-                subject: self.subject()?,
-                preference: match self.envelope.byte()? {
-                    0 => Preference::PausedUntil(self.at()?),
-                    1 => Preference::Fewer(self.flag()?),
-                    _ => return None,
-                },
-                source: self.one_of(&ConsentSource::ALL)?,
-                stated_at: self.at()?,
-                proof: self.personal.text()?,
-            }),
+            code::CONSENT_STATED | code::CONSENT_STATED_IN | code::PREFERENCE_STATED => {
+                self.permission(kind)?
+            }
             code::SUPPRESSION_STATED => Record::SuppressionStated(SuppressionStated {
                 identifier: self.identifier()?,
                 lifted: self.flag()?,
@@ -215,6 +196,34 @@ impl<'a> Parts<'a> {
                 operator: self.envelope.text()?,
             }),
             _ => Record::Tick,
+        })
+    }
+
+    /// What somebody allows, and how.
+    fn permission(&mut self, kind: u8) -> Option<Record<'a>> {
+        Some(match kind {
+            code::CONSENT_STATED | code::CONSENT_STATED_IN => Record::ConsentStated(ConsentStated {
+                subject: self.subject()?,
+                purpose: self.envelope.text()?,
+                channel: self.envelope.text()?,
+                granted: self.flag()?,
+                source: self.one_of(&ConsentSource::ALL)?,
+                stated_at: self.at()?,
+                wording: self.envelope.text()?,
+                proof: self.personal.text()?,
+                language: if kind == code::CONSENT_STATED_IN { self.envelope.text()? } else { "" },
+            }),
+            _ => Record::PreferenceStated(PreferenceStated {
+                subject: self.subject()?,
+                preference: match self.envelope.byte()? {
+                    0 => Preference::PausedUntil(self.at()?),
+                    1 => Preference::Fewer(self.flag()?),
+                    _ => return None,
+                },
+                source: self.one_of(&ConsentSource::ALL)?,
+                stated_at: self.at()?,
+                proof: self.personal.text()?,
+            }),
         })
     }
 

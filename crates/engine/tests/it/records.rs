@@ -16,37 +16,9 @@ fn identifier(value: &str) -> Identifier<'_> {
     Identifier { kind, hash: HashKey([1; 16]).identifier(kind, value), value }
 }
 
-fn examples(properties: &OwnedMap) -> Vec<Record<'_>> {
-    let at = At(1_767_600_000_123);
+/// What people say of how they are written to, and what registers say of them.
+fn permissions() -> Vec<Record<'static>> {
     vec![
-        Record::Installed(Installed {
-            installation: 7,
-            hash_key: HashKey([3; 16]),
-            seed: u64::MAX,
-            link_key: [4; 32],
-        }),
-        Record::Event(Event {
-            kind: EventKind::Track,
-            flags: EventFlags::LATE.with(EventFlags::IMPORTED),
-            occurred_at: At(at.0 - 5_000),
-            received_at: at,
-            source: "shop",
-            name: "Order Completed",
-            message_id: KeyedHash(77),
-            identifiers: vec![identifier("ada@example.com"), identifier("eve@example.com")],
-            message_id_text: "m-1",
-            properties: properties.as_map(),
-            traits: properties.as_map(),
-            context: properties.as_map(),
-        }),
-        Record::Rejected(Rejected {
-            received_at: at,
-            source: "shop",
-            code: "missing_identifier",
-            field: "userId",
-            message: "neither userId nor anonymousId",
-            payload: "{}",
-        }),
         Record::ConsentStated(ConsentStated {
             subject: Subject::Send(SendId(7)),
             purpose: "offers",
@@ -85,6 +57,40 @@ fn examples(properties: &OwnedMap) -> Vec<Record<'_>> {
             checked_at: At(1_700_000_000_000),
             valid_for: Span::DAY.times(15),
             operator: "ops",
+        }),
+    ]
+}
+
+fn examples(properties: &OwnedMap) -> Vec<Record<'_>> {
+    let at = At(1_767_600_000_123);
+    vec![
+        Record::Installed(Installed {
+            installation: 7,
+            hash_key: HashKey([3; 16]),
+            seed: u64::MAX,
+            link_key: [4; 32],
+        }),
+        Record::Event(Event {
+            kind: EventKind::Track,
+            flags: EventFlags::LATE.with(EventFlags::IMPORTED),
+            occurred_at: At(at.0 - 5_000),
+            received_at: at,
+            source: "shop",
+            name: "Order Completed",
+            message_id: KeyedHash(77),
+            identifiers: vec![identifier("ada@example.com"), identifier("eve@example.com")],
+            message_id_text: "m-1",
+            properties: properties.as_map(),
+            traits: properties.as_map(),
+            context: properties.as_map(),
+        }),
+        Record::Rejected(Rejected {
+            received_at: at,
+            source: "shop",
+            code: "missing_identifier",
+            field: "userId",
+            message: "neither userId nor anonymousId",
+            payload: "{}",
         }),
         Record::ConsentStated(ConsentStated {
             subject: Subject::Identifier(identifier("ada@example.com")),
@@ -199,7 +205,7 @@ fn examples_of_searches() -> Vec<Record<'static>> {
 
 fn all(properties: &OwnedMap) -> Vec<Record<'_>> {
     let more = examples_of_operators().into_iter().chain(examples_of_searches());
-    let more = more.chain(examples_of_webhooks(properties));
+    let more = more.chain(examples_of_webhooks(properties)).chain(permissions());
     examples(properties).into_iter().chain(more).collect()
 }
 
@@ -337,6 +343,7 @@ fn what_stays_of_a_record_names_nobody() {
         .into_iter()
         .chain(examples_of_operators())
         .chain(examples_of_webhooks(&properties))
+        .chain(permissions())
     {
         let mut erased = Vec::new();
         record.encode_erased(&mut erased);

@@ -180,7 +180,7 @@ pub(super) async fn take(
             Ok(value) => hashes.push(hash_key.identifier(kind, &value)),
             Err(_) if is_email => refused.push(RefusedValue { index, reason: "this is no email address" }),
             Err(_) => {
-                refused.push(RefusedValue { index, reason: "this is no phone number with its country" })
+                refused.push(RefusedValue { index, reason: "this is no phone number with its country" });
             }
         }
     }

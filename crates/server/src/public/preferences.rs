@@ -2,7 +2,7 @@
 //! without a script, in the person's language, and a GET changes nothing.
 //!
 //! Everything about writing to somebody may be said through the link of any message, however old. What shows or ends what
-//! is known of them asks for a fresh one: see `data`.
+//! is known of them asks for a fresh one: see `disclosure`.
 
 use super::page::{Choice, Form, Group, Page, Section};
 use super::texts::Language;
