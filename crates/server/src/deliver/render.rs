@@ -75,7 +75,6 @@ struct CompiledEmail {
 /// The names that templates can read.
 const ROOTS: [&str; 9] = [
     "profile",
-    "offer",
     "event",
     "programme",
     "message",
@@ -83,6 +82,7 @@ const ROOTS: [&str; 9] = [
     "unsubscribe_url",
     "preferences_url",
     "confirm_url",
+    "offer",
 ];
 
 /// Where the open pixel goes; the author's templates cannot name it, since a name has no dot.
