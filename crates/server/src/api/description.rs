@@ -2,8 +2,8 @@
 
 use super::{
     activity, broadcasts, changes, clusters, consents, erasures, evidence, explanations, expressions,
-    identifiers, journeys, keys, mailbox, merges, previews, profiles, programme, registers, rejects, returns,
-    segments, sends, status, suppressions, timeline, webhooks,
+    identifiers, journeys, keys, mailbox, merges, offers, previews, profiles, programme, registers, rejects,
+    returns, segments, sends, status, suppressions, timeline, webhooks,
 };
 use axum::Json;
 use utoipa::OpenApi;
@@ -45,6 +45,12 @@ use utoipa::{Modify, openapi};
         broadcasts::pause,
         broadcasts::resume,
         broadcasts::cancel,
+        offers::list,
+        offers::show,
+        offers::redeem,
+        offers::give,
+        offers::add_codes,
+        offers::of_profile,
         sends::list,
         rejects::list,
         returns::take,

@@ -76,7 +76,6 @@ struct CompiledEmail {
 /// The names that templates can read.
 const ROOTS: [&str; 10] = [
     "profile",
-    "offer",
     "event",
     CALL_ROOT,
     "programme",
@@ -85,6 +84,7 @@ const ROOTS: [&str; 10] = [
     "unsubscribe_url",
     "preferences_url",
     "confirm_url",
+    "offer",
 ];
 
 /// Where the open pixel goes; the author's templates cannot name it, since a name has no dot.

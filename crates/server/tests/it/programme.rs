@@ -334,7 +334,7 @@ steps:
         "8:11 error: \"a while\" is not a length of time (for example `3 days` or `90 minutes`)",
         "9:5 error: unknown field \"sned\" (did you mean \"send\"?)",
         "10:5 error: expected exactly one thing to do in a step (a step is one of: wait, send, branch, split, update, \
-         start, webhook, exit)",
+         start, webhook, offer, exit)",
         "13:5 error: only a send has channels",
         "15:16 error: unknown channel \"emial\" (did you mean email?)",
         "15:30 error: email is named twice",

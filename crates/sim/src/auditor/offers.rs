@@ -105,6 +105,8 @@ impl Gifts {
     ) -> Result<(), Violation> {
         for effect in effects {
             let (send, message, address, leaves) = match effect {
+                // Another attempt is nothing that is let go.
+                Effect::Prepare(prepare) if prepare.decided_at < now => continue,
                 Effect::Prepare(prepare) => {
                     (prepare.send, prepare.message.clone(), prepare.address.clone(), false)
                 }

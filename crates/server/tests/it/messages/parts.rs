@@ -159,7 +159,7 @@ fn mistakes_say_where_and_what_else() {
             html("<p>{{ first_name }}</p>"),
             format!(
                 "{templates}.html: there is no `first_name`: templates read profile, event, webhook, programme, message, language, \
-                 unsubscribe_url, preferences_url, confirm_url (for a trait write `profile.first_name`)"
+                 unsubscribe_url, preferences_url, confirm_url, offer (for a trait write `profile.first_name`)"
             ),
             Some(6),
         ),
@@ -167,7 +167,7 @@ fn mistakes_say_where_and_what_else() {
             text("{{ profle.name }}"),
             format!(
                 "{templates}.text: there is no `profle`: templates read profile, event, webhook, programme, message, language, \
-                 unsubscribe_url, preferences_url, confirm_url (did you mean `profile`?)"
+                 unsubscribe_url, preferences_url, confirm_url, offer (did you mean `profile`?)"
             ),
             Some(3),
         ),

@@ -1,15 +1,21 @@
 //! Offers in a folder: as they are written, and each mistake at its line.
 
-use super::{Folder, PROGRAMME};
+use super::Folder;
 use engine::at::Span;
 use engine::programme::{Codes, OfferValue, RedeemedBy, Stock};
 use server::programme::{Kind, items, load};
 
 fn folder(test: &str, offer: &str, others: &[(&str, &str)]) -> Folder {
-    let mut files = vec![("programme.yaml", PROGRAMME), ("offers/gift.yaml", offer)];
+    let mut files = vec![("programme.yaml", SHOP), ("offers/gift.yaml", offer)];
     files.extend(others.iter().copied());
     Folder::new(&format!("offers-{test}"), &files)
 }
+
+const SHOP: &str = "programme: bottega
+languages: [it, en]
+purposes:
+  offers: { channels: email }
+";
 
 const GIFT: &str = "offer: gift
 content:
@@ -44,7 +50,7 @@ fn an_offer_comes_out_as_written_and_is_written_as_it_was() {
     let by = RedeemedBy { event: "Order Completed".into(), code: Some("basket.coupon".into()) };
     assert_eq!(gift.redeemed_by, Some(by));
     let written = &items(&programme)[&(Kind::Offer, "gift".to_owned())];
-    let again = Folder::new("offers-again", &[("programme.yaml", PROGRAMME), ("offers/gift.yaml", written)]);
+    let again = Folder::new("offers-again", &[("programme.yaml", SHOP), ("offers/gift.yaml", written)]);
     assert_eq!(load(&again.0).unwrap().0.offers, programme.offers, "{written}");
 }
 
@@ -92,7 +98,7 @@ per person: 0
         "there is no offer \"gitf\" (did you mean \"gift\"?)",
         "the message reads `offer`, and does not say which",
         "there is no offer \"gfit\" (did you mean \"gift\"?)",
-        "did you mean `given`?",
+        "expected `given`, `seen`, `clicked`, `redeemed` or `open`, found `gone`",
     ] {
         assert!(findings.iter().any(|one| one.contains(expected)), "{expected} is not in {findings:#?}");
     }
