@@ -16,6 +16,7 @@ mod entries;
 mod explain;
 mod foresee;
 mod merges;
+mod onsite;
 mod question;
 mod rolls;
 mod view;
@@ -23,6 +24,7 @@ mod view;
 pub use apply_clusters::{ClusterSetView, ClusterView};
 pub use broadcasts::BroadcastView;
 pub use commands::CommandRefusal;
+pub use onsite::{Asked, Pick};
 pub use question::{Preview, Question, Unanswered};
 pub use view::{JourneyView, RunView, SegmentView, TimelineEntry, VersionView};
 
@@ -367,6 +369,9 @@ impl Engine {
         if let Some(happening) = happening {
             turn.occur(&happening, event.properties);
         }
+        if event.flags.has(EventFlags::ONSITE) {
+            turn.note_onsite(event);
+        }
         turn.settle();
     }
 
@@ -501,6 +506,7 @@ impl Engine {
             programme: &self.programme,
             hash_key: self.hash_key(),
             suppressions: &self.state.suppressions,
+            now: self.state.at,
         }
     }
 

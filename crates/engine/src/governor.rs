@@ -38,6 +38,8 @@ pub(crate) struct Governor<'a> {
     pub(crate) programme: &'a Programme,
     pub(crate) hash_key: HashKey,
     pub(crate) suppressions: &'a Suppressions,
+    /// When it is asked: the engine's instant, or a later one where nothing happened since.
+    pub(crate) now: At,
 }
 
 /// A message that somebody wants to send.
@@ -81,8 +83,8 @@ impl Governor<'_> {
             return drop(Reason::MessageMissing);
         };
         let profile = &state.profiles[id.0 as usize];
-        let every = Channel::ALL;
-        let channels = if wish.channels.is_empty() { &every[..] } else { wish.channels };
+        // What is on a page waits for the person to come; nothing is sent there.
+        let channels = if wish.channels.is_empty() { &Channel::SENT[..] } else { wish.channels };
         let mut telling = Reason::NoRendering;
         let mut first: Option<Answer> = None;
         for channel in channels {
@@ -93,11 +95,12 @@ impl Governor<'_> {
                     continue;
                 }
             };
-            let waits = policy
-                .and_then(|policy| policy.waits(&asking(state, profile, wish, message.priority, *channel)));
+            let waits = policy.and_then(|policy| {
+                policy.waits(&asking((state, self.now), profile, wish, message.priority, *channel))
+            });
             match waits {
                 None => return Answer::Send { channel: *channel, address },
-                Some((until, reason)) if until > self.patience_ends(state, wish) => {
+                Some((until, reason)) if until > self.patience_ends(wish) => {
                     telling = telling.max(reason);
                 }
                 Some((until, reason)) => {
@@ -112,8 +115,8 @@ impl Governor<'_> {
     }
 
     /// Until when a wish may wait.
-    fn patience_ends(&self, state: &State, wish: &Wish<'_>) -> At {
-        let wished_at = wish.waits.map_or(state.at, |(wished_at, _)| wished_at);
+    fn patience_ends(&self, wish: &Wish<'_>) -> At {
+        let wished_at = wish.waits.map_or(self.now, |(wished_at, _)| wished_at);
         wished_at.plus(self.programme.patience(wish.message))
     }
 
@@ -178,14 +181,14 @@ impl Governor<'_> {
 
 /// What the contact policy is to be asked about a wish.
 fn asking<'a>(
-    state: &'a State,
+    (state, now): (&'a State, At),
     profile: &'a Profile,
     wish: &Wish<'a>,
     priority: u8,
     channel: Channel,
 ) -> Asking<'a> {
     Asking {
-        now: state.at,
+        now,
         claims: &profile.claims,
         last_seen: profile.last_seen,
         zone: profile.trait_value(ZONE).and_then(|value| value.text()),
@@ -228,7 +231,9 @@ impl Message {
     pub fn has(&self, channel: Channel) -> bool {
         match channel {
             Channel::Email => self.email.is_some(),
-            Channel::Sms | Channel::Push | Channel::WebPush | Channel::InApp | Channel::Webhook => false,
+            Channel::InApp => self.in_app.is_some(),
+            Channel::Onsite => self.onsite.is_some(),
+            Channel::Sms | Channel::Push | Channel::WebPush | Channel::Webhook => false,
         }
     }
 }
@@ -239,7 +244,7 @@ pub fn address_kind(channel: Channel) -> Option<IdentifierKind> {
         Channel::Email => Some(IdentifierKind::Email),
         Channel::Sms => Some(IdentifierKind::Phone),
         Channel::Push | Channel::WebPush => Some(IdentifierKind::DeviceToken),
-        Channel::InApp | Channel::Webhook => None,
+        Channel::InApp | Channel::Webhook | Channel::Onsite => None,
     }
 }
 

@@ -61,6 +61,8 @@ pub(crate) struct Index {
     pub(crate) live: BTreeMap<Arc<str>, u32>,
     /// Journeys that begin with a date, by the trait that has it; each with its live version.
     pub(crate) dated: BTreeMap<String, Vec<(u32, u32)>>,
+    /// Of each message on a page, who may see it now; in the order of names.
+    pub(crate) onsite: Vec<(Arc<str>, Rule)>,
     entries_by_event: Vec<Vec<u32>>,
     /// By slot, and whether it is entering that begins a run, or leaving.
     entries_by_slot: BTreeMap<(u16, bool), Vec<u32>>,
@@ -156,6 +158,12 @@ impl Index {
                 let scope = &mut Scope { names, history, timezone, cutoffs, purchase, wanted, slot_of };
                 Rule::compile(&of_programme(&broadcast.to), scope);
             }
+        }
+        // A page asks who may see what.
+        for (name, text) in programme.onsite_rules() {
+            let scope = &mut Scope { names, history, timezone, cutoffs, purchase, wanted, slot_of };
+            let rule = Rule::compile(&of_programme(&text), scope);
+            index.onsite.push((name.into(), rule));
         }
         index.wanted = std::mem::take(wanted);
         index.note_due(state, programme);

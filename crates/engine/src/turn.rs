@@ -6,6 +6,7 @@ mod changes;
 mod entries;
 mod journeys;
 mod memberships;
+mod onsite;
 mod sends;
 mod steps;
 

@@ -29,4 +29,5 @@ pub mod returns;
 pub mod runtime;
 pub mod scenario;
 pub mod server;
+pub mod site;
 pub mod wire;

@@ -37,6 +37,7 @@ mod finding;
 mod folder;
 mod identity;
 mod journey;
+mod onsite;
 mod reading;
 mod source;
 mod step;

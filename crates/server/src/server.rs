@@ -23,6 +23,7 @@ use crate::programme;
 use crate::public::clicks::Clicks;
 use crate::returns;
 use crate::runtime::{self, Threads};
+use crate::site::{InboxChannel, Site};
 use anyhow::{Context, bail};
 use axum::serve::ListenerExt;
 use engine::programme::Channel;
@@ -89,6 +90,7 @@ impl Server {
             metrics,
             public_url,
             links,
+            site: Site::default(),
             clicks: Clicks::default(),
             stopping,
             followers,
@@ -112,6 +114,7 @@ impl Server {
         if let Some(email) = &email {
             channels.insert(Channel::Email, Arc::clone(email) as Arc<_>);
         }
+        channels.insert(Channel::InApp, Arc::new(InboxChannel) as Arc<_>);
         let dispatcher = Dispatcher::new(hub.runtime.clone(), channels, Arc::clone(&hub.metrics), backlog);
         let dispatcher = Task::spawn(|stop| dispatcher.run(in_flight, stop));
         let (ranked, surveyed) = (hub.runtime.clone(), hub.runtime.clone());

@@ -182,14 +182,21 @@ impl Engine {
         }
         let send = self.state.send_mut(engaged.send);
         let profile = send.profile;
-        let mark = match engaged.engagement {
-            Engagement::Opened => &mut send.opened_at,
-            Engagement::Clicked => &mut send.clicked_at,
-        };
-        mark.get_or_insert(at);
+        match engaged.engagement {
+            Engagement::Opened => _ = send.opened_at.get_or_insert(at),
+            Engagement::Clicked => _ = send.clicked_at.get_or_insert(at),
+            Engagement::Dismissed => self.put_away(engaged.send),
+        }
         self.claim(engaged.send);
         self.reconsider_waiting(profile, effects);
         self.occur_to(profile, happening, effects);
+    }
+
+    /// The person put a message away, which is about what they see and takes nothing back.
+    pub(crate) fn put_away(&mut self, id: SendId) {
+        if matches!(self.state.send(id).map(|send| send.status), Some(Status::Accepted | Status::Unknown)) {
+            self.state.set_status(id, Status::Dismissed);
+        }
     }
 
     /// Something happened to a message for a profile, or did not.

@@ -49,6 +49,7 @@ impl<'a> Moment<'a> {
             programme,
             hash_key: state.installed.as_ref().map(|installed| installed.hash_key).unwrap_or_default(),
             suppressions: &state.suppressions,
+            now: state.at,
         };
         Self {
             history: &state.history,

@@ -214,7 +214,7 @@ impl Templates {
 }
 
 /// The rendering for a language, for the language without its region, or for the first that the programme speaks.
-fn spoken<'a, T>(
+pub(crate) fn spoken<'a, T>(
     by_language: &'a BTreeMap<String, T>,
     wanted: &str,
     languages: &[String],
