@@ -12,6 +12,7 @@ mod language;
 mod membership;
 mod merges;
 mod mistakes;
+mod onsite;
 mod question;
 mod records;
 mod reference;
