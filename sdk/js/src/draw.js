@@ -3,6 +3,9 @@
 
 import { STYLES } from "./styles.js";
 
+/** Made once: a page allows a name once. @type {any} */
+let policy;
+
 const SAFE = /^(https?:\/\/|\/(?![/\\]))/;
 
 /** @param {string} name @param {string=} text @param {Record<string, string>=} attributes */
@@ -42,7 +45,7 @@ export function draw(decided, place, clicked, dismissed) {
     box.setAttribute("aria-describedby", "text");
     words.append(make("p", content.text, { id: "text" }));
   }
-  if (content.html) words.append(frame(content));
+  if (content.html) words.append(...frame(content));
   if (content.button && SAFE.test(content.button.url)) {
     const button = make("a", content.button.text, { href: content.button.url, class: "button" });
     button.addEventListener("click", () => clicked());
@@ -103,8 +106,13 @@ function trap(event, box, dismiss) {
 /** The author's own HTML: no scripts, no origin, and whatever the page's own policy forbids. @param {any} content */
 function frame(content) {
   const sandbox = "allow-popups allow-popups-to-escape-sandbox";
-  const element = make("iframe", undefined, { sandbox, title: content.title, loading: "eager" });
-  const policy = /** @type {any} */ (window).trustedTypes?.createPolicy?.("trama", { createHTML: (/** @type {string} */ html) => html });
-  /** @type {any} */ (element).srcdoc = policy ? policy.createHTML(content.html) : content.html;
-  return element;
+  const element = make("iframe", undefined, { sandbox, title: content.title });
+  try {
+    policy ??= /** @type {any} */ (window).trustedTypes?.createPolicy?.("trama", { createHTML: String });
+    /** @type {any} */ (element).srcdoc = policy ? policy.createHTML(content.html) : content.html;
+    return [element];
+  } catch {
+    // The page lets nobody but its own scripts write HTML: the other blocks are there.
+    return [];
+  }
 }

@@ -24,4 +24,5 @@ mod public;
 mod returns;
 mod runtime;
 mod scenarios;
+mod site;
 mod smtp;
