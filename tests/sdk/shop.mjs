@@ -6,11 +6,14 @@ import { createServer } from "node:http";
 // Headless Chromium calls itself a robot, and Trama keeps robots out of profiles. Here it stands for a person.
 const PERSON = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/148.0.0.0 Safari/537.36";
 
+// A machine that is busy building answers late, and that is another test's business.
+const WAIT_MS = 20_000;
+
 const STYLE = `body { margin: 0; font: 16px sans-serif; color: #222; background: #fff } main { padding: 16px; min-height: 3000px }
 .top { height: 120px; overflow: hidden; background: #eee }`;
 
 /** A page of the shop, for the server or for somewhere else that it asks. */
-export async function startShop(t, browser, server, endpoint = server.url) {
+export async function startShop(t, browser, server, { endpoint = server.url, wait = WAIT_MS } = {}) {
   const policy = [
     "default-src 'none'",
     `script-src ${server.url}`,
@@ -21,7 +24,7 @@ export async function startShop(t, browser, server, endpoint = server.url) {
     "trusted-types trama",
   ].join("; ");
   const page = `<!doctype html><html lang="en"><title>Bottega</title><link rel="stylesheet" href="/style.css">
-<script async src="${server.url}/t.js" data-write-key="${server.writeKey}" data-endpoint="${endpoint}"></script>
+<script async src="${server.url}/t.js" data-write-key="${server.writeKey}" data-endpoint="${endpoint}" data-wait="${wait}"></script>
 <main><h1>Bottega</h1><div class="top" data-trama-slot="top">Our own words</div><p><a id="first" href="#more">More</a></p></main>
 <div data-trama-slot="site"></div><div data-trama-slot="popup"></div>`;
   const shop = createServer((request, response) => {

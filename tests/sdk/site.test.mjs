@@ -194,6 +194,8 @@ test("a bar comes with scrolling, is a region, and stays away once it was closed
   assert.equal(await bar.count(), 0);
   await page.evaluate(() => scrollTo(0, 1500));
   await bar.waitFor();
+  const { y, height } = await bar.boundingBox();
+  assert.ok(y > 350 && y + height <= 700, `it lies over the lower edge of the window, and not at ${y}`);
   await accessible(page);
   await bar.getByRole("button", { name: "Close this" }).click();
   await bar.waitFor({ state: "detached" });
@@ -213,7 +215,7 @@ test("where no answer comes in time, the page keeps its own words", async (t) =>
   const silent = createServer((socket) => socket.on("error", () => {})).listen(0, "127.0.0.1");
   await once(silent, "listening");
   t.after(() => silent.close());
-  const shop = await startShop(t, browser, server, `http://127.0.0.1:${silent.address().port}`);
+  const shop = await startShop(t, browser, server, { endpoint: `http://127.0.0.1:${silent.address().port}`, wait: 400 });
   const { page, errors } = await shop.visitor();
   const given = page.waitForEvent("requestfailed", (request) => request.url().endsWith("/decide"));
   await page.goto(shop.url);

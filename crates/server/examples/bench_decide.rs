@@ -10,7 +10,6 @@ use live::Server;
 use std::fmt::Write as _;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 const CONNECTIONS: usize = 16;

@@ -4,7 +4,6 @@
 import { draw } from "./draw.js";
 import { afterTrigger, whenSeen } from "./moment.js";
 
-const WAIT_MS = 400;
 const SEARCH = /(^|\.)(google|bing|duckduckgo|ecosia|qwant|startpage|yahoo|yandex|baidu)\./;
 
 /** @typedef {{ slot: string, decision: string, message: string, format: "banner" | "bar" | "popup" | "inline", trigger: any, height?: number, content?: any }} Decided */
@@ -39,7 +38,7 @@ export function slots(own, who) {
     const names = [...new Set([...places].map((place) => place.dataset.tramaSlot ?? ""))].filter(Boolean);
     if (names.length === 0) return;
     const patience = new AbortController();
-    const timer = setTimeout(() => patience.abort(), WAIT_MS);
+    const timer = setTimeout(() => patience.abort(), own.wait);
     /** @type {Decided[]} */
     let decisions;
     try {

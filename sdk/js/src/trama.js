@@ -5,8 +5,11 @@ import { identity } from "./identity.js";
 import { tracker } from "./track.js";
 import { slots } from "./slots.js";
 
+// Later than this, people see a page jump.
+const WAIT_MS = 400;
+
 /** @typedef {(string | object | undefined)[]} Call */
-/** @typedef {{ key: string, endpoint: string, auto: boolean, store: boolean }} Settings */
+/** @typedef {{ key: string, endpoint: string, auto: boolean, store: boolean, wait: number }} Settings */
 
 const tag = /** @type {HTMLScriptElement | null} */ (document.currentScript ?? document.querySelector("script[data-write-key]"));
 
@@ -19,6 +22,7 @@ function settings() {
     endpoint: (given.endpoint ?? origin).replace(/\/+$/, ""),
     auto: given.page !== "none",
     store: given.storage !== "none",
+    wait: Number(given.wait) || WAIT_MS,
   };
 }
 

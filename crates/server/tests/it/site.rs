@@ -56,6 +56,7 @@ in_app:
         "journey: news
 purpose: offers
 enter: did \"Order Completed\"
+reenter: always
 steps:
   - send: news
     channels: [in_app]
@@ -125,7 +126,7 @@ async fn a_page_shows_the_right_message_and_tells_nobody_whose_it_is() {
 
     ada_buys(&house).await;
     let title = |decided: &Value| decided[0]["content"]["title"].clone();
-    let of = |person| decide(&house, &person);
+    let of = async |person: Value| decide(&house, &person).await;
     // Her own browser, but anybody could have said that it was hers.
     let mut person = json!({"anonymous_id": "a-1"});
     assert_eq!(title(&of(person.clone()).await), "Hi you");
