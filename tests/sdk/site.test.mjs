@@ -160,8 +160,9 @@ test("Escape closes a pop-up and gives the focus back", async (t) => {
   const { page } = await shop.visitor();
   await page.goto(shop.url);
   await shown(page, "Welcome to the shop").waitFor();
-  const id = await buys(page, server);
+  // Before anything can be shown: to say who one is asks again what to show.
   await page.focus("#first");
+  const id = await buys(page, server);
   await page.evaluate(() => window.trama.push(["decide"]));
   const dialog = page.getByRole("dialog");
   await dialog.waitFor();
