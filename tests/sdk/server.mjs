@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -25,6 +25,18 @@ const POLL_MS = 20;
 export async function startServer(t, prepare = async () => {}) {
   const { server } = await start(t, TRAMA, (data, host) => ["serve", "--data", data, "--listen", host], prepare);
   return server;
+}
+
+/** What to prepare for a server with a programme, given as texts by file; `settings` are more lines of its own. */
+export function withProgramme(files, settings = "") {
+  return async (data) => {
+    const programme = join(data, "programme");
+    for (const [file, text] of Object.entries(files)) {
+      await mkdir(dirname(join(programme, file)), { recursive: true });
+      await writeFile(join(programme, file), text);
+    }
+    await writeFile(join(data, "trama.toml"), `programme = ${JSON.stringify(programme)}\n${settings}\n`);
+  };
 }
 
 /** Starts a server that takes nothing more than it has room for, until it is let go. */
@@ -58,14 +70,15 @@ async function start(t, program, parameters, prepare = async () => {}) {
   });
   const { stdout } = await promisify(execFile)(TRAMA, ["keys", "--data", data, "--json"]);
   const keys = JSON.parse(stdout);
-  return { server: new Server(url, keys.write_key, keys.admin_token), child };
+  return { server: new Server(url, keys), child };
 }
 
 class Server {
-  constructor(url, writeKey, adminToken) {
+  constructor(url, keys) {
     this.url = url;
-    this.writeKey = writeKey;
-    this.adminToken = adminToken;
+    this.writeKey = keys.write_key;
+    this.adminToken = keys.admin_token;
+    this.identitySecret = keys.identity_secret;
   }
 
   get host() {

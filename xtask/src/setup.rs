@@ -26,7 +26,7 @@ const TOOLS: &[Tool] = &[
 ];
 
 /// Folders with a package.json whose packages the tests need.
-const NPM_FOLDERS: &[&str] = &["tests/sdk"];
+const NPM_FOLDERS: &[&str] = &["sdk/js", "tests/sdk"];
 
 pub(crate) fn run() -> anyhow::Result<()> {
     check_node()?;

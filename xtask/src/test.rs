@@ -70,6 +70,7 @@ fn steps() -> anyhow::Result<Vec<Step>> {
                 "held",
             ]),
         },
+        Step { name: "web sdk", command: node_tests("sdk/js")? },
         Step { name: "sdks", command: node_tests("tests/sdk")? },
         Step { name: "mail", command: node_tests("tests/mail")? },
     ])

@@ -85,9 +85,14 @@ impl Engine {
         let (stage, at) = match (send.status, send.decision) {
             (Status::Deferred, Decision::Defer { until, .. }) => (Stage::Waits, until),
             (Status::Queued, _) => (Stage::Held, At::MIN),
-            (Status::Attempted | Status::Accepted | Status::Unknown | Status::Complained, _) => {
-                (Stage::Left, send.attempted_at?)
-            }
+            (
+                Status::Attempted
+                | Status::Accepted
+                | Status::Unknown
+                | Status::Complained
+                | Status::Dismissed,
+                _,
+            ) => (Stage::Left, send.attempted_at?),
             _ => return None,
         };
         // One whose purpose the programme no longer has was sent all the same.

@@ -18,6 +18,7 @@ mod foresee;
 mod merges;
 mod offer_views;
 mod offers;
+mod onsite;
 mod question;
 mod rolls;
 mod view;
@@ -28,6 +29,7 @@ pub use broadcasts::BroadcastView;
 pub use commands::CommandRefusal;
 pub use offer_views::{HeldOffer, OfferHolders, OfferView};
 pub use offers::OFFER_IN_LINKS;
+pub use onsite::{Asked, Pick};
 pub use question::{Preview, Question, Unanswered};
 pub use view::{JourneyView, RunView, SegmentView, TimelineEntry, VersionView};
 
@@ -415,6 +417,9 @@ impl Engine {
             (turn.touched.offers, turn.touched.places) = (true, true);
         }
         let is_past = turn.touched.past;
+        if event.flags.has(EventFlags::ONSITE) {
+            turn.note_onsite(event);
+        }
         turn.settle();
         drop(turn);
         for person in redeemed.into_iter().filter(|person| *person != who.0) {
@@ -575,6 +580,7 @@ impl Engine {
             suppressions: &self.state.suppressions,
             soft_opt_ins: &self.index.soft_opt_ins,
             registers: &self.state.registers,
+            now: self.state.at,
         }
     }
 

@@ -42,6 +42,8 @@ pub(crate) struct Governor<'a> {
     pub(crate) suppressions: &'a Suppressions,
     pub(crate) soft_opt_ins: &'a SoftOptIns,
     pub(crate) registers: &'a Registers,
+    /// When it is asked: the engine's instant, or a later one where nothing happened since.
+    pub(crate) now: At,
 }
 
 /// A message that somebody wants to send.
@@ -87,8 +89,8 @@ impl Governor<'_> {
             return drop(Reason::MessageMissing);
         };
         let profile = &state.profiles[id.0 as usize];
-        let every = Channel::ALL;
-        let channels = if wish.channels.is_empty() { &every[..] } else { wish.channels };
+        // What is on a page waits for the person to come; nothing is sent there.
+        let channels = if wish.channels.is_empty() { &Channel::SENT[..] } else { wish.channels };
         let mut telling = Reason::NoRendering;
         let mut first: Option<Answer> = None;
         for channel in channels {
@@ -99,11 +101,12 @@ impl Governor<'_> {
                     continue;
                 }
             };
-            let waits = policy
-                .and_then(|policy| policy.waits(&asking(state, profile, wish, message.priority, *channel)));
-            match self.pause(state, profile, wish).or(waits) {
+            let waits = policy.and_then(|policy| {
+                policy.waits(&asking((state, self.now), profile, wish, message.priority, *channel))
+            });
+            match self.pause(profile, wish).or(waits) {
                 None => return Answer::Send { channel: *channel, address, basis },
-                Some((until, reason)) if until > self.patience_ends(state, wish) => {
+                Some((until, reason)) if until > self.patience_ends(wish) => {
                     telling = telling.max(reason);
                 }
                 Some((until, reason)) => {
@@ -118,16 +121,16 @@ impl Governor<'_> {
     }
 
     /// Until when a wish may wait.
-    fn patience_ends(&self, state: &State, wish: &Wish<'_>) -> At {
-        let wished_at = wish.waits.map_or(state.at, |(wished_at, _)| wished_at);
+    fn patience_ends(&self, wish: &Wish<'_>) -> At {
+        let wished_at = wish.waits.map_or(self.now, |(wished_at, _)| wished_at);
         wished_at.plus(self.programme.patience(wish.message))
     }
 
     /// Until when the person wants nothing that asks for a consent. Whatever the contact policy says is asked again then.
-    fn pause(&self, state: &State, profile: &Profile, wish: &Wish<'_>) -> Option<(At, Reason)> {
+    fn pause(&self, profile: &Profile, wish: &Wish<'_>) -> Option<(At, Reason)> {
         let asks = |purpose: &Purpose| purpose.opt_in != OptIn::None;
         let is_bound = !wish.confirms && self.programme.purposes.get(wish.purpose).is_none_or(asks);
-        let until = profile.preferences.paused_until(state.at).filter(|_| is_bound)?;
+        let until = profile.preferences.paused_until(self.now).filter(|_| is_bound)?;
         Some((until, Reason::Paused))
     }
 
@@ -207,14 +210,14 @@ impl Governor<'_> {
 
 /// What the contact policy is to be asked about a wish.
 fn asking<'a>(
-    state: &'a State,
+    (state, now): (&'a State, At),
     profile: &'a Profile,
     wish: &Wish<'a>,
     priority: u8,
     channel: Channel,
 ) -> Asking<'a> {
     Asking {
-        now: state.at,
+        now,
         claims: &profile.claims,
         last_seen: profile.last_seen,
         zone: profile.trait_value(ZONE).and_then(|value| value.text()),
@@ -258,7 +261,9 @@ impl Message {
     pub fn has(&self, channel: Channel) -> bool {
         match channel {
             Channel::Email => self.email.is_some(),
-            Channel::Sms | Channel::Push | Channel::WebPush | Channel::InApp | Channel::Webhook => false,
+            Channel::InApp => self.in_app.is_some(),
+            Channel::Onsite => self.onsite.is_some(),
+            Channel::Sms | Channel::Push | Channel::WebPush | Channel::Webhook => false,
         }
     }
 }
@@ -269,7 +274,7 @@ pub fn address_kind(channel: Channel) -> Option<IdentifierKind> {
         Channel::Email => Some(IdentifierKind::Email),
         Channel::Sms => Some(IdentifierKind::Phone),
         Channel::Push | Channel::WebPush => Some(IdentifierKind::DeviceToken),
-        Channel::InApp | Channel::Webhook => None,
+        Channel::InApp | Channel::Webhook | Channel::Onsite => None,
     }
 }
 

@@ -57,6 +57,7 @@ impl<'a> Record<'a> {
                 let name = match engaged.engagement {
                     Engagement::Opened => "Message Opened",
                     Engagement::Clicked => "Message Clicked",
+                    Engagement::Dismissed => "Message Dismissed",
                 };
                 Some(of_send(name, engaged.send, engaged.url))
             }

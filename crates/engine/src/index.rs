@@ -68,6 +68,8 @@ pub(crate) struct Index {
     pub(crate) live: BTreeMap<Arc<str>, u32>,
     /// Journeys that begin with a date, by the trait that has it; each with its live version.
     pub(crate) dated: BTreeMap<String, Vec<(u32, u32)>>,
+    /// Of each message on a page, who may see it now; in the order of names.
+    pub(crate) onsite: Vec<(Arc<str>, Rule)>,
     entries_by_event: Vec<Vec<u32>>,
     pub(crate) soft_opt_ins: SoftOptIns,
     /// By slot, and whether it is entering that begins a run, or leaving.
@@ -188,6 +190,12 @@ impl Index {
                 index.redeemed_by.entry(by.event).or_default().push(Redeeming { offer: name.clone(), code });
             }
             index.offers.insert(name.clone(), plan);
+        }
+        // A page asks who may see what.
+        for (name, text) in programme.onsite_rules() {
+            let scope = &mut Scope { names, history, timezone, cutoffs, purchase, wanted, slot_of };
+            let rule = Rule::compile(&of_programme(&text), scope);
+            index.onsite.push((name.into(), rule));
         }
         index.wanted = std::mem::take(wanted);
         index.note_due(state, programme);

@@ -169,6 +169,17 @@ pub const WEBHOOK_WAIT_MAX: Span = Span::DAY.times(7);
 /// Names that a timer can tell apart.
 pub const NAMES_MAX: usize = (1 << 18) - 2;
 
+/// Longest that a message lies in the inbox of an app.
+pub const INBOX_SPAN_MAX: Span = Span::DAY.times(366);
+/// How long it does where its author says nothing.
+pub const INBOX_SPAN_USUAL: Span = Span::DAY.times(30);
+/// Most messages in one inbox; the newest stay. Nobody reads further down, and it bounds the walk.
+pub const INBOX_MESSAGES_MAX: usize = 50;
+/// Most sends of a person that are looked at to fill an inbox, or to find what somebody clicked on a page.
+pub const SENDS_LOOKED_AT_MAX: usize = 1_000;
+/// Highest slot on a page, in pixels of CSS: three screens.
+pub const ONSITE_HEIGHT_MAX: u16 = 2_400;
+
 // Each step is an operation or two: its own, and the jump behind an arm.
 const _: () = assert!(2 * JOURNEY_STEPS_MAX < RUN_STEPS_MAX);
 const _: () = assert!(SEGMENTS_MAX < u16::MAX as usize && EVENT_NAMES_MAX + 2 * CONDITIONS_MAX < NAMES_MAX);

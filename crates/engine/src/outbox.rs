@@ -283,10 +283,12 @@ pub enum Status {
     Unknown,
     /// The recipient told their mail provider that it is spam.
     Complained,
+    /// The recipient put it away: closed it on the page, or took it out of the inbox.
+    Dismissed,
 }
 
 impl Status {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Dropped,
         Self::Deferred,
         Self::Queued,
@@ -296,6 +298,7 @@ impl Status {
         Self::Failed,
         Self::Unknown,
         Self::Complained,
+        Self::Dismissed,
     ];
 
     pub fn name(self) -> &'static str {
@@ -309,6 +312,7 @@ impl Status {
             Self::Failed => "failed",
             Self::Unknown => "unknown",
             Self::Complained => "complained",
+            Self::Dismissed => "dismissed",
         }
     }
 }

@@ -107,6 +107,11 @@ impl Policy {
         self.is_empty
     }
 
+    /// The same for people who are in no holdout.
+    pub(crate) fn without_holdout(&self) -> Self {
+        Self { holdout_permille: 0, ..self.clone() }
+    }
+
     /// How far back it looks.
     pub(crate) fn longest(&self) -> Span {
         self.longest
@@ -123,15 +128,17 @@ impl Policy {
 
     /// The caps under which a send counts, a bit each.
     pub(crate) fn caps_on(&self, channel: Channel, purpose: &str) -> u32 {
-        let counts = |cap: &Cap| {
+        let counts = |(index, cap): (usize, &Cap)| {
             let on_channel = match cap.channels.is_empty() {
-                // A call of another program says nothing to anybody.
+                // A call of another program says nothing to anybody. Who comes to a page is not disturbed by it: what they
+                // see there counts where a cap says so, and for the last one, which bounds what is looked at.
+                true if channel == Channel::Onsite => index + 1 == self.caps.len(),
                 true => channel != Channel::Webhook,
                 false => cap.channels.contains(&channel),
             };
             on_channel && (cap.purposes.is_empty() || cap.purposes.iter().any(|one| one == purpose))
         };
-        let bits = self.caps.iter().enumerate().map(|(index, cap)| u32::from(counts(cap)) << index);
+        let bits = self.caps.iter().enumerate().map(|(index, cap)| u32::from(counts((index, cap))) << index);
         bits.fold(0, |caps, bit| caps | bit)
     }
 

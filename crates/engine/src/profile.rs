@@ -199,7 +199,7 @@ impl Profile {
     }
 
     /// All traits as one map, as they are at this moment.
-    pub(crate) fn traits_map(&self) -> OwnedMap {
+    pub fn traits_map(&self) -> OwnedMap {
         let mut bytes = Vec::new();
         let held = self.traits.iter().filter(|(_, stated)| !stated.value.as_value().is_null());
         for (name, stated) in held {

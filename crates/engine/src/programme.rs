@@ -13,6 +13,7 @@ mod enter;
 mod identity;
 mod mistake;
 mod offer;
+mod onsite;
 mod opens;
 mod schedule;
 mod soft_opt_in;
@@ -29,6 +30,9 @@ pub use enter::Enter;
 pub use identity::{IdentifierLimit, Identity};
 pub use mistake::{Mistake, Place, nearest};
 pub use offer::{Codes, Offer, OfferContent, OfferValue, RedeemedBy, Stock};
+pub use onsite::{
+    Blocks, Button, CLICKED, DISMISSED, Format, Image, InAppMessage, OnsiteMessage, SHOWN, Trigger, WITHHELD,
+};
 pub use opens::OpenTracking;
 pub use schedule::{DateEntry, Schedule};
 pub use soft_opt_in::SoftOptIn;
@@ -135,10 +139,16 @@ pub enum Channel {
     WebPush,
     InApp,
     Webhook,
+    /// A page of the company's own. Nothing is sent there: it is asked for, and what was seen comes back.
+    Onsite,
 }
 
 impl Channel {
-    pub const ALL: [Self; 6] =
+    pub const ALL: [Self; 7] =
+        [Self::Email, Self::Sms, Self::Push, Self::WebPush, Self::InApp, Self::Webhook, Self::Onsite];
+
+    /// Those that something is sent on.
+    pub(crate) const SENT: [Self; 6] =
         [Self::Email, Self::Sms, Self::Push, Self::WebPush, Self::InApp, Self::Webhook];
 
     pub fn name(self) -> &'static str {
@@ -149,6 +159,7 @@ impl Channel {
             Self::WebPush => "web_push",
             Self::InApp => "in_app",
             Self::Webhook => "webhook",
+            Self::Onsite => "onsite",
         }
     }
 
@@ -199,6 +210,10 @@ pub struct Purpose {
 #[serde(default)]
 pub struct Message {
     pub email: Option<EmailMessage>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub onsite: Option<OnsiteMessage>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub in_app: Option<InAppMessage>,
     /// Of several that wait for one place under a cap, the highest goes.
     #[serde(skip_serializing_if = "is_usual")]
     pub priority: u8,

@@ -66,10 +66,10 @@ impl Hours {
 }
 
 impl QuietHours {
-    /// Whether they are kept on a channel. What waits for the person inside an app wakes nobody.
+    /// Whether they are kept on a channel. What waits for the person inside an app or on a page wakes nobody.
     pub(crate) fn holds_on(&self, channel: Channel) -> bool {
         match self.channels.is_empty() {
-            true => !matches!(channel, Channel::InApp | Channel::Webhook),
+            true => !matches!(channel, Channel::InApp | Channel::Webhook | Channel::Onsite),
             false => self.channels.contains(&channel),
         }
     }

@@ -7,6 +7,7 @@ mod entries;
 mod journeys;
 mod memberships;
 mod offers;
+mod onsite;
 mod sends;
 mod steps;
 mod webhooks;

@@ -100,6 +100,7 @@ impl Kpis {
                 let (sends, count) = match engaged.engagement {
                     Engagement::Opened => (&mut self.opened_sends, &mut self.opened),
                     Engagement::Clicked => (&mut self.clicked_sends, &mut self.clicked),
+                    Engagement::Dismissed => return,
                 };
                 *count += u64::from(sends.insert(engaged.send));
             }

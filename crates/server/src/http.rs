@@ -11,6 +11,7 @@ use crate::page;
 use crate::problem::Problem;
 use crate::public;
 use crate::runtime::Runtime;
+use crate::site;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -29,6 +30,7 @@ pub fn router(hub: &Arc<Hub>) -> Router {
         .merge(page::routes())
         .merge(api::router(hub))
         .merge(public::router())
+        .merge(site::router())
         .with_state(Arc::clone(hub))
         .merge(routes(tracking(hub)))
         .fallback(nothing_here)

@@ -7,6 +7,7 @@ use crate::metrics::Metrics;
 use crate::problem::Problem;
 use crate::public::clicks::Clicks;
 use crate::runtime::Runtime;
+use crate::site::Site;
 use crate::webhooks::post::Post;
 use engine::Seq;
 use engine::record::Record;
@@ -28,6 +29,8 @@ pub struct Hub {
     pub public_url: String,
     /// Signs and checks the links in messages.
     pub links: SignedLinks,
+    /// What pages and inboxes show, ready to be filled in.
+    pub site: Site,
     /// Of the last moments, to tell scanners from readers.
     pub clicks: Clicks,
     /// Set when the server begins to stop: whoever balances load sends nobody here any more, and what has no end ends.

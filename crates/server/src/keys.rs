@@ -27,6 +27,8 @@ pub struct Keys {
 pub struct FirstKeys {
     pub write_key: Option<String>,
     pub admin_token: Option<String>,
+    /// Signs who is signed in on the company's own pages: the hexadecimal HMAC-SHA256 of the user's id under it.
+    pub identity_secret: Option<String>,
 }
 
 /// What came of asking for a key.
@@ -48,7 +50,13 @@ impl Keys {
     pub fn open(data: &Path) -> anyhow::Result<Self> {
         let file = data.join("keys.json");
         let ring = match file::read::<Ring>(&file)? {
-            Some(ring) => ring,
+            Some(mut ring) => {
+                if ring.identity_secret.is_none() {
+                    ring.draw_identity_secret();
+                    file::write(&file, &ring)?;
+                }
+                ring
+            }
             None => {
                 let ring = Ring::first(clock::now());
                 file::write(&file, &ring)?;
@@ -60,7 +68,11 @@ impl Keys {
 
     pub fn first(&self) -> FirstKeys {
         let ring = self.ring.read().expect("invariant: nobody panics with the keys in hand");
-        FirstKeys { write_key: ring.write_key.clone(), admin_token: ring.admin_token.clone() }
+        FirstKeys {
+            write_key: ring.write_key.clone(),
+            admin_token: ring.admin_token.clone(),
+            identity_secret: ring.identity_secret.clone(),
+        }
     }
 
     /// Whose token this is, if anybody's.

@@ -30,5 +30,6 @@ pub mod returns;
 pub mod runtime;
 pub mod scenario;
 pub mod server;
+pub mod site;
 pub mod webhooks;
 pub mod wire;

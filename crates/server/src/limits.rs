@@ -307,3 +307,15 @@ const _: () = assert!(
         && BODY_BYTES_MAX < API_BODY_BYTES_MAX,
     "what is staged together fits one batch, whichever submission comes last"
 );
+
+/// Longest body of a page's question or report: slots and tokens, and nothing that grows.
+pub const SITE_BODY_BYTES_MAX: usize = 64 << 10;
+/// Most slots that a page asks for at once: more than that nobody lays out on one page.
+pub const DECIDE_SLOTS_MAX: usize = 20;
+/// How long a page waits for what to show before it goes on with its own content: longer, and people see it jump.
+pub const DECIDE_WAIT_MS: u64 = 400;
+/// How old a decision may be when it is reported: a page that stays open overnight, and less than the time in which what is
+/// told twice is known to be one.
+pub const DECISION_AGE_MAX: Span = Span::DAY;
+/// Most reports of a page at once: what it could show, click and close in all of its slots.
+pub const REPORTS_MAX: usize = 60;

@@ -39,6 +39,7 @@ mod folder;
 mod identity;
 mod journey;
 mod offer;
+mod onsite;
 mod reading;
 mod source;
 mod step;

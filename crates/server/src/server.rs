@@ -23,6 +23,7 @@ use crate::programme;
 use crate::public::clicks::Clicks;
 use crate::returns;
 use crate::runtime::{self, Threads};
+use crate::site::{InboxChannel, Site};
 use crate::webhooks;
 use crate::webhooks::post::Post;
 use crate::webhooks::secrets::Secrets;
@@ -94,6 +95,7 @@ impl Server {
             metrics,
             public_url,
             links,
+            site: Site::default(),
             clicks: Clicks::default(),
             stopping,
             followers,
@@ -119,6 +121,7 @@ impl Server {
             channels.insert(Channel::Email, Arc::clone(email) as Arc<_>);
         }
         let calls = backlog.calls();
+        channels.insert(Channel::InApp, Arc::new(InboxChannel) as Arc<_>);
         let dispatcher = Dispatcher::new(hub.runtime.clone(), channels, Arc::clone(&hub.metrics), backlog);
         let dispatcher = Task::spawn(|stop| dispatcher.run(in_flight, stop));
         let (ranked, surveyed) = (hub.runtime.clone(), hub.runtime.clone());

@@ -284,6 +284,7 @@ fn event(event: &Event<'_>) -> Value {
         (EventFlags::CLOCK_MENDED, "clock_mended"),
         (EventFlags::LATE, "late"),
         (EventFlags::IMPORTED, "imported"),
+        (EventFlags::ONSITE, "onsite"),
     ];
     let flags: Vec<&str> =
         flags.into_iter().filter(|(flag, _)| event.flags.has(*flag)).map(|one| one.1).collect();

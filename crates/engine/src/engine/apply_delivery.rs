@@ -192,13 +192,16 @@ impl Engine {
             return;
         }
         let profile = self.state.change_send(engaged.send, |send| {
-            let mark = match engaged.engagement {
-                Engagement::Opened => &mut send.opened_at,
-                Engagement::Clicked => &mut send.clicked_at,
-            };
-            mark.get_or_insert(at);
+            match engaged.engagement {
+                Engagement::Opened => _ = send.opened_at.get_or_insert(at),
+                Engagement::Clicked => _ = send.clicked_at.get_or_insert(at),
+                Engagement::Dismissed => {}
+            }
             send.profile
         });
+        if engaged.engagement == Engagement::Dismissed {
+            self.put_away(engaged.send);
+        }
         self.claim(engaged.send);
         self.meet_in_send(engaged, profile, effects);
         self.reconsider_waiting(profile, effects);
@@ -214,9 +217,17 @@ impl Engine {
         let phase = match engaged.engagement {
             Engagement::Opened => OfferPhase::Seen,
             Engagement::Clicked => OfferPhase::Clicked,
+            Engagement::Dismissed => return,
         };
         if self.mark_offer(person, offer, phase, self.state.at) {
             self.follow_given(person, effects);
+        }
+    }
+
+    /// The person put a message away, which is about what they see and takes nothing back.
+    pub(crate) fn put_away(&mut self, id: SendId) {
+        if matches!(self.state.send(id).map(|send| send.status), Some(Status::Accepted | Status::Unknown)) {
+            self.state.set_status(id, Status::Dismissed);
         }
     }
 

@@ -169,6 +169,8 @@ impl Engine {
         let broadcasts = programme.broadcasts.values().map(|broadcast| broadcast.to.as_str());
         let texts = programme.segments.values().map(String::as_str).chain(rules).chain(broadcasts);
         let texts = texts.chain(programme.soft_rules()).chain(programme.eligibilities());
+        let onsite: Vec<String> = programme.onsite_rules().map(|(_, text)| text).collect();
+        let texts = texts.chain(onsite.iter().map(String::as_str));
         let clusters = programme.clusterings().flat_map(|(_, one)| one.asks().collect::<Vec<_>>());
         let asked = texts.map(of_programme).chain(clusters);
         let mut unkept: Vec<Property> =
@@ -190,6 +192,7 @@ impl Engine {
         texts.extend(self.programme.soft_rules().map(str::to_owned));
         texts.extend(self.programme.broadcasts.values().map(|broadcast| broadcast.to.clone()));
         texts.extend(self.programme.eligibilities().map(str::to_owned));
+        texts.extend(self.programme.onsite_rules().map(|(_, text)| text));
         let clusters = self.programme.clusterings().flat_map(|(_, one)| one.asks().collect::<Vec<_>>());
         let asked = texts.iter().map(|text| of_programme(text)).chain(clusters);
         let State { names, history, seq, .. } = &mut self.state;

@@ -119,7 +119,7 @@ impl Engine {
 /// Whether this can come back of a send now: it was handed over and is settled, and nothing as heavy came back before.
 fn may_return(send: &Send, verdict: Verdict) -> bool {
     match send.status {
-        Status::Accepted | Status::Unknown => true,
+        Status::Accepted | Status::Unknown | Status::Dismissed => true,
         Status::Bounced | Status::Complained => send.returned.is_some_and(|(before, _)| before < verdict),
         Status::Dropped | Status::Deferred | Status::Queued | Status::Attempted | Status::Failed => false,
     }

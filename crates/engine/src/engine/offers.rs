@@ -147,6 +147,25 @@ impl Engine {
             until: Some(holding.until).filter(|until| *until < At::MAX),
         })
     }
+
+    /// What a message that is shown to somebody says of its offer; a code of their own only to whoever has proved who they
+    /// are, and once they were given it.
+    pub fn offer_on_page(&self, id: Option<ProfileId>, message: &str, is_proved: bool) -> Option<OfferShown> {
+        let name = self.programme.offer_of(message)?;
+        let plan = self.offer_plan(name).ok()?;
+        let profile = id.and_then(|id| self.profile(id));
+        if let Some(shown) =
+            profile.filter(|_| is_proved).and_then(|profile| self.offer_shown(profile, message))
+        {
+            return Some(shown);
+        }
+        let code = match &plan.definition.codes {
+            Codes::Shared(code) => code.clone(),
+            Codes::None | Codes::Own | Codes::Listed => String::new(),
+        };
+        let until = Some(plan.ends).filter(|until| *until < At::MAX);
+        Some(OfferShown { offer: name.to_owned(), code, until })
+    }
 }
 
 impl Engine {

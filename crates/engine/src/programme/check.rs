@@ -36,6 +36,8 @@ impl Programme {
         check.mistakes.extend(self.wording_mistakes());
         check.mistakes.extend(self.soft_opt_in_mistakes());
         check.offers();
+        check.onsite();
+        check.mistakes.extend(self.onsite_mistakes());
         check.mistakes
     }
 }
@@ -81,7 +83,9 @@ impl Check<'_> {
         let broadcasts = self.programme.broadcasts.values().map(|broadcast| broadcast.to.as_str());
         let texts = self.programme.segments.values().map(String::as_str).chain(rules).chain(broadcasts);
         let texts = texts.chain(self.programme.soft_rules()).chain(self.programme.eligibilities());
-        let asked: usize = texts.filter_map(|text| parse(text).ok()).map(|rule| rule.asked()).sum();
+        let onsite = self.programme.onsite_rules().filter_map(|(_, text)| parse(&text).ok());
+        let asked: usize =
+            texts.filter_map(|text| parse(text).ok()).chain(onsite).map(|rule| rule.asked()).sum();
         let asked = asked + self.programme.clusters.values().map(ClusterSet::asked).sum::<usize>();
         if asked > CONDITIONS_MAX {
             let message = format!(
@@ -130,6 +134,17 @@ impl Check<'_> {
         if purpose.third_party && purpose.opt_in != OptIn::Single {
             let message = format!("the purpose `{name}` asks for a consent of its own");
             self.add(&place.field("opt_in"), message, Some("write `opt_in: single`".to_owned()));
+        }
+    }
+
+    /// Whom messages on pages are for.
+    fn onsite(&mut self) {
+        for (name, message) in &self.programme.messages {
+            let audience = message.onsite.as_ref().and_then(|one| one.audience.as_ref());
+            if let Some(audience) = audience {
+                let place = Place::default().field("messages").field(name).field("onsite").field("for");
+                self.expression(&place, audience, Owner::Segment);
+            }
         }
     }
 
@@ -355,6 +370,10 @@ impl Check<'_> {
 
     fn send(&mut self, place: &Place, message: &str, channels: &[Channel], purpose: &str) {
         self.message(&place.field("send"), message);
+        if channels.contains(&Channel::Onsite) {
+            let suggestion = Some("leave `onsite` out: a page asks for what there is to show".to_owned());
+            self.add(&place.field("channels"), "nothing is sent to a page", suggestion);
+        }
         let Some(purpose_of) = self.programme.purposes.get(purpose) else { return };
         for channel in channels.iter().filter(|channel| !purpose_of.channels.contains(channel)) {
             let message = format!("the purpose `{purpose}` is not for the channel `{}`", channel.name());

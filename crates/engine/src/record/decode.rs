@@ -141,7 +141,7 @@ impl<'a> Parts<'a> {
             }),
             code::ENGAGED => Record::Engaged(Engaged {
                 send: self.send()?,
-                engagement: self.one_of(&[Engagement::Opened, Engagement::Clicked])?,
+                engagement: self.one_of(&[Engagement::Opened, Engagement::Clicked, Engagement::Dismissed])?,
                 machine: self.flag()?,
                 occurred_at: self.at()?,
                 url: self.personal.text()?,

@@ -61,6 +61,8 @@ impl EventFlags {
     pub const LATE: Self = Self(4);
     /// It came by import and not from a live client.
     pub const IMPORTED: Self = Self(8);
+    /// The server itself made it of a decision that it had signed: it tells what became of a message on a page.
+    pub const ONSITE: Self = Self(16);
 
     pub fn has(self, flag: Self) -> bool {
         self.0 & flag.0 != 0
@@ -421,6 +423,8 @@ pub struct Returned<'a> {
 pub enum Engagement {
     Opened,
     Clicked,
+    /// Put away, in the inbox of the app.
+    Dismissed,
 }
 
 impl Engagement {
@@ -428,6 +432,7 @@ impl Engagement {
         match self {
             Self::Opened => "opened",
             Self::Clicked => "clicked",
+            Self::Dismissed => "dismissed",
         }
     }
 }

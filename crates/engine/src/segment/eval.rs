@@ -58,6 +58,7 @@ impl<'a> Moment<'a> {
             suppressions: &state.suppressions,
             soft_opt_ins: &NONE,
             registers: &state.registers,
+            now: state.at,
         };
         Self {
             history: &state.history,

@@ -211,7 +211,7 @@ impl Turn<'_> {
     }
 
     /// The person's language if the programme speaks it, or else the programme's first.
-    fn language(&self) -> Arc<str> {
+    pub(super) fn language(&self) -> Arc<str> {
         let languages = &self.engine.index.languages;
         let spoken = languages.iter().find(|language| ***language == *self.profile().language());
         spoken.or(languages.first()).cloned().unwrap_or_default()

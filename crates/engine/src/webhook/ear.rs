@@ -123,6 +123,7 @@ impl Ear {
                 let what = match engaged.engagement {
                     Engagement::Opened => "opened",
                     Engagement::Clicked => "clicked",
+                    Engagement::Dismissed => "dismissed",
                 };
                 add(0, Heard::Send { send: engaged.send, what, at: engaged.occurred_at });
             }

@@ -13,6 +13,7 @@ mod membership;
 mod merges;
 mod mistakes;
 mod offers;
+mod onsite;
 mod question;
 mod records;
 mod reference;

@@ -80,9 +80,10 @@ fn show_first(data: &Path, as_json: bool) -> anyhow::Result<()> {
         println!("{}", serde_json::to_string(&keys)?);
         return Ok(());
     }
-    let FirstKeys { write_key, admin_token } = keys;
+    let FirstKeys { write_key, admin_token, identity_secret } = keys;
     let or_gone = |key: Option<String>| key.unwrap_or_else(|| "revoked".to_owned());
     println!("write key    {}\nadmin token  {}", or_gone(write_key), or_gone(admin_token));
+    println!("identity     {}", or_gone(identity_secret));
     Ok(())
 }
 

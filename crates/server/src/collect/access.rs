@@ -15,7 +15,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 
 /// The key in the head of a request: `X-Write-Key: key:secret`, `Authorization: Basic` of `key:` or of `key`, or
 /// `?writeKey=key`. Of a bearer token nothing is taken: it comes with the key in the body.
-pub(super) fn write_key(headers: &HeaderMap, query: Option<&str>) -> Option<String> {
+pub(crate) fn write_key(headers: &HeaderMap, query: Option<&str>) -> Option<String> {
     let front = |text: &str| text.split(':').next().unwrap_or_default().trim().to_owned();
     let text = |name| headers.get(name).and_then(|value: &header::HeaderValue| value.to_str().ok());
     let own = text(header::HeaderName::from_static("x-write-key")).map(front);

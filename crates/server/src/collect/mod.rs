@@ -4,7 +4,7 @@
 //! pure. [`routes`] puts HTTP around them and hands the records to an [`intake::Intake`]. Nothing is kept between two
 //! requests: a request wakes this code, and it answers when the log has the records.
 
-mod access;
+pub(crate) mod access;
 mod body;
 pub mod bot;
 pub mod door;

@@ -216,7 +216,7 @@ async fn sdk_metrics() -> Response {
 }
 
 /// Browsers ask before they send, since SDKs set headers of their own; and they hide from the SDK what is not exposed.
-fn cors() -> CorsLayer {
+pub(crate) fn cors() -> CorsLayer {
     CorsLayer::new()
         .allow_origin(AllowOrigin::mirror_request())
         .allow_methods(AllowMethods::list([Method::GET, Method::POST, Method::OPTIONS]))

@@ -214,7 +214,7 @@ impl Templates {
             ("preferences_url", Value::text(links.preferences(send.send))),
         ]);
         if let Some(shown) = &send.offer {
-            values.insert("offer", Value::map(self.offer(shown, language)));
+            values.insert("offer", Value::map(offer_words(&self.offers, shown, language, &self.languages)));
         }
         if let Some(url) = unsubscribe {
             values.insert("unsubscribe_url", Value::text(url));
@@ -226,34 +226,37 @@ impl Templates {
     }
 }
 
-impl Templates {
-    /// What a message says of its offer: the words are the same wherever it is shown.
-    fn offer(&self, shown: &OfferShown, language: &str) -> Map {
-        let mut map = Map::from_iter([
-            ("name", Value::text(shown.offer.as_str())),
-            ("code", Value::text(shown.code.as_str())),
-        ]);
-        if let Some(until) = shown.until {
-            map.insert("until", Value::text(until.to_string()));
-        }
-        let Some(offer) = self.offers.get(&shown.offer) else { return map };
-        if let Some(value) = &offer.value {
-            map.insert("value", Value::text(value.text(language, &self.languages)));
-        }
-        if let Some(content) = offer.content(language, &self.languages) {
-            let OfferContent { title, text, terms, image, url } = content;
-            for (name, words) in
-                [("title", title), ("text", text), ("terms", terms), ("image", image), ("url", url)]
-            {
-                map.insert(name, Value::text(words.as_str()));
-            }
-        }
-        map
+/// What a message says of its offer: the words are the same wherever it is shown.
+pub(crate) fn offer_words(
+    offers: &BTreeMap<String, Offer>,
+    shown: &OfferShown,
+    language: &str,
+    languages: &[String],
+) -> Map {
+    let mut map = Map::from_iter([
+        ("name", Value::text(shown.offer.as_str())),
+        ("code", Value::text(shown.code.as_str())),
+    ]);
+    if let Some(until) = shown.until {
+        map.insert("until", Value::text(until.to_string()));
     }
+    let Some(offer) = offers.get(&shown.offer) else { return map };
+    if let Some(value) = &offer.value {
+        map.insert("value", Value::text(value.text(language, languages)));
+    }
+    if let Some(content) = offer.content(language, languages) {
+        let OfferContent { title, text, terms, image, url } = content;
+        for (name, words) in
+            [("title", title), ("text", text), ("terms", terms), ("image", image), ("url", url)]
+        {
+            map.insert(name, Value::text(words.as_str()));
+        }
+    }
+    map
 }
 
 /// The rendering for a language, for the language without its region, or for the first that the programme speaks.
-fn spoken<'a, T>(
+pub(crate) fn spoken<'a, T>(
     by_language: &'a BTreeMap<String, T>,
     wanted: &str,
     languages: &[String],

@@ -22,6 +22,7 @@ const UNSUBSCRIBE: u8 = 3;
 const PREFERENCES: u8 = 4;
 const CONFIRM: u8 = 5;
 const VIEW: u8 = 6;
+const DECISION: u8 = 40;
 
 /// What a link says of itself. Whoever serves a path checks that the token is of the kind for that path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +54,10 @@ pub enum Token {
     View {
         message: String,
     },
+    /// What a page was told to show somebody, as [`crate::site`] writes it.
+    Decision {
+        text: String,
+    },
 }
 
 impl Token {
@@ -64,6 +69,7 @@ impl Token {
             Self::Preferences { send } => (PREFERENCES, *send, None, ""),
             Self::Confirm { send, purpose } => (CONFIRM, *send, None, purpose.as_str()),
             Self::View { message } => (VIEW, SendId(0), None, message.as_str()),
+            Self::Decision { text } => (DECISION, SendId(0), None, text.as_str()),
         };
         let mut bytes = vec![VERSION, kind];
         put_varint(&mut bytes, send.0);
@@ -90,6 +96,7 @@ impl Token {
             PREFERENCES if text.is_empty() => Some(Self::Preferences { send }),
             CONFIRM => Some(Self::Confirm { send, purpose: text }),
             VIEW if send == SendId(0) => Some(Self::View { message: text }),
+            DECISION if send == SendId(0) => Some(Self::Decision { text }),
             _ => None,
         }
     }

@@ -57,6 +57,9 @@ pub(super) struct Ring {
     pub(super) write_key: Option<String>,
     /// The first admin token in the clear.
     pub(super) admin_token: Option<String>,
+    /// With which a company's own server proves who is signed in on its pages; absent in files of before.
+    #[serde(default)]
+    pub(super) identity_secret: Option<String>,
     pub(super) keys: Vec<StoredKey>,
 }
 
@@ -98,7 +101,8 @@ impl TryFrom<String> for TokenHash {
 impl Ring {
     /// The keys of a first start.
     pub(super) fn first(at: At) -> Self {
-        let mut ring = Self { write_key: None, admin_token: None, keys: Vec::new() };
+        let mut ring = Self { write_key: None, admin_token: None, identity_secret: None, keys: Vec::new() };
+        ring.draw_identity_secret();
         for (name, scope) in [("default", Scope::Write), ("first admin", Scope::Admin)] {
             let Created::Key { token, .. } = ring.create(name, scope, at) else {
                 unreachable!("invariant: an empty ring has room for both names")
@@ -109,6 +113,10 @@ impl Ring {
             }
         }
         ring
+    }
+
+    pub(super) fn draw_identity_secret(&mut self) {
+        self.identity_secret = Some(format!("trama_identity_{}", random_text::<32>()));
     }
 
     pub(super) fn create(&mut self, name: &str, scope: Scope, at: At) -> Created {

@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 pub(super) fn mistakes(programme: &Programme) -> Vec<Mistake> {
     // What a sender would trip over is what compiling for sending trips over.
     let mut mistakes = Templates::compile(programme).err().unwrap_or_default();
+    mistakes.extend(crate::site::content::mistakes(programme));
     for (place, email) in emails(programme) {
         let templates = place.field("templates");
         if email.templates.is_empty() {

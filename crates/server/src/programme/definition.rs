@@ -217,8 +217,12 @@ impl Reading {
     /// `message.yaml`, without the templates beside it.
     pub(super) fn message(&mut self, file: FileId, node: &Node) -> Option<(String, Message, Mark)> {
         let root = Place("messages".into());
-        let mut fields =
-            self.fields(file, node, &root, &["message", "email", "offer", "priority", "patience"])?;
+        let mut fields = self.fields(
+            file,
+            node,
+            &root,
+            &["message", "email", "onsite", "in_app", "offer", "priority", "patience"],
+        )?;
         let Some(name) = self.required_text(&fields, "message", "welcome") else {
             self.incomplete = true;
             return None;
@@ -231,12 +235,18 @@ impl Reading {
             return None;
         }
         self.sources.note(&place, file, at, None);
-        let email = self.required(&fields, "email", "{ from: …, subject: … }");
+        let (onsite, in_app) = (fields.get("onsite"), fields.get("in_app"));
+        let email = match onsite.or(in_app) {
+            Some(_) => fields.get("email"),
+            None => self.required(&fields, "email", "{ from: …, subject: … }"),
+        };
         let email = email.and_then(|node| self.email(file, node, &place.field("email")));
+        let onsite = onsite.and_then(|node| self.onsite(file, node, &place.field("onsite")));
+        let in_app = in_app.and_then(|node| self.in_app(file, node, &place.field("in_app")));
         fields.place = place;
         let (priority, patience) = (self.priority(&fields), self.optional_span(&fields, "patience"));
         let offer = self.optional_text(&fields, "offer");
-        Some((name, Message { email, priority, patience, offer }, at))
+        Some((name, Message { email, onsite, in_app, priority, patience, offer }, at))
     }
 
     fn email(&mut self, file: FileId, node: &Node, place: &Place) -> Option<EmailMessage> {

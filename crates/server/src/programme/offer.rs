@@ -49,7 +49,7 @@ impl Reading {
             stock: self.stock(&fields).unwrap_or_default(),
             codes: self.codes(&fields),
             redeemed_by: self.redeemed_by(&fields),
-            per_person: self.whole(&fields, "per person", "per_person").unwrap_or(1) as u32,
+            per_person: self.quantity(&fields, "per person", "per_person").unwrap_or(1) as u32,
             priority: self.priority(&fields),
         };
         Some((name, offer))
@@ -102,8 +102,8 @@ impl Reading {
         let node = fields.get("stock")?;
         let fields = self.fields(fields.file, node, &fields.place.field("stock"), &["given", "redeemed"])?;
         Some(Stock {
-            given: self.whole(&fields, "given", "given"),
-            redeemed: self.whole(&fields, "redeemed", "redeemed"),
+            given: self.quantity(&fields, "given", "given"),
+            redeemed: self.quantity(&fields, "redeemed", "redeemed"),
         })
     }
 
@@ -138,7 +138,7 @@ impl Reading {
         Some(RedeemedBy { event, code: self.optional_text(&fields, "code") })
     }
 
-    fn whole(&mut self, fields: &Fields<'_>, name: &str, field: &str) -> Option<u64> {
+    fn quantity(&mut self, fields: &Fields<'_>, name: &str, field: &str) -> Option<u64> {
         let node = fields.get(name)?;
         let place = fields.place.field(field);
         let text = self.text(fields.file, node, &place)?;

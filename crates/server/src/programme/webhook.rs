@@ -34,11 +34,11 @@ impl Reading {
             return None;
         };
         let url = self.required_text(&fields, "url", "https://erp.shop.example/hooks").unwrap_or_default();
-        let (hears, told) = (self.texts(&fields, "hears"), self.texts(&fields, "fields"));
+        let (hears, told) = (self.listed(&fields, "hears"), self.listed(&fields, "fields"));
         Some(Webhook { url, hears, fields: told })
     }
 
-    fn texts(&mut self, fields: &Fields<'_>, name: &str) -> Vec<String> {
+    fn listed(&mut self, fields: &Fields<'_>, name: &str) -> Vec<String> {
         let Some(node) = fields.get(name) else { return Vec::new() };
         let place = fields.place.field(name);
         let elements = self.list(fields.file, node, &place, true).iter().enumerate();

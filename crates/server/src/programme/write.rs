@@ -5,9 +5,10 @@
 
 use engine::at::Span;
 use engine::programme::{
-    Arm, Broadcast, Cap, Channel, ClusterSet, ContactPolicy, Draw, EmailMessage, Exclusion, Fatigue,
-    IdentifierLimit, Identity, Journey, Localized, Message, OnChange, OptIn, Programme, Purchase, Purpose,
-    QuietHours, Reenter, SoftOptIn, Step, Tracking, Way, Webhook, WebhookStep, Wording,
+    Arm, Blocks, Broadcast, Cap, Channel, ClusterSet, ContactPolicy, Draw, EmailMessage, Exclusion, Fatigue,
+    IdentifierLimit, Identity, Journey, Localized, Message, OnChange, OnsiteMessage, OptIn, Programme,
+    Purchase, Purpose, QuietHours, Reenter, SoftOptIn, Step, Tracking, Trigger, Way, Webhook, WebhookStep,
+    Wording,
 };
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -256,7 +257,64 @@ fn message(name: &str, message: &Message) -> String {
             let _ = writeln!(text, "  tracking: {}", tracking(*tracked));
         }
     }
+    if let Some(one) = &message.onsite {
+        onsite(&mut text, one);
+    }
+    if let Some(one) = &message.in_app {
+        text.push_str("in_app:\n");
+        blocks(&mut text, &one.blocks);
+        if let Some(expires) = one.expires {
+            let _ = writeln!(text, "  expires: {}", length(expires));
+        }
+    }
     text
+}
+
+fn onsite(text: &mut String, one: &OnsiteMessage) {
+    let _ = writeln!(text, "onsite:\n  format: {}\n  slot: {}", one.format.name(), scalar(&one.slot));
+    if let Some(purpose) = &one.purpose {
+        let _ = writeln!(text, "  purpose: {}", scalar(purpose));
+    }
+    if let Some(audience) = &one.audience {
+        let _ = writeln!(text, "  for: {}", scalar(audience));
+    }
+    let _ = match one.trigger {
+        Trigger::AtOnce => writeln!(text, "  trigger: at once"),
+        Trigger::After(span) => writeln!(text, "  trigger: {{ after: {} }}", length(span)),
+        Trigger::Scroll(percent) => writeln!(text, "  trigger: {{ scroll: {percent}% }}"),
+        Trigger::ExitIntent => writeln!(text, "  trigger: exit"),
+    };
+    let _ = writeln!(text, "  at most: {{ times: {}, within: {} }}", one.at_most, length(one.within));
+    let _ = writeln!(text, "  silent: {}", length(one.silent));
+    if let Some(height) = one.height {
+        let _ = writeln!(text, "  height: {height}");
+    }
+    blocks(text, &one.blocks);
+}
+
+fn blocks(text: &mut String, blocks: &Blocks) {
+    let inside = |texts: &Localized| {
+        let entries: Vec<String> =
+            texts.iter().map(|(language, text)| format!("{language}: {}", scalar(text))).collect();
+        format!("{{ {} }}", entries.join(", "))
+    };
+    let named =
+        [("title", &blocks.title), ("text", &blocks.text), ("close", &blocks.close), ("html", &blocks.html)];
+    for (name, texts) in named.into_iter().filter(|(_, texts)| !texts.is_empty()) {
+        let _ = writeln!(text, "  {name}: {}", inside(texts));
+    }
+    if let Some(image) = &blocks.image {
+        let _ = writeln!(text, "  image:\n    url: {}", scalar(&image.url));
+        if !image.alt.is_empty() {
+            let _ = writeln!(text, "    alt: {}", inside(&image.alt));
+        }
+    }
+    if let Some(button) = &blocks.button {
+        let _ = writeln!(text, "  button:\n    url: {}", scalar(&button.url));
+        if !button.text.is_empty() {
+            let _ = writeln!(text, "    text: {}", inside(&button.text));
+        }
+    }
 }
 
 fn clusters(name: &str, set: &ClusterSet) -> String {

@@ -394,7 +394,7 @@ impl<'s> World<'s> {
                     Status::Failed => self.observe(id, Fate::Failed),
                     Status::Unknown => self.observe(id, Fate::Unknown),
                     Status::Complained => self.observe(id, Fate::Complained),
-                    Status::Queued | Status::Attempted => {}
+                    Status::Queued | Status::Attempted | Status::Dismissed => {}
                 }
             }
             if now.opened && !before.opened {

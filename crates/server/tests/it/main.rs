@@ -27,5 +27,6 @@ mod public;
 mod returns;
 mod runtime;
 mod scenarios;
+mod site;
 mod smtp;
 mod webhooks;

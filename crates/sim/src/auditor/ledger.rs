@@ -112,7 +112,7 @@ impl Ledger {
             let accepted = self.sends.get(&id).map_or(0, |fate| fate.accepted);
             let consistent = match send.status {
                 Status::Queued | Status::Attempted => false,
-                Status::Accepted => accepted == 1,
+                Status::Accepted | Status::Dismissed => accepted == 1,
                 Status::Unknown => accepted <= 1 && self.unknown.contains(&id),
                 Status::Bounced | Status::Complained if send.returned.is_some() => accepted <= 1,
                 Status::Dropped

@@ -108,6 +108,7 @@ impl Model {
                 let name = match engaged.engagement {
                     Engagement::Opened => "Message Opened",
                     Engagement::Clicked => "Message Clicked",
+                    Engagement::Dismissed => "Message Dismissed",
                 };
                 self.happen(engaged.send, name, (at, seq), ledger);
             }

@@ -638,7 +638,7 @@ impl Story {
             Channel::Email => (IdentifierKind::Email, "email"),
             Channel::Sms => (IdentifierKind::Phone, "phone"),
             Channel::Push | Channel::WebPush => (IdentifierKind::DeviceToken, "device_token"),
-            Channel::InApp | Channel::Webhook => return false,
+            Channel::InApp | Channel::Webhook | Channel::Onsite => return false,
         };
         let stated = traits[name].as_str().and_then(|text| normalise(kind, text).ok());
         let identifiers = self.engine.profile(id).expect("it is known").identifiers();
