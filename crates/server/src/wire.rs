@@ -110,25 +110,10 @@ fn content(record: &Record<'_>) -> (&'static str, Value) {
         Record::MembershipChanged(one) => ("membership_changed", changed(one)),
         Record::RunRequested(one) => ("run_requested", requested(one)),
         Record::Commanded(one) => ("commanded", commanded(one)),
-        Record::WebhookDelivered(one) => ("webhook_delivered", delivered(one)),
-        Record::WebhookAnswered(one) => ("webhook_answered", answered(one)),
-        Record::WebhookFollowed(one) => (
-            "webhook_followed",
-            json!({
-                "webhook": one.webhook,
-                "to": one.to.0,
-                "followed_at": one.followed_at.to_string(),
-            }),
-        ),
-        Record::DeliveryRequested(one) => (
-            "delivery_requested",
-            json!({
-                "webhook": one.webhook,
-                "delivery": one.delivery.to_string(),
-                "requested_at": one.requested_at.to_string(),
-                "operator": one.operator,
-            }),
-        ),
+        Record::WebhookDelivered(_)
+        | Record::WebhookAnswered(_)
+        | Record::WebhookFollowed(_)
+        | Record::DeliveryRequested(_) => of_webhook(record),
         Record::Tick => ("tick", json!({})),
     }
 }
@@ -281,6 +266,31 @@ fn settled(settled: &Settled<'_>) -> Value {
         "settled_at": settled.settled_at.to_string(),
         "reply": settled.reply,
     })
+}
+
+fn of_webhook(record: &Record<'_>) -> (&'static str, Value) {
+    match record {
+        Record::WebhookDelivered(one) => ("webhook_delivered", delivered(one)),
+        Record::WebhookAnswered(one) => ("webhook_answered", answered(one)),
+        Record::WebhookFollowed(one) => (
+            "webhook_followed",
+            json!({
+                "webhook": one.webhook,
+                "to": one.to.0,
+                "followed_at": one.followed_at.to_string(),
+            }),
+        ),
+        Record::DeliveryRequested(one) => (
+            "delivery_requested",
+            json!({
+                "webhook": one.webhook,
+                "delivery": one.delivery.to_string(),
+                "requested_at": one.requested_at.to_string(),
+                "operator": one.operator,
+            }),
+        ),
+        _ => unreachable!("invariant: every other kind is told elsewhere"),
+    }
 }
 
 fn delivered(delivered: &WebhookDelivered<'_>) -> Value {
