@@ -3,7 +3,7 @@
 use engine::Seq;
 use engine::at::At;
 use engine::record::{
-    ClustersStated, Commanded, ConsentStated, CutoffsStated, Event, EventFlags, Identifier,
+    Attempted, ClustersStated, Commanded, ConsentStated, CutoffsStated, Event, EventFlags, Identifier,
     MembershipChanged, Record, Rejected, RunRequested, Settled, Subject, SuppressionStated, WebhookAnswered,
     WebhookAttempt, WebhookDelivered,
 };
@@ -42,10 +42,7 @@ fn content(record: &Record<'_>) -> (&'static str, Value) {
                 "definition": serde_json::from_str::<Value>(one.definition).unwrap_or_default(),
             }),
         ),
-        Record::Attempted(one) => (
-            "attempted",
-            json!({"send": one.send.0, "attempt": one.attempt, "attempted_at": one.attempted_at.to_string()}),
-        ),
+        Record::Attempted(one) => ("attempted", attempted(one)),
         Record::Settled(one) => ("settled", settled(one)),
         Record::Returned(one) => (
             "returned",
@@ -256,6 +253,10 @@ fn suppression(suppression: &SuppressionStated<'_>) -> Value {
         "stated_at": suppression.stated_at.to_string(),
         "reason": suppression.reason,
     })
+}
+
+fn attempted(one: &Attempted) -> Value {
+    json!({"send": one.send.0, "attempt": one.attempt, "attempted_at": one.attempted_at.to_string()})
 }
 
 fn settled(settled: &Settled<'_>) -> Value {
