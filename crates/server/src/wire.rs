@@ -3,7 +3,7 @@
 use engine::Seq;
 use engine::at::At;
 use engine::record::{
-    ClustersStated, Commanded, ConsentStated, CutoffsStated, Event, EventFlags, Identifier,
+    Attempted, ClustersStated, Commanded, ConsentStated, CutoffsStated, Event, EventFlags, Identifier,
     MembershipChanged, Preference, PreferenceStated, ProfileErased, ProfilesMerged, Record, RegisterChecked,
     RegisterListed, Rejected, RunRequested, Settled, Subject, SuppressionStated, WebhookAnswered,
     WebhookAttempt, WebhookDelivered,
@@ -46,10 +46,7 @@ fn content(record: &Record<'_>) -> (&'static str, Value) {
                 "definition": serde_json::from_str::<Value>(one.definition).unwrap_or_default(),
             }),
         ),
-        Record::Attempted(one) => (
-            "attempted",
-            json!({"send": one.send.0, "attempt": one.attempt, "attempted_at": one.attempted_at.to_string()}),
-        ),
+        Record::Attempted(one) => ("attempted", attempted(one)),
         Record::Settled(one) => ("settled", settled(one)),
         Record::Returned(one) => (
             "returned",
@@ -99,25 +96,10 @@ fn content(record: &Record<'_>) -> (&'static str, Value) {
         Record::MembershipChanged(one) => ("membership_changed", changed(one)),
         Record::RunRequested(one) => ("run_requested", requested(one)),
         Record::Commanded(one) => ("commanded", commanded(one)),
-        Record::WebhookDelivered(one) => ("webhook_delivered", delivered(one)),
-        Record::WebhookAnswered(one) => ("webhook_answered", answered(one)),
-        Record::WebhookFollowed(one) => (
-            "webhook_followed",
-            json!({
-                "webhook": one.webhook,
-                "to": one.to.0,
-                "followed_at": one.followed_at.to_string(),
-            }),
-        ),
-        Record::DeliveryRequested(one) => (
-            "delivery_requested",
-            json!({
-                "webhook": one.webhook,
-                "delivery": one.delivery.to_string(),
-                "requested_at": one.requested_at.to_string(),
-                "operator": one.operator,
-            }),
-        ),
+        Record::WebhookDelivered(_)
+        | Record::WebhookAnswered(_)
+        | Record::WebhookFollowed(_)
+        | Record::DeliveryRequested(_) => of_webhook(record),
         Record::CodesAdded(one) => (
             "codes_added",
             json!({
@@ -344,6 +326,10 @@ fn suppression(suppression: &SuppressionStated<'_>) -> Value {
     })
 }
 
+fn attempted(one: &Attempted) -> Value {
+    json!({"send": one.send.0, "attempt": one.attempt, "attempted_at": one.attempted_at.to_string()})
+}
+
 fn settled(settled: &Settled<'_>) -> Value {
     json!({
         "send": settled.send.0,
@@ -352,6 +338,31 @@ fn settled(settled: &Settled<'_>) -> Value {
         "settled_at": settled.settled_at.to_string(),
         "reply": settled.reply,
     })
+}
+
+fn of_webhook(record: &Record<'_>) -> (&'static str, Value) {
+    match record {
+        Record::WebhookDelivered(one) => ("webhook_delivered", delivered(one)),
+        Record::WebhookAnswered(one) => ("webhook_answered", answered(one)),
+        Record::WebhookFollowed(one) => (
+            "webhook_followed",
+            json!({
+                "webhook": one.webhook,
+                "to": one.to.0,
+                "followed_at": one.followed_at.to_string(),
+            }),
+        ),
+        Record::DeliveryRequested(one) => (
+            "delivery_requested",
+            json!({
+                "webhook": one.webhook,
+                "delivery": one.delivery.to_string(),
+                "requested_at": one.requested_at.to_string(),
+                "operator": one.operator,
+            }),
+        ),
+        _ => unreachable!("invariant: every other kind is told elsewhere"),
+    }
 }
 
 fn delivered(delivered: &WebhookDelivered<'_>) -> Value {

@@ -83,7 +83,13 @@ impl<'a> Record<'a> {
         if !is_known {
             return Err(Malformed::Kind(kind));
         }
-        let record = parts.record(kind).ok_or(Malformed::Bytes)?;
+        let record = match kind {
+            webhooks::code::DELIVERED..=webhooks::code::REQUESTED => {
+                webhooks::read(kind, &mut parts.envelope, &mut parts.personal)
+            }
+            _ => parts.record(kind),
+        };
+        let record = record.ok_or(Malformed::Bytes)?;
         let whole = parts.envelope.is_empty() && parts.personal.is_empty();
         if whole { Ok(record) } else { Err(Malformed::Bytes) }
     }
@@ -176,9 +182,6 @@ impl<'a> Parts<'a> {
                 commanded_at: self.at()?,
                 operator: self.envelope.text()?,
             }),
-            webhooks::code::DELIVERED..=webhooks::code::REQUESTED => {
-                webhooks::read(kind, &mut self.envelope, &mut self.personal)?
-            }
             code::CODES_ADDED => Record::CodesAdded(self.codes()?),
             code::OFFER_REDEEMED => Record::OfferRedeemed(OfferRedeemed {
                 offer: self.envelope.text()?,
