@@ -35,6 +35,8 @@ pub(crate) struct Holding {
     /// The first time.
     pub(crate) redeemed_at: Option<At>,
     pub(crate) redemptions: u32,
+    /// How often the person may redeem it: as it was promised, whatever is changed later.
+    pub(crate) redemptions_most: u32,
     /// Place of its code in the list, where the offer has one.
     pub(crate) code: Option<u32>,
 }
@@ -290,6 +292,7 @@ impl Offers {
             clicked_at: None,
             redeemed_at: None,
             redemptions: 0,
+            redemptions_most: plan.definition.per_person,
             code,
         }
     }
@@ -375,17 +378,20 @@ impl<'a> Joined<'a> {
         reached.unwrap_or((OfferPhase::Given, self.given_at))
     }
 
+    /// Whether it was redeemed as often as may be.
+    pub(crate) fn is_spent(&self) -> bool {
+        self.redemptions >= self.shown.redemptions_most
+    }
+
     /// Whether it came so far, and until when that holds by time alone.
-    pub(crate) fn is_in(&self, phase: OfferPhase, per_person: u32, now: At) -> (bool, At) {
+    pub(crate) fn is_in(&self, phase: OfferPhase, now: At) -> (bool, At) {
         let ever = |is_so| (is_so, At::MAX);
         match phase {
             OfferPhase::Given => ever(true),
             OfferPhase::Seen => ever(self.seen_at.is_some()),
             OfferPhase::Clicked => ever(self.clicked_at.is_some()),
             OfferPhase::Redeemed => ever(self.redemptions > 0),
-            OfferPhase::Open if self.redemptions < per_person && self.shown.until > now => {
-                (true, self.shown.until)
-            }
+            OfferPhase::Open if !self.is_spent() && self.shown.until > now => (true, self.shown.until),
             OfferPhase::Open => ever(false),
         }
     }

@@ -41,7 +41,7 @@ impl Engine {
         let profile = &self.state.profiles[id.0 as usize];
         let (stock, known) = (&plan.definition.stock, self.state.offers.of(plan.slot));
         match Joined::of(profile, plan.slot) {
-            Some(joined) if joined.redemptions >= plan.definition.per_person => return Err(Denial::Redeemed),
+            Some(joined) if joined.is_spent() => return Err(Denial::Redeemed),
             Some(joined) if joined.shown.until <= now => return Err(Denial::Expired),
             Some(_) => {}
             None => self.may_begin(profile, plan, now)?,
@@ -205,7 +205,7 @@ impl Engine {
             }
             None => return Err(Denial::NotGiven),
         };
-        if joined.is_some_and(|joined| joined.redemptions >= plan.definition.per_person) {
+        if joined.is_some_and(|joined| joined.is_spent()) {
             return Err(Denial::Redeemed);
         }
         if place.is_some_and(|place| profile.offers[place].until <= at) {

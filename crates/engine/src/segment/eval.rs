@@ -147,9 +147,7 @@ pub(crate) fn condition(condition: &Condition, moment: &Moment<'_>) -> Verdict {
 
 fn offer(name: &str, phase: OfferPhase, moment: &Moment<'_>) -> Verdict {
     let joined = moment.offers.place(name).and_then(|place| Joined::of(moment.profile, place));
-    // A journey of before may ask for an offer that the programme has no more.
-    let per_person = moment.governor.programme.offers.get(name).map_or(0, |offer| offer.per_person);
-    let (holds, until) = joined.map_or((false, At::MAX), |one| one.is_in(phase, per_person, moment.now));
+    let (holds, until) = joined.map_or((false, At::MAX), |one| one.is_in(phase, moment.now));
     Verdict { holds, until }
 }
 

@@ -28,6 +28,7 @@ struct Gift {
     given_at: At,
     until: At,
     redemptions: u32,
+    most: u32,
 }
 
 impl Gifts {
@@ -61,7 +62,7 @@ impl Gifts {
 
     fn give(&mut self, offer: &Offer, part: usize, given_at: At) {
         let until = offer.lasts.map_or(At::MAX, |lasts| given_at.plus(lasts)).min(ends(offer));
-        self.held.push(Gift { part, given_at, until, redemptions: 0 });
+        self.held.push(Gift { part, given_at, until, redemptions: 0, most: offer.per_person });
         self.given += 1;
     }
 
@@ -82,7 +83,9 @@ impl Gifts {
         let at = event.occurred_at.min(now);
         let theirs = self.of(people, root);
         match self.shown(&theirs) {
-            Some(shown) if self.redemptions(&theirs) < offer.per_person && at < self.held[shown].until => {
+            Some(shown)
+                if self.redemptions(&theirs) < self.held[shown].most && at < self.held[shown].until =>
+            {
                 self.held[shown].redemptions += 1;
             }
             None if self.may_begin(offer, at) => {
@@ -124,7 +127,7 @@ impl Gifts {
             let theirs = self.of(people, root);
             if let Some(shown) = self.shown(&theirs) {
                 let (redeemed, until) = (self.redemptions(&theirs), self.held[shown].until);
-                let may = redeemed < offer.per_person && now < until && self.may_redeem(offer);
+                let may = redeemed < self.held[shown].most && now < until && self.may_redeem(offer);
                 Invariant::F2.check(!leaves || may, || {
                     format!(
                         "send {send} shows the offer to {name:?}: redeemed {redeemed} times, until {until}"
@@ -188,9 +191,11 @@ impl Gifts {
             Invariant::F3.check(found == expected && held.len() <= 1, || {
                 format!("profile {root} has {held:?} at seq {}, should be {expected:?}", engine.seq())
             })?;
-            let Some(offer) = programme.offers.get(GIFT) else { continue };
-            let is_open = expected
-                .is_some_and(|(_, until, redeemed)| redeemed < offer.per_person && until > engine.at());
+            if !programme.offers.contains_key(GIFT) {
+                continue;
+            }
+            let most = self.shown(&theirs).map_or(0, |shown| self.held[shown].most);
+            let is_open = expected.is_some_and(|(_, until, redeemed)| redeemed < most && until > engine.at());
             let is_inside = engine.memberships(id).contains(&HOLDERS);
             Invariant::S1.check(is_open == is_inside, || {
                 format!("profile {root} in \"{HOLDERS}\" {is_inside}, should be {is_open}: {expected:?}")
