@@ -54,8 +54,11 @@ fn main() {
     );
 
     let before = resident();
-    let whole: Vec<Send> =
-        engine.sends().map(|send| Send { address: (*send.address).into(), ..send }).collect();
+    let of_its_own = |mut send: Send| {
+        send.address = (*send.address).into();
+        send
+    };
+    let whole: Vec<Send> = engine.sends().map(of_its_own).collect();
     let mut lists = vec![Vec::new(); profiles];
     whole.iter().for_each(|send| lists[send.profile.0 as usize].push(send.id));
     println!(

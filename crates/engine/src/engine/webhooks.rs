@@ -1,13 +1,13 @@
 //! Webhooks: what was told to them, and what they answered to runs.
 
 use super::Engine;
-use crate::ProfileId;
 use crate::at::At;
 use crate::effect::Effect;
 use crate::journey::{AskedWebhook, CallState, Operation, Run};
 use crate::record::{Command, Record, WebhookAnswered};
 use crate::turn::Turn;
 use crate::webhook::{WebhookRefusal, WebhookState};
+use crate::{ProfileId, Seq};
 use std::sync::Arc;
 
 impl Engine {
@@ -109,6 +109,24 @@ impl Engine {
             body: asked.body.clone(),
             traits: self.state.profiles[profile.0 as usize].traits_map(),
             event: run.event.clone(),
+        })
+    }
+
+    /// The journey of a run that waits for an answer.
+    pub fn journey_that_asks(&self, profile: ProfileId, run: u64) -> Option<&str> {
+        let (_, run) = self.asks(profile, run)?;
+        Some(&self.index.plans[run.passage.version as usize].name)
+    }
+
+    /// The run through a journey in which a person waits for an answer, the record at which it asked, and the number of the
+    /// attempt that comes next.
+    pub fn open_call(&self, profile: ProfileId, journey: &str) -> Option<(u64, Seq, u8)> {
+        let runs = &self.state.profiles[self.state.standing(profile)?.0 as usize].runs;
+        let mut runs =
+            runs.iter().filter(|run| *self.index.plans[run.passage.version as usize].name == *journey);
+        runs.find_map(|run| {
+            let call = run.call.as_ref().filter(|call| call.state == CallState::Owed)?;
+            Some((run.passage.id, call.asked, call.attempts + 1))
         })
     }
 

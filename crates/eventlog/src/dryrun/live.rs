@@ -11,7 +11,7 @@ use engine::effect::Effect;
 use engine::engine::Engine;
 use engine::identifier::IdentifierKind;
 use engine::programme::Channel;
-use engine::record::{ConsentStated, Record, Subject};
+use engine::record::{ConsentStated, PreferenceStated, Record, Subject};
 use engine::{ProfileId, SendId, Seq};
 
 /// A batch, and what the engine that was live had to do with it.
@@ -30,6 +30,8 @@ pub(super) enum About {
     Send(Spoken),
     /// A person, by one of their identifiers.
     Person(Option<(IdentifierKind, Box<str>)>),
+    /// A person and the journey in which they wait for a webhook's answer.
+    Call(Option<(IdentifierKind, Box<str>)>, String),
 }
 
 /// A send that a record speaks of.
@@ -92,6 +94,11 @@ impl Live {
     fn about(&self, record: &Record<'_>) -> Option<About> {
         match record {
             Record::ProfileErased(erased) => Some(About::Person(self.name(erased.profile))),
+            Record::WebhookAnswered(answered) => {
+                let journey =
+                    self.engine.journey_that_asks(answered.profile, answered.run).unwrap_or_default();
+                Some(About::Call(self.name(answered.profile), journey.to_owned()))
+            }
             _ => spoken_of(record).map(|send| About::Send(self.spoken(send))),
         }
     }
@@ -120,7 +127,8 @@ pub(super) fn spoken_of(record: &Record<'_>) -> Option<SendId> {
         Record::Settled(settled) => Some(settled.send),
         Record::Returned(returned) => Some(returned.send),
         Record::Engaged(engaged) => Some(engaged.send),
-        Record::ConsentStated(ConsentStated { subject: Subject::Send(send), .. }) => Some(*send),
+        Record::ConsentStated(ConsentStated { subject: Subject::Send(send), .. })
+        | Record::PreferenceStated(PreferenceStated { subject: Subject::Send(send), .. }) => Some(*send),
         _ => None,
     }
 }

@@ -11,9 +11,11 @@ use engine::at::At;
 use engine::effect::Effect;
 use engine::engine::{Engine, Outcome};
 use engine::governor::address_kind;
+use engine::identifier::IdentifierKind;
 use engine::record::{
-    Attempted, ConsentStated, CutoffsStated, DeliveryOutcome, Engaged, Identifier, ProfileErased, Record,
-    Returned, Settled, Subject, SuppressionStated, Verdict,
+    Attempted, ConsentStated, CutoffsStated, DeliveryOutcome, Engaged, Identifier, PreferenceStated,
+    ProfileErased, Record, Returned, Settled, Subject, SuppressionStated, Verdict, WebhookAnswered,
+    WebhookAttempt,
 };
 use engine::segment::cutoff::Cutoff;
 use std::collections::BTreeSet;
@@ -106,6 +108,19 @@ impl Would {
             Record::ConsentStated(stated @ ConsentStated { subject: Subject::Send(_), .. }) => {
                 self.hear_consent(stated, spoken(about));
             }
+            Record::PreferenceStated(stated @ PreferenceStated { subject: Subject::Send(_), .. }) => {
+                self.hear_preference(stated, spoken(about));
+            }
+            Record::WebhookAnswered(answered) => {
+                let Some(About::Call(name, journey)) = about.next() else {
+                    unreachable!("invariant: told in order")
+                };
+                self.hear_answer(answered, name.as_ref(), journey);
+            }
+            // What other programs were told is no part of the dry run, and names records of history.
+            Record::WebhookDelivered(_) | Record::WebhookFollowed(_) | Record::DeliveryRequested(_) => {
+                self.apply(record);
+            }
             Record::ProfileErased(erased) => {
                 let Some(About::Person(name)) = about.next() else {
                     unreachable!("invariant: told in order")
@@ -189,6 +204,42 @@ impl Would {
             })),
             None => self.left_out.refused += 1,
         }
+    }
+
+    fn hear_preference(&mut self, stated: &PreferenceStated<'_>, of: &Spoken) {
+        let subject = match self.handed_over(of) {
+            Some(send) => Some(Subject::Send(send)),
+            None => of.to.as_ref().and_then(|to| self.identifier(to)).map(Subject::Identifier),
+        };
+        match subject {
+            Some(subject) => {
+                self.pass_on(&Record::PreferenceStated(PreferenceStated { subject, ..stated.clone() }))
+            }
+            None => self.left_out.refused += 1,
+        }
+    }
+
+    /// A webhook's answer holds for whoever waits for one in the same journey.
+    fn hear_answer(
+        &mut self,
+        answered: &WebhookAnswered<'_>,
+        name: Option<&(IdentifierKind, Box<str>)>,
+        journey: &str,
+    ) {
+        let found = name.and_then(|(kind, value)| self.engine.find(*kind, value));
+        let profile = if self.same_people { Some(answered.profile) } else { found };
+        let call = profile.and_then(|profile| Some((profile, self.engine.open_call(profile, journey)?)));
+        let Some((profile, (run, asked, number))) = call else {
+            return self.left_out.reactions += 1;
+        };
+        let attempt = WebhookAttempt { attempt: number, ..answered.attempt };
+        self.pass_on(&Record::WebhookAnswered(WebhookAnswered {
+            profile,
+            run,
+            asked,
+            attempt,
+            ..answered.clone()
+        }));
     }
 
     /// The send of this engine that a reaction is taken to be to, if it was handed over.
@@ -279,6 +330,8 @@ impl Would {
 fn spoken<'p>(about: &mut impl Iterator<Item = &'p About>) -> &'p Spoken {
     match about.next() {
         Some(About::Send(spoken)) => spoken,
-        Some(About::Person(_)) | None => unreachable!("invariant: told in order, one for each"),
+        Some(About::Person(_) | About::Call(..)) | None => {
+            unreachable!("invariant: told in order, one for each")
+        }
     }
 }
