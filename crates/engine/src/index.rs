@@ -162,25 +162,22 @@ impl Index {
             }
             index.plans.push(plan);
         }
+        let scope = &mut Scope { names, history, timezone, cutoffs, purchase, wanted, slot_of };
         // Before a set has clusters, what says who takes part is asked for already.
         for (_, clustering) in programme.clusterings() {
-            let scope = &mut Scope { names, history, timezone, cutoffs, purchase, wanted, slot_of };
             Rule::compile(&clustering.of, scope);
         }
         // Whom a broadcast is for is asked when it starts.
         for (name, broadcast) in &programme.broadcasts {
             if !broadcasts.get(name).is_some_and(|known| known.phase.has_started()) {
-                let scope = &mut Scope { names, history, timezone, cutoffs, purchase, wanted, slot_of };
                 Rule::compile(&of_programme(&broadcast.to), scope);
             }
         }
         for (name, soft) in programme.soft_opt_ins() {
-            let scope = &mut Scope { names, history, timezone, cutoffs, purchase, wanted, slot_of };
             let did = scope.did(&soft.did().expect("invariant: a programme with mistakes is refused"));
             index.soft_opt_ins.0.insert(name.to_owned(), SoftRule { did, channels: soft.channels.clone() });
         }
         for (name, offer) in &programme.offers {
-            let scope = &mut Scope { names, history, timezone, cutoffs, purchase, wanted, slot_of };
             let eligible = offer.eligible.as_deref().map(|text| Rule::compile(&of_programme(text), scope));
             let slot = offers.place(name).expect("invariant: offers have places before plans");
             let (begins, ends) = (offer.begins(timezone), offer.ends(timezone));
@@ -193,7 +190,6 @@ impl Index {
         }
         // A page asks who may see what.
         for (name, text) in programme.onsite_rules() {
-            let scope = &mut Scope { names, history, timezone, cutoffs, purchase, wanted, slot_of };
             let rule = Rule::compile(&of_programme(&text), scope);
             index.onsite.push((name.into(), rule));
         }

@@ -100,6 +100,13 @@ fn content(record: &Record<'_>) -> (&'static str, Value) {
         | Record::WebhookAnswered(_)
         | Record::WebhookFollowed(_)
         | Record::DeliveryRequested(_) => of_webhook(record),
+        Record::CodesAdded(_) | Record::OfferRedeemed(_) | Record::OfferNoted(_) => of_offer(record),
+        Record::Tick => ("tick", json!({})),
+    }
+}
+
+fn of_offer(record: &Record<'_>) -> (&'static str, Value) {
+    match record {
         Record::CodesAdded(one) => (
             "codes_added",
             json!({
@@ -130,7 +137,7 @@ fn content(record: &Record<'_>) -> (&'static str, Value) {
                 "operator": one.operator,
             }),
         ),
-        Record::Tick => ("tick", json!({})),
+        _ => unreachable!("invariant: only records about offers are told here"),
     }
 }
 

@@ -147,7 +147,7 @@ impl Workload {
         match random.below(3) {
             0 => (EventKind::Track, "Product Added", json!({ "sku": "A-1" })),
             1 => (EventKind::Screen, "Screen Viewed", json!({})),
-            _ if index % 3 == 0 => {
+            _ if index.is_multiple_of(3) => {
                 (EventKind::Page, "Page Viewed", json!({ "path": "/", "url": programme::MET_BY }))
             }
             _ => (EventKind::Page, "Page Viewed", json!({ "path": "/" })),

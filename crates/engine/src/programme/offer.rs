@@ -245,7 +245,7 @@ impl Check<'_> {
 
     fn content(&mut self, place: &Place, offer: &Offer) {
         for language in &self.programme.languages {
-            if !offer.content.get(language).is_some_and(|content| !content.title.trim().is_empty()) {
+            if offer.content.get(language).is_none_or(|content| content.title.trim().is_empty()) {
                 let suggestion = format!("add `{language}: {{ title: … }}`");
                 self.add(place, format!("the offer has no title in the language `{language}`"), suggestion);
             }

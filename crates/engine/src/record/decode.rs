@@ -182,6 +182,14 @@ impl<'a> Parts<'a> {
                 commanded_at: self.at()?,
                 operator: self.envelope.text()?,
             }),
+            code::CODES_ADDED..=code::OFFER_NOTED => self.offer(kind)?,
+            _ => Record::Tick,
+        })
+    }
+
+    /// An offer's codes, a redemption, or how far it came.
+    fn offer(&mut self, kind: u8) -> Option<Record<'a>> {
+        Some(match kind {
             code::CODES_ADDED => Record::CodesAdded(self.codes()?),
             code::OFFER_REDEEMED => Record::OfferRedeemed(OfferRedeemed {
                 offer: self.envelope.text()?,
@@ -190,7 +198,7 @@ impl<'a> Parts<'a> {
                 operator: self.envelope.text()?,
                 code: self.personal.text()?,
             }),
-            code::OFFER_NOTED => Record::OfferNoted(OfferNoted {
+            _ => Record::OfferNoted(OfferNoted {
                 offer: self.envelope.text()?,
                 identifier: self.identifier()?,
                 phase: self.one_of(&[OfferPhase::Given, OfferPhase::Seen, OfferPhase::Clicked])?,
@@ -198,7 +206,6 @@ impl<'a> Parts<'a> {
                 noted_at: self.at()?,
                 operator: self.envelope.text()?,
             }),
-            _ => Record::Tick,
         })
     }
 

@@ -136,20 +136,7 @@ impl Parts {
                 self.private(rejected.payload);
                 code::REJECTED
             }
-            Record::ConsentStated(consent) => {
-                self.subject(&consent.subject);
-                self.clear(consent.purpose);
-                self.clear(consent.channel);
-                self.envelope.extend_from_slice(&[u8::from(consent.granted), consent.source as u8]);
-                self.at(consent.stated_at);
-                self.clear(consent.wording);
-                self.private(consent.proof);
-                if consent.language.is_empty() {
-                    return code::CONSENT_STATED;
-                }
-                self.clear(consent.language);
-                code::CONSENT_STATED_IN
-            }
+            Record::ConsentStated(consent) => self.fill_consent(consent),
             Record::PreferenceStated(stated) => self.fill_preference(stated),
             Record::RegisterListed(_) | Record::RegisterChecked(_) => self.fill_register(record),
             Record::SuppressionStated(suppression) => {
@@ -212,6 +199,21 @@ impl Parts {
             | Record::ProfileErased(_)
             | Record::LogRedacted(_) => self.fill_identity(record),
         }
+    }
+
+    fn fill_consent(&mut self, consent: &ConsentStated<'_>) -> u8 {
+        self.subject(&consent.subject);
+        self.clear(consent.purpose);
+        self.clear(consent.channel);
+        self.envelope.extend_from_slice(&[u8::from(consent.granted), consent.source as u8]);
+        self.at(consent.stated_at);
+        self.clear(consent.wording);
+        self.private(consent.proof);
+        if consent.language.is_empty() {
+            return code::CONSENT_STATED;
+        }
+        self.clear(consent.language);
+        code::CONSENT_STATED_IN
     }
 
     fn fill_event(&mut self, event: &Event<'_>) -> u8 {

@@ -12,7 +12,7 @@ const REFERENCE: &str = include_str!("../../../../docs/reference/segments.md");
 #[rustfmt::skip]
 const KEYS: &[&str] = &[
     "and", "or", "not", "did", "sequence", "trait", "in_segment", "consented_to", "reachable_by", "first_seen",
-    "last_seen", "score", "top", "bottom",
+    "last_seen", "score", "top", "bottom", "offer", "name", "is",
     "event", "where", "quantity", "window", "then", "then_not", "path", "test", "purpose", "channel", "of", "percent", "by",
     "at_least", "at_most", "exactly", "sum", "avg", "min", "max", "count",
     "within", "since", "before", "between", "since_entry",

@@ -213,7 +213,7 @@ impl Would {
         };
         match subject {
             Some(subject) => {
-                self.pass_on(&Record::PreferenceStated(PreferenceStated { subject, ..stated.clone() }))
+                self.pass_on(&Record::PreferenceStated(PreferenceStated { subject, ..stated.clone() }));
             }
             None => self.left_out.refused += 1,
         }

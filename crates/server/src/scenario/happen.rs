@@ -48,21 +48,7 @@ pub(super) fn happen(world: &mut World<'_>, what: &Happens) -> Result<(), String
             let channel = send.channel.map_or("", Channel::name);
             consent(world, subject, &purpose, channel, false, ConsentSource::OneClick)
         }
-        Happens::Prefers { person, preference } => {
-            let told = &world.story.people[*person];
-            let identifier = identify(told.kind(), &told.name)?;
-            let preference = match preference {
-                Wanted::Pause(span) => Preference::PausedUntil(world.now.plus(*span)),
-                Wanted::Fewer(fewer) => Preference::Fewer(*fewer),
-            };
-            world.apply(&Record::PreferenceStated(PreferenceStated {
-                subject: Subject::Identifier(identifier.borrowed()),
-                preference,
-                source: ConsentSource::PreferenceCentre,
-                stated_at: world.now,
-                proof: "a story",
-            }))
-        }
+        Happens::Prefers { person, preference } => prefer(world, *person, preference),
         Happens::Returns { person, message, verdict } => {
             let send = world.newest(*person, message)?.id;
             let returned = Returned { send, verdict: *verdict, returned_at: world.now, reply: "a story" };
@@ -117,6 +103,22 @@ pub(super) fn happen(world: &mut World<'_>, what: &Happens) -> Result<(), String
             unreachable!("the story's own, and no record of the door")
         }
     }
+}
+
+fn prefer(world: &mut World<'_>, person: PersonId, preference: &Wanted) -> Result<(), String> {
+    let told = &world.story.people[person];
+    let identifier = identify(told.kind(), &told.name)?;
+    let preference = match preference {
+        Wanted::Pause(span) => Preference::PausedUntil(world.now.plus(*span)),
+        Wanted::Fewer(fewer) => Preference::Fewer(*fewer),
+    };
+    world.apply(&Record::PreferenceStated(PreferenceStated {
+        subject: Subject::Identifier(identifier.borrowed()),
+        preference,
+        source: ConsentSource::PreferenceCentre,
+        stated_at: world.now,
+        proof: "a story",
+    }))
 }
 
 /// At the till nobody is named where the code is somebody's own.

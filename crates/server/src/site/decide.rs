@@ -17,7 +17,6 @@ use engine::effect::OfferShown;
 use engine::engine::{Asked, Engine};
 use engine::identifier::IdentifierKind;
 use engine::programme::Trigger;
-use engine::value::OwnedMap;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -188,6 +187,6 @@ pub(super) fn reader(engine: &Engine, named: &Named, browser: &str) -> Reader {
     let traits = known.filter(|(id, _)| named.may_read(engine, *id)).map(|(_, profile)| profile.traits_map());
     Reader {
         language: language.unwrap_or(browser).to_owned(),
-        traits: traits.unwrap_or_else(OwnedMap::default),
+        traits: traits.unwrap_or_default(),
     }
 }

@@ -125,9 +125,9 @@ async fn whoever_is_erased_is_nowhere_and_everybody_else_is_as_before() {
     assert_eq!((&send["address"], &send["profile"], &send["reply"]), (&json!(""), &Value::Null, &json!("")));
     no_list_tells(house).await;
     // What she may still do with the message that she has.
-    for kind in ["unsubscribe", "preferences"] {
+    for (kind, status) in [("unsubscribe", 404), ("preferences", 410)] {
         let page = answer(house.bare("GET", &link(&mail, kind))).await;
-        assert_eq!((page.status, page.text.contains(EMAIL)), (404, false), "{page:?}");
+        assert_eq!((page.status, page.text.contains(EMAIL)), (status, false), "{page:?}");
     }
     assert_eq!(answer(house.bare("GET", &link(&mail, "c"))).await.status, 302, "a link still leads on");
 
