@@ -99,6 +99,11 @@ class Server {
     return this.get(`/profiles/${encodeURIComponent(identifier)}`);
   }
 
+  /** The offers that the person was given. */
+  offers(identifier) {
+    return this.get(`/profiles/${encodeURIComponent(identifier)}/offers`);
+  }
+
   /** What the person did, as the timeline has it, oldest first. */
   async timeline(identifier) {
     const { events } = await this.get(`/profiles/${encodeURIComponent(identifier)}/timeline`);

@@ -225,6 +225,54 @@ test("where no answer comes in time, the page keeps its own words", async (t) =>
   assert.deepEqual(errors, []);
 });
 
+test("an offer that was met in an email is on the page, with the same code, until it is redeemed", async (t) => {
+  const mailbox = await startMailbox(t);
+  const files = {
+    ...PROGRAMME,
+    "offers/gift.yaml": "offer: gift\ncontent: { en: { title: A jar of honey } }\ncodes: one a person\n",
+    "messages/thanks/message.yaml": `message: thanks
+offer: gift
+email: { from: "Bottega <ciao@bottega.example>", subject: "{{ offer.title }}" }
+`,
+    "messages/thanks/email.en.txt": "Your code: {{ offer.code }}.\nLeave: {{ unsubscribe_url }}\n",
+    "messages/honey/message.yaml": `message: honey
+priority: 9
+offer: gift
+onsite:
+  format: inline
+  slot: top
+  purpose: offers
+  for: offer "gift" open
+  at most: { times: 100, within: 1 day }
+  title: "{{ offer.title }}"
+  text: "Your code: {{ offer.code }}."
+`,
+  };
+  const server = await startServer(t, withProgramme(files, `smtp_url = "${mailbox.url}"`));
+  const shop = await startShop(t, browser, server);
+  const { page } = await shop.visitor();
+  await page.goto(shop.url);
+  await shown(page, "Welcome to the shop").waitFor();
+  const id = await buys(page, server);
+  const mail = await eventually(async () => (assert.equal(mailbox.mails.length, 1), mailbox.mails[0]));
+  const [line, code] = mail.match(/Your code: ([A-Z0-9-]+)\./);
+  const hash = createHmac("sha256", server.identitySecret).update("ada").digest("hex");
+  await page.evaluate((hash) => window.trama.push(["identify", "ada", {}, hash]), hash);
+  await eventually(async () => assert.notEqual(await server.profile("user_id:ada"), undefined));
+  await page.evaluate(() => window.trama.push(["decide"]));
+  await shown(page, "A jar of honey").waitFor();
+  await shown(page, line).waitFor();
+  await seen(server, id, "Message Shown", "honey");
+  await page.evaluate((coupon) => window.trama.push(["track", "Order Completed", { coupon }], ["flush"]), code);
+  await eventually(async () => {
+    const { offers } = await server.offers("user_id:ada");
+    assert.equal(offers[0].state, "redeemed");
+  });
+  await page.evaluate(() => window.trama.push(["decide"]));
+  await shown(page, "Hi Ada").waitFor();
+  assert.equal(await shown(page, "A jar of honey").count(), 0);
+});
+
 test("one click unsubscribes, and the preference page works, without scripts", async (t) => {
   const mailbox = await startMailbox(t);
   const server = await startServer(t, withProgramme(PROGRAMME, `smtp_url = "${mailbox.url}"`));

@@ -5,10 +5,11 @@ use engine::SendId;
 use engine::at::{At, Span};
 use engine::engine::{Asked, Engine, Outcome};
 use engine::identifier::IdentifierKind::{self, AnonymousId, UserId};
+use engine::offer::OfferPhase;
 use engine::outbox::{Reason, Status};
 use engine::programme::{
-    CLICKED, Cap, Channel, ContactPolicy, DISMISSED, Format, InAppMessage, Journey, Message, OnsiteMessage,
-    Programme, Purpose, SHOWN, Step, WITHHELD,
+    CLICKED, Cap, Channel, Codes, ContactPolicy, DISMISSED, Format, InAppMessage, Journey, Message, Offer,
+    OfferContent, OnsiteMessage, Programme, Purpose, SHOWN, Step, WITHHELD,
 };
 use engine::record::{Attempted, DeliveryOutcome, Engaged, Engagement, Event, EventFlags, EventKind};
 use engine::record::{Record, Settled};
@@ -313,4 +314,32 @@ fn mistakes_name_their_place() {
     assert_eq!(mistakes(|one| one.silent = Span(-1)), ["messages.vip.onsite.silent"]);
     assert_eq!(mistakes(|one| one.height = Some(9_000)), ["messages.vip.onsite.height"]);
     assert_eq!(mistakes(|one| one.blocks.title.clear()), ["messages.vip.onsite.title"]);
+}
+
+#[test]
+fn an_offer_on_a_page_is_given_with_its_exposure_and_gone_once_it_is_redeemed() {
+    let mut shop = shop();
+    let content = OfferContent { title: "A gift".into(), ..OfferContent::default() };
+    let gift = Offer { content: [("en".into(), content)].into(), codes: Codes::Own, ..Offer::default() };
+    shop.offers.insert("gift".into(), gift);
+    let gift_at_top = onsite(Format::Banner, "top", Some("offers"), None);
+    let message =
+        Message { onsite: Some(gift_at_top), offer: Some("gift".into()), priority: 9, ..Message::default() };
+    shop.messages.insert("gift".into(), message);
+    let mut story = story(&shop);
+    consents(&mut story, "ada");
+    let ada = story.engine.find(UserId, "ada").unwrap();
+    let code = |story: &Story, proved| story.engine.offer_on_page(Some(ada), "gift", proved).unwrap().code;
+    assert_eq!((sees(&story, "ada", "top"), code(&story, true)), ("gift".into(), String::new()));
+    tell(&mut story, (UserId, "ada"), SHOWN, "gift", 1);
+    let phase = |story: &Story| story.engine.offers_of(ada, story.now()).first().map(|held| held.phase());
+    assert_eq!(phase(&story), Some(OfferPhase::Seen), "whoever sees it has it");
+    assert_eq!(code(&story, false), "", "a code of one's own is for whoever has proved who they are");
+    let coupon = code(&story, true);
+    assert!(!coupon.is_empty());
+    tell(&mut story, (UserId, "ada"), CLICKED, "gift", 1);
+    assert_eq!(phase(&story), Some(OfferPhase::Clicked));
+    story.track("ada", "Order Completed", story.now(), &json!({ "coupon": coupon }));
+    assert_eq!(phase(&story), Some(OfferPhase::Redeemed));
+    assert_eq!(sees(&story, "ada", "top"), "vip", "redeemed anywhere, it is over everywhere");
 }

@@ -185,8 +185,5 @@ pub(super) fn reader(engine: &Engine, named: &Named, browser: &str) -> Reader {
     let known = profile.and_then(|id| Some((id, engine.profile(id)?)));
     let language = known.map(|(_, profile)| profile.language()).filter(|language| !language.is_empty());
     let traits = known.filter(|(id, _)| named.may_read(engine, *id)).map(|(_, profile)| profile.traits_map());
-    Reader {
-        language: language.unwrap_or(browser).to_owned(),
-        traits: traits.unwrap_or_default(),
-    }
+    Reader { language: language.unwrap_or(browser).to_owned(), traits: traits.unwrap_or_default() }
 }
