@@ -326,6 +326,9 @@ fn an_offer_on_a_page_is_given_with_its_exposure_and_gone_once_it_is_redeemed() 
     let message =
         Message { onsite: Some(gift_at_top), offer: Some("gift".into()), priority: 9, ..Message::default() };
     shop.messages.insert("gift".into(), message);
+    let at_foot = onsite(Format::Banner, "foot", None, None);
+    let for_all = Message { onsite: Some(at_foot), offer: Some("gift".into()), ..Message::default() };
+    shop.messages.insert("gift for all".into(), for_all);
     let mut story = story(&shop);
     consents(&mut story, "ada");
     let ada = story.engine.find(UserId, "ada").unwrap();
@@ -339,7 +342,10 @@ fn an_offer_on_a_page_is_given_with_its_exposure_and_gone_once_it_is_redeemed() 
     assert!(!coupon.is_empty());
     tell(&mut story, (UserId, "ada"), CLICKED, "gift", 1);
     assert_eq!(phase(&story), Some(OfferPhase::Clicked));
+    let seen = ["top", "foot"].map(|slot| sees(&story, "ada", slot));
+    assert_eq!(seen, ["gift", "gift for all"], "as long as it is open");
     story.track("ada", "Order Completed", story.now(), &json!({ "coupon": coupon }));
     assert_eq!(phase(&story), Some(OfferPhase::Redeemed));
-    assert_eq!(sees(&story, "ada", "top"), "vip", "redeemed anywhere, it is over everywhere");
+    let seen = ["top", "foot"].map(|slot| sees(&story, "ada", slot));
+    assert_eq!(seen, ["vip", "-"], "redeemed anywhere, it is over everywhere");
 }
