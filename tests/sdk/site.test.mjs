@@ -253,7 +253,10 @@ onsite:
   const { page } = await shop.visitor();
   await page.goto(shop.url);
   await shown(page, "Welcome to the shop").waitFor();
-  const id = await buys(page, server);
+  const id = await page.evaluate(() => {
+    window.trama.push(["consent", { offers: true }], ["identify", { first_name: "Ada", email: "ada@example.com" }], ["track", "Order Completed", { total: 30 }], ["flush"]);
+    return window.trama.anonymousId();
+  });
   const mail = await eventually(async () => (assert.equal(mailbox.mails.length, 1), mailbox.mails[0]));
   const [line, code] = mail.match(/Your code: ([A-Z0-9-]+)\./);
   const hash = createHmac("sha256", server.identitySecret).update("ada").digest("hex");
@@ -298,15 +301,29 @@ test("one click unsubscribes, and the preference page works, without scripts", a
   await page.waitForLoadState();
   assert.equal(await consent(), "withdrawn");
   await page.goto(find("preferences"));
-  const choice = page.locator("input[type=checkbox]").first();
+  const choice = page.locator('input[type=checkbox][value="offers.email"]');
   assert.equal(await choice.isChecked(), false);
   await choice.check();
-  await page.locator("form button, form input[type=submit]").first().click();
-  await page.waitForLoadState();
+  await page.getByRole("button", { name: "Save" }).click();
   assert.equal(await consent(), "granted");
+  await page.goto(find("preferences"));
+  await page.getByRole("button", { name: "Pause for a month" }).click();
+  await page.goto(find("preferences"));
+  await page.getByText("Paused until").waitFor();
+  await page.getByRole("button", { name: "End the pause" }).click();
+  await page.goto(find("preferences"));
+  assert.equal(await page.getByText("Paused until").count(), 0);
+  await page.getByText("See and download my data").click();
+  await page.getByText("ada@example.com").first().waitFor();
+  await page.goto(find("preferences"));
   const click = await fetch(find("unsubscribe"), { method: "POST", headers: { "content-type": "application/x-www-form-urlencoded" }, body: "List-Unsubscribe=One-Click" });
   assert.equal(click.status, 200);
   assert.equal(await consent(), "withdrawn");
+  await page.goto(find("preferences"));
+  await page.getByText("Erase me…").click();
+  await page.getByRole("button").click();
+  await eventually(async () => assert.equal(await server.profile("user_id:ada"), undefined));
+  assert.equal((await page.goto(find("preferences"))).status(), 410);
 });
 
 /** What we draw has none of the faults that axe knows. */

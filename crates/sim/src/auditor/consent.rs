@@ -34,12 +34,22 @@ impl Statements {
     /// breath the particular after the general. Asking for a confirmation once more takes nothing away from a
     /// consent that holds; only a merge does.
     pub(crate) fn by_email(&self, purpose: &str) -> Option<Stated> {
+        self.counting_by_email(purpose).last().map(|statement| statement.stated)
+    }
+
+    /// The statements that changed something, or repeated it, in that order.
+    fn counting_by_email(&self, purpose: &str) -> Vec<&Statement> {
         let mut said: Vec<&Statement> = self.about_email(purpose).collect();
         said.sort_by_key(|statement| (statement.at, statement.seq, statement.channel.is_some()));
-        said.iter().fold(None, |held, statement| match (held, statement.stated) {
-            (Some(Stated::Granted), Stated::Pending) if !statement.by_merge => held,
-            (_, stated) => Some(stated),
-        })
+        let mut held = None;
+        said.retain(|statement| match (held, statement.stated) {
+            (Some(Stated::Granted), Stated::Pending) if !statement.by_merge => false,
+            (_, stated) => {
+                held = Some(stated);
+                true
+            }
+        });
+        said
     }
 
     fn about_email(&self, purpose: &str) -> impl Iterator<Item = &Statement> {
@@ -59,20 +69,21 @@ impl Statements {
             self.0.iter().chain(&other.0).map(|one| one.purpose.clone()).collect();
         purposes.sort();
         purposes.dedup();
-        let strictest: Vec<(String, Option<Stated>)> = purposes
+        let strictest: Vec<(String, Option<Stated>, At)> = purposes
             .into_iter()
             .map(|purpose| {
                 let (mine, theirs) = (self.by_email(&purpose), other.by_email(&purpose));
-                (purpose, mine.max(theirs))
+                let counting = [&*self, &other].map(|one| one.counting_by_email(&purpose));
+                let newest = counting.concat().iter().map(|statement| statement.at).max();
+                (purpose, mine.max(theirs), newest.unwrap_or(At::MIN))
             })
             .collect();
         self.0.extend(other.0);
-        for (purpose, strictest) in strictest {
+        for (purpose, strictest, at) in strictest {
             if let Some(stated) = strictest
                 && self.by_email(&purpose) != Some(stated)
             {
                 let channel = Some("email".to_owned());
-                let at = self.about_email(&purpose).map(|statement| statement.at).max().unwrap_or(At::MIN);
                 self.0.push(Statement { purpose, channel, stated, at, seq, by_merge: true });
             }
         }
@@ -102,5 +113,18 @@ mod tests {
         two.add(said(Stated::Granted, 40));
         two.add(said(Stated::Pending, 50));
         assert_eq!(two.by_email("offers"), Some(Stated::Granted));
+    }
+
+    /// To ask somebody again who has agreed says nothing new, so what is said between that and the merge is newer.
+    #[test]
+    fn a_question_that_takes_nothing_away_is_no_newer_answer() {
+        let (mut one, mut two) = (Statements::default(), Statements::default());
+        one.add(said(Stated::Granted, 20));
+        one.add(said(Stated::Pending, 50));
+        two.add(said(Stated::Withdrawn, 10));
+        two.join(one, Seq(60));
+        assert_eq!(two.by_email("offers"), Some(Stated::Withdrawn));
+        two.add(said(Stated::Pending, 40));
+        assert_eq!(two.by_email("offers"), Some(Stated::Pending));
     }
 }
