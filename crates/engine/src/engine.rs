@@ -537,7 +537,10 @@ impl Engine {
     /// Everything due by now happens, in the order in which it is due.
     fn apply_tick(&mut self, effects: &mut Vec<Effect>) {
         while let Some((due, key)) = self.state.timers.pop(self.state.at) {
-            self.foresee_timers();
+            match key {
+                TimerKey::Run { .. } => self.foresee_runs(),
+                _ => self.foresee_timers(),
+            }
             match key {
                 TimerKey::Name { profile, name } => {
                     // A merged profile's events went with it, and an earlier timer may have been set since.

@@ -186,6 +186,9 @@ impl Ledger {
 
     /// The number of an address: that of the same one among the newest sends of a person, where it is there.
     fn address_near(&mut self, address: &Arc<str>, newest: Option<SendId>) -> u32 {
+        if address.is_empty() {
+            return NONE;
+        }
         let near = self
             .back_from(newest)
             .take(ADDRESSES_COMPARED)

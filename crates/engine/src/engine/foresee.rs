@@ -7,10 +7,13 @@
 use super::Engine;
 use crate::ProfileId;
 use crate::name::NameId;
+use crate::prefetch::prefetch;
+use crate::profile::Profile;
 use crate::record::Record;
 use crate::timer::TimerKey;
 
-/// Timers ahead for which it is brought near where the strand is, then the strand, and then the end of its events.
+/// Timers ahead for which it is brought near who is woken, where the strand is, then the strand, and then the end of its events.
+const PROFILES_AHEAD: usize = 24;
 const PLACES_AHEAD: usize = 18;
 const STRANDS_AHEAD: usize = 12;
 const TAILS_AHEAD: usize = 6;
@@ -44,6 +47,9 @@ impl Engine {
         }
         for (name, known) in &touched {
             self.state.history.prefetch_strand(*name, *known);
+            let Profile { runs, past, .. } = &self.state.profiles[known.0 as usize];
+            prefetch(runs, 0);
+            prefetch(past, past.len().saturating_sub(1));
         }
         for (name, known) in &touched {
             self.state.history.prefetch_tail(*name, *known);
@@ -60,12 +66,43 @@ impl Engine {
             self.state.history.prefetch_strand(name, profile);
             self.state.truths.prefetch(profile);
         }
-        if let Some(TimerKey::Run { profile, .. }) = self.state.timers.upcoming_instant(STRANDS_AHEAD) {
-            self.state.profiles.prefetch(profile.0 as usize);
-        }
         if let Some(TimerKey::Name { profile, name }) = self.state.timers.upcoming(TAILS_AHEAD) {
             self.state.history.prefetch_tail(name, profile);
         }
+    }
+
+    /// The same for the runs that are woken after the next one: the profile, its runs, and then, step by step, the events
+    /// that the exit rule asks for.
+    pub(super) fn foresee_runs(&self) {
+        let upcoming = |ahead| match self.state.timers.upcoming_instant(ahead) {
+            Some(TimerKey::Run { profile, .. }) => Some(profile),
+            _ => None,
+        };
+        if let Some(profile) = upcoming(PROFILES_AHEAD) {
+            self.state.profiles.prefetch(profile.0 as usize);
+        }
+        if let Some(profile) = upcoming(PLACES_AHEAD) {
+            let Profile { runs, past, .. } = &self.state.profiles[profile.0 as usize];
+            prefetch(runs, 0);
+            prefetch(past, past.len().saturating_sub(1));
+        }
+        let strand = |ahead| upcoming(ahead).and_then(|profile| Some((self.exit_event(profile)?, profile)));
+        if let Some((name, profile)) = strand(STRANDS_AHEAD) {
+            self.state.history.prefetch_place(name, profile);
+        }
+        if let Some((name, profile)) = strand(TAILS_AHEAD) {
+            self.state.history.prefetch_strand(name, profile);
+        }
+        if let Some((name, profile)) = strand(TAILS_AHEAD / 2) {
+            self.state.history.prefetch_tail(name, profile);
+        }
+    }
+
+    /// An event that can end the first run of a profile.
+    fn exit_event(&self, profile: ProfileId) -> Option<NameId> {
+        let run = self.state.profiles[profile.0 as usize].runs.first()?;
+        let exit = self.index.plans[run.passage.version as usize].exit.as_ref()?;
+        exit.mentions.events.first().copied()
     }
 }
 

@@ -30,11 +30,8 @@ impl Addresses {
         Arc::clone(found.unwrap_or(&EMPTY))
     }
 
-    /// The number of an address of which none is known; an empty one has none.
+    /// The number of an address of which none is known.
     pub(super) fn push(&mut self, text: &Arc<str>) -> u32 {
-        if text.is_empty() {
-            return NONE;
-        }
         self.all.push(Address { text: Arc::clone(text), sends: 1 });
         u32::try_from(self.all.len() - 1).expect("invariant: sends fit in memory")
     }

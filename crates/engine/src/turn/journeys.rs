@@ -7,6 +7,7 @@ use crate::history::Since;
 use crate::journey::{Entry, Operation, Passage, Plan, Run, RunState, Standing};
 use crate::limits::{RUN_STEPS_MAX, RUNS_AT_ONCE_MAX, RUNS_REMEMBERED_MAX};
 use crate::outbox::Reason;
+use crate::segment::eval::Verdict;
 use crate::state::State;
 use crate::timer::TimerKey;
 use crate::value::{Map, OwnedMap};
@@ -167,17 +168,17 @@ impl Turn<'_> {
         if self.engine.index.plans[version as usize].standing == Standing::Paused {
             return;
         }
+        // What the exit rule says holds at this instant, until a step changes the person.
+        let mut known = None;
         for _ in 0..RUN_STEPS_MAX {
-            let run = &self.profile().runs[index];
-            let (version, began) = (run.passage.version as usize, run.passage.began);
-            let mut due = At::MAX;
-            if let Some(rule) = &self.engine.index.plans[version].exit {
-                let verdict = self.evaluate(rule, began, began, run.event.as_map());
-                if verdict.holds {
-                    return self.finish(index, RunState::Exited);
-                }
-                due = verdict.until;
-            }
+            let due = match known.filter(|_| !self.engine.follows.changed()) {
+                Some(due) => due,
+                None => match self.exit_verdict(index) {
+                    Verdict { holds: true, .. } => return self.finish(index, RunState::Exited),
+                    Verdict { until, .. } => until,
+                },
+            };
+            known = Some(due);
             match self.step(index) {
                 Next::Go(position) => self.arrive(index, position),
                 Next::Stay(until) => return self.sleep(index, due.min(until)),
@@ -185,6 +186,16 @@ impl Turn<'_> {
             }
         }
         panic!("invariant: a journey has no loop");
+    }
+
+    /// Whether a run's exit rule holds, and until when it does not.
+    fn exit_verdict(&self, index: usize) -> Verdict {
+        let run = &self.profile().runs[index];
+        let began = run.passage.began;
+        match &self.engine.index.plans[run.passage.version as usize].exit {
+            Some(rule) => self.evaluate(rule, began, began, run.event.as_map()),
+            None => Verdict { holds: false, until: At::MAX },
+        }
     }
 
     /// What the operation under the run asks for now.

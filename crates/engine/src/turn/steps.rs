@@ -24,7 +24,12 @@ pub(crate) struct Follows {
 
 impl Follows {
     fn is_empty(&self) -> bool {
-        self.starts.is_empty() && self.touched.traits.is_empty() && !self.touched.offers
+        self.starts.is_empty() && !self.changed()
+    }
+
+    /// Whether runs changed what is known of the person.
+    pub(super) fn changed(&self) -> bool {
+        !self.touched.traits.is_empty() || self.touched.offers
     }
 }
 
