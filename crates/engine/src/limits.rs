@@ -206,3 +206,9 @@ pub const REGISTER_CHANNELS_MAX: usize = 8;
 pub const REGISTER_SLICE_MAX: usize = 10_000;
 /// Longest time that a look at a register is relied on.
 pub const REGISTER_VALID_MAX: Span = Span::DAY.times(366);
+/// Most spaces that a company writes for: each wants somebody who keeps its beat.
+pub const SPACES_MAX: usize = 100;
+/// Most contributors of an editorial plan: as many as a newsroom.
+pub const CONTRIBUTORS_MAX: usize = 1_000;
+/// Most pieces of an editorial plan: one a day for thirty years.
+pub const PIECES_MAX: usize = 10_000;

@@ -9,6 +9,7 @@ mod check;
 mod clusters;
 mod contact;
 mod crowded;
+mod editorial;
 mod enter;
 mod identity;
 mod mistake;
@@ -26,6 +27,7 @@ pub use broadcast::{Broadcast, BroadcastTime, Pace};
 pub use clusters::{ClusterSet, Refresh};
 pub(crate) use contact::offered;
 pub use contact::{Cap, ContactPolicy, Exclusion, Fatigue, QuietHours};
+pub use editorial::{Contributor, Editorial, Expertise, Intent, Piece, PieceState, Space};
 pub use enter::Enter;
 pub use identity::{IdentifierLimit, Identity};
 pub use mistake::{Mistake, Place, nearest};
@@ -79,6 +81,8 @@ pub struct Programme {
     pub contact_policy: ContactPolicy,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub webhooks: BTreeMap<String, Webhook>,
+    #[serde(skip_serializing_if = "Editorial::is_empty")]
+    pub editorial: Editorial,
 }
 
 /// What messages report back. Opens are off by default: in several countries they need a consent of their own.

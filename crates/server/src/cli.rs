@@ -8,6 +8,7 @@ mod client;
 mod clusters;
 mod consents;
 mod demo;
+mod editorial;
 mod erase;
 mod explain;
 mod expression;
@@ -69,6 +70,7 @@ enum Command {
     Broadcasts(broadcasts::Args),
     Webhooks(webhooks::Args),
     Offers(offers::Args),
+    Editorial(editorial::Args),
     Log(log::Args),
     Backup(backup::Args),
     Restore(restore::Args),
@@ -109,6 +111,7 @@ pub fn run() -> ExitCode {
         Command::Broadcasts(args) => broadcasts::run(&args),
         Command::Webhooks(args) => webhooks::run(&args),
         Command::Offers(args) => offers::run(&args),
+        Command::Editorial(args) => editorial::run(&args),
         Command::Log(args) => log::run(&args),
         Command::Backup(args) => backup::run(&args),
         Command::Restore(args) => restore::run(&args),

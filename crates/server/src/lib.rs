@@ -14,6 +14,7 @@ pub mod config;
 pub mod deliver;
 pub mod demo;
 pub mod dryrun;
+mod editorial;
 pub mod http;
 pub mod hub;
 pub mod keys;

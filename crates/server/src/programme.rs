@@ -7,6 +7,7 @@
 //! journeys/*.yaml           one journey a file
 //! broadcasts/*.yaml         one broadcast a file
 //! messages/*/message.yaml   one message a folder; beside it email.<language>.mjml, .html or .txt
+//! editorial.yaml            spaces that are written for, who writes, and the pieces
 //! tests/*.txt               stories for `trama test`
 //! ```
 //!
@@ -34,6 +35,7 @@ mod contact;
 mod content;
 mod definition;
 mod difference;
+mod editorial;
 mod finding;
 mod folder;
 mod identity;
@@ -45,6 +47,7 @@ mod source;
 mod step;
 mod webhook;
 mod write;
+mod write_editorial;
 mod write_offer;
 pub(crate) mod yaml;
 

@@ -38,6 +38,7 @@ impl Programme {
         check.offers();
         check.onsite();
         check.mistakes.extend(self.onsite_mistakes());
+        check.mistakes.extend(self.editorial_mistakes());
         check.mistakes
     }
 }

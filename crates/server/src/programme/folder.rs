@@ -36,6 +36,12 @@ pub(super) fn read(dir: &Path) -> (Programme, Reading) {
     {
         programme.webhooks = reading.webhooks(file, &node);
     }
+    let editorial = dir.join("editorial.yaml");
+    if editorial.exists()
+        && let Some((file, node)) = reading.open(&editorial)
+    {
+        programme.editorial = reading.editorial(file, &node);
+    }
     for path in reading.definitions(&dir.join("journeys")) {
         if let Some((file, node)) = reading.open(&path)
             && let Some((name, journey)) = reading.journey(file, &node)
@@ -168,7 +174,8 @@ impl Reading {
 
     /// Files at the top that nothing reads although they look like definitions.
     fn strays(&mut self, dir: &Path) {
-        const KNOWN: [&str; 4] = ["programme.yaml", "segments.yaml", "clusters.yaml", "webhooks.yaml"];
+        const KNOWN: [&str; 5] =
+            ["programme.yaml", "segments.yaml", "clusters.yaml", "webhooks.yaml", "editorial.yaml"];
         for path in entries(dir) {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             let looks_read = name.ends_with(".yaml") || name.ends_with(".yml");

@@ -3,12 +3,13 @@
 //!
 //! Two programmes are the same where their items are the same: nothing of a programme is left out.
 
+use super::write_editorial;
 use engine::at::Span;
 use engine::programme::{
-    Arm, Blocks, Broadcast, Cap, Channel, ClusterSet, ContactPolicy, Draw, EmailMessage, Exclusion, Fatigue,
-    IdentifierLimit, Identity, Journey, Localized, Message, OnChange, OnsiteMessage, OptIn, Programme,
-    Purchase, Purpose, QuietHours, Reenter, SoftOptIn, Step, Tracking, Trigger, Way, Webhook, WebhookStep,
-    Wording,
+    Arm, Blocks, Broadcast, Cap, Channel, ClusterSet, ContactPolicy, Draw, Editorial, EmailMessage,
+    Exclusion, Fatigue, IdentifierLimit, Identity, Journey, Localized, Message, OnChange, OnsiteMessage,
+    OptIn, Programme, Purchase, Purpose, QuietHours, Reenter, SoftOptIn, Step, Tracking, Trigger, Way,
+    Webhook, WebhookStep, Wording,
 };
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -27,6 +28,9 @@ pub enum Kind {
     Message,
     /// A template of a message: `welcome/email.it.mjml`.
     Template,
+    Space,
+    Contributor,
+    Piece,
 }
 
 impl Kind {
@@ -42,6 +46,9 @@ impl Kind {
             Self::Offer => "offer",
             Self::Message => "message",
             Self::Template => "template",
+            Self::Space => "space",
+            Self::Contributor => "contributor",
+            Self::Piece => "piece",
         }
     }
 }
@@ -82,6 +89,16 @@ pub fn items(programme: &Programme) -> BTreeMap<(Kind, String), String> {
         for (file, text) in templates(one) {
             items.insert((Kind::Template, format!("{name}/{file}")), text.to_owned());
         }
+    }
+    let Editorial { spaces, contributors, pieces } = &programme.editorial;
+    for (name, one) in spaces {
+        items.insert((Kind::Space, name.clone()), write_editorial::space(name, one));
+    }
+    for (name, one) in contributors {
+        items.insert((Kind::Contributor, name.clone()), write_editorial::contributor(name, one));
+    }
+    for (name, one) in pieces {
+        items.insert((Kind::Piece, name.clone()), write_editorial::piece(name, one));
     }
     items
 }

@@ -160,6 +160,8 @@ fn what_a_plan_compares_is_the_whole_programme() {
     };
     let (mut head, mut segments) = (String::new(), String::from("segments:\n"));
     let (mut clusters, mut webhooks) = (String::from("clusters:\n"), String::from("webhooks:\n"));
+    let (mut spaces, mut contributors) = (String::from("spaces:\n"), String::from("contributors:\n"));
+    let mut pieces = String::from("pieces:\n");
     let indented = |text: &str| text.lines().map(|line| format!("  {line}\n")).collect::<String>();
     for ((kind, name), text) in items(&programme) {
         match kind {
@@ -173,12 +175,16 @@ fn what_a_plan_compares_is_the_whole_programme() {
             Kind::Message => write(format!("messages/{name}/message.yaml"), &text),
             Kind::Offer => write(format!("offers/{name}.yaml"), &text),
             Kind::Template => write(format!("messages/{name}"), &text),
+            Kind::Space => spaces += &indented(&text),
+            Kind::Contributor => contributors += &indented(&text),
+            Kind::Piece => pieces += &indented(&text),
         }
     }
     write("programme.yaml".into(), &head);
     write("segments.yaml".into(), &segments);
     write("clusters.yaml".into(), &clusters);
     write("webhooks.yaml".into(), &webhooks);
+    write("editorial.yaml".into(), &(spaces + &contributors + &pieces));
     let again =
         load(dir.path()).map_err(|findings| findings.iter().map(ToString::to_string).collect::<Vec<_>>());
     assert_eq!(again.unwrap().0, programme);

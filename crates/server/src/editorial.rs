@@ -1,0 +1,243 @@
+//! How the spaces of the editorial plan fare, as commands and the API tell it.
+//!
+//! Visits are read from the log anew for each question. Owned by whoever asks; nothing is kept.
+
+use anyhow::Context;
+use engine::Seq;
+use engine::at::{At, Span};
+use engine::programme::{Programme, timezone};
+use engine::record::Record;
+use eventlog::sqlite::SqliteReader;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use measure::editorial::{Balance, Compared, Health, Load, Visits, Warning, balance, health, loads};
+use serde::Serialize;
+
+/// Weeks ahead for which it is said what everybody has to do.
+const WEEKS_USUAL: i32 = 8;
+
+/// An editorial plan on a day.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(crate) struct Outlook {
+    /// The day that it is told for: 2026-10-12.
+    as_of: String,
+    spaces: Vec<SpaceView>,
+    /// What each contributor has to do in the weeks that come; weeks with nothing are left out.
+    loads: Vec<LoadView>,
+    /// Minutes in a week that the beats of all spaces ask for, by what their pieces took.
+    wanted_minutes_a_week: u64,
+    /// Minutes in a week that all contributors have.
+    minutes_a_week: u64,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+struct SpaceView {
+    space: String,
+    /// Days between one piece and the next, as it is meant to be.
+    every_days: u16,
+    /// `new`, `alive`, `slowing`, `silent` or `abandoned`.
+    stage: &'static str,
+    /// Pieces so far.
+    published: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+    /// Days between the newest pieces, the newest gap first.
+    gaps_days: Vec<i32>,
+    /// How many of the newest pieces sell, and of how many.
+    selling: usize,
+    of: usize,
+    /// Where the space has pages of ours and the log was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    visits: Option<VisitsView>,
+    /// What somebody should do something about, each with what it means.
+    warnings: Vec<WarningView>,
+}
+
+/// Visits of some days up to yesterday, and of as many before.
+#[derive(Serialize, utoipa::ToSchema)]
+struct VisitsView {
+    days: i32,
+    before: u64,
+    after: u64,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+struct WarningView {
+    /// `fading`, `nothing_planned`, `late` or `selling`.
+    code: &'static str,
+    message: String,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+struct LoadView {
+    contributor: String,
+    /// The week's Monday.
+    week: String,
+    minutes: u32,
+    minutes_a_week: u32,
+    /// More than there is time for.
+    is_over: bool,
+}
+
+/// The plan of a programme on a day, with the visits that a log tells of.
+pub(crate) fn outlook(
+    programme: &Programme,
+    log: Option<&SqliteReader>,
+    today: Date,
+) -> anyhow::Result<Outlook> {
+    let plan = &programme.editorial;
+    let zone = timezone(&programme.timezone).unwrap_or(TimeZone::UTC);
+    let mut visits = Visits::new(plan, zone.clone());
+    if let Some(log) = log {
+        read(log, &mut visits, today, &zone)?;
+    }
+    let spaces = health(plan, &visits, today).into_iter();
+    let spaces = spaces.map(|(name, health)| {
+        let every_days = plan.spaces[&name].every_days;
+        space(name, every_days, health, log.is_some())
+    });
+    let Balance { wanted_minutes, minutes } = balance(plan);
+    Ok(Outlook {
+        as_of: today.to_string(),
+        spaces: spaces.collect(),
+        loads: loads(plan, today, WEEKS_USUAL).into_iter().map(load).collect(),
+        wanted_minutes_a_week: wanted_minutes,
+        minutes_a_week: minutes,
+    })
+}
+
+/// The day that an instant is on, where a programme is.
+pub(crate) fn day_of(programme: &Programme, at: At) -> Date {
+    let zone = timezone(&programme.timezone).unwrap_or(TimeZone::UTC);
+    Timestamp::from_millisecond(at.0).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(zone).date()
+}
+
+/// Reads what the comparison asks for: a batch that came before the earliest day holds only what happened before it.
+fn read(log: &SqliteReader, visits: &mut Visits, today: Date, zone: &TimeZone) -> anyhow::Result<()> {
+    let begin = today.to_zoned(zone.clone()).map_or(At::MIN, |day| At(day.timestamp().as_millisecond()));
+    let begin = begin.minus(Span::DAY.times(i64::from(visits.days_asked())));
+    let first = log.first()?.unwrap_or(Seq(1));
+    for batch in log.read(first).context("the log cannot be read")? {
+        let batch = batch.context("the log cannot be read")?;
+        if batch.at < begin {
+            continue;
+        }
+        // A record that an erasure sealed tells nothing any more.
+        let records = batch.records().map_while(Result::ok).filter_map(|bytes| Record::decode(bytes).ok());
+        records.for_each(|record| visits.observe(&record));
+    }
+    Ok(())
+}
+
+fn space(name: String, every_days: u16, health: Health, is_read: bool) -> SpaceView {
+    let Health { stage, published, last, next, gaps_days, selling, of, visits, warnings } = health;
+    let visits = visits.filter(|_| is_read);
+    let warnings = warnings.iter().map(|warning| WarningView {
+        code: code(warning),
+        message: message(warning, every_days, selling, of),
+    });
+    SpaceView {
+        every_days,
+        stage: stage.name(),
+        published,
+        last: last.map(|day| day.to_string()),
+        next: next.map(|day| day.to_string()),
+        gaps_days,
+        selling,
+        of,
+        visits: visits.map(|Compared { days, before, after }| VisitsView { days, before, after }),
+        warnings: warnings.collect(),
+        space: name,
+    }
+}
+
+fn code(warning: &Warning) -> &'static str {
+    match warning {
+        Warning::Fading(_) => "fading",
+        Warning::NothingPlanned => "nothing_planned",
+        Warning::Late(_) => "late",
+        Warning::Selling => "selling",
+    }
+}
+
+fn message(warning: &Warning, every_days: u16, selling: usize, of: usize) -> String {
+    match warning {
+        Warning::Fading(Compared { days, before, after }) => format!(
+            "{after} visits in {days} days, and {before} in as many before: fewer than chance explains; \
+             this comes before the writing slows"
+        ),
+        Warning::NothingPlanned => {
+            format!("nothing is planned for the next {} days, which are two beats", 2 * every_days)
+        }
+        Warning::Late(pieces) => {
+            format!("the day is over and not published: {}; publish or move them", pieces.join(", "))
+        }
+        Warning::Selling => {
+            format!("{selling} of the newest {of} pieces sell, and more than a third drives readers away")
+        }
+    }
+}
+
+fn load(load: Load) -> LoadView {
+    LoadView {
+        is_over: load.is_over(),
+        week: load.monday.to_string(),
+        contributor: load.contributor,
+        minutes: load.minutes,
+        minutes_a_week: load.minutes_a_week,
+    }
+}
+
+impl Outlook {
+    /// A table for people.
+    pub(crate) fn told(&self) -> String {
+        use std::fmt::Write;
+        let mut text = String::new();
+        let day = |day: &Option<String>| day.clone().unwrap_or_else(|| "-".to_owned());
+        let _ = writeln!(
+            text,
+            "{:<20} {:<10} {:>9} {:>12} {:>12} {:>8} {:>16}",
+            "space", "stage", "beat", "last", "next", "selling", "visits"
+        );
+        for one in &self.spaces {
+            let visits = one.visits.as_ref();
+            let visits =
+                visits.map_or("-".to_owned(), |visits| format!("{} → {}", visits.before, visits.after));
+            let selling = format!("{}/{}", one.selling, one.of);
+            let beat = format!("{} days", one.every_days);
+            let (last, next) = (day(&one.last), day(&one.next));
+            let _ = writeln!(
+                text,
+                "{:<20} {:<10} {beat:>9} {last:>12} {next:>12} {selling:>8} {visits:>16}",
+                one.space, one.stage
+            );
+            for warning in &one.warnings {
+                let _ = writeln!(text, "  ! {}", warning.message);
+            }
+        }
+        for load in self.loads.iter().filter(|load| load.is_over) {
+            let _ = writeln!(
+                text,
+                "! {} has {} to do in the week of {}, and time for {}",
+                load.contributor,
+                hours(load.minutes.into()),
+                load.week,
+                hours(load.minutes_a_week.into()),
+            );
+        }
+        let _ = writeln!(
+            text,
+            "the beats ask for {} a week; there is time for {}",
+            hours(self.wanted_minutes_a_week),
+            hours(self.minutes_a_week),
+        );
+        text
+    }
+}
+
+fn hours(minutes: u64) -> String {
+    format!("{:.1} hours", minutes as f64 / 60.0)
+}
