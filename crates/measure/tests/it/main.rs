@@ -1,4 +1,5 @@
 //! Integration tests of the figures, in one binary.
 
+mod attribution;
 mod clusters;
 mod kpi;
