@@ -36,6 +36,12 @@ pub(super) fn read(dir: &Path) -> (Programme, Reading) {
     {
         programme.webhooks = reading.webhooks(file, &node);
     }
+    let channels = dir.join("channels.yaml");
+    if channels.exists()
+        && let Some((file, node)) = reading.open(&channels)
+    {
+        programme.channels = reading.channels(file, &node);
+    }
     for path in reading.definitions(&dir.join("journeys")) {
         if let Some((file, node)) = reading.open(&path)
             && let Some((name, journey)) = reading.journey(file, &node)
@@ -168,7 +174,8 @@ impl Reading {
 
     /// Files at the top that nothing reads although they look like definitions.
     fn strays(&mut self, dir: &Path) {
-        const KNOWN: [&str; 4] = ["programme.yaml", "segments.yaml", "clusters.yaml", "webhooks.yaml"];
+        const KNOWN: [&str; 5] =
+            ["programme.yaml", "segments.yaml", "clusters.yaml", "webhooks.yaml", "channels.yaml"];
         for path in entries(dir) {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             let looks_read = name.ends_with(".yaml") || name.ends_with(".yml");
