@@ -66,6 +66,18 @@ impl Paths {
         );
     }
 
+    /// Adds the paths of others behind its own.
+    pub(super) fn append(&mut self, others: &Self) -> Result<(), Full> {
+        let names = others.names.list.iter().map(|name| self.names.number(name.as_bytes()));
+        let numbers: Vec<u16> = names.collect::<Result<_, _>>()?;
+        let begin = self.touches.len();
+        self.touches.extend(others.touches.iter().map(|touch| numbers[usize::from(*touch)]));
+        self.ends.extend(others.ends.iter().map(|end| begin + end));
+        self.came.extend_from_slice(&others.came);
+        self.ages.extend_from_slice(&others.ages);
+        Ok(())
+    }
+
     /// Leaves out all but the last so many touches of each path.
     pub fn keep_last(&mut self, most: usize) {
         let (mut touches, mut ages, mut begin) = (Vec::new(), Vec::new(), 0);

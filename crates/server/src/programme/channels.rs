@@ -6,7 +6,7 @@ use super::yaml::Node;
 use engine::programme::{ChannelRule, ChannelRules, Direction, Place, nearest};
 
 impl Reading {
-    pub(super) fn channels(&mut self, file: FileId, node: &Node) -> ChannelRules {
+    pub(super) fn channel_rules(&mut self, file: FileId, node: &Node) -> ChannelRules {
         let Some(fields) = self.fields(file, node, &Place::default(), &["own hosts", "rules"]) else {
             return ChannelRules::default();
         };

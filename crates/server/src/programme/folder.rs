@@ -40,7 +40,7 @@ pub(super) fn read(dir: &Path) -> (Programme, Reading) {
     if channels.exists()
         && let Some((file, node)) = reading.open(&channels)
     {
-        programme.channels = reading.channels(file, &node);
+        programme.channels = reading.channel_rules(file, &node);
     }
     for path in reading.definitions(&dir.join("journeys")) {
         if let Some((file, node)) = reading.open(&path)

@@ -1,6 +1,7 @@
 //! The chain that paths make: states, and how often each leads where.
 
 use super::super::Paths;
+use super::super::limits::PAIRED_CHANNELS_MAX;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
@@ -24,7 +25,7 @@ pub(super) struct Chain {
 
 impl Chain {
     pub(super) fn of(paths: &Paths, order: u8) -> Self {
-        let mut counts = Counts::default();
+        let mut counts = Counts::new(order, paths.channels());
         for (path, came) in paths.iter() {
             let walked = came.conversions + came.nulls;
             if walked > 0.0 {
@@ -84,19 +85,65 @@ impl Chain {
     }
 }
 
-#[derive(Default)]
 struct Counts {
-    /// Numbers of states by the touches in them.
+    /// By channel, the number of its state plus one, where each channel is a state.
+    single: Vec<u32>,
+    /// Numbers of all other states by the touches in them.
     numbers: HashMap<u64, u32, BuildHasherDefault<Mixed>>,
     touches: Vec<u64>,
     /// Of each state: conversions, their value, paths that ended in nothing.
     ends: Vec<[f64; 3]>,
     starts: Vec<f64>,
-    /// By the numbers of two states: how often the second followed the first.
-    follows: HashMap<u64, f64, BuildHasherDefault<Mixed>>,
+    follows: Follows,
+}
+
+/// By the numbers of two states: how often the second followed the first.
+enum Follows {
+    /// Of few states, a table of all pairs, so wide.
+    Paired(usize, Vec<f64>),
+    Met(HashMap<u64, f64, BuildHasherDefault<Mixed>>),
+}
+
+impl Follows {
+    fn add(&mut self, before: u32, state: u32, walked: f64) {
+        match self {
+            Self::Paired(width, table) => table[before as usize * *width + state as usize] += walked,
+            Self::Met(met) => *met.entry(u64::from(before) << 32 | u64::from(state)).or_default() += walked,
+        }
+    }
+
+    /// In the order of the first state and then of the second.
+    fn sorted(self) -> Vec<(u64, f64)> {
+        let mut sorted: Vec<(u64, f64)> = match self {
+            Self::Paired(width, table) => {
+                let pairs = table.into_iter().enumerate().filter(|(_, count)| *count > 0.0);
+                pairs
+                    .map(|(pair, count)| ((pair / width) as u64 * (1 << 32) + (pair % width) as u64, count))
+                    .collect()
+            }
+            Self::Met(met) => met.into_iter().collect(),
+        };
+        sorted.sort_unstable_by_key(|(states, _)| *states);
+        sorted
+    }
 }
 
 impl Counts {
+    fn new(order: u8, channels: usize) -> Self {
+        let is_paired = order == 1 && channels <= PAIRED_CHANNELS_MAX;
+        Self {
+            single: vec![0; channels],
+            numbers: HashMap::default(),
+            touches: Vec::new(),
+            ends: Vec::new(),
+            starts: Vec::new(),
+            follows: match is_paired {
+                true => Follows::Paired(channels, vec![0.0; channels * channels]),
+                false => Follows::Met(HashMap::default()),
+            },
+        }
+    }
+
     /// Counts a path, and says in which state it ended.
     fn walk(&mut self, path: &[u16], order: usize, walked: f64) -> u32 {
         let mut at: Option<u32> = None;
@@ -105,9 +152,7 @@ impl Counts {
             match at {
                 None => self.starts[state as usize] += walked,
                 Some(before) if before == state => continue,
-                Some(before) => {
-                    *self.follows.entry(u64::from(before) << 32 | u64::from(state)).or_default() += walked;
-                }
+                Some(before) => self.follows.add(before, state, walked),
             }
             at = Some(state);
         }
@@ -117,11 +162,20 @@ impl Counts {
     fn number(&mut self, window: &[u16]) -> u32 {
         // A number more than the channel's, so that a short path is no long one that begins with the first channel.
         let key = window.iter().fold(0, |key, touch| key << 16 | (u64::from(*touch) + 1));
-        if let Some(number) = self.numbers.get(&key) {
-            return *number;
+        let next = self.touches.len() as u32;
+        let number = match window {
+            [touch] => {
+                let single = &mut self.single[usize::from(*touch)];
+                if *single == 0 {
+                    *single = next + 1;
+                }
+                *single - 1
+            }
+            _ => *self.numbers.entry(key).or_insert(next),
+        };
+        if number < next {
+            return number;
         }
-        let number = self.touches.len() as u32;
-        self.numbers.insert(key, number);
         self.touches.push(key);
         self.ends.push([0.0; 3]);
         self.starts.push(0.0);
@@ -130,8 +184,7 @@ impl Counts {
 
     fn into_chain(self, order: u8, channels: usize) -> Chain {
         let Self { touches, ends, mut starts, follows, .. } = self;
-        let mut follows: Vec<(u64, f64)> = follows.into_iter().collect();
-        follows.sort_unstable_by_key(|(states, _)| *states);
+        let follows = follows.sorted();
         let mut whole: Vec<f64> = ends.iter().map(|[converted, _, vanished]| converted + vanished).collect();
         follows.iter().for_each(|(states, count)| whole[(states >> 32) as usize] += count);
         let mut rows = vec![0; touches.len() + 1];
