@@ -142,6 +142,8 @@ pub const CLUSTER_DEPTH_MAX: usize = 5;
 pub const CLUSTER_FORKS_MAX: usize = (1 << CLUSTER_DEPTH_MAX) - 1;
 /// Most webhooks of a programme: each reads the log for itself.
 pub const WEBHOOKS_MAX: usize = 32;
+/// Most rules for channels: every visit asks them one by one.
+pub const CHANNEL_RULES_MAX: usize = 500;
 /// Waits after each failed attempt of a delivery: the schedule that Standard Webhooks recommends. What a deployment breaks is
 /// mended in minutes, what a weekend breaks in three days.
 pub const DELIVERY_WAITS: [Span; 9] = [

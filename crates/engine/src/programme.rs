@@ -5,6 +5,7 @@
 
 mod appointment;
 mod broadcast;
+mod channels;
 mod check;
 mod clusters;
 mod contact;
@@ -24,6 +25,7 @@ mod wording;
 pub use appointment::Appointment;
 pub(crate) use appointment::{DateOf, instant};
 pub use broadcast::{Broadcast, BroadcastTime, Pace};
+pub use channels::{ChannelRule, ChannelRules, Direction};
 pub use clusters::{ClusterSet, Refresh};
 pub(crate) use contact::offered;
 pub use contact::{Cap, ContactPolicy, Exclusion, Fatigue, QuietHours};
@@ -83,6 +85,8 @@ pub struct Programme {
     pub webhooks: BTreeMap<String, Webhook>,
     #[serde(skip_serializing_if = "Editorial::is_empty")]
     pub editorial: Editorial,
+    #[serde(skip_serializing_if = "ChannelRules::is_empty")]
+    pub channels: ChannelRules,
 }
 
 /// What messages report back. Opens are off by default: in several countries they need a consent of their own.

@@ -2,8 +2,13 @@
 //!
 //! Everything here is a fold over the same records that the engine applies, or a pure function over arrays. It knows
 //! no HTTP, no clock and no file of its own. [`kpi`] holds the figures of every day, [`clusters`]
-//! finds groups of people who are alike, [`editorial`] says how the spaces fare that a company writes for.
+//! finds groups of people who are alike, [`channel`] says where a visit comes from, [`touchpoint`] makes paths of what
+//! people met, [`attribution`] shares out conversions among channels, [`editorial`] says how the spaces fare that a
+//! company writes for.
 
+pub mod attribution;
+pub mod channel;
 pub mod clusters;
 pub mod editorial;
 pub mod kpi;
+pub mod touchpoint;

@@ -19,6 +19,7 @@ mod identifiers;
 mod journeys;
 mod keys;
 mod mailbox;
+mod measure;
 mod merges;
 mod offers;
 mod person;
@@ -97,6 +98,9 @@ pub fn routes() -> Vec<Route> {
         row(Method::POST,   "/api/v1/offers/{name}/people",         Admin,  offers::give),
         row(Method::POST,   "/api/v1/offers/{name}/codes",          Admin,  offers::add_codes),
         row(Method::GET,    "/api/v1/profiles/{address}/offers",    Read,   offers::of_profile),
+        row(Method::GET,    "/api/v1/profiles/{address}/touchpoints", Read, measure::of_profile),
+        row(Method::GET,    "/api/v1/measure/attribution",          Read,   measure::attribution),
+        row(Method::GET,    "/api/v1/measure/paths",                Read,   measure::paths),
         row(Method::GET,    "/api/v1/sends",                        Read,   sends::list),
         row(Method::GET,    "/api/v1/rejects",                      Read,   rejects::list),
         row(Method::POST,   "/api/v1/returns",                      Returns, returns::take),

@@ -17,6 +17,7 @@ mod import;
 mod journeys;
 mod keys;
 mod log;
+mod measure;
 mod merges;
 mod offers;
 mod place;
@@ -71,6 +72,7 @@ enum Command {
     Webhooks(webhooks::Args),
     Offers(offers::Args),
     Editorial(editorial::Args),
+    Measure(measure::Args),
     Log(log::Args),
     Backup(backup::Args),
     Restore(restore::Args),
@@ -112,6 +114,7 @@ pub fn run() -> ExitCode {
         Command::Webhooks(args) => webhooks::run(&args),
         Command::Offers(args) => offers::run(&args),
         Command::Editorial(args) => editorial::run(&args),
+        Command::Measure(args) => measure::run(&args),
         Command::Log(args) => log::run(&args),
         Command::Backup(args) => backup::run(&args),
         Command::Restore(args) => restore::run(&args),

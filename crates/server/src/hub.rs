@@ -37,6 +37,8 @@ pub struct Hub {
     pub stopping: watch::Sender<bool>,
     /// Room for those that follow changes as they happen.
     pub followers: Arc<Semaphore>,
+    /// Held while the whole log is read for one question.
+    pub reading: tokio::sync::Mutex<()>,
     /// Speaks to webhooks.
     pub post: Post,
 }

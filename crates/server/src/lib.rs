@@ -11,6 +11,7 @@ pub mod cli;
 pub mod clock;
 pub mod collect;
 pub mod config;
+mod credit;
 pub mod deliver;
 pub mod demo;
 pub mod dryrun;

@@ -5,6 +5,7 @@
 //! segments.yaml             segments: { name: expression }, or { is: expression, record: changes }; more of the same in segments/*.yaml
 //! clusters.yaml             clusters: sets of clusters that are found by looking at everybody
 //! journeys/*.yaml           one journey a file
+//! channels.yaml             the company's own rules for the channels of visits
 //! broadcasts/*.yaml         one broadcast a file
 //! messages/*/message.yaml   one message a folder; beside it email.<language>.mjml, .html or .txt
 //! editorial.yaml            spaces that are written for, who writes, and the pieces
@@ -29,6 +30,7 @@
 //! A place that was not written, such as a missing field, is shown at the nearest one around it.
 
 mod broadcast;
+mod channels;
 mod clusters;
 mod consent;
 mod contact;

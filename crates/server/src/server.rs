@@ -99,6 +99,7 @@ impl Server {
             clicks: Clicks::default(),
             stopping,
             followers,
+            reading: tokio::sync::Mutex::default(),
             post: Post::new(config.webhook_allow.clone(), Secrets::open(&config.data))?,
         });
         if let Some(folder) = &config.programme {

@@ -31,6 +31,7 @@ impl Programme {
         check.journeys();
         check.broadcasts();
         check.mistakes.extend(self.webhook_mistakes());
+        check.mistakes.extend(self.channel_mistakes());
         check.mistakes.extend(self.identity.mistakes());
         check.mistakes.extend(self.contact_mistakes());
         check.mistakes.extend(self.wording_mistakes());

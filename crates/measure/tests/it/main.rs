@@ -1,4 +1,6 @@
 //! Integration tests of the figures, in one binary.
 
+mod attribution;
+mod channel;
 mod clusters;
 mod kpi;

@@ -42,6 +42,12 @@ pub(super) fn read(dir: &Path) -> (Programme, Reading) {
     {
         programme.editorial = reading.editorial(file, &node);
     }
+    let channels = dir.join("channels.yaml");
+    if channels.exists()
+        && let Some((file, node)) = reading.open(&channels)
+    {
+        programme.channels = reading.channel_rules(file, &node);
+    }
     for path in reading.definitions(&dir.join("journeys")) {
         if let Some((file, node)) = reading.open(&path)
             && let Some((name, journey)) = reading.journey(file, &node)
@@ -174,8 +180,14 @@ impl Reading {
 
     /// Files at the top that nothing reads although they look like definitions.
     fn strays(&mut self, dir: &Path) {
-        const KNOWN: [&str; 5] =
-            ["programme.yaml", "segments.yaml", "clusters.yaml", "webhooks.yaml", "editorial.yaml"];
+        const KNOWN: [&str; 6] = [
+            "programme.yaml",
+            "segments.yaml",
+            "clusters.yaml",
+            "webhooks.yaml",
+            "channels.yaml",
+            "editorial.yaml",
+        ];
         for path in entries(dir) {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             let looks_read = name.ends_with(".yaml") || name.ends_with(".yml");

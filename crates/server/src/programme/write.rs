@@ -6,10 +6,10 @@
 use super::write_editorial;
 use engine::at::Span;
 use engine::programme::{
-    Arm, Blocks, Broadcast, Cap, Channel, ClusterSet, ContactPolicy, Draw, Editorial, EmailMessage,
-    Exclusion, Fatigue, IdentifierLimit, Identity, Journey, Localized, Message, OnChange, OnsiteMessage,
-    OptIn, Programme, Purchase, Purpose, QuietHours, Reenter, SoftOptIn, Step, Tracking, Trigger, Way,
-    Webhook, WebhookStep, Wording,
+    Arm, Blocks, Broadcast, Cap, Channel, ChannelRule, ChannelRules, ClusterSet, ContactPolicy, Draw,
+    Editorial, EmailMessage, Exclusion, Fatigue, IdentifierLimit, Identity, Journey, Localized, Message,
+    OnChange, OnsiteMessage, OptIn, Programme, Purchase, Purpose, QuietHours, Reenter, SoftOptIn, Step,
+    Tracking, Trigger, Way, Webhook, WebhookStep, Wording,
 };
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -24,6 +24,7 @@ pub enum Kind {
     Journey,
     Broadcast,
     Webhook,
+    Channels,
     Offer,
     Message,
     /// A template of a message: `welcome/email.it.mjml`.
@@ -43,6 +44,7 @@ impl Kind {
             Self::Journey => "journey",
             Self::Broadcast => "broadcast",
             Self::Webhook => "webhook",
+            Self::Channels => "channels",
             Self::Offer => "offer",
             Self::Message => "message",
             Self::Template => "template",
@@ -80,6 +82,9 @@ pub fn items(programme: &Programme) -> BTreeMap<(Kind, String), String> {
     }
     for (name, one) in &programme.webhooks {
         items.insert((Kind::Webhook, name.clone()), webhook(name, one));
+    }
+    if !programme.channels.is_empty() {
+        items.insert((Kind::Channels, "channels".to_owned()), channel_rules(&programme.channels));
     }
     for (name, one) in &programme.offers {
         items.insert((Kind::Offer, name.clone()), super::write_offer::offer(name, one));
@@ -482,6 +487,37 @@ fn webhook_step(text: &mut String, asked: &WebhookStep, indent: &str) {
     if !otherwise.is_empty() {
         then(text, &format!("{indent}  else:"), otherwise, indent);
     }
+}
+
+fn channel_rules(channels: &ChannelRules) -> String {
+    let ChannelRules { own_hosts, rules } = channels;
+    let mut text = String::new();
+    if !own_hosts.is_empty() {
+        text.push_str("own hosts:\n");
+    }
+    for host in own_hosts {
+        let _ = writeln!(text, "  - {}", scalar(host));
+    }
+    if !rules.is_empty() {
+        text.push_str("rules:\n");
+    }
+    for rule in rules {
+        let ChannelRule { channel, direction, paid, online, .. } = rule;
+        text.push_str("  - when:\n");
+        for (name, pattern) in rule.conditions() {
+            let _ = writeln!(text, "      {name}: {}", scalar(pattern));
+        }
+        let _ = writeln!(text, "    channel: {}", scalar(channel));
+        if let Some(direction) = direction {
+            let _ = writeln!(text, "    direction: {}", direction.name());
+        }
+        for (name, said) in [("paid", paid), ("online", online)] {
+            if let Some(said) = said {
+                let _ = writeln!(text, "    {name}: {said}");
+            }
+        }
+    }
+    text
 }
 
 fn webhook(name: &str, webhook: &Webhook) -> String {

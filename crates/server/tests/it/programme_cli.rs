@@ -172,6 +172,7 @@ fn what_a_plan_compares_is_the_whole_programme() {
             Kind::Journey => write(format!("journeys/{name}.yaml"), &text),
             Kind::Broadcast => write(format!("broadcasts/{name}.yaml"), &text),
             Kind::Webhook => webhooks += &indented(&text),
+            Kind::Channels => write("channels.yaml".into(), &text),
             Kind::Message => write(format!("messages/{name}/message.yaml"), &text),
             Kind::Offer => write(format!("offers/{name}.yaml"), &text),
             Kind::Template => write(format!("messages/{name}"), &text),

@@ -169,6 +169,20 @@ async fn what_a_person_opens_and_clicks_becomes_events_of_that_person() {
     assert_eq!(of("Message Clicked")["properties"]["url"], "https://bottega.example/olio");
     let opens = events.iter().filter(|event| event["name"] == "Message Opened").count();
     assert_eq!(opens, 1, "one open is as good as many");
+    let met = shop.house.get("/api/v1/profiles/user_id:ada/touchpoints").await;
+    let met: Vec<_> = met["touchpoints"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| (&one["occasion"], &one["channel"], &one["campaign"], &one["direction"]))
+        .filter(|(occasion, ..)| *occasion != "visit")
+        .map(|(occasion, channel, campaign, direction)| {
+            format!("{occasion} {channel} {campaign} {direction}")
+        })
+        .collect();
+    let (send, click) =
+        ("\"send\" \"Email\" \"thanks\" \"outbound\"", "\"click\" \"Email\" \"thanks\" \"outbound\"");
+    assert_eq!(met, [send, click]);
     shop.house.server.stop().await;
 }
 
