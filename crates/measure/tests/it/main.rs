@@ -3,3 +3,4 @@
 mod clusters;
 mod kpi;
 mod special;
+mod value;
