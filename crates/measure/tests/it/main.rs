@@ -4,3 +4,5 @@ mod attribution;
 mod channel;
 mod clusters;
 mod kpi;
+mod special;
+mod value;
