@@ -115,7 +115,8 @@ mod tests {
         assert_eq!(found, GOLDEN);
     }
 
-    const GOLDEN: [u64; 3] = [4_604_147_814_386_076_411, 4_580_669_840_821_568_211, 4_587_557_882_053_604_090];
+    const GOLDEN: [u64; 3] =
+        [4_604_147_814_386_076_411, 4_580_669_840_821_568_211, 4_587_557_882_053_604_090];
 
     #[test]
     fn draws_have_the_moments_of_the_distribution() {
