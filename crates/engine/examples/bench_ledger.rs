@@ -15,7 +15,9 @@ use engine::effect::Effect;
 use engine::engine::{Engine, Outcome};
 use engine::identifier::{HashKey, IdentifierKind};
 use engine::outbox::Send;
-use engine::programme::{Channel, EmailMessage, Journey, Message, OptIn, Programme, Purpose, Reenter, Step};
+use engine::programme::{
+    Channel, Choices, EmailMessage, Journey, Message, OptIn, Programme, Purpose, Reenter, Step,
+};
 use engine::record::{
     Attempted, DeliveryOutcome, Event, EventFlags, EventKind, Identifier, Installed, ProgrammeApplied,
     Record, Settled,
@@ -108,7 +110,8 @@ fn programme(is_bare: bool) -> Programme {
     programme.purposes.insert("orders".into(), orders);
     let message = Message { email: Some(EmailMessage::default()), ..Message::default() };
     programme.messages.insert("order-confirmation".into(), message);
-    let send = Step::Send { message: "order-confirmation".into(), channels: vec![] };
+    let send =
+        Step::Send { message: "order-confirmation".into(), channels: vec![], choices: Choices::default() };
     let journey = Journey {
         purpose: "orders".into(),
         enter: "did \"Order Completed\"".into(),

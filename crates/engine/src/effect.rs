@@ -46,6 +46,8 @@ pub struct Prepare {
     pub address: String,
     /// Name of the message in the programme.
     pub message: String,
+    /// Which of its wordings; empty where there is only one.
+    pub variant: String,
     /// Language of the rendering, one of the programme's.
     pub language: String,
     pub purpose: String,

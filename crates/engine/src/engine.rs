@@ -9,6 +9,7 @@ mod apply_delivery;
 mod apply_erased;
 mod apply_programme;
 mod apply_returned;
+mod best;
 mod broadcasts;
 mod changes;
 mod commands;
@@ -25,6 +26,7 @@ mod view;
 mod webhooks;
 
 pub use apply_clusters::{ClusterSetView, ClusterView};
+pub use best::{ArmView, ArmsView, ChoiceView, KnownView};
 pub use broadcasts::BroadcastView;
 pub use commands::CommandRefusal;
 pub use offer_views::{HeldOffer, OfferHolders, OfferView};

@@ -62,6 +62,22 @@ pub(crate) struct Wish<'a> {
     pub(crate) barred: Option<Reason>,
 }
 
+impl<'a> Wish<'a> {
+    /// One that nothing is known of yet.
+    pub(crate) fn plain(message: &'a str, purpose: &'a str, channels: &'a [Channel]) -> Self {
+        Self {
+            message,
+            purpose,
+            channels,
+            held_out: false,
+            confirms: false,
+            waits: None,
+            hands_over: false,
+            barred: None,
+        }
+    }
+}
+
 /// What the governor says of a wish.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
@@ -118,6 +134,14 @@ impl Governor<'_> {
             }
         }
         first.unwrap_or(drop(telling))
+    }
+
+    /// The channels on which a message may reach a person, in order of preference, whatever the contact policy says of now.
+    pub(crate) fn reaching(&self, state: &State, id: ProfileId, wish: &Wish<'_>) -> Vec<Channel> {
+        let Some(message) = self.programme.messages.get(wish.message) else { return Vec::new() };
+        let channels = if wish.channels.is_empty() { &Channel::SENT[..] } else { wish.channels };
+        let reaches = |channel: &Channel| self.try_channel(state, id, wish, message, *channel).is_ok();
+        channels.iter().copied().filter(reaches).collect()
     }
 
     /// Until when a wish may wait.
@@ -249,6 +273,14 @@ pub(crate) fn is_drawn(state: &State, id: ProfileId, name: &str, permille: u16) 
 }
 
 impl Answer {
+    /// By which it may go, now or later.
+    pub(crate) fn channel(&self) -> Option<Channel> {
+        match self {
+            Self::Send { channel, .. } | Self::Defer { channel, .. } => Some(*channel),
+            Self::Drop { .. } => None,
+        }
+    }
+
     fn until(&self) -> At {
         match self {
             Self::Defer { until, .. } => *until,

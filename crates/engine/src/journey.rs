@@ -11,12 +11,14 @@ pub(crate) use call::{Call, CallState};
 
 use crate::SendId;
 use crate::at::{At, Span};
+use crate::best::How;
 use crate::governor::ZONE;
 use crate::history::Since;
 use crate::local::{TimeOfDay, Weekdays};
 use crate::name::NameId;
 use crate::programme::{
-    self, Appointment, Channel, DateEntry, DateOf, Draw, Enter, OnChange, Schedule, Step, WebhookStep,
+    self, Appointment, Channel, Choices, DateEntry, DateOf, Draw, Enter, OnChange, Schedule, Step,
+    WebhookStep,
 };
 use crate::segment::Filter;
 use crate::segment::day::Trial;
@@ -56,6 +58,8 @@ pub(crate) struct Run {
     pub(crate) due: At,
     /// Properties of the event that started it.
     pub(crate) event: OwnedMap,
+    /// How the hour for which it waits was chosen.
+    pub(crate) hour: How,
     /// The send that is to be decided before it goes on.
     pub(crate) waits_for: Option<SendId>,
     /// What it asked a webhook at the operation where it stands.
@@ -183,12 +187,7 @@ pub(crate) enum Operation {
         until: Rule,
         at_most: Span,
     },
-    /// `step` counts the sends of the journey, and names this one in the ledger.
-    Send {
-        message: Arc<str>,
-        channels: Arc<[Channel]>,
-        step: u16,
-    },
+    Send(Arc<SendStep>),
     /// Goes to the next operation if the rule holds, otherwise to `or`.
     If {
         rule: Rule,
@@ -217,6 +216,15 @@ pub(crate) enum Operation {
     },
     /// Gives the offer of this name.
     Offer(Arc<str>),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct SendStep {
+    pub(crate) message: Arc<str>,
+    pub(crate) channels: Vec<Channel>,
+    /// It counts the sends of the journey, and names this one in the ledger.
+    pub(crate) step: u16,
+    pub(crate) choices: Choices,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -366,9 +374,10 @@ impl<'a, 'b, S: Fn(&str) -> Option<u16>> Compiler<'a, 'b, S> {
                 let until = self.rule(until);
                 self.push(Operation::WaitUntil { until, at_most: *at_most });
             }
-            Step::Send { message, channels } => {
-                let (message, channels) = (message.as_str().into(), channels.as_slice().into());
-                self.push(Operation::Send { message, channels, step: self.sends });
+            Step::Send { message, channels, choices } => {
+                let (message, channels) = (message.as_str().into(), channels.clone());
+                let (step, choices) = (self.sends, choices.clone());
+                self.push(Operation::Send(Arc::new(SendStep { message, channels, step, choices })));
                 self.sends += 1;
             }
             Step::Branch(arms) => self.branch(arms),

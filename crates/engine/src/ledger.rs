@@ -10,7 +10,9 @@ mod row;
 
 use crate::SendId;
 use crate::chunked::Chunked;
+use crate::limits::BEST_SENDS_LOOKED_AT_MAX;
 use crate::outbox::{Send, Status};
+use crate::programme::Channel;
 use crate::section::{Part, Pieces};
 use addresses::Addresses;
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -134,6 +136,16 @@ impl Ledger {
         })
     }
 
+    /// Those among a person's newest sends that count as trials, the newest first.
+    pub(crate) fn trials(&self, newest: Option<SendId>) -> impl Iterator<Item = Trial<'_>> {
+        self.back_from(newest).take(BEST_SENDS_LOOKED_AT_MAX).filter_map(|id| {
+            let (row, _) = self.row(id)?;
+            let form = self.forms.get(row.form);
+            let (message, variant, responded) = (&form.message, &form.variant, form.responded);
+            Some(Trial { message, channel: form.channel?, variant, hour: row.hour()?, responded })
+        })
+    }
+
     /// Makes sends one person's, in order. Gives the newest.
     pub(crate) fn link(&mut self, sends: &[SendId]) -> Option<SendId> {
         let mut last = None;
@@ -202,6 +214,15 @@ impl Ledger {
     }
 }
 
+/// A send that arrived, as far as something is learned of it.
+pub(crate) struct Trial<'a> {
+    pub(crate) message: &'a str,
+    pub(crate) channel: Channel,
+    pub(crate) variant: &'a str,
+    pub(crate) hour: u8,
+    pub(crate) responded: bool,
+}
+
 impl Sheet {
     fn notes_of(&self, place: usize) -> Option<&Notes> {
         let found = self.notes.binary_search_by_key(&place, |(one, _)| usize::from(*one));
@@ -248,8 +269,8 @@ mod tests {
     use crate::ProfileId;
     use crate::at::{At, Span};
     use crate::basis::Basis;
+    use crate::best::{Chosen, How};
     use crate::outbox::{Decision, Reason};
-    use crate::programme::Channel;
     use crate::record::Verdict;
     use crate::value::OwnedMap;
 
@@ -294,6 +315,8 @@ mod tests {
             confirms: dice.roll(2) == 0,
             channel: [None, Some(Channel::Email), Some(Channel::Push)][dice.roll(3) as usize],
             language: ["it", "en"][dice.roll(2) as usize].into(),
+            variant: ["", "short"][dice.roll(2) as usize].into(),
+            chosen: Chosen { variant: How::ALL[dice.roll(7) as usize], ..Chosen::default() },
             address: match dice.roll(4) {
                 0 => "".into(),
                 number => format!("{}.{number}@example.org", profile.0).into(),
@@ -314,6 +337,8 @@ mod tests {
             reply: ["", "450 later", "550 nobody"][dice.roll(3) as usize].to_owned(),
             opened_at: later(dice, 40),
             clicked_at: later(dice, 40),
+            hour: (dice.roll(2) == 0).then(|| dice.roll(24) as u8),
+            responded: dice.roll(2) == 0,
             returned: later(dice, 40).map(|at| (Verdict::SoftBounce, at)),
             event,
         }

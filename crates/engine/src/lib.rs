@@ -13,6 +13,7 @@ pub mod record;
 
 pub mod backfill;
 pub mod basis;
+pub mod best;
 pub mod broadcast;
 pub mod change;
 mod chunked;

@@ -68,6 +68,34 @@ pub const CONTACT_SPAN_MAX: Span = Span::DAY.times(366);
 pub const EXCLUSIONS_MAX: usize = 100;
 /// Highest priority of a message: nobody can keep more steps apart than ten.
 pub const PRIORITY_MAX: u8 = 10;
+/// Responses of all arms together before anything is learned of them, where the programme says nothing: with fewer, the best
+/// of three arms is still found wrong about every third time.
+pub const BEST_RESPONSES_USUAL: u32 = 50;
+/// Share of choices that are drawn evenly among the arms, in thousandths, where the programme says nothing: each of two arms
+/// has a twentieth of all sends for good.
+pub const BEST_EXPLORE_USUAL: u16 = 100;
+/// Least such share: an arm that is never tried again could never be found better than it was.
+pub const BEST_EXPLORE_MIN: u16 = 10;
+/// How long after it left a send may be answered, where the programme says nothing: most clicks come on the first day.
+pub const BEST_WITHIN_USUAL: Span = Span::DAY.times(3);
+/// Longest such time: what comes later had other reasons.
+pub const BEST_WITHIN_MAX: Span = Span::DAY.times(30);
+/// Sends of everybody that count as much as one person's own: after ten of their own, half of what is expected of them is
+/// theirs.
+pub const BEST_OWN_WEIGHT: u32 = 10;
+/// Newest sends of a person that are looked at for what is best for them: who they were years ago says little.
+pub const BEST_SENDS_LOOKED_AT_MAX: usize = 200;
+/// Longest wait for a best hour, and the usual one: after a day the hours come round again.
+pub const BEST_HOURS_WITHIN_MAX: Span = Span::HOUR.times(24);
+/// Shortest: in less there is one hour, or two.
+pub const BEST_HOURS_WITHIN_MIN: Span = Span::HOUR.times(2);
+/// Newest choices of a set of arms of which the shares are told.
+pub const BEST_LATELY: usize = 100;
+/// Newest choices that can be explained with what was known of each arm; of older ones the ledger says how they were made.
+/// They are in the head of every snapshot, with a hundred bytes each.
+pub const BEST_EXPLAINED_MAX: usize = 1_000;
+/// Most variants of a message besides the original: each needs responses of its own.
+pub const VARIANTS_MAX: usize = 9;
 /// Changes of the clocks that are looked at to find the end of one night: there is hardly ever a second one.
 pub const CLOCK_CHANGES_MAX: usize = 8;
 /// Most looks at zones to find an hour at which it is night in none of them: two rounds of a day.

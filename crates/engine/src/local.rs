@@ -2,7 +2,7 @@
 //!
 //! An hour that the clocks skip comes with the first instant after it, and one that comes twice, when it comes first.
 
-use crate::at::At;
+use crate::at::{At, Span};
 use crate::segment::day::{day_of, plus};
 use jiff::civil;
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
@@ -98,6 +98,37 @@ pub(crate) fn next_of(at: At, time: Option<TimeOfDay>, days: Weekdays, zone: &Ti
     }
 }
 
+/// The hour of the day that it is somewhere.
+pub(crate) fn hour_of(at: At, zone: &TimeZone) -> u8 {
+    time_of(at, zone).map_or(0, |time| (time.0 / Span::HOUR.0) as u8)
+}
+
+/// An instant, and those at which the hours after it begin that lie less than a span ahead, each hour once.
+pub(crate) fn hours(at: At, within: Span, zone: &TimeZone) -> Vec<(u8, At)> {
+    let mut hours = vec![(hour_of(at, zone), at)];
+    let mut next = at;
+    // Twice as many looks as a day has hours, since the clocks may change at half past.
+    for _ in 0..48 {
+        let Some(time) = time_of(next, zone) else { break };
+        next = next.plus(Span(Span::HOUR.0 - time.0 % Span::HOUR.0));
+        if next.since(at) >= within {
+            break;
+        }
+        let hour = hour_of(next, zone);
+        if hours.iter().all(|(known, _)| *known != hour) {
+            hours.push((hour, next));
+        }
+    }
+    hours
+}
+
+/// What the clock of a zone shows, since midnight.
+fn time_of(at: At, zone: &TimeZone) -> Option<Span> {
+    let instant = jiff::Timestamp::from_millisecond(at.0).ok()?;
+    let offset = Span::SECOND.times(i64::from(zone.to_offset(instant).seconds()));
+    Some(Span(at.plus(offset).0.rem_euclid(Span::DAY.0)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -162,5 +193,23 @@ mod tests {
             assert_eq!(found.to_string(), comes, "{time:?} from {from}");
         }
         assert_eq!(Weekdays::default().with("mon"), None);
+    }
+
+    #[test]
+    fn hours_begin_by_the_clock_on_the_wall() {
+        for (place, from, within, expected) in [
+            ("Europe/Rome", "2026-01-05T07:30:00Z", 3, "8 07:30, 9 08:00, 10 09:00, 11 10:00"),
+            ("Europe/Rome", "2026-01-05T08:00:00Z", 3, "9 08:00, 10 09:00, 11 10:00"),
+            ("Asia/Kolkata", "2026-01-05T08:10:30Z", 2, "13 08:10, 14 08:30, 15 09:30"),
+            // The clocks jump from 2 to 3, and in autumn 2 comes twice and is once.
+            ("Europe/Rome", "2026-03-29T00:10:00Z", 3, "1 00:10, 3 01:00, 4 02:00, 5 03:00"),
+            ("Europe/Rome", "2026-10-25T00:10:00Z", 3, "2 00:10, 3 02:00, 4 03:00"),
+        ] {
+            let found = hours(At::parse(from).unwrap(), Span::HOUR.times(within), &zone(place));
+            let told = found.iter().map(|(hour, at)| format!("{hour} {}", &at.to_string()[11..16]));
+            assert_eq!(told.collect::<Vec<_>>().join(", "), expected, "{place} {from}");
+        }
+        let day = hours(At::parse("2026-01-05T07:30:00Z").unwrap(), Span::DAY, &zone("Europe/Rome"));
+        assert_eq!(day.len(), 24, "the hour that it is comes once");
     }
 }

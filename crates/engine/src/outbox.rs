@@ -5,6 +5,7 @@
 
 use crate::at::At;
 use crate::basis::Basis;
+use crate::best::Chosen;
 use crate::programme::Channel;
 use crate::record::Verdict;
 use crate::value::OwnedMap;
@@ -29,6 +30,10 @@ pub struct Send {
     /// `None` where none could reach the person.
     pub channel: Option<Channel>,
     pub language: Arc<str>,
+    /// Which of the message's wordings it has; empty where there is only one.
+    pub variant: Arc<str>,
+    /// How what its step left open was chosen.
+    pub chosen: Chosen,
     pub address: Arc<str>,
     pub decision: Decision,
     /// On what ground it was let go.
@@ -48,6 +53,10 @@ pub struct Send {
     pub reply: String,
     pub opened_at: Option<At>,
     pub clicked_at: Option<At>,
+    /// The hour of the person's day in which it left, once it arrived and counts as a trial of its arms.
+    pub hour: Option<u8>,
+    /// It was answered in time.
+    pub responded: bool,
     /// What came back of it after its receipt, and when.
     pub returned: Option<(Verdict, At)>,
     pub(crate) event: OwnedMap,

@@ -29,6 +29,8 @@ pub(crate) struct Policy {
     quiet: Option<Night>,
     holdout_permille: u16,
     longest: Span,
+    /// A send waits for an hour that is best where the person is.
+    chooses_hours: bool,
     is_empty: bool,
 }
 
@@ -73,7 +75,7 @@ impl Policy {
     pub(crate) fn of(programme: &Programme) -> Self {
         let definition = &programme.contact_policy;
         if definition.is_empty() {
-            return Self { is_empty: true, ..Self::default() };
+            return Self { is_empty: true, chooses_hours: programme.asks_for_hours(), ..Self::default() };
         }
         let mut caps = definition.caps.clone();
         let fatigue = definition.fatigue.as_ref().map(|fatigue| {
@@ -99,7 +101,19 @@ impl Policy {
         let (holdout_permille, exclusions) = (definition.holdout_permille, definition.exclusions.clone());
         let messages = programme.messages.iter();
         let offers = messages.filter_map(|(name, one)| Some((name.clone(), one.offer.clone()?))).collect();
-        Self { caps, fatigue, fewer, exclusions, offers, quiet, holdout_permille, longest, is_empty: false }
+        let chooses_hours = programme.asks_for_hours();
+        Self {
+            caps,
+            fatigue,
+            fewer,
+            exclusions,
+            offers,
+            quiet,
+            holdout_permille,
+            longest,
+            chooses_hours,
+            is_empty: false,
+        }
     }
 
     /// Whether there is none.
@@ -123,7 +137,13 @@ impl Policy {
 
     /// Whether it matters where on earth somebody is.
     pub(crate) fn asks_for_zones(&self) -> bool {
-        self.quiet.is_some()
+        self.quiet.is_some() || self.chooses_hours
+    }
+
+    /// Whether it is night for somebody who is to be sent something on a channel.
+    pub(crate) fn is_quiet(&self, channel: Channel, at: At, zone: Option<&str>) -> bool {
+        let night = self.quiet.as_ref().filter(|night| night.definition.holds_on(channel));
+        night.is_some_and(|night| night.opens(at, zone) > at)
     }
 
     /// The caps under which a send counts, a bit each.

@@ -4,6 +4,7 @@
 //! is the server's work; making them runnable, and saying what is wrong with them, is [`crate::engine`]'s.
 
 mod appointment;
+mod best;
 mod broadcast;
 mod channels;
 mod check;
@@ -24,6 +25,7 @@ mod wording;
 
 pub use appointment::Appointment;
 pub(crate) use appointment::{DateOf, instant};
+pub use best::{Best, Choices, ORIGINAL, Response, Variant, VariantChoice};
 pub use broadcast::{Broadcast, BroadcastTime, Pace};
 pub use channels::{ChannelRule, ChannelRules, Direction};
 pub use clusters::{ClusterSet, Refresh};
@@ -87,6 +89,8 @@ pub struct Programme {
     pub editorial: Editorial,
     #[serde(skip_serializing_if = "ChannelRules::is_empty")]
     pub channels: ChannelRules,
+    #[serde(skip_serializing_if = "Best::is_usual")]
+    pub best: Best,
 }
 
 /// What messages report back. Opens are off by default: in several countries they need a consent of their own.
@@ -231,6 +235,9 @@ pub struct Message {
     /// The offer that it shows: it goes to those alone who may have it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub offer: Option<String>,
+    /// Other wordings of its email, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub variants: BTreeMap<String, Variant>,
 }
 
 fn is_usual(priority: &u8) -> bool {
@@ -356,6 +363,13 @@ impl Journey {
         sends(&self.steps, message)
     }
 
+    /// What its sends leave open.
+    pub fn choices(&self) -> impl Iterator<Item = &Choices> {
+        let mut found = Vec::new();
+        add_choices(&self.steps, &mut found);
+        found.into_iter()
+    }
+
     /// The places of its steps, by which a changed journey knows them again, in their order.
     pub fn places(&self) -> Vec<String> {
         let mut places = Vec::new();
@@ -386,6 +400,19 @@ fn sends(steps: &[Step], message: &str) -> bool {
         Step::Named { step, .. } => sends(std::slice::from_ref(step), message),
         _ => false,
     })
+}
+
+fn add_choices<'a>(steps: &'a [Step], found: &mut Vec<&'a Choices>) {
+    for step in steps {
+        match step {
+            Step::Send { choices, .. } => found.push(choices),
+            Step::Branch(arms) => arms.iter().for_each(|arm| add_choices(&arm.then, found)),
+            Step::Split { ways, .. } => ways.iter().for_each(|way| add_choices(&way.then, found)),
+            Step::Webhook(asked) => add_choices(&asked.otherwise, found),
+            Step::Named { step, .. } => add_choices(std::slice::from_ref(&**step), found),
+            _ => {}
+        }
+    }
 }
 
 fn add_places(steps: &[Step], outer: &str, places: &mut Vec<String>) {
@@ -464,6 +491,8 @@ pub enum Step {
         message: String,
         /// The first that may reach the person is taken; empty means the channels that the message has.
         channels: Vec<Channel>,
+        #[serde(default, skip_serializing_if = "Choices::is_usual")]
+        choices: Choices,
     },
     Branch(Vec<Arm>),
     Exit,

@@ -3,6 +3,7 @@
 mod sections;
 
 use crate::at::At;
+use crate::best::Learned;
 use crate::broadcast::BroadcastState;
 use crate::chunked::Chunked;
 use crate::directory::Directory;
@@ -87,6 +88,7 @@ pub(crate) struct State {
     /// By set.
     pub(crate) clusters: BTreeMap<String, ClusterState>,
     pub(crate) sends: Ledger,
+    pub(crate) learned: Learned,
     /// Sends that are queued or attempted.
     #[borsh(skip)]
     pub(crate) owed: Owed,

@@ -2,6 +2,7 @@
 //!
 //! Changes are noted in [`Touched`]; [`Turn::settle`] then re-evaluates the segments that mention them, and moves the journeys.
 
+mod best;
 mod changes;
 mod entries;
 mod journeys;

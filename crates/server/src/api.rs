@@ -5,6 +5,7 @@
 
 mod activity;
 mod address;
+mod best;
 mod broadcasts;
 mod changes;
 mod clusters;
@@ -92,6 +93,7 @@ pub fn routes() -> Vec<Route> {
         row(Method::POST,   "/api/v1/broadcasts/{name}/pause",      Admin,  broadcasts::pause),
         row(Method::POST,   "/api/v1/broadcasts/{name}/resume",     Admin,  broadcasts::resume),
         row(Method::POST,   "/api/v1/broadcasts/{name}/cancel",     Admin,  broadcasts::cancel),
+        row(Method::GET,    "/api/v1/best",                         Read,   best::list),
         row(Method::GET,    "/api/v1/offers",                       Read,   offers::list),
         row(Method::GET,    "/api/v1/offers/{name}",                Read,   offers::show),
         row(Method::POST,   "/api/v1/offers/{name}/redemptions",    Admin,  offers::redeem),

@@ -2,6 +2,7 @@
 
 mod apply;
 mod backup;
+mod best;
 mod broadcasts;
 mod check;
 mod client;
@@ -69,6 +70,7 @@ enum Command {
     Clusters(clusters::Args),
     Journeys(journeys::Args),
     Broadcasts(broadcasts::Args),
+    Best(best::Args),
     Webhooks(webhooks::Args),
     Offers(offers::Args),
     Editorial(editorial::Args),
@@ -111,6 +113,7 @@ pub fn run() -> ExitCode {
         Command::Clusters(args) => clusters::run(&args),
         Command::Journeys(args) => journeys::run(&args),
         Command::Broadcasts(args) => broadcasts::run(&args),
+        Command::Best(args) => best::run(&args),
         Command::Webhooks(args) => webhooks::run(&args),
         Command::Offers(args) => offers::run(&args),
         Command::Editorial(args) => editorial::run(&args),

@@ -29,6 +29,7 @@
 //!
 //! A place that was not written, such as a missing field, is shown at the nearest one around it.
 
+mod best;
 mod broadcast;
 mod channels;
 mod clusters;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use engine::at::Span;
 use engine::programme::{
-    Arm, Broadcast, Cap, Channel, Codes, ContactPolicy, Draw, EmailMessage, EmailTemplate, Exclusion,
-    Fatigue, Journey, Message, Offer, OfferContent, OnChange, OptIn, Programme, Purchase, Purpose,
+    Arm, Broadcast, Cap, Channel, Choices, Codes, ContactPolicy, Draw, EmailMessage, EmailTemplate,
+    Exclusion, Fatigue, Journey, Message, Offer, OfferContent, OnChange, OptIn, Programme, Purchase, Purpose,
     QuietHours, Reenter, Step, Stock, Tracking, Way, Webhook, WebhookStep,
 };
 
@@ -272,7 +272,7 @@ fn journeys(random: &mut Random) -> BTreeMap<String, Journey> {
 }
 
 fn send(message: &str) -> Step {
-    Step::Send { message: message.to_owned(), channels: vec![] }
+    Step::Send { message: message.to_owned(), channels: vec![], choices: Choices::default() }
 }
 
 /// Journeys that begin with the change of a segment.

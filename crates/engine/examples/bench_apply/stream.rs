@@ -2,7 +2,9 @@
 
 use engine::at::{At, Span};
 use engine::identifier::{HashKey, IdentifierKind};
-use engine::programme::{Channel, EmailMessage, Journey, Message, Programme, Purpose, Reenter, Step};
+use engine::programme::{
+    Channel, Choices, EmailMessage, Journey, Message, Programme, Purpose, Reenter, Step,
+};
 use engine::record::{Event, EventFlags, EventKind, Identifier, Record};
 use engine::value::{Map, ValueWriter};
 
@@ -117,7 +119,7 @@ pub(crate) fn programme(segments: usize, journeys: usize) -> Programme {
             exit: Some("did \"Order Completed\"".into()),
             steps: vec![
                 Step::Wait(Span::HOUR.times(number as i64 + 1)),
-                Step::Send { message: "hello".into(), channels: vec![] },
+                Step::Send { message: "hello".into(), channels: vec![], choices: Choices::default() },
             ],
             ..Journey::default()
         };

@@ -11,7 +11,7 @@ use crate::limits::{ATTEMPTS_MAX, RETRY_FIRST, SEND_AGE_MAX};
 use crate::offer::OfferPhase;
 use crate::outbox::{Decision, Reason, Send, Status};
 use crate::profile::Profile;
-use crate::programme::Channel;
+use crate::programme::{Channel, Response};
 use crate::record::{Attempted, DeliveryOutcome, Engaged, Engagement, Settled};
 use crate::timer::TimerKey;
 use crate::turn::Turn;
@@ -144,7 +144,10 @@ impl Engine {
         });
         let is_erased = self.state.standing(profile).is_none();
         match settled.outcome {
-            DeliveryOutcome::Accepted => self.state.set_status(id, Status::Accepted),
+            DeliveryOutcome::Accepted => {
+                self.state.set_status(id, Status::Accepted);
+                self.count_trial(id);
+            }
             DeliveryOutcome::Transient if is_erased => self.drop_erased(id),
             DeliveryOutcome::Transient => match retry {
                 Some(retry_at) => {
@@ -199,8 +202,10 @@ impl Engine {
             }
             send.profile
         });
-        if engaged.engagement == Engagement::Dismissed {
-            self.put_away(engaged.send);
+        match engaged.engagement {
+            Engagement::Opened => self.respond(engaged.send, Response::Open),
+            Engagement::Clicked => self.respond(engaged.send, Response::Click),
+            Engagement::Dismissed => self.put_away(engaged.send),
         }
         self.claim(engaged.send);
         self.meet_in_send(engaged, profile, effects);
@@ -348,6 +353,7 @@ impl Engine {
             channel: send.channel.expect("invariant: only a send with a channel is prepared"),
             address: send.address.to_string(),
             message: send.message.to_string(),
+            variant: send.variant.to_string(),
             language: send.language.to_string(),
             purpose: send.purpose.to_string(),
             journey: send.journey.to_string(),
@@ -376,6 +382,7 @@ impl Engine {
             channel: Channel::Email,
             address: address(profile, Channel::Email)?,
             message: message.to_owned(),
+            variant: String::new(),
             language: language.to_owned(),
             purpose: purpose.to_owned(),
             journey: journey.to_owned(),

@@ -42,6 +42,7 @@ impl Engine {
         names.extend(self.state.shared.forget(&own, &parts));
         names.sort_unstable();
         own.extend(addresses);
+        self.forget_choices(root, &sends);
         own.extend(self.forget_sends(&sends));
         self.forget_suppressed(&own);
         self.forget_rejects(&own);

@@ -241,6 +241,7 @@ impl Engine {
         holding.redemptions += 1;
         holding.redeemed_at.get_or_insert(at);
         self.state.offers.of_mut(plan.slot).redeemed += 1;
+        self.respond_to_offer(redemption.person, &redemption.offer, at);
     }
 
     /// The person whose code an event has that names nobody else: so a till need not know who its customers are.

@@ -2,6 +2,7 @@
 //! and channels.
 
 use crate::basis::Basis;
+use crate::best::Chosen;
 use crate::outbox::Send;
 use crate::programme::Channel;
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -19,6 +20,9 @@ pub(super) struct Form {
     pub(super) channel: Option<Channel>,
     pub(super) confirms: bool,
     pub(super) basis: Basis,
+    pub(super) variant: Arc<str>,
+    pub(super) chosen: Chosen,
+    pub(super) responded: bool,
 }
 
 /// All of them, by number, and the way back. A copy of the state copies the pointer.
@@ -47,6 +51,9 @@ impl Forms {
             channel: send.channel,
             confirms: send.confirms,
             basis: send.basis,
+            variant: Arc::clone(&send.variant),
+            chosen: send.chosen,
+            responded: send.responded,
         };
         if let Some(number) = self.0.numbers.get(&form) {
             return *number;

@@ -3,6 +3,7 @@
 use super::NONE;
 use super::forms::Form;
 use crate::at::{At, Span};
+use crate::limits::ATTEMPTS_MAX;
 use crate::outbox::{Decision, Reason, Send, Status};
 use crate::record::Verdict;
 use crate::value::OwnedMap;
@@ -28,9 +29,15 @@ pub(super) struct Row {
     run: [u8; 5],
     decision: u8,
     pub(super) status: Status,
+    /// Hand-overs begun, and above them the hour of a trial.
     attempts: u8,
 }
 
+/// Bits of the number of hand-overs.
+const ATTEMPT_BITS: u32 = 3;
+/// In place of an hour, where the send is no trial.
+const NO_HOUR: u8 = (1 << (u8::BITS - ATTEMPT_BITS)) - 1;
+const _: () = assert!(ATTEMPTS_MAX < 1 << ATTEMPT_BITS && NO_HOUR >= 24);
 const _: () = assert!(size_of::<Row>() == 52);
 
 /// What only sends have that are not settled, or not well.
@@ -79,7 +86,7 @@ impl Row {
             run: bytes(send.run.cast_signed()),
             decision,
             status: send.status,
-            attempts: send.attempts,
+            attempts: send.attempts | send.hour.unwrap_or(NO_HOUR) << ATTEMPT_BITS,
         };
         let late = |told: u32, at: Option<At>| at.filter(|_| told == NONE);
         let notes = Notes {
@@ -93,6 +100,11 @@ impl Row {
             event: send.event.clone(),
         };
         (row, notes)
+    }
+
+    /// The hour under which it counts as a trial, where it does.
+    pub(super) fn hour(&self) -> Option<u8> {
+        Some(self.attempts >> ATTEMPT_BITS).filter(|hour| *hour != NO_HOUR)
     }
 
     pub(super) fn send(&self, id: SendId, form: &Form, address: Arc<str>, notes: Option<&Notes>) -> Send {
@@ -110,7 +122,19 @@ impl Row {
         let wished_at = At(signed(self.wished_at));
         let soon = |after: u32| (after != NONE).then(|| wished_at.plus(Span(after.into())));
         let late = |after: [u8; 5]| (after != NEVER).then(|| wished_at.plus(Span(signed(after))));
-        let Form { message, purpose, journey, language, step, channel, confirms, basis } = form.clone();
+        let Form {
+            message,
+            purpose,
+            journey,
+            language,
+            step,
+            channel,
+            confirms,
+            basis,
+            variant,
+            chosen,
+            responded,
+        } = form.clone();
         Send {
             id,
             profile: self.profile,
@@ -123,18 +147,22 @@ impl Row {
             basis,
             channel,
             language,
+            variant,
+            chosen,
             address,
             decision,
             status: self.status,
             wished_at,
             decided_at: soon(self.decided).or(notes.decided_at).expect("invariant: every send was decided"),
-            attempts: self.attempts,
+            attempts: self.attempts & ((1 << ATTEMPT_BITS) - 1),
             attempted_at: soon(self.attempted).or(notes.attempted_at),
             settled_at: soon(self.settled).or(notes.settled_at),
             retry_at: notes.retry_at,
             reply: notes.reply.clone(),
             opened_at: late(self.opened),
             clicked_at: late(self.clicked),
+            hour: self.hour(),
+            responded,
             returned: notes.returned,
             event: notes.event.clone(),
         }

@@ -1,6 +1,6 @@
 //! One message to all whom it is for, once.
 
-use super::{Channel, Journey, Reenter, Step};
+use super::{Channel, Choices, Journey, Reenter, Step};
 use crate::at::{At, Span};
 use crate::local::{TimeOfDay, comes};
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -19,6 +19,9 @@ pub struct Broadcast {
     pub purpose: String,
     /// As of a send step.
     pub channels: Vec<Channel>,
+    /// The same.
+    #[serde(skip_serializing_if = "Choices::is_usual")]
+    pub choices: Choices,
     /// An expression: those for whom it holds when the broadcast starts.
     pub to: String,
     /// See [`BroadcastTime`].
@@ -38,7 +41,11 @@ impl Broadcast {
             enter: "by request".to_owned(),
             reenter: Reenter::Never,
             holdout_permille: self.holdout_permille,
-            steps: vec![Step::Send { message: self.message.clone(), channels: self.channels.clone() }],
+            steps: vec![Step::Send {
+                message: self.message.clone(),
+                channels: self.channels.clone(),
+                choices: self.choices.clone(),
+            }],
             ..Journey::default()
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! Files, templates and languages of messages are the server's to check; here it is names and expressions.
 
+mod best;
 mod broadcasts;
 mod steps;
 
@@ -38,6 +39,7 @@ impl Programme {
         check.mistakes.extend(self.soft_opt_in_mistakes());
         check.offers();
         check.onsite();
+        check.best();
         check.mistakes.extend(self.onsite_mistakes());
         check.mistakes.extend(self.editorial_mistakes());
         check.mistakes
@@ -364,7 +366,10 @@ impl Check<'_> {
             Step::WaitUntil { until, .. } => {
                 self.expression(&place.field("until"), until, Owner::Journey);
             }
-            Step::Send { message, channels } => self.send(place, message, channels, purpose),
+            Step::Send { message, channels, choices } => {
+                self.send(place, message, channels, purpose);
+                self.choices(place, message, channels, choices);
+            }
             Step::Branch(arms) => self.branch(&place.field("branch"), arms, purpose),
             further => self.further_step(place, further, purpose),
         }

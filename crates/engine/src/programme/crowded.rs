@@ -46,7 +46,10 @@ impl<'a> Walk<'a> {
                 Step::Wait(span) | Step::WaitUntil { at_most: span, .. } => {
                     way.time = Span(way.time.0.saturating_add(span.0));
                 }
-                Step::Send { message, channels } => self.send(&place, message, channels, way),
+                Step::Send { message, channels, choices } => {
+                    way.time = Span(way.time.0.saturating_add(choices.hour_within.unwrap_or_default().0));
+                    self.send(&place, message, channels, way);
+                }
                 Step::WaitLocal { weekdays, .. } => {
                     let span = if weekdays.is_empty() { Span::DAY } else { Span::DAY.times(7) };
                     way.time = Span(way.time.0.saturating_add(span.0));

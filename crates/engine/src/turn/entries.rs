@@ -57,7 +57,7 @@ impl Turn<'_> {
         let Some(id) = self.profile().runs[index].waits_for else { return };
         let send = self.engine.state.send(id).expect("invariant: it is known");
         let operation = &self.engine.index.plans[version as usize].operations[position];
-        if !matches!(operation, Operation::Send { message, .. } if *message == send.message) {
+        if !matches!(operation, Operation::Send(asked) if asked.message == send.message) {
             self.profile_mut().runs[index].waits_for = None;
             self.engine.state.drop_send(id, Reason::JourneyEnded);
             self.engine.claim(id);

@@ -2,6 +2,7 @@
 
 use super::Turn;
 use crate::at::At;
+use crate::best::How;
 use crate::governor::is_drawn;
 use crate::history::Since;
 use crate::journey::{Entry, Operation, Passage, Plan, Run, RunState, Standing};
@@ -70,6 +71,7 @@ impl Turn<'_> {
             wait_ends: At::MAX,
             due: At::MAX,
             event,
+            hour: How::Stated,
             waits_for: None,
             call: None,
         };
@@ -150,6 +152,9 @@ impl Turn<'_> {
             && self.touched.concerns(&rule.mentions)
             && self.evaluate(rule, passage.began, passage.began, Map::default()).holds;
         self.engine.state.versions[passage.version as usize].reached_goal += u64::from(reached);
+        if reached {
+            self.engine.respond_in_run(self.id, passage.id);
+        }
         reached
     }
 
@@ -226,9 +231,12 @@ impl Turn<'_> {
             }
             Operation::Jump(to) => Next::Go(*to),
             Operation::Exit => Next::End,
-            Operation::Send { message, channels, step } => {
-                let (message, channels, step) = (Arc::clone(message), Arc::clone(channels), *step);
-                self.send_from_run(index, message, &channels, step).map_or(on, Next::Stay)
+            Operation::Send(asked) if asked.choices.hour_within.is_some() && now < wait_ends => {
+                Next::Stay(wait_ends)
+            }
+            Operation::Send(asked) => {
+                let asked = Arc::clone(asked);
+                self.send_from_run(index, &asked).map_or(on, Next::Stay)
             }
             Operation::Offer(offer) => {
                 let offer = Arc::clone(offer);

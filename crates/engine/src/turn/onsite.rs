@@ -4,6 +4,7 @@
 use super::Turn;
 use crate::SendId;
 use crate::basis::Basis;
+use crate::best::Chosen;
 use crate::limits::SENDS_LOOKED_AT_MAX;
 use crate::offer::OfferPhase;
 use crate::outbox::{Decision, Reason, Send, Status};
@@ -74,6 +75,8 @@ impl Turn<'_> {
             confirms: false,
             channel: Some(Channel::Onsite),
             language: self.language(),
+            variant: "".into(),
+            chosen: Chosen::default(),
             address: "".into(),
             decision,
             basis: Basis::None,
@@ -87,6 +90,8 @@ impl Turn<'_> {
             reply: String::new(),
             opened_at: shown_at,
             clicked_at: None,
+            hour: None,
+            responded: false,
             returned: None,
             event: OwnedMap::default(),
         };

@@ -3,14 +3,16 @@
 //! A send that the governor defers is in the ledger at once. The run that wants it stands at its step until it is decided
 //! for good, and the run's own timer brings both back.
 
+use super::best::Made;
 use super::{CONFIRM_AGAIN_AFTER, Turn};
 use crate::SendId;
 use crate::at::At;
 use crate::basis::Basis;
+use crate::best::{Arm, Chosen, How};
 use crate::claim::Stage;
 use crate::effect::Effect;
 use crate::governor::{Answer, Wish};
-use crate::journey::Passage;
+use crate::journey::{Passage, SendStep};
 use crate::outbox::{Decision, Send, Status};
 use crate::programme::Channel;
 use crate::value::OwnedMap;
@@ -28,19 +30,23 @@ struct Occasion {
     confirms: bool,
     /// Properties of the event that started the run.
     event: OwnedMap,
+    wording: Wording,
+}
+
+/// Which of the message's wordings, and how that and the rest were chosen.
+#[derive(Default)]
+struct Wording {
+    variant: Arc<str>,
+    chosen: Chosen,
 }
 
 impl Turn<'_> {
     /// A send step of a journey. Gives the instant at which it is to be decided again, while it waits for that.
-    pub(super) fn send_from_run(
-        &mut self,
-        index: usize,
-        message: Arc<str>,
-        channels: &[Channel],
-        step: u16,
-    ) -> Option<At> {
+    pub(super) fn send_from_run(&mut self, index: usize, asked: &SendStep) -> Option<At> {
+        let (message, step) = (Arc::clone(&asked.message), asked.step);
         let run = &self.profile().runs[index];
         let Passage { id, version, held_out, .. } = run.passage;
+        let hour = run.hour;
         let waits_for = run.waits_for.map(|id| self.engine.state.send(id).expect("invariant: it is known"));
         if let Some(Decision::Defer { until, .. }) = waits_for.as_ref().map(|send| send.decision)
             && until > self.now()
@@ -53,17 +59,22 @@ impl Turn<'_> {
         let waits = waits_for.map(|send| (send.wished_at, send.id));
         let (confirms, hands_over) = (false, false);
         let barred = self.engine.barred(self.id, &message);
-        let wish = Wish {
+        let mut wish = Wish {
             message: &message,
             purpose: &purpose,
-            channels,
+            channels: &asked.channels,
             held_out,
             confirms,
             waits,
             hands_over,
             barred,
         };
+        let best = self.best_channel(&wish, asked, id);
+        let ordered = best.as_ref().map(|made| self.best_first(made, &wish));
+        wish.channels = ordered.as_deref().unwrap_or(&asked.channels);
         let answer = self.answer(&wish);
+        let wording = self.word(asked, (id, waits.is_none()), &answer, best, hour);
+        let run = &self.profile().runs[index];
         // What was said when the run began is needed to render the message, and for nothing else.
         let event = match answer {
             Answer::Send { .. } => run.event.clone(),
@@ -75,11 +86,12 @@ impl Turn<'_> {
         };
         let send = match waits {
             Some((_, send)) => {
-                self.decide_again(send, answer, event);
+                self.decide_again(send, answer, event, wording);
                 send
             }
             None => {
-                let occasion = Occasion { message, purpose, journey, step, run: id, confirms, event };
+                let occasion =
+                    Occasion { message, purpose, journey, step, run: id, confirms, event, wording };
                 self.decide(answer, occasion)
             }
         };
@@ -134,8 +146,45 @@ impl Turn<'_> {
             });
             let (message, purpose, journey) = (message.into(), purpose.into(), "".into());
             let event = OwnedMap::default();
-            self.decide(answer, Occasion { message, purpose, journey, step: 0, run: 0, confirms, event });
+            let (step, run, wording) = (0, 0, Wording::default());
+            self.decide(answer, Occasion { message, purpose, journey, step, run, confirms, event, wording });
         }
+    }
+
+    /// The channels of a wish, with the best of them before the others.
+    fn best_first(&self, made: &Made, wish: &Wish<'_>) -> Vec<Channel> {
+        let channels = if wish.channels.is_empty() { &Channel::SENT[..] } else { wish.channels };
+        let (mut first, rest): (Vec<_>, Vec<_>) =
+            channels.iter().copied().partition(|channel| made.is_channel(*channel));
+        first.extend(rest);
+        first
+    }
+
+    /// The variant of a send that is not dropped, with how all of it was chosen; remembers that for whoever asks why.
+    fn word(
+        &mut self,
+        asked: &SendStep,
+        (run, is_new): (u64, bool),
+        answer: &Answer,
+        best: Option<Made>,
+        hour: How,
+    ) -> Wording {
+        let Some(channel) = answer.channel() else { return Wording::default() };
+        let variant = (channel == Channel::Email).then(|| self.variant(asked, run)).flatten();
+        let how = |made: &Made| if made.is_channel(channel) { made.how } else { How::Instead };
+        let chosen = Chosen {
+            channel: best.as_ref().map_or(How::Stated, how),
+            variant: variant.as_ref().map_or(How::Stated, |made| made.how),
+            hour,
+        };
+        for made in best.iter().chain(&variant).filter(|made| made.how != How::Stated) {
+            self.note_choice(made, run, asked.step, is_new);
+        }
+        let variant = match variant.as_ref().map(Made::arm) {
+            Some(Arm::Variant(name)) => Arc::clone(name),
+            _ => "".into(),
+        };
+        Wording { variant, chosen }
     }
 
     fn answer(&self, wish: &Wish<'_>) -> Answer {
@@ -144,7 +193,7 @@ impl Turn<'_> {
 
     /// Notes in the ledger what the governor decided, and asks for what follows.
     fn decide(&mut self, answer: Answer, occasion: Occasion) -> SendId {
-        let Occasion { message, purpose, journey, step, run, confirms, event } = occasion;
+        let Occasion { message, purpose, journey, step, run, confirms, event, wording } = occasion;
         let basis = basis(&answer);
         let (decision, status, channel, address) = as_noted(answer);
         if status == Status::Queued {
@@ -161,6 +210,8 @@ impl Turn<'_> {
             confirms,
             channel,
             language: self.language(),
+            variant: wording.variant,
+            chosen: wording.chosen,
             address,
             decision,
             basis,
@@ -174,6 +225,8 @@ impl Turn<'_> {
             reply: String::new(),
             opened_at: None,
             clicked_at: None,
+            hour: None,
+            responded: false,
             returned: None,
             event,
         };
@@ -188,7 +241,7 @@ impl Turn<'_> {
     }
 
     /// The same for a send that has waited: all of it is decided again, as if it had just been wished for.
-    fn decide_again(&mut self, id: SendId, answer: Answer, event: OwnedMap) {
+    fn decide_again(&mut self, id: SendId, answer: Answer, event: OwnedMap, wording: Wording) {
         let basis = basis(&answer);
         let (decision, status, channel, address) = as_noted(answer);
         let (now, language) = (self.now(), self.language());
@@ -200,6 +253,7 @@ impl Turn<'_> {
         state.change_send(id, |send| {
             (send.channel, send.address, send.language) = (channel, address, language);
             (send.decided_at, send.event, send.basis) = (now, event, basis);
+            (send.variant, send.chosen) = (wording.variant, wording.chosen);
         });
         state.decide(id, decision);
         state.set_status(id, status);

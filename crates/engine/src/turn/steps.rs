@@ -106,7 +106,7 @@ impl Turn<'_> {
 
     /// The same where the wait began earlier.
     pub(crate) fn begin_wait_at(&mut self, index: usize, now: At) {
-        let ends = self.wait_ends(index, now);
+        let ends = self.best_hour(index, now).unwrap_or_else(|| self.wait_ends(index, now));
         self.profile_mut().runs[index].wait_ends = ends;
     }
 

@@ -7,8 +7,8 @@ use engine::engine::{Engine, Outcome};
 use engine::identifier::IdentifierKind::{Email, UserId};
 use engine::outbox::{Decision, Reason, Status};
 use engine::programme::{
-    Cap, Channel, ContactPolicy, EmailMessage, Journey, Message, Programme, Purpose, QuietHours, Reenter,
-    Step,
+    Cap, Channel, Choices, ContactPolicy, EmailMessage, Journey, Message, Programme, Purpose, QuietHours,
+    Reenter, Step,
 };
 use engine::record::{Attempted, EventKind, ProfileErased, Record};
 use engine::{ProfileId, SendId};
@@ -24,7 +24,11 @@ fn shop() -> Programme {
         purpose: "offers".into(),
         enter: r#"did "Visited""#.into(),
         reenter: Reenter::Always,
-        steps: vec![Step::Send { message: "hello".into(), channels: Vec::new() }],
+        steps: vec![Step::Send {
+            message: "hello".into(),
+            channels: Vec::new(),
+            choices: Choices::default(),
+        }],
         ..Journey::default()
     };
     shop.journeys.insert("hello".into(), hello);

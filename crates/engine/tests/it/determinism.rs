@@ -4,7 +4,9 @@ use crate::story::{Story, apply_filled, programme};
 use engine::at::{At, Span};
 use engine::effect::Effect;
 use engine::engine::{Engine, Outcome};
-use engine::programme::{Channel, EmailMessage, Journey, Message, Programme, Purpose, Reenter, Step};
+use engine::programme::{
+    Channel, Choices, EmailMessage, Journey, Message, Programme, Purpose, Reenter, Step,
+};
 use engine::section::Section;
 use proptest::prelude::*;
 use serde_json::json;
@@ -27,7 +29,7 @@ fn shop() -> Programme {
             holdout_permille: 200,
             steps: vec![
                 Step::Wait(Span::MINUTE.times(30)),
-                Step::Send { message: "hello".into(), channels: vec![] },
+                Step::Send { message: "hello".into(), channels: vec![], choices: Choices::default() },
             ],
             ..Journey::default()
         },

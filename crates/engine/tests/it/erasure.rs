@@ -9,7 +9,9 @@ use engine::erasure::Redaction;
 use engine::identifier::IdentifierKind::{self, AnonymousId, Email, UserId};
 use engine::limits::IDENTIFIER_USERS_MAX;
 use engine::outbox::{Decision, Reason, Status};
-use engine::programme::{Channel, EmailMessage, EmailTemplate, Journey, Message, Programme, Purpose, Step};
+use engine::programme::{
+    Channel, Choices, EmailMessage, EmailTemplate, Journey, Message, Programme, Purpose, Step,
+};
 use engine::record::{
     Attempted, ConsentSource, ConsentStated, DeliveryOutcome, Engaged, Engagement, EventKind, LogRedacted,
     Malformed, MergeUndone, ProfileErased, Record, Rejected, Settled, Subject, SuppressionStated,
@@ -47,7 +49,11 @@ fn shop() -> Programme {
         purpose: "offers".into(),
         enter: r#"did "Started""#.into(),
         steps: vec![
-            Step::Send { message: "hello".into(), channels: vec![Channel::Email] },
+            Step::Send {
+                message: "hello".into(),
+                channels: vec![Channel::Email],
+                choices: Choices::default(),
+            },
             Step::Wait(Span::DAY),
         ],
         ..Journey::default()

@@ -1,6 +1,7 @@
 //! Integration tests of the engine, in one binary.
 
 mod backfill;
+mod best;
 mod clusters;
 mod contact;
 mod determinism;

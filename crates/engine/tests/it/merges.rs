@@ -7,7 +7,7 @@ use engine::identifier::IdentifierKind::{self, AnonymousId, Email, UserId};
 use engine::journey::RunState;
 use engine::outbox::Reason;
 use engine::programme::{
-    Channel, EmailMessage, EmailTemplate, Journey, Message, Programme, Purpose, Reenter, Step,
+    Channel, Choices, EmailMessage, EmailTemplate, Journey, Message, Programme, Purpose, Reenter, Step,
 };
 use engine::record::{Attempted, EventKind, MergeUndone, ProfilesMerged, Record, SuppressionStated};
 use engine::{Cause, MergeId, ProfileId, SendId};
@@ -243,7 +243,7 @@ fn what_was_to_be_sent_to_the_parted_address_asks_its_consent() {
         ..EmailMessage::default()
     };
     shop.messages = [("hello".into(), Message { email: Some(email), ..Message::default() })].into();
-    let send = Step::Send { message: "hello".into(), channels: Vec::new() };
+    let send = Step::Send { message: "hello".into(), channels: Vec::new(), choices: Choices::default() };
     shop.journeys.get_mut("follow").unwrap().steps = vec![send];
     for by_trait in [false, true] {
         let mut story = Story::new();

@@ -8,8 +8,8 @@ use engine::identifier::IdentifierKind::{self, AnonymousId, Email, UserId};
 use engine::offer::{Denial, OfferPhase};
 use engine::outbox::{Reason, Status};
 use engine::programme::{
-    Channel, Codes, EmailMessage, EmailTemplate, Exclusion, Journey, Message, Offer, OfferContent, Programme,
-    Purpose, Step, Stock,
+    Channel, Choices, Codes, EmailMessage, EmailTemplate, Exclusion, Journey, Message, Offer, OfferContent,
+    Programme, Purpose, Step, Stock,
 };
 use engine::record::{
     Attempted, CodesAdded, Engaged, Engagement, EventKind, MergeUndone, OfferNoted, OfferRedeemed,
@@ -40,7 +40,11 @@ fn shop(offer: Offer) -> Programme {
         ..EmailMessage::default()
     };
     let message = Message { email: Some(email), offer: Some("gift".into()), ..Message::default() };
-    let send = |message: &str| Step::Send { message: message.into(), channels: vec![Channel::Email] };
+    let send = |message: &str| Step::Send {
+        message: message.into(),
+        channels: vec![Channel::Email],
+        choices: Choices::default(),
+    };
     let journey = |enter: &str, steps| Journey {
         purpose: "gifts".into(),
         enter: format!("did \"{enter}\""),
@@ -401,7 +405,11 @@ fn messages_with_offers_of_one_exclusion_do_not_contradict_each_other() {
     programme.purposes.get_mut("gifts").unwrap().contact_policy = Some(true);
     let only_one_of = vec!["offer gift".into(), "offer other".into()];
     programme.contact_policy.exclusions = vec![Exclusion { only_one_of, within: Span::DAY.times(7) }];
-    let send = |message: &str| Step::Send { message: message.into(), channels: vec![Channel::Email] };
+    let send = |message: &str| Step::Send {
+        message: message.into(),
+        channels: vec![Channel::Email],
+        choices: Choices::default(),
+    };
     programme.journeys.get_mut("mail").unwrap().steps = vec![send("gift"), send("again"), send("second")];
     let mut story = Story::new();
     assert_eq!(story.apply_programme(&programme), Outcome::Applied);

@@ -8,8 +8,8 @@ use engine::identifier::IdentifierKind::{self, AnonymousId, UserId};
 use engine::offer::OfferPhase;
 use engine::outbox::{Reason, Status};
 use engine::programme::{
-    CLICKED, Cap, Channel, Codes, ContactPolicy, DISMISSED, Format, InAppMessage, Journey, Message, Offer,
-    OfferContent, OnsiteMessage, Programme, Purpose, SHOWN, Step, WITHHELD,
+    CLICKED, Cap, Channel, Choices, Codes, ContactPolicy, DISMISSED, Format, InAppMessage, Journey, Message,
+    Offer, OfferContent, OnsiteMessage, Programme, Purpose, SHOWN, Step, WITHHELD,
 };
 use engine::record::{Attempted, DeliveryOutcome, Engaged, Engagement, Event, EventFlags, EventKind};
 use engine::record::{Record, Settled};
@@ -228,7 +228,7 @@ fn nothing_is_sent_to_a_page() {
     let journey = |channels| Journey {
         purpose: "offers".into(),
         enter: r#"did "Visited""#.into(),
-        steps: vec![Step::Send { message: "stop".into(), channels }],
+        steps: vec![Step::Send { message: "stop".into(), channels, choices: Choices::default() }],
         ..Journey::default()
     };
     shop.journeys.insert("j".into(), journey(vec![Channel::Onsite]));
@@ -260,8 +260,16 @@ fn an_inbox_holds_what_was_handed_over_until_it_is_put_away_or_expires() {
             purpose: "offers".into(),
             enter: r#"did "Visited""#.into(),
             steps: vec![
-                Step::Send { message: "news".into(), channels: vec![Channel::InApp] },
-                Step::Send { message: "news".into(), channels: vec![Channel::InApp] },
+                Step::Send {
+                    message: "news".into(),
+                    channels: vec![Channel::InApp],
+                    choices: Choices::default(),
+                },
+                Step::Send {
+                    message: "news".into(),
+                    channels: vec![Channel::InApp],
+                    choices: Choices::default(),
+                },
             ],
             ..Journey::default()
         },

@@ -1,7 +1,7 @@
 //! The API described in OpenAPI 3.1, from the same types and handlers that answer.
 
 use super::{
-    activity, broadcasts, changes, clusters, consents, erasures, evidence, explanations, expressions,
+    activity, best, broadcasts, changes, clusters, consents, erasures, evidence, explanations, expressions,
     identifiers, journeys, keys, mailbox, measure, merges, offers, previews, profiles, programme, registers,
     rejects, returns, segments, sends, status, suppressions, timeline, webhooks,
 };
@@ -45,6 +45,7 @@ use utoipa::{Modify, openapi};
         broadcasts::pause,
         broadcasts::resume,
         broadcasts::cancel,
+        best::list,
         offers::list,
         offers::show,
         offers::redeem,

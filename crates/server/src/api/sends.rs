@@ -1,6 +1,7 @@
 //! The ledger of sends: what was decided for whom, why, and what came of it.
 
 use super::address::{Address, IdentifierView, identifiers};
+use super::best::{ChoiceView, choices};
 use super::extract::{Limit, Query};
 use super::person::name;
 use crate::hub::Hub;
@@ -32,6 +33,12 @@ pub(crate) struct SendView {
     channel: Option<&'static str>,
     address: String,
     language: String,
+    /// Which of the message's wordings; absent where it has only one.
+    variant: Option<String>,
+    /// What its step left open, what was chosen, and why.
+    choices: Vec<ChoiceView>,
+    /// Whether somebody answered it in time, so far as it counts for what is learned; absent while it does not.
+    responded: Option<bool>,
     /// `send`, `defer` or `drop`.
     decision: &'static str,
     /// On what ground it was let go: `opt_in`, `double`, `soft_opt_in`, or `none` where nothing was asked.
@@ -129,6 +136,9 @@ pub(crate) fn view(engine: &Engine, send: &Send) -> SendView {
         channel: send.channel.map(Channel::name),
         address: send.address.to_string(),
         language: send.language.to_string(),
+        variant: (!send.variant.is_empty()).then(|| send.variant.to_string()),
+        choices: choices(engine, send),
+        responded: send.hour.map(|_| send.responded),
         decision: send.decision.name(),
         basis: send.basis.name(),
         reason: reason.map(|reason| reason.name()),

@@ -215,6 +215,7 @@ mod tests {
             channel: Channel::Email,
             address: String::new(),
             message: String::new(),
+            variant: String::new(),
             language: String::new(),
             purpose: String::new(),
             journey: String::new(),

@@ -10,8 +10,8 @@ use engine::at::At;
 use engine::effect::{OfferShown, Prepare};
 use engine::journey::CALL_ROOT;
 use engine::programme::{
-    EmailMessage, EmailTemplate, Mistake, Offer, OfferContent, OpenTracking, OptIn, Place, Programme,
-    Tracking, nearest,
+    EmailMessage, EmailTemplate, Mistake, ORIGINAL, Offer, OfferContent, OpenTracking, OptIn, Place,
+    Programme, Tracking, nearest,
 };
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -56,7 +56,7 @@ pub struct Templates {
     optional: BTreeSet<String>,
     /// By name.
     offers: BTreeMap<String, Offer>,
-    /// By message, then by language.
+    /// By message and variant, then by language.
     emails: BTreeMap<String, BTreeMap<String, CompiledEmail>>,
 }
 
@@ -103,6 +103,15 @@ impl Templates {
             let mut compiler =
                 Compiler { place: messages.field(name).field("email"), mistakes: &mut mistakes };
             emails.insert(name.clone(), compiler.email(email, tracking));
+            for variant in message.variants.keys() {
+                // What is inherited is told of once.
+                if !compiler.mistakes.is_empty() {
+                    break;
+                }
+                let email = message.email_of(variant).expect("it has an email");
+                compiler.place = messages.field(name).field("variants").field(variant);
+                emails.insert(wording(name, variant), compiler.email(&email, tracking));
+            }
         }
         if !mistakes.is_empty() {
             return Err(mistakes);
@@ -129,7 +138,9 @@ impl Templates {
     ) -> Result<Rendered, Unrenderable> {
         let (language, compiled) = self
             .emails
-            .get(&send.message)
+            .get(&wording(&send.message, &send.variant))
+            // One that the programme no longer has is the original.
+            .or_else(|| self.emails.get(&send.message))
             .and_then(|languages| spoken(languages, &send.language, &self.languages))
             .ok_or_else(|| Unrenderable::NoEmail(send.message.clone()))?;
         let unsubscribe = (!send.journey.is_empty() && self.optional.contains(&send.purpose))
@@ -223,6 +234,14 @@ impl Templates {
             values.insert("confirm_url", Value::text(links.confirm(send.send, &send.purpose)));
         }
         values
+    }
+}
+
+/// What a message's variant is known by: no name has a space.
+fn wording(message: &str, variant: &str) -> String {
+    match variant {
+        "" | ORIGINAL => message.to_owned(),
+        variant => format!("{message} {variant}"),
     }
 }
 

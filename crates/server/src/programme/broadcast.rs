@@ -3,9 +3,10 @@
 use super::reading::Reading;
 use super::source::FileId;
 use super::yaml::Node;
-use engine::programme::{Broadcast, Place};
+use engine::programme::{Broadcast, Choices, Place};
 
-const FIELDS: [&str; 8] = ["broadcast", "message", "purpose", "channels", "to", "at", "pace", "holdout"];
+const FIELDS: [&str; 9] =
+    ["broadcast", "message", "purpose", "channels", "variant", "to", "at", "pace", "holdout"];
 
 impl Reading {
     /// The broadcast of one file, with its name.
@@ -28,15 +29,13 @@ impl Reading {
         // A mistake about the message is one about a send, as in a journey.
         let message = self.required(&fields, "message", "spring");
         let message = message.and_then(|node| self.text(file, node, &fields.place.field("send")));
-        let channels = match fields.get("channels") {
-            Some(node) if node.text() == Some("best") => Vec::new(),
-            Some(node) => self.channels(file, node, &fields.place.field("channels")),
-            None => Vec::new(),
-        };
+        let (channels, channel) = self.channels_or_best(&fields);
+        let choices = Choices { channel, variant: self.variant_choice(&fields), hour_within: None };
         let broadcast = Broadcast {
             message: message.unwrap_or_default(),
             purpose: self.required_text(&fields, "purpose", "newsletter").unwrap_or_default(),
             channels,
+            choices,
             to: self.required_text(&fields, "to", "in segment \"customers\"").unwrap_or_default(),
             at: self.required_text(&fields, "at", "2026-04-01 09:00").unwrap_or_default(),
             pace: self.optional_text(&fields, "pace"),

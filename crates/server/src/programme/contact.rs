@@ -151,7 +151,13 @@ impl Reading {
         self.span(fields.file, node, &fields.place.field("within"))
     }
 
-    fn required_count(&mut self, fields: &Fields<'_>, name: &str, field: &str, example: &str) -> Option<u32> {
+    pub(super) fn required_count(
+        &mut self,
+        fields: &Fields<'_>,
+        name: &str,
+        field: &str,
+        example: &str,
+    ) -> Option<u32> {
         let node = self.required(fields, name, example)?;
         let place = fields.place.field(field);
         let text = self.text(fields.file, node, &place)?;
@@ -164,7 +170,7 @@ impl Reading {
     }
 
     /// A list of names, or one alone.
-    fn names(&mut self, file: FileId, node: &Node, place: &Place) -> Vec<String> {
+    pub(super) fn names(&mut self, file: FileId, node: &Node, place: &Place) -> Vec<String> {
         let elements = self.list(file, node, place, true).iter().enumerate();
         elements.filter_map(|(index, element)| self.text(file, element, &place.index(index))).collect()
     }

@@ -4,8 +4,10 @@
 
 use crate::deliver::render::Templates;
 use crate::liquid::Template;
-use engine::programme::{EmailMessage, EmailTemplate, Message, Mistake, OptIn, Place, Programme, Step};
-use std::collections::BTreeSet;
+use engine::programme::{
+    Channel, EmailMessage, EmailTemplate, Message, Mistake, OptIn, Place, Programme, Step, Variant,
+};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Content that cannot be sent as it is.
 pub(super) fn mistakes(programme: &Programme) -> Vec<Mistake> {
@@ -31,6 +33,18 @@ pub(super) fn mistakes(programme: &Programme) -> Vec<Mistake> {
             }
         }
     }
+    for (place, original, variant) in variants(programme) {
+        for (language, template) in &variant.templates {
+            let place = place.field("templates").field(language);
+            if !original.subject.contains_key(language) && !variant.subject.contains_key(language) {
+                mistakes.push(mistake(&place, format!("there is no subject in \"{language}\""), None));
+            }
+            if template.mjml.is_some() && template.html.is_some() {
+                let suggestion = Some("remove one of the two".to_owned());
+                mistakes.push(mistake(&place, "MJML makes the HTML already", suggestion));
+            }
+        }
+    }
     mistakes.extend(programme.messages.iter().filter_map(|(name, message)| offerless(name, message)));
     mistakes
 }
@@ -49,8 +63,12 @@ fn offerless(name: &str, message: &Message) -> Option<Mistake> {
         })
     };
     let subjects = email.subject.values().map(String::as_str);
-    let bodies = sources(&place.field("email"), email).into_iter().map(|(_, source)| source);
-    subjects.chain(bodies).any(reads).then(|| {
+    let bodies = sources(&place, &email.templates).into_iter().map(|(_, source)| source);
+    let of_variants = message.variants.values().flat_map(|variant| {
+        let bodies = sources(&place, &variant.templates).into_iter().map(|(_, source)| source);
+        variant.subject.values().map(String::as_str).chain(bodies)
+    });
+    subjects.chain(bodies).chain(of_variants).any(reads).then(|| {
         let suggestion = Some("add a line such as `offer: welcome-gift`".to_owned());
         mistake(&place, "the message reads `offer`, and does not say which", suggestion)
     })
@@ -67,7 +85,11 @@ pub(super) fn doubts(programme: &Programme) -> Vec<Mistake> {
         }
         let Some(email) = &message.email else { continue };
         doubts.extend(silent(&place, email, programme));
-        for (place, source) in sources(&place.field("email"), email) {
+        let mut written = sources(&place.field("email"), &email.templates);
+        for (name, variant) in &message.variants {
+            written.extend(sources(&place.field("variants").field(name), &variant.templates));
+        }
+        for (place, source) in written {
             for (needs, variables, why) in [
                 (
                     &uses.confirming,
@@ -87,7 +109,47 @@ pub(super) fn doubts(programme: &Programme) -> Vec<Mistake> {
             }
         }
     }
+    for (name, journey) in &programme.journeys {
+        let place = Place("journeys".to_owned()).field(name).field("steps");
+        doubt_steps(&place, &journey.steps, programme, &mut doubts);
+    }
     doubts
+}
+
+/// The best of one channel is that one. A message may get others later, so it is no mistake.
+fn doubt_steps(place: &Place, steps: &[Step], programme: &Programme, doubts: &mut Vec<Mistake>) {
+    for (index, step) in steps.iter().enumerate() {
+        let place = place.index(index);
+        match step.named().0 {
+            Step::Send { message, channels, choices } if choices.channel && channels.is_empty() => {
+                let message = programme.messages.get(message);
+                let count = message.map_or(0, |one| Channel::ALL.iter().filter(|by| one.has(**by)).count());
+                if count == 1 {
+                    let why = "the message has one channel, so there is none to choose";
+                    doubts.push(mistake(&place.field("channels"), why, None));
+                }
+            }
+            Step::Branch(arms) => arms.iter().enumerate().for_each(|(number, arm)| {
+                let place = place.field("branch").index(number).field("then");
+                doubt_steps(&place, &arm.then, programme, doubts);
+            }),
+            Step::Split { ways, .. } => ways.iter().enumerate().for_each(|(number, way)| {
+                let place = place.field("split").index(number).field("then");
+                doubt_steps(&place, &way.then, programme, doubts);
+            }),
+            _ => {}
+        }
+    }
+}
+
+/// Every variant with its place and what it is a variant of.
+fn variants(programme: &Programme) -> impl Iterator<Item = (Place, &EmailMessage, &Variant)> {
+    programme.messages.iter().flat_map(|(name, message)| {
+        let place = message_place(name).field("variants");
+        let variants = message.variants.iter();
+        variants
+            .filter_map(move |(name, variant)| Some((place.field(name), message.email.as_ref()?, variant)))
+    })
 }
 
 fn message_place(name: &str) -> Place {
@@ -100,9 +162,9 @@ fn emails(programme: &Programme) -> impl Iterator<Item = (Place, &EmailMessage)>
 }
 
 /// Every template source of an email with its place.
-fn sources<'p>(place: &Place, email: &'p EmailMessage) -> Vec<(Place, &'p str)> {
+fn sources<'p>(place: &Place, templates: &'p BTreeMap<String, EmailTemplate>) -> Vec<(Place, &'p str)> {
     let mut sources = Vec::new();
-    for (language, template) in &email.templates {
+    for (language, template) in templates {
         let EmailTemplate { mjml, html, text } = template;
         let place = place.field("templates").field(language);
         for (field, source) in [("mjml", mjml), ("html", html), ("text", text)] {

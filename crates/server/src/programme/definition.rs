@@ -20,6 +20,7 @@ impl Reading {
             "purposes",
             "identity",
             "contact_policy",
+            "best",
         ];
         let Some(fields) = self.fields(file, node, &Place::default(), &known) else {
             return Programme::default();
@@ -41,6 +42,7 @@ impl Reading {
             purposes: self.purposes(&fields),
             identity: self.identity(&fields),
             contact_policy: self.contact_policy(&fields),
+            best: self.best(&fields),
             ..Programme::default()
         }
     }
@@ -221,7 +223,7 @@ impl Reading {
             file,
             node,
             &root,
-            &["message", "email", "onsite", "in_app", "offer", "priority", "patience"],
+            &["message", "email", "onsite", "in_app", "offer", "priority", "patience", "variants"],
         )?;
         let Some(name) = self.required_text(&fields, "message", "welcome") else {
             self.incomplete = true;
@@ -246,7 +248,8 @@ impl Reading {
         fields.place = place;
         let (priority, patience) = (self.priority(&fields), self.optional_span(&fields, "patience"));
         let offer = self.optional_text(&fields, "offer");
-        Some((name, Message { email, onsite, in_app, priority, patience, offer }, at))
+        let variants = self.variants(&fields);
+        Some((name, Message { email, onsite, in_app, priority, patience, offer, variants }, at))
     }
 
     fn email(&mut self, file: FileId, node: &Node, place: &Place) -> Option<EmailMessage> {

@@ -4,7 +4,7 @@ use super::reading::Reading;
 use super::source::FileId;
 use super::yaml::{self, Mark, Node};
 use crate::limits::PROGRAMME_FILE_BYTES_MAX;
-use engine::programme::{EmailMessage, EmailTemplate, Message, Place, Programme, nearest};
+use engine::programme::{EmailTemplate, Message, Place, Programme, nearest};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -129,23 +129,25 @@ impl Reading {
     fn message_folder(&mut self, folder: &Path) -> Option<(String, Message)> {
         let (file, node) = self.open(&folder.join("message.yaml"))?;
         let (name, mut message, _) = self.message(file, &node)?;
-        let place = Place("messages".into()).field(&name).field("email").field("templates");
-        if let Some(email) = &mut message.email {
+        let place = Place("messages".into()).field(&name);
+        if message.email.is_some() {
             for path in entries(folder) {
-                self.template(&path, email, &place);
+                self.template(&path, &mut message, &place);
             }
         }
         Some((name, message))
     }
 
-    /// `email.it.mjml` and its like. A file that only looks like one is a mistake: it would silently not be sent.
-    fn template(&mut self, path: &Path, email: &mut EmailMessage, place: &Place) {
+    /// `email.it.mjml` and its like, and `email.it.short.mjml` of a variant. A file that only looks like one is a mistake: it
+    /// would silently not be sent.
+    fn template(&mut self, path: &Path, message: &mut Message, message_place: &Place) {
+        let place = &message_place.field("email").field("templates");
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let Some((stem, kind)) = name.rsplit_once('.') else { return };
         if !matches!(kind, "mjml" | "html" | "txt") {
             return;
         }
-        let Some(language) = stem.strip_prefix("email.") else {
+        let Some(wording) = stem.strip_prefix("email.") else {
             let file = self.sources.add(path, "");
             let suggestion = Some(format!("call it email.<language>.{kind}"));
             return self.mistake(
@@ -156,6 +158,7 @@ impl Reading {
                 suggestion,
             );
         };
+        let (language, variant) = wording.split_once('.').unwrap_or((wording, ""));
         if !self.languages.iter().any(|known| known == language) {
             let file = self.sources.add(path, "");
             let near = nearest(language, self.languages.iter().map(String::as_str));
@@ -166,11 +169,26 @@ impl Reading {
             let message = format!("the programme does not speak \"{language}\"");
             return self.mistake(file, START, place, message, Some(suggestion));
         }
+        if !variant.is_empty() && !message.variants.contains_key(variant) {
+            let file = self.sources.add(path, "");
+            let suggestion = match nearest(variant, message.variants.keys().map(String::as_str)) {
+                Some(near) => format!("did you mean email.{language}.{near}.{kind}?"),
+                None => format!("add `variants: {{ {variant}: }}` to message.yaml"),
+            };
+            let message = format!("the message has no variant \"{variant}\"");
+            return self.mistake(file, START, message_place, message, Some(suggestion));
+        }
+        let (templates, place) = match message.variants.get_mut(variant) {
+            Some(own) => {
+                (&mut own.templates, &message_place.field("variants").field(variant).field("templates"))
+            }
+            None => (&mut message.email.as_mut().expect("the caller looked").templates, place),
+        };
         let Some(file) = self.file(path) else { return };
         let text = self.sources.text_of(file).to_owned();
         let field = if kind == "txt" { "text" } else { kind };
         self.sources.note(&place.field(language).field(field), file, START, Some(&text));
-        let template: &mut EmailTemplate = email.templates.entry(language.to_owned()).or_default();
+        let template: &mut EmailTemplate = templates.entry(language.to_owned()).or_default();
         match kind {
             "mjml" => template.mjml = Some(text),
             "html" => template.html = Some(text),

@@ -10,9 +10,9 @@ use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
 const STEPS: [&str; 9] = ["wait", "send", "branch", "split", "update", "start", "webhook", "offer", "exit"];
-const STEP_FIELDS: [&str; 16] = [
-    "wait", "send", "channels", "branch", "split", "draw", "update", "start", "webhook", "body", "as",
-    "at most", "else", "offer", "exit", "name",
+const STEP_FIELDS: [&str; 18] = [
+    "wait", "send", "channels", "variant", "at", "branch", "split", "draw", "update", "start", "webhook",
+    "body", "as", "at most", "else", "offer", "exit", "name",
 ];
 
 impl Reading {
@@ -48,6 +48,8 @@ impl Reading {
         };
         for (field, of, whose) in [
             ("channels", "send", "a send has channels"),
+            ("variant", "send", "a send has a variant"),
+            ("at", "send", "a send waits for the best hour"),
             ("draw", "split", "a split draws"),
             ("body", "webhook", "a webhook is told something"),
             ("as", "webhook", "what a webhook answers has a name"),
@@ -119,15 +121,11 @@ impl Reading {
         }
     }
 
-    /// `send: cart-reminder`, with `channels: [push, email]`, one channel, or `best`: whichever reaches the person.
+    /// `send: cart-reminder`, with `channels: [push, email]`, one channel, or `best`, and what else it leaves open.
     fn send(&mut self, fields: &Fields<'_>) -> Step {
         let message = self.required_text(fields, "send", "welcome").unwrap_or_default();
-        let channels = match fields.get("channels") {
-            Some(node) if node.text() == Some("best") => Vec::new(),
-            Some(node) => self.channels(fields.file, node, &fields.place.field("channels")),
-            None => Vec::new(),
-        };
-        Step::Send { message, channels }
+        let (channels, is_best) = self.channels_or_best(fields);
+        Step::Send { message, channels, choices: self.choices(fields, is_best) }
     }
 
     fn arms(&mut self, file: FileId, node: &Node, place: &Place) -> Vec<Arm> {

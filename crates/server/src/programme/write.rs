@@ -6,10 +6,10 @@
 use super::write_editorial;
 use engine::at::Span;
 use engine::programme::{
-    Arm, Blocks, Broadcast, Cap, Channel, ChannelRule, ChannelRules, ClusterSet, ContactPolicy, Draw,
-    Editorial, EmailMessage, Exclusion, Fatigue, IdentifierLimit, Identity, Journey, Localized, Message,
-    OnChange, OnsiteMessage, OptIn, Programme, Purchase, Purpose, QuietHours, Reenter, SoftOptIn, Step,
-    Tracking, Trigger, Way, Webhook, WebhookStep, Wording,
+    Arm, Best, Blocks, Broadcast, Cap, Channel, ChannelRule, ChannelRules, Choices, ClusterSet,
+    ContactPolicy, Draw, Editorial, EmailMessage, Exclusion, Fatigue, IdentifierLimit, Identity, Journey,
+    Localized, Message, OnChange, OnsiteMessage, OptIn, Programme, Purchase, Purpose, QuietHours, Reenter,
+    SoftOptIn, Step, Tracking, Trigger, Variant, VariantChoice, Way, Webhook, WebhookStep, Wording,
 };
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -117,6 +117,7 @@ fn head(programme: &Programme) -> String {
     let _ = writeln!(text, "purchase: {{ event: {}, amount: {} }}", scalar(event), scalar(amount));
     identity(&mut text, &programme.identity);
     contact_policy(&mut text, &programme.contact_policy);
+    best(&mut text, &programme.best);
     text
 }
 
@@ -185,6 +186,35 @@ fn contact_policy(text: &mut String, policy: &ContactPolicy) {
     }
     if let Some(patience) = patience {
         let _ = writeln!(text, "  patience: {}", length(*patience));
+    }
+}
+
+fn best(text: &mut String, best: &Best) {
+    let Best { responses, within, explore_permille, after } = best;
+    if *best != Best::default() {
+        let names: Vec<&str> = responses.iter().map(|one| one.name()).collect();
+        let explore = f64::from(*explore_permille) / 10.0;
+        let _ = writeln!(text, "best:\n  responses: [{}]\n  within: {}", names.join(", "), length(*within));
+        let _ = writeln!(text, "  explore: {explore}%\n  after: {after}");
+    }
+}
+
+/// What a send leaves open.
+fn choices(text: &mut String, named: &[Channel], choices: &Choices, indent: &str) {
+    let Choices { channel, variant, hour_within } = choices;
+    let _ = match (named.is_empty(), channel) {
+        (true, false) => Ok(()),
+        (true, true) => writeln!(text, "{indent}channels: best"),
+        (false, true) => writeln!(text, "{indent}channels: {{ best: {} }}", channels(named)),
+        (false, false) => writeln!(text, "{indent}channels: {}", channels(named)),
+    };
+    let _ = match variant {
+        VariantChoice::Split => Ok(()),
+        VariantChoice::Best => writeln!(text, "{indent}variant: best"),
+        VariantChoice::Named(name) => writeln!(text, "{indent}variant: {}", scalar(name)),
+    };
+    if let Some(within) = hour_within {
+        let _ = writeln!(text, "{indent}at: {{ best: {} }}", length(*within));
     }
 }
 
@@ -289,6 +319,21 @@ fn message(name: &str, message: &Message) -> String {
             let _ = writeln!(text, "  expires: {}", length(expires));
         }
     }
+    if !message.variants.is_empty() {
+        text.push_str("variants:\n");
+    }
+    for (name, Variant { share_permille, subject, templates: _ }) in &message.variants {
+        let _ = writeln!(text, "  {name}:");
+        if let Some(share) = share_permille {
+            let _ = writeln!(text, "    share: {}%", f64::from(*share) / 10.0);
+        }
+        if !subject.is_empty() {
+            text.push_str("    subject:\n");
+        }
+        for (language, one) in subject {
+            let _ = writeln!(text, "      {language}: {}", scalar(one));
+        }
+    }
     text
 }
 
@@ -359,9 +404,14 @@ fn clusters(name: &str, set: &ClusterSet) -> String {
 /// The template files of a message by name.
 fn templates(message: &Message) -> Vec<(String, &str)> {
     let mut files = Vec::new();
-    for (language, template) in message.email.iter().flat_map(|email| &email.templates) {
+    let original = message.email.iter().flat_map(|email| &email.templates);
+    let original = original.map(|(language, one)| (language.clone(), one));
+    let variants = message.variants.iter().flat_map(|(name, variant)| {
+        variant.templates.iter().map(move |(language, one)| (format!("{language}.{name}"), one))
+    });
+    for (wording, template) in original.chain(variants) {
         for (kind, source) in [("mjml", &template.mjml), ("html", &template.html), ("txt", &template.text)] {
-            files.extend(source.as_deref().map(|source| (format!("email.{language}.{kind}"), source)));
+            files.extend(source.as_deref().map(|source| (format!("email.{wording}.{kind}"), source)));
         }
     }
     files
@@ -397,11 +447,10 @@ fn journey(name: &str, journey: &Journey) -> String {
 }
 
 fn broadcast(name: &str, broadcast: &Broadcast) -> String {
-    let Broadcast { message, purpose, channels: named, to, at, pace, holdout_permille } = broadcast;
+    let Broadcast { message, purpose, channels: named, choices: open, to, at, pace, holdout_permille } =
+        broadcast;
     let mut text = format!("broadcast: {name}\nmessage: {}\npurpose: {}\n", scalar(message), scalar(purpose));
-    if !named.is_empty() {
-        let _ = writeln!(text, "channels: {}", channels(named));
-    }
+    choices(&mut text, named, open, "");
     let _ = writeln!(text, "to: {}\nat: {}", scalar(to), scalar(at));
     if let Some(pace) = pace {
         let _ = writeln!(text, "pace: {}", scalar(pace));
@@ -438,9 +487,10 @@ fn step(text: &mut String, step: &Step, indent: &str) {
             let fields: Vec<String> = days.into_iter().chain(time).collect();
             writeln!(text, "{indent}- wait: {{ {} }}", fields.join(", "))
         }
-        Step::Send { message, channels: named } => {
+        Step::Send { message, channels: named, choices: open } => {
             let _ = writeln!(text, "{indent}- send: {}", scalar(message));
-            if named.is_empty() { Ok(()) } else { writeln!(text, "{indent}  channels: {}", channels(named)) }
+            choices(text, named, open, &format!("{indent}  "));
+            Ok(())
         }
         Step::Branch(arms) => {
             let _ = writeln!(text, "{indent}- branch:");

@@ -8,6 +8,7 @@ use super::story::{
 };
 use super::world::{Observation, World};
 use engine::SendId;
+use engine::best::{Choice, How};
 use engine::journey::RunState;
 use engine::outbox::{Decisions, Reason};
 use engine::programme::Channel;
@@ -118,6 +119,11 @@ fn meets(fate: &Observation, expected: &MessageExpectation) -> bool {
         && expected.channel.is_none_or(|channel| fate.channel == Some(channel))
         && expected.language.as_ref().is_none_or(|language| *language == fate.language)
         && expected.until.is_none_or(|until| fate.until.is_some_and(|at| until.holds(at)))
+        && expected.variant.as_ref().is_none_or(|variant| *variant == fate.variant)
+        && expected
+            .chosen
+            .as_deref()
+            .is_none_or(|how| Choice::ALL.iter().any(|one| fate.chosen.of(*one).name() == how))
         && expected.reason.as_deref().is_none_or(|reason| fate.reason.is_some_and(|(code, _)| code == reason))
 }
 
@@ -135,7 +141,14 @@ fn near_miss(world: &World<'_>, expected: &MessageExpectation, sends: &[SendId])
             let reason = fate.reason.map(|(code, _)| format!(" reason={code}")).unwrap_or_default();
             let until =
                 fate.until.map(|until| format!(" until {}", snapshot::instant(until))).unwrap_or_default();
-            let reason = format!("{reason}{until}");
+            let variant = match fate.variant.as_str() {
+                "" => String::new(),
+                variant => format!(" variant={variant}"),
+            };
+            let made =
+                Choice::ALL.map(|one| fate.chosen.of(one)).into_iter().filter(|how| *how != How::Stated);
+            let made: String = made.map(|how| format!(" chosen={}", how.name())).collect();
+            let reason = format!("{reason}{until}{variant}{made}");
             let when = expected.when.map(|when| format!(" and not at {}", snapshot::instant(when.at)));
             let when = when.unwrap_or_default();
             Some(format!("it was{channel} in {}{reason} at {}{when}", fate.language, at(fate)))

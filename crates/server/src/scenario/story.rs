@@ -210,6 +210,10 @@ pub(super) struct MessageExpectation {
     pub(super) channel: Option<Channel>,
     pub(super) language: Option<String>,
     pub(super) reason: Option<String>,
+    /// Which wording it has.
+    pub(super) variant: Option<String>,
+    /// How one of its choices was made.
+    pub(super) chosen: Option<String>,
     /// Of one that is deferred.
     pub(super) until: Option<Moment>,
     pub(super) times: Times,

@@ -7,6 +7,7 @@ use super::happen;
 use super::story::{Fate, HandOver, Happens, PersonId, Story, WebhookAnswer};
 use crate::webhooks::body;
 use engine::at::At;
+use engine::best::Chosen;
 use engine::change::Change;
 use engine::effect::Effect;
 use engine::engine::{Engine, Outcome, Preview, Refusal, Unanswered};
@@ -102,6 +103,8 @@ pub(super) struct Observation {
     pub(super) journey: String,
     pub(super) channel: Option<Channel>,
     pub(super) language: String,
+    pub(super) variant: String,
+    pub(super) chosen: Chosen,
     /// Of one that waits.
     pub(super) until: Option<At>,
     /// Code and sentence of why it was not sent.
@@ -416,6 +419,8 @@ impl<'s> World<'s> {
             journey: send.journey.to_string(),
             channel: send.channel,
             language: send.language.to_string(),
+            variant: send.variant.to_string(),
+            chosen: send.chosen,
             until: until(&send),
             reason: send.decision.reason().map(|reason| (reason.name(), reason.sentence())),
         });

@@ -88,6 +88,7 @@ fn prepare() -> Prepare {
         channel: Channel::Email,
         address: "ada@example.org".into(),
         message: "welcome".into(),
+        variant: String::new(),
         language: "it".into(),
         purpose: "offers".into(),
         journey: "welcome".into(),

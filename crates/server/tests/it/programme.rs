@@ -6,7 +6,9 @@ mod editorial;
 mod offers;
 
 use engine::at::Span;
-use engine::programme::{Arm, Channel, ClusterSet, OpenTracking, OptIn, Purchase, Reenter, Refresh, Step};
+use engine::programme::{
+    Arm, Channel, Choices, ClusterSet, OpenTracking, OptIn, Purchase, Reenter, Refresh, Step,
+};
 use server::programme::{Severity, check, load};
 use std::path::PathBuf;
 
@@ -128,8 +130,11 @@ fn a_whole_folder_comes_out_as_written() {
     assert_eq!(journey.reenter, Reenter::After(Span::DAY.times(7)));
     assert_eq!(journey.holdout_permille, 100);
     assert_eq!(journey.goal.as_ref().unwrap().within, Span::DAY.times(3));
-    let send =
-        |channels: &[Channel]| Step::Send { message: "cart-reminder".into(), channels: channels.into() };
+    let send = |channels: &[Channel]| Step::Send {
+        message: "cart-reminder".into(),
+        channels: channels.into(),
+        choices: Choices::default(),
+    };
     let until = "did \"Message Clicked\"".to_owned();
     let vip = Some("in segment \"vip\"".to_owned());
     let expected = [

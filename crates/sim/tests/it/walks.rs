@@ -12,7 +12,9 @@ use engine::at::{At, Span};
 use engine::engine::{Engine, Outcome};
 use engine::identifier::{HashKey, IdentifierKind};
 use engine::journey::RunState;
-use engine::programme::{Arm, Channel, Draw, Journey, OptIn, Programme, Purpose, Reenter, Step, Way};
+use engine::programme::{
+    Arm, Channel, Choices, Draw, Journey, OptIn, Programme, Purpose, Reenter, Step, Way,
+};
 use engine::record::{Event, EventFlags, EventKind, Identifier, Installed, ProgrammeApplied, Record};
 use engine::value::OwnedMap;
 use proptest::collection::vec;
@@ -66,7 +68,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]);
     let update = (select(vec!["stage", "plan"]), select(vec![json!("a"), json!("b"), Json::Null]));
     let leaf = prop_oneof![
-        3 => select(vec!["one", "two", "three"]).prop_map(|message: &str| Step::Send { message: message.to_owned(), channels: vec![] }),
+        3 => select(vec!["one", "two", "three"]).prop_map(|message: &str| Step::Send { message: message.to_owned(), channels: vec![], choices: Choices::default() }),
         2 => wait,
         3 => date.prop_map(|until: &str| Step::WaitDate(until.to_owned())),
         4 => (option::of(times), vec(days, 0..2)).prop_filter_map("a wait for nothing", |(time, weekdays)| {
@@ -255,7 +257,9 @@ proptest! {
 #[test]
 fn a_split_keeps_its_shares_and_its_people() {
     let ways = |names: [&str; 3]| {
-        let send = |message: &str| vec![Step::Send { message: message.to_owned(), channels: vec![] }];
+        let send = |message: &str| {
+            vec![Step::Send { message: message.to_owned(), channels: vec![], choices: Choices::default() }]
+        };
         let shares = [500, 300, 200].into_iter().zip(names);
         shares.map(|(share_permille, name)| Way { share_permille, then: send(name) }).collect()
     };

@@ -19,6 +19,7 @@ impl Check<'_> {
     fn broadcast(&mut self, place: &Place, broadcast: &Broadcast) {
         self.purpose_of(place, &broadcast.purpose, "a broadcast names the purpose whose consent it needs");
         self.send(place, &broadcast.message, &broadcast.channels, &broadcast.purpose);
+        self.choices(place, &broadcast.message, &broadcast.channels, &broadcast.choices);
         self.expression(&place.field("to"), &broadcast.to, Owner::Segment);
         if BroadcastTime::parse(&broadcast.at).is_none() {
             let suggestion = "write `2026-04-01 09:00` for that time where each person is, or an instant such as \

@@ -8,6 +8,7 @@ use super::super::words::{Form, Wrong};
 use super::Parser;
 use super::cursor::{Cursor, channel, purpose};
 use engine::at::At;
+use engine::best::How;
 use engine::change::ChangeKind;
 use engine::outbox::Reason;
 use engine::programme::nearest;
@@ -131,15 +132,34 @@ impl Parser<'_> {
         let column = cursor.peek().map_or(cursor.end, |word| word.column);
         let mut pairs = cursor.pairs()?;
         let reason = pairs.remove("reason").and_then(|reason| reason.as_str().map(str::to_owned));
+        let variant = pairs.remove("variant").and_then(|name| name.as_str().map(str::to_owned));
+        let chosen = pairs.remove("chosen").and_then(|how| how.as_str().map(str::to_owned));
+        let known = How::ALL.map(How::name);
+        if let Some(how) = chosen.as_deref().filter(|how| !known.contains(how)) {
+            let wrong = Wrong::new(column, format!("nothing is chosen by `{how}`"));
+            return Err(wrong.with(format!("one of: {}", known.join(", "))));
+        }
         let until = pairs.remove("until").and_then(|until| until.as_str().map(str::to_owned));
         let until = until.map(|text| self.instant(&text, column)).transpose()?;
         if let Some((name, _)) = pairs.iter().next() {
-            return Err(
-                Wrong::new(column, format!("unknown `{name}`")).with("`reason=` and `until=` are known")
-            );
+            return Err(Wrong::new(column, format!("unknown `{name}`"))
+                .with("`reason=`, `until=`, `variant=` and `chosen=` are known"));
         }
         let message = named.map(str::to_owned);
-        Ok(MessageExpectation { person, fate, message, when, channel: by, language, reason, until, times })
+        let channel = by;
+        Ok(MessageExpectation {
+            person,
+            fate,
+            message,
+            when,
+            channel,
+            language,
+            reason,
+            variant,
+            chosen,
+            until,
+            times,
+        })
     }
 
     fn state(

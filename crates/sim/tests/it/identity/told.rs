@@ -7,8 +7,8 @@ use engine::engine::{Engine, MergeRefusal, Outcome, Refusal};
 use engine::identifier::{HashKey, IdentifierKind};
 use engine::journey::RunState;
 use engine::programme::{
-    Channel, EmailMessage, EmailTemplate, IdentifierLimit, Identity, Journey, Message, Programme, Purpose,
-    Reenter, Step, timezone,
+    Channel, Choices, EmailMessage, EmailTemplate, IdentifierLimit, Identity, Journey, Message, Programme,
+    Purpose, Reenter, Step, timezone,
 };
 use engine::record::{
     ConsentSource, ConsentState, ConsentStated, Event, EventFlags, EventKind, Identifier, Installed,
@@ -467,7 +467,8 @@ fn programme(identity: Identity) -> Programme {
         templates: [("en".to_owned(), template)].into(),
         ..EmailMessage::default()
     };
-    let hello = || Step::Send { message: "hello".to_owned(), channels: Vec::new() };
+    let hello =
+        || Step::Send { message: "hello".to_owned(), channels: Vec::new(), choices: Choices::default() };
     let journey = Journey {
         purpose: "offers".to_owned(),
         enter: r#"did "A""#.to_owned(),

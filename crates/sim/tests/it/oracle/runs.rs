@@ -4,7 +4,7 @@
 use engine::ProfileId;
 use engine::at::{At, Span};
 use engine::journey::RunState;
-use engine::programme::{Arm, Journey, Reenter, Step};
+use engine::programme::{Arm, Choices, Journey, Reenter, Step};
 use engine::record::EventFlags;
 use engine::segment::Expression;
 use proptest::collection::vec;
@@ -52,7 +52,9 @@ pub(super) fn hold(start: Start, words: Words, case: &Case) -> Result<(), String
         steps,
         ..Journey::default()
     };
-    let send = |message: &str| vec![Step::Send { message: message.to_owned(), channels: vec![] }];
+    let send = |message: &str| {
+        vec![Step::Send { message: message.to_owned(), channels: vec![], choices: Choices::default() }]
+    };
     let branch = Step::Branch(vec![
         Arm { when: Some(case.branch.0.to_string()), then: send("yes") },
         Arm { when: None, then: send("no") },
