@@ -10,7 +10,10 @@ mod clusters;
 mod contact;
 mod crowded;
 mod enter;
+mod form;
+mod hosted;
 mod identity;
+mod link;
 mod mistake;
 mod offer;
 mod onsite;
@@ -27,7 +30,10 @@ pub use clusters::{ClusterSet, Refresh};
 pub(crate) use contact::offered;
 pub use contact::{Cap, ContactPolicy, Exclusion, Fatigue, QuietHours};
 pub use enter::Enter;
+pub use form::{FieldKind, Form, FormField, FormOption, Guide, Thanks, Webinar};
+pub use hosted::{Here, HostedPage, Hours, PageBlock, Share, ShareWay};
 pub use identity::{IdentifierLimit, Identity};
+pub use link::{Campaign, Link};
 pub use mistake::{Mistake, Place, nearest};
 pub use offer::{Codes, Offer, OfferContent, OfferValue, RedeemedBy, Stock};
 pub use onsite::{
@@ -79,6 +85,13 @@ pub struct Programme {
     pub contact_policy: ContactPolicy,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub webhooks: BTreeMap<String, Webhook>,
+    /// Short links by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub links: BTreeMap<String, Link>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub pages: BTreeMap<String, HostedPage>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub forms: BTreeMap<String, Form>,
 }
 
 /// What messages report back. Opens are off by default: in several countries they need a consent of their own.
@@ -203,6 +216,9 @@ pub struct Purpose {
     /// It is to share what is known of somebody with others, and nothing is sent for it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub third_party: bool,
+    /// Consent to it allows to know a visitor again by a cookie; it is about nothing else.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub remembers: bool,
 }
 
 /// One content, with a rendering per channel.

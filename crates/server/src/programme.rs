@@ -6,6 +6,9 @@
 //! clusters.yaml             clusters: sets of clusters that are found by looking at everybody
 //! journeys/*.yaml           one journey a file
 //! broadcasts/*.yaml         one broadcast a file
+//! links.yaml                links: short links and QR codes by name
+//! pages/*.yaml              one page that Trama shows a file
+//! forms/*.yaml              one form a file
 //! messages/*/message.yaml   one message a folder; beside it email.<language>.mjml, .html or .txt
 //! tests/*.txt               stories for `trama test`
 //! ```
@@ -36,8 +39,11 @@ mod definition;
 mod difference;
 mod finding;
 mod folder;
+mod form;
+mod hosted;
 mod identity;
 mod journey;
+mod link;
 mod offer;
 mod onsite;
 mod reading;
@@ -45,6 +51,7 @@ mod source;
 mod step;
 mod webhook;
 mod write;
+mod write_hosted;
 mod write_offer;
 pub(crate) mod yaml;
 
