@@ -70,6 +70,8 @@ pub(crate) struct Index {
     pub(crate) dated: BTreeMap<String, Vec<(u32, u32)>>,
     /// Of each message on a page, who may see it now; in the order of names.
     pub(crate) onsite: Vec<(Arc<str>, Rule)>,
+    /// By page and number: who may see a block of it.
+    pub(crate) blocks: BTreeMap<(String, usize), Rule>,
     entries_by_event: Vec<Vec<u32>>,
     pub(crate) soft_opt_ins: SoftOptIns,
     /// By slot, and whether it is entering that begins a run, or leaving.
@@ -192,6 +194,9 @@ impl Index {
         for (name, text) in programme.onsite_rules() {
             let rule = Rule::compile(&of_programme(&text), scope);
             index.onsite.push((name.into(), rule));
+        }
+        for (page, number, text) in programme.block_rules() {
+            index.blocks.insert((page.to_owned(), number), Rule::compile(&of_programme(text), scope));
         }
         index.wanted = std::mem::take(wanted);
         index.note_due(state, programme);

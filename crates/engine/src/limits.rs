@@ -242,3 +242,24 @@ pub const SPACES_MAX: usize = 100;
 pub const CONTRIBUTORS_MAX: usize = 1_000;
 /// Most pieces of an editorial plan: one a day for thirty years.
 pub const PIECES_MAX: usize = 10_000;
+
+/// Most short links of a programme: a code for each flyer of a large campaign, and still a small record.
+pub const LINKS_MAX: usize = 10_000;
+/// Longest address that a link leads to; some browsers and proxies cut longer ones.
+pub const LINK_URL_BYTES_MAX: usize = 2_000;
+/// Longest word that a link says of its campaign, channel or place: every visit repeats it.
+pub const LINK_WORD_CHARS_MAX: usize = 200;
+/// Most pages that a programme shows.
+pub const PAGES_MAX: usize = 1_000;
+/// Most blocks of a page: nobody scrolls further on a phone.
+pub const PAGE_BLOCKS_MAX: usize = 50;
+/// Most forms of a programme.
+pub const FORMS_MAX: usize = 1_000;
+/// Most fields of a form: who is asked more leaves.
+pub const FORM_FIELDS_MAX: usize = 40;
+/// Most options of a choice: the countries of the world fit.
+pub const FORM_OPTIONS_MAX: usize = 300;
+/// Most zero bits that a browser has to find: a million hashes are some seconds on a slow phone.
+pub const FORM_WORK_BITS_MAX: u8 = 20;
+/// Longest time for which the link to a guide works.
+pub const GUIDE_LASTS_MAX: Span = Span::DAY.times(366);

@@ -11,7 +11,7 @@ use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 const DAYS_AHEAD_MAX: i64 = 64;
 
 /// `09:00`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TimeOfDay {
     hour: i8,
     minute: i8,
@@ -19,6 +19,11 @@ pub struct TimeOfDay {
 
 impl TimeOfDay {
     pub const MIDNIGHT: Self = Self { hour: 0, minute: 0 };
+
+    /// The hour and the minute of a time.
+    pub(crate) fn of(time: civil::Time) -> Self {
+        Self { hour: time.hour(), minute: time.minute() }
+    }
 
     /// Reads `09:00` or `9:00`.
     pub fn parse(text: &str) -> Option<Self> {

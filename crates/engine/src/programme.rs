@@ -13,7 +13,10 @@ mod contact;
 mod crowded;
 mod editorial;
 mod enter;
+mod form;
+mod hosted;
 mod identity;
+mod link;
 mod mistake;
 mod offer;
 mod onsite;
@@ -33,7 +36,10 @@ pub(crate) use contact::offered;
 pub use contact::{Cap, ContactPolicy, Exclusion, Fatigue, QuietHours};
 pub use editorial::{Contributor, Editorial, Expertise, Intent, Piece, PieceState, Space};
 pub use enter::Enter;
+pub use form::{FieldKind, Form, FormField, FormOption, Guide, Thanks, Webinar};
+pub use hosted::{Here, HostedPage, Hours, PageBlock, Share, ShareWay};
 pub use identity::{IdentifierLimit, Identity};
+pub use link::{Campaign, Link};
 pub use mistake::{Mistake, Place, nearest};
 pub use offer::{Codes, Offer, OfferContent, OfferValue, RedeemedBy, Stock};
 pub use onsite::{
@@ -91,6 +97,13 @@ pub struct Programme {
     pub channels: ChannelRules,
     #[serde(skip_serializing_if = "Best::is_usual")]
     pub best: Best,
+    /// Short links by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub links: BTreeMap<String, Link>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub pages: BTreeMap<String, HostedPage>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub forms: BTreeMap<String, Form>,
 }
 
 /// What messages report back. Opens are off by default: in several countries they need a consent of their own.
@@ -215,6 +228,9 @@ pub struct Purpose {
     /// It is to share what is known of somebody with others, and nothing is sent for it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub third_party: bool,
+    /// Consent to it allows to know a visitor again by a cookie; it is about nothing else.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub remembers: bool,
 }
 
 /// One content, with a rendering per channel.

@@ -6,6 +6,7 @@ use crate::keys::Keys;
 use crate::metrics::Metrics;
 use crate::problem::Problem;
 use crate::public::clicks::Clicks;
+use crate::public::hosted::Hosted;
 use crate::runtime::Runtime;
 use crate::site::Site;
 use crate::webhooks::post::Post;
@@ -33,6 +34,8 @@ pub struct Hub {
     pub site: Site,
     /// Of the last moments, to tell scanners from readers.
     pub clicks: Clicks,
+    /// Of links, pages and forms.
+    pub hosted: Hosted,
     /// Set when the server begins to stop: whoever balances load sends nobody here any more, and what has no end ends.
     pub stopping: watch::Sender<bool>,
     /// Room for those that follow changes as they happen.

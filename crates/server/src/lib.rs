@@ -28,6 +28,7 @@ pub mod presence;
 pub mod problem;
 pub mod programme;
 pub mod public;
+pub mod qr;
 pub mod returns;
 pub mod runtime;
 pub mod scenario;

@@ -319,3 +319,37 @@ pub const DECIDE_WAIT_MS: u64 = 400;
 pub const DECISION_AGE_MAX: Span = Span::DAY;
 /// Most reports of a page at once: what it could show, click and close in all of its slots.
 pub const REPORTS_MAX: usize = 60;
+
+// ---- Links, pages and forms ----------------------------------------------------------------------------------
+
+/// Most dots of a side of a QR code: a metre at 150 dots an inch is below it, and a bit each they are some 9 MB at work.
+pub const QR_DOTS_MAX: usize = 8_192;
+/// About as many pixels has one whose size nobody says.
+pub const QR_PIXELS_USUAL: usize = 1_000;
+/// How long a visit's token says who the visitor is: addresses are copied and passed on.
+pub const VISIT_AGE_MAX: Span = Span::MINUTE.times(30);
+/// How long it says by which link somebody came, and whose form it is that was left open.
+pub const VISIT_LINK_AGE_MAX: Span = Span::DAY;
+/// How long a visitor who agreed to it is known again: data protection authorities allow thirteen months at most.
+pub const VISITOR_COOKIE_AGE: Span = Span::DAY.times(365);
+/// How long a shared cache may keep a page that is the same for everybody.
+pub const PAGE_CACHE_SECONDS: u32 = 60;
+/// Longest text that a button to pass a page on carries in its address.
+pub const SHARE_TEXT_BYTES_MAX: usize = 600;
+/// Sooner after a form was shown no person has filled it in.
+pub const FORM_HASTE: Span = Span::SECOND.times(2);
+/// How long a form may lie open.
+pub const FORM_AGE_MAX: Span = Span::DAY;
+/// Longest text of a field of one line, and of one with several.
+pub const FORM_TEXT_CHARS_MAX: usize = 500;
+pub const FORM_LONG_TEXT_CHARS_MAX: usize = 5_000;
+/// Forms from one network address in a quarter of an hour: a family or a small office, and no flood.
+pub const FORM_PEER_MAX: u32 = 30;
+/// Forms with one email address or phone number in that time: each may bring its owner a message.
+pub const FORM_ADDRESS_MAX: u32 = 5;
+/// The time that both are counted in.
+pub const FORM_RATE_SPAN: Span = Span::MINUTE.times(15);
+/// Addresses that are counted at once; with more of them than that, everybody waits for the next quarter of an hour.
+pub const FORM_RATES_MAX: usize = 200_000;
+/// How long the link to a guide works where its author does not say.
+pub const GUIDE_LASTS: Span = Span::DAY.times(7);

@@ -7,6 +7,9 @@
 //! journeys/*.yaml           one journey a file
 //! channels.yaml             the company's own rules for the channels of visits
 //! broadcasts/*.yaml         one broadcast a file
+//! links.yaml                links: short links and QR codes by name
+//! pages/*.yaml              one page that Trama shows a file
+//! forms/*.yaml              one form a file
 //! messages/*/message.yaml   one message a folder; beside it email.<language>.mjml, .html or .txt
 //! editorial.yaml            spaces that are written for, who writes, and the pieces
 //! tests/*.txt               stories for `trama test`
@@ -41,8 +44,11 @@ mod difference;
 mod editorial;
 mod finding;
 mod folder;
+mod form;
+mod hosted;
 mod identity;
 mod journey;
+mod link;
 mod offer;
 mod onsite;
 mod reading;
@@ -51,6 +57,7 @@ mod step;
 mod webhook;
 mod write;
 mod write_editorial;
+mod write_hosted;
 mod write_offer;
 pub(crate) mod yaml;
 

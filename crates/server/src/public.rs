@@ -8,6 +8,7 @@ pub mod clicks;
 mod confirm;
 mod disclosure;
 mod engagement;
+pub mod hosted;
 mod page;
 mod preferences;
 mod texts;
@@ -42,6 +43,7 @@ pub fn router() -> Router<Arc<Hub>> {
         .route("/.well-known/gpc.json", get(privacy_signal))
         .route("/o/{file}", get(engagement::opened))
         .route("/c/{token}", get(engagement::clicked))
+        .merge(hosted::router())
 }
 
 /// Says that this installation honours Global Privacy Control, since when.

@@ -21,6 +21,7 @@ use crate::presence::Presence;
 use crate::problem::READING_LOG;
 use crate::programme;
 use crate::public::clicks::Clicks;
+use crate::public::hosted::Hosted;
 use crate::returns;
 use crate::runtime::{self, Threads};
 use crate::site::{InboxChannel, Site};
@@ -97,6 +98,7 @@ impl Server {
             links,
             site: Site::default(),
             clicks: Clicks::default(),
+            hosted: Hosted::default(),
             stopping,
             followers,
             reading: tokio::sync::Mutex::default(),

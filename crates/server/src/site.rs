@@ -13,6 +13,7 @@ mod inbox;
 mod person;
 mod report;
 mod script;
+mod visit;
 
 pub(crate) use inbox::InboxChannel;
 
@@ -37,6 +38,7 @@ pub fn router() -> Router<Arc<Hub>> {
         .route("/t.js", get(script::script))
         .route("/decide", post(decide::decide))
         .route("/decide/report", post(report::report))
+        .route("/v1/visit", post(visit::join))
         .route("/v1/inbox", get(inbox::list))
         .route("/v1/inbox/report", post(inbox::report))
         .layer(DefaultBodyLimit::max(SITE_BODY_BYTES_MAX))
@@ -50,7 +52,7 @@ pub struct Site {
 }
 
 impl Site {
-    fn contents(&self, programme: &Arc<Programme>) -> Arc<Contents> {
+    pub(crate) fn contents(&self, programme: &Arc<Programme>) -> Arc<Contents> {
         const UNPOISONED: &str = "invariant: nobody panics with the contents in hand";
         if let Some((of, contents)) = &*self.live.read().expect(UNPOISONED)
             && Arc::ptr_eq(of, programme)

@@ -169,6 +169,7 @@ impl Engine {
         let broadcasts = programme.broadcasts.values().map(|broadcast| broadcast.to.as_str());
         let texts = programme.segments.values().map(String::as_str).chain(rules).chain(broadcasts);
         let texts = texts.chain(programme.soft_rules()).chain(programme.eligibilities());
+        let texts = texts.chain(programme.block_rules().map(|(.., text)| text));
         let onsite: Vec<String> = programme.onsite_rules().map(|(_, text)| text).collect();
         let texts = texts.chain(onsite.iter().map(String::as_str));
         let clusters = programme.clusterings().flat_map(|(_, one)| one.asks().collect::<Vec<_>>());
@@ -193,6 +194,7 @@ impl Engine {
         texts.extend(self.programme.broadcasts.values().map(|broadcast| broadcast.to.clone()));
         texts.extend(self.programme.eligibilities().map(str::to_owned));
         texts.extend(self.programme.onsite_rules().map(|(_, text)| text));
+        texts.extend(self.programme.block_rules().map(|(.., text)| text.to_owned()));
         let clusters = self.programme.clusterings().flat_map(|(_, one)| one.asks().collect::<Vec<_>>());
         let asked = texts.iter().map(|text| of_programme(text)).chain(clusters);
         let State { names, history, seq, .. } = &mut self.state;

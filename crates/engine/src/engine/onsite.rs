@@ -99,6 +99,17 @@ impl Engine {
         }
     }
 
+    /// Of each block of a page, whether it is for this person; one that says no `when` is for everybody.
+    pub fn blocks_for(&self, page: &str, profile: ProfileId, now: At) -> Vec<bool> {
+        let Some(definition) = self.programme.pages.get(page) else { return Vec::new() };
+        let (id, now) = (self.canonical(profile), now.max(self.state.at));
+        let moment = Moment { now, ..Moment::of(&self.state, &self.programme, id) };
+        let holds = |number| {
+            self.index.blocks.get(&(page.to_owned(), number)).is_none_or(|rule| verdict(rule, &moment).holds)
+        };
+        (0..definition.blocks.len()).map(holds).collect()
+    }
+
     /// What lies in somebody's inbox, the newest first: what was handed over, was not put away, and has not expired.
     pub fn inbox(&self, id: ProfileId, now: At) -> Vec<Send> {
         let lies = |send: &Send| {

@@ -42,6 +42,10 @@ impl Programme {
         check.best();
         check.mistakes.extend(self.onsite_mistakes());
         check.mistakes.extend(self.editorial_mistakes());
+        check.blocks();
+        check.mistakes.extend(self.link_mistakes());
+        check.mistakes.extend(self.page_mistakes());
+        check.mistakes.extend(self.form_mistakes());
         check.mistakes
     }
 }
@@ -87,6 +91,7 @@ impl Check<'_> {
         let broadcasts = self.programme.broadcasts.values().map(|broadcast| broadcast.to.as_str());
         let texts = self.programme.segments.values().map(String::as_str).chain(rules).chain(broadcasts);
         let texts = texts.chain(self.programme.soft_rules()).chain(self.programme.eligibilities());
+        let texts = texts.chain(self.programme.block_rules().map(|(.., text)| text));
         let onsite = self.programme.onsite_rules().filter_map(|(_, text)| parse(&text).ok());
         let asked: usize =
             texts.filter_map(|text| parse(text).ok()).chain(onsite).map(|rule| rule.asked()).sum();
@@ -149,6 +154,14 @@ impl Check<'_> {
                 let place = Place::default().field("messages").field(name).field("onsite").field("for");
                 self.expression(&place, audience, Owner::Segment);
             }
+        }
+    }
+
+    /// Whom blocks of pages are for.
+    fn blocks(&mut self) {
+        for (page, number, when) in self.programme.block_rules() {
+            let blocks = Place::default().field("pages").field(page).field("blocks");
+            self.expression(&blocks.index(number).field("when"), when, Owner::Segment);
         }
     }
 

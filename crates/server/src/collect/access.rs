@@ -31,7 +31,7 @@ pub(crate) fn write_key(headers: &HeaderMap, query: Option<&str>) -> Option<Stri
 
 /// The address that a request came from. A proxy beside us, on this machine or in its private network, is believed
 /// about whom it speaks for; anybody else could write what they like.
-pub(super) fn client_ip(connection: Option<IpAddr>, headers: &HeaderMap) -> Option<IpAddr> {
+pub(crate) fn client_ip(connection: Option<IpAddr>, headers: &HeaderMap) -> Option<IpAddr> {
     let is_near = |ip: &IpAddr| match ip.to_canonical() {
         IpAddr::V4(ip) => ip.is_loopback() || ip.is_private(),
         IpAddr::V6(ip) => ip.is_loopback() || ip.is_unique_local(),

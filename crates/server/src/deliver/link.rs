@@ -174,8 +174,14 @@ impl Links for SendLinks<'_> {
         let is_ours =
             url.strip_prefix(&self.signed.base).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
         let may_lead = host(&url).is_some_and(|host| self.hosts.contains(&host));
+        // Our short links, pages and forms are led to through us as well, so that they know who comes.
+        let is_hosted = is_ours && {
+            let path = &url[self.signed.base.len()..];
+            ["/l/", "/q/", "/p/", "/f/"].iter().any(|start| path.starts_with(start))
+        };
+        let may_lead = if is_ours { is_hosted } else { may_lead };
         // An address too long for a token is better untracked than broken.
-        if !self.track || is_ours || !may_lead || url.len() > LINK_BYTES_MAX {
+        if !self.track || !may_lead || url.len() > LINK_BYTES_MAX {
             return url;
         }
         self.signed.click(self.send, index, url)

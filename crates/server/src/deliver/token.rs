@@ -23,6 +23,12 @@ const PREFERENCES: u8 = 4;
 const CONFIRM: u8 = 5;
 const VIEW: u8 = 6;
 const DECISION: u8 = 40;
+const VISIT: u8 = 56;
+const VISITOR: u8 = 57;
+const PASS: u8 = 58;
+const SHARE: u8 = 59;
+const STAMP: u8 = 60;
+const GUIDE: u8 = 61;
 
 /// What a link says of itself. Whoever serves a path checks that the token is of the kind for that path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +64,30 @@ pub enum Token {
     Decision {
         text: String,
     },
+    /// Of pages, forms and short links, as `crate::public::hosted` writes them: who is on a visit and by which link,
+    Visit {
+        text: String,
+    },
+    /// the cookie of somebody who agreed to be known again,
+    Visitor {
+        text: String,
+    },
+    /// a button that passes a page on,
+    Pass {
+        text: String,
+    },
+    /// an address that was passed on,
+    Share {
+        text: String,
+    },
+    /// a form that was shown,
+    Stamp {
+        text: String,
+    },
+    /// and the way to a guide.
+    Guide {
+        text: String,
+    },
 }
 
 impl Token {
@@ -70,6 +100,12 @@ impl Token {
             Self::Confirm { send, purpose } => (CONFIRM, *send, None, purpose.as_str()),
             Self::View { message } => (VIEW, SendId(0), None, message.as_str()),
             Self::Decision { text } => (DECISION, SendId(0), None, text.as_str()),
+            Self::Visit { text } => (VISIT, SendId(0), None, text.as_str()),
+            Self::Visitor { text } => (VISITOR, SendId(0), None, text.as_str()),
+            Self::Pass { text } => (PASS, SendId(0), None, text.as_str()),
+            Self::Share { text } => (SHARE, SendId(0), None, text.as_str()),
+            Self::Stamp { text } => (STAMP, SendId(0), None, text.as_str()),
+            Self::Guide { text } => (GUIDE, SendId(0), None, text.as_str()),
         };
         let mut bytes = vec![VERSION, kind];
         put_varint(&mut bytes, send.0);
@@ -97,6 +133,12 @@ impl Token {
             CONFIRM => Some(Self::Confirm { send, purpose: text }),
             VIEW if send == SendId(0) => Some(Self::View { message: text }),
             DECISION if send == SendId(0) => Some(Self::Decision { text }),
+            VISIT if send == SendId(0) => Some(Self::Visit { text }),
+            VISITOR if send == SendId(0) => Some(Self::Visitor { text }),
+            PASS if send == SendId(0) => Some(Self::Pass { text }),
+            SHARE if send == SendId(0) => Some(Self::Share { text }),
+            STAMP if send == SendId(0) => Some(Self::Stamp { text }),
+            GUIDE if send == SendId(0) => Some(Self::Guide { text }),
             _ => None,
         }
     }

@@ -127,7 +127,7 @@ impl Reading {
     }
 
     fn purpose(&mut self, file: FileId, node: &Node, place: &Place) -> Option<Purpose> {
-        const FIELDS: [&str; 9] = [
+        const FIELDS: [&str; 10] = [
             "title",
             "channels",
             "opt_in",
@@ -137,6 +137,7 @@ impl Reading {
             "wording",
             "soft_opt_in",
             "third_party",
+            "remembers",
         ];
         let fields = self.fields(file, node, place, &FIELDS)?;
         let title = fields.get("title").map(|node| self.localized(file, node, &place.field("title")));
@@ -156,6 +157,7 @@ impl Reading {
             wording: self.wordings(&fields),
             soft_opt_in: self.soft_opt_in(&fields),
             third_party,
+            remembers: self.truth(&fields, "remembers").unwrap_or(false),
         })
     }
 

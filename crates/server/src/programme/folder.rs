@@ -62,6 +62,26 @@ pub(super) fn read(dir: &Path) -> (Programme, Reading) {
             programme.offers.insert(name, offer);
         }
     }
+    let links = dir.join("links.yaml");
+    if links.exists()
+        && let Some((file, node)) = reading.open(&links)
+    {
+        programme.links = reading.links(file, &node);
+    }
+    for path in reading.definitions(&dir.join("pages")) {
+        if let Some((file, node)) = reading.open(&path)
+            && let Some((name, page)) = reading.page(file, &node)
+        {
+            programme.pages.insert(name, page);
+        }
+    }
+    for path in reading.definitions(&dir.join("forms")) {
+        if let Some((file, node)) = reading.open(&path)
+            && let Some((name, form)) = reading.form(file, &node)
+        {
+            programme.forms.insert(name, form);
+        }
+    }
     for path in reading.definitions(&dir.join("broadcasts")) {
         if let Some((file, node)) = reading.open(&path)
             && let Some((name, broadcast)) = reading.broadcast(file, &node)
@@ -198,11 +218,12 @@ impl Reading {
 
     /// Files at the top that nothing reads although they look like definitions.
     fn strays(&mut self, dir: &Path) {
-        const KNOWN: [&str; 6] = [
+        const KNOWN: [&str; 7] = [
             "programme.yaml",
             "segments.yaml",
             "clusters.yaml",
             "webhooks.yaml",
+            "links.yaml",
             "channels.yaml",
             "editorial.yaml",
         ];
@@ -213,7 +234,7 @@ impl Reading {
                 let file = self.sources.add(&path, "");
                 let suggestion = match nearest(name, KNOWN) {
                     Some(near) => format!("did you mean {near}?"),
-                    None => "journeys go into journeys/, broadcasts into broadcasts/, offers into offers/, messages into messages/<name>/".into(),
+                    None => "journeys go into journeys/, broadcasts into broadcasts/, offers into offers/, pages into pages/, forms into forms/, messages into messages/<name>/".into(),
                 };
                 self.warn(file, START, "this file is not read", Some(suggestion));
             }

@@ -96,6 +96,11 @@ impl Reading {
 
     fn blocks(&mut self, fields: &Fields<'_>) -> Blocks {
         self.required(fields, "title", "{ it: Ciao, en: Hello }");
+        self.parts(fields)
+    }
+
+    /// The blocks that are written, whichever they are.
+    pub(super) fn parts(&mut self, fields: &Fields<'_>) -> Blocks {
         let image = fields.get("image").and_then(|node| {
             let place = fields.place.field("image");
             let inside = self.fields(fields.file, node, &place, &["url", "alt"])?;
@@ -118,7 +123,7 @@ impl Reading {
         }
     }
 
-    fn texts(&mut self, fields: &Fields<'_>, name: &str) -> Localized {
+    pub(super) fn texts(&mut self, fields: &Fields<'_>, name: &str) -> Localized {
         let node = fields.get(name);
         node.map(|node| self.localized(fields.file, node, &fields.place.field(name))).unwrap_or_default()
     }

@@ -26,6 +26,9 @@ pub enum Kind {
     Webhook,
     Channels,
     Offer,
+    Link,
+    Page,
+    Form,
     Message,
     /// A template of a message: `welcome/email.it.mjml`.
     Template,
@@ -46,6 +49,9 @@ impl Kind {
             Self::Webhook => "webhook",
             Self::Channels => "channels",
             Self::Offer => "offer",
+            Self::Link => "link",
+            Self::Page => "page",
+            Self::Form => "form",
             Self::Message => "message",
             Self::Template => "template",
             Self::Space => "space",
@@ -88,6 +94,15 @@ pub fn items(programme: &Programme) -> BTreeMap<(Kind, String), String> {
     }
     for (name, one) in &programme.offers {
         items.insert((Kind::Offer, name.clone()), super::write_offer::offer(name, one));
+    }
+    for (name, one) in &programme.links {
+        items.insert((Kind::Link, name.clone()), super::write_hosted::link(name, one));
+    }
+    for (name, one) in &programme.pages {
+        items.insert((Kind::Page, name.clone()), super::write_hosted::page(name, one));
+    }
+    for (name, one) in &programme.forms {
+        items.insert((Kind::Form, name.clone()), super::write_hosted::form(name, one));
     }
     for (name, one) in &programme.messages {
         items.insert((Kind::Message, name.clone()), message(name, one));
@@ -259,6 +274,9 @@ fn purpose(name: &str, purpose: &Purpose) -> String {
     }
     if purpose.third_party {
         text.push_str("  third_party: true\n");
+    }
+    if purpose.remembers {
+        text.push_str("  remembers: true\n");
     }
     if let Some(SoftOptIn { after, channels: named, within }) = &purpose.soft_opt_in {
         let (after, named, within) = (scalar(after), channels(named), length(*within));
@@ -610,7 +628,7 @@ fn then(text: &mut String, field: &str, list: &[Step], indent: &str) {
 }
 
 /// A length of time in a unit that can be read again; the engine has none below the second.
-fn length(span: Span) -> String {
+pub(super) fn length(span: Span) -> String {
     span.to_string()
 }
 

@@ -35,7 +35,7 @@ impl Clicks {
     }
 
     /// Whether another link of the message was followed at about the same time.
-    pub(super) fn is_burst(&self, send: SendId, link: u32, at: At) -> bool {
+    pub(in crate::public) fn is_burst(&self, send: SendId, link: u32, at: At) -> bool {
         let near = |click: &Click| click.at.since(at).0.abs() <= CLICK_HOLD.0;
         self.lock().iter().any(|click| click.send == send && click.link != link && near(click))
     }

@@ -1,5 +1,6 @@
 //! Opens and clicks, with a verdict on who is behind them: machines open and click more than people do.
 
+use super::hosted::{VISIT, of_recipient, with_parameters};
 use super::page::Page;
 use crate::clock;
 use crate::collect::bot::is_bot;
@@ -51,8 +52,14 @@ pub(super) async fn clicked(
         return Page::unknown_link().into_response();
     };
     note_click(&hub, (send, link), &url, &method, &headers).await;
+    // Our own pages are told who comes, and take the rest from there.
+    let is_ours = url.strip_prefix(&hub.public_url).is_some_and(|path| path.starts_with('/'));
+    let target = match is_ours {
+        true => with_parameters(&url, &[(VISIT, &of_recipient(&hub, send, link, clock::now()))]),
+        false => url,
+    };
     let headers = [
-        (header::LOCATION, url.as_str()),
+        (header::LOCATION, target.as_str()),
         (header::CACHE_CONTROL, "no-store"),
         (header::REFERRER_POLICY, "no-referrer"),
     ];

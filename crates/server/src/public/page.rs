@@ -236,7 +236,7 @@ impl IntoResponse for Page {
 }
 
 /// Text as it may stand in an element or in an attribute in double quotes.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

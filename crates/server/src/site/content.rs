@@ -7,7 +7,7 @@ use crate::deliver::render::{offer_words, spoken};
 use crate::liquid::{Context, Escape, Map, Template, Value};
 use engine::at::At;
 use engine::effect::OfferShown;
-use engine::programme::{Blocks, Localized, Mistake, Offer, Place, Programme, nearest};
+use engine::programme::{Blocks, HostedPage, Localized, Mistake, Offer, Place, Programme, nearest};
 use engine::value::OwnedMap;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -25,6 +25,25 @@ pub(crate) struct Contents {
     offers: BTreeMap<String, Offer>,
     onsite: BTreeMap<String, Content>,
     in_app: BTreeMap<String, Content>,
+    pages: BTreeMap<String, Page>,
+}
+
+/// A page that Trama shows itself.
+struct Page {
+    title: Texts,
+    description: Texts,
+    /// Each with what is said when it is passed on.
+    blocks: Vec<(Content, Texts)>,
+}
+
+/// A page for one person: those blocks that they see.
+#[derive(Debug, Default)]
+pub(crate) struct ShownPage {
+    pub(crate) language: String,
+    pub(crate) title: String,
+    pub(crate) description: String,
+    /// By number.
+    pub(crate) blocks: Vec<(usize, Shown, String)>,
 }
 
 #[derive(Default)]
@@ -69,10 +88,10 @@ pub(crate) struct ShownButton {
 }
 
 /// For whom blocks are filled in.
-pub(super) struct Reader {
-    pub(super) language: String,
+pub(crate) struct Reader {
+    pub(crate) language: String,
     /// What may be read of the person; nothing where it is not sure who they are.
-    pub(super) traits: OwnedMap,
+    pub(crate) traits: OwnedMap,
 }
 
 impl Contents {
@@ -91,6 +110,11 @@ impl Contents {
             offers: programme.offers.clone(),
             onsite: onsite.collect(),
             in_app: in_app.collect(),
+            pages: programme
+                .pages
+                .iter()
+                .map(|(name, page)| (name.clone(), Page::compile(page, &Place::default(), &mut Vec::new())))
+                .collect(),
         }
     }
 
@@ -115,6 +139,23 @@ impl Contents {
         self.fill(self.in_app.get(message)?, (message, offer), reader, now)
     }
 
+    /// A page with those blocks that are to be seen.
+    pub(crate) fn page(&self, name: &str, seen: &[bool], reader: &Reader, now: At) -> Option<ShownPage> {
+        let page = self.pages.get(name)?;
+        let (language, _) = spoken(&page.title, &reader.language, &self.languages)?;
+        let filling = self.filling(language, (name, None), reader, now);
+        let blocks = page.blocks.iter().enumerate().filter(|(number, _)| seen.get(*number) == Some(&true));
+        let blocks = blocks.map(|(number, (content, said))| {
+            Some((number, filling.content(content)?, filling.text(said, Escape::Plain)?))
+        });
+        Some(ShownPage {
+            language: language.to_owned(),
+            title: filling.text(&page.title, Escape::Plain)?,
+            description: filling.text(&page.description, Escape::Plain)?,
+            blocks: blocks.collect::<Option<_>>()?,
+        })
+    }
+
     fn fill(
         &self,
         content: &Content,
@@ -123,6 +164,16 @@ impl Contents {
         now: At,
     ) -> Option<Shown> {
         let (language, _) = spoken(&content.title, &reader.language, &self.languages)?;
+        self.filling(language, (message, offer), reader, now).content(content)
+    }
+
+    fn filling<'f>(
+        &'f self,
+        language: &'f str,
+        (message, offer): (&str, Option<&OfferShown>),
+        reader: &Reader,
+        now: At,
+    ) -> Filling<'f> {
         let programme = Map::from_iter([("name", Value::text(self.programme.as_str()))]);
         let mut values = Map::from_iter([
             ("profile", Value::map(Map::from(reader.traits.as_map()))),
@@ -135,27 +186,48 @@ impl Contents {
         }
         let zone = reader.traits.as_map().get("timezone").and_then(|zone| zone.text());
         let zone = zone.and_then(|name| TimeZone::get(name).ok());
-        let fill = |template: &Template, escape| {
-            let context = Context {
-                values: &values,
-                escape,
-                now: Timestamp::from_millisecond(now.0).unwrap_or_default(),
-                time_zone: zone.as_ref().unwrap_or(&self.time_zone),
-                language,
-                links: None,
-            };
-            template.render(&context).ok().map(|text| text.trim().to_owned())
+        let zone = zone.unwrap_or_else(|| self.time_zone.clone());
+        Filling { contents: self, values, zone, language, now }
+    }
+}
+
+/// Templates of one content, with the values for one person.
+struct Filling<'f> {
+    contents: &'f Contents,
+    values: Map,
+    zone: TimeZone,
+    language: &'f str,
+    now: At,
+}
+
+impl Filling<'_> {
+    fn fill(&self, template: &Template, escape: Escape) -> Option<String> {
+        let context = Context {
+            values: &self.values,
+            escape,
+            now: Timestamp::from_millisecond(self.now.0).unwrap_or_default(),
+            time_zone: &self.zone,
+            language: self.language,
+            links: None,
         };
-        let text = |texts: &Texts, escape| match spoken(texts, language, &self.languages) {
-            Some((_, template)) => fill(template, escape),
+        template.render(&context).ok().map(|text| text.trim().to_owned())
+    }
+
+    fn text(&self, texts: &Texts, escape: Escape) -> Option<String> {
+        match spoken(texts, self.language, &self.contents.languages) {
+            Some((_, template)) => self.fill(template, escape),
             None => Some(String::new()),
-        };
+        }
+    }
+
+    fn content(&self, content: &Content) -> Option<Shown> {
+        let text = |texts: &Texts, escape| self.text(texts, escape);
         let linked = |part: &Option<(Template, Texts)>| match part {
-            Some((url, texts)) => Some(Some((fill(url, Escape::Url)?, text(texts, Escape::Plain)?))),
+            Some((url, texts)) => Some(Some((self.fill(url, Escape::Url)?, text(texts, Escape::Plain)?))),
             None => Some(None),
         };
         Some(Shown {
-            language: language.to_owned(),
+            language: self.language.to_owned(),
             title: text(&content.title, Escape::Plain)?,
             text: text(&content.text, Escape::Plain)?,
             image: linked(&content.image)?.map(|(url, alt)| ShownImage { url, alt }),
@@ -179,7 +251,28 @@ pub(crate) fn mistakes(programme: &Programme) -> Vec<Mistake> {
             Content::compile(&one.blocks, &place.field("in_app"), true, &mut mistakes);
         }
     }
+    for (name, page) in &programme.pages {
+        Page::compile(page, &Place("pages".to_owned()).field(name), &mut mistakes);
+    }
     mistakes
+}
+
+impl Page {
+    fn compile(page: &HostedPage, place: &Place, mistakes: &mut Vec<Mistake>) -> Self {
+        let is_personal = page.purpose.is_some();
+        let blocks = page.blocks.iter().enumerate().map(|(number, block)| {
+            let place = place.field("blocks").index(number);
+            let content = Content::compile(&block.content, &place, is_personal, mistakes);
+            let said = block.share.as_ref().map(|share| &share.text);
+            let mut compiler = Compiler { is_personal, mistakes };
+            let said = said.map(|said| compiler.texts(said, &place.field("share").field("text")));
+            (content, said.unwrap_or_default())
+        });
+        let blocks = blocks.collect();
+        let mut compiler = Compiler { is_personal, mistakes };
+        let title = compiler.texts(&page.title, &place.field("title"));
+        Self { title, description: compiler.texts(&page.description, &place.field("description")), blocks }
+    }
 }
 
 impl Content {
