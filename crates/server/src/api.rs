@@ -11,6 +11,7 @@ mod changes;
 mod clusters;
 mod consents;
 mod description;
+mod editorial;
 pub(crate) mod erasures;
 pub(crate) mod evidence;
 pub(crate) mod explanations;
@@ -103,6 +104,7 @@ pub fn routes() -> Vec<Route> {
         row(Method::GET,    "/api/v1/profiles/{address}/touchpoints", Read, measure::of_profile),
         row(Method::GET,    "/api/v1/measure/attribution",          Read,   measure::attribution),
         row(Method::GET,    "/api/v1/measure/paths",                Read,   measure::paths),
+        row(Method::GET,    "/api/v1/editorial",                    Read,   editorial::show),
         row(Method::GET,    "/api/v1/sends",                        Read,   sends::list),
         row(Method::GET,    "/api/v1/rejects",                      Read,   rejects::list),
         row(Method::POST,   "/api/v1/returns",                      Returns, returns::take),

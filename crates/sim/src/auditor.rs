@@ -1,6 +1,7 @@
 //! Watches from outside and says when an invariant is broken. It reads the durable log, keeps its own copy, a model of
 //! its own and a second engine that only ever replays, and compares them with what the installation says and does.
 
+mod best;
 mod consent;
 mod journeys;
 mod ledger;
@@ -29,6 +30,7 @@ use crate::installation::Unwritten;
 use crate::invariant::{Invariant, Violation};
 use crate::provider::HandedOver;
 use crate::trace::Trace;
+use best::Learned;
 use ledger::Ledger;
 use letter::Letters;
 use model::Model;
@@ -48,6 +50,7 @@ pub(crate) struct Auditor {
     model: Model,
     ledger: Ledger,
     letters: Letters,
+    learned: Learned,
     /// Up to here the log may have been redacted: the newest erasure.
     erased: Seq,
     /// Who is inside by what the records of changes tell, by the segment's name.
@@ -105,6 +108,7 @@ impl Auditor {
         self.ledger.apply(&record, &effects)?;
         self.model.offer(at, &record, &effects, &self.ledger)?;
         self.letters.apply(&record);
+        self.learned.apply(at, &record, &effects, (&self.ledger, &self.replica));
         self.hold_paused(at, &effects)?;
         for effect in &effects {
             if let Effect::HandOver { send, .. } = effect {
@@ -349,6 +353,7 @@ impl Auditor {
         }
         Invariant::D1.check(engine.hash() == replayed.hash(), || "a replay from zero differs".to_owned())?;
         journeys::finish(engine)?;
+        self.learned.finish(engine)?;
         self.ledger.finish(engine)
     }
 

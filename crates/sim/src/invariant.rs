@@ -32,10 +32,11 @@ pub enum Invariant {
     F1,
     F2,
     F3,
+    B1,
 }
 
 impl Invariant {
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::L1,
         Self::L2,
         Self::L3,
@@ -64,6 +65,7 @@ impl Invariant {
         Self::F1,
         Self::F2,
         Self::F3,
+        Self::B1,
     ];
 
     pub fn sentence(self) -> &'static str {
@@ -103,6 +105,9 @@ impl Invariant {
             }
             Self::F3 => {
                 "everybody has the offers that they were given and redeemed them as often as they did, also after merges and their undoing"
+            }
+            Self::B1 => {
+                "what is learned of channels, variants and hours is what the records say of arrivals and responses"
             }
             Self::E1 => "nothing names an erased person, in memory or on the disk",
             Self::O5 => "once faults stop, nothing is owed, and the ledger says what the provider knows",

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use engine::at::Span;
 use engine::programme::{
-    Arm, Broadcast, Cap, Channel, Choices, Codes, ContactPolicy, Draw, EmailMessage, EmailTemplate,
+    Arm, Best, Broadcast, Cap, Channel, Choices, Codes, ContactPolicy, Draw, EmailMessage, EmailTemplate,
     Exclusion, Fatigue, Journey, Message, Offer, OfferContent, OnChange, OptIn, Programme, Purchase, Purpose,
-    QuietHours, Reenter, Step, Stock, Tracking, Way, Webhook, WebhookStep,
+    QuietHours, Reenter, Response, Step, Stock, Tracking, Variant, VariantChoice, Way, Webhook, WebhookStep,
 };
 
 use crate::auditor::segments::{SEGMENTS, TIMEZONE};
@@ -84,6 +84,7 @@ fn draw_with(random: &mut Random, segment_permille: u64) -> String {
     };
     draw_contact(&mut programme);
     draw_offer(&mut programme);
+    draw_best(&mut programme);
     let mistakes = programme.mistakes();
     assert!(mistakes.is_empty(), "the simulated programme is a programme: {mistakes:?}");
     serde_json::to_string(&programme).expect("a programme is plain JSON")
@@ -178,6 +179,52 @@ fn draw_offer(programme: &mut Programme) {
         if random.happens(500) {
             programme.messages.get_mut(name).expect("it is there").offer = Some(GIFT.to_owned());
         }
+    }
+}
+
+/// What sends leave open, or nothing. Its chance comes from what was drawn before, too.
+fn draw_best(programme: &mut Programme) {
+    let text = serde_json::to_string(programme).expect("a programme is plain JSON");
+    let seed = text.bytes().fold(11, |seed: u64, byte| seed.wrapping_mul(31).wrapping_add(u64::from(byte)));
+    let random = &mut Random::new(seed);
+    if random.happens(400) {
+        return;
+    }
+    let responses: &[Response] = *random.pick(&[&[Response::Click][..], &[Response::Click, Response::Open]]);
+    programme.best = Best {
+        responses: responses.iter().copied().collect(),
+        within: Span::HOUR.times(1 + random.below(100) as i64),
+        explore_permille: *random.pick(&[10, 100, 500]),
+        after: 1 + random.below(3) as u32,
+    };
+    for name in ["cart", "nudge", "back"] {
+        let subject = BTreeMap::from([("it".to_owned(), "short".to_owned())]);
+        let share_permille = random.happens(500).then_some(300);
+        let variant = Variant { share_permille, subject, ..Variant::default() };
+        let message = programme.messages.get_mut(name).expect("it is there");
+        message.variants.insert("short".to_owned(), variant);
+    }
+    for journey in programme.journeys.values_mut() {
+        journey.steps.iter_mut().for_each(|step| leave_open(step, random));
+    }
+}
+
+fn leave_open(step: &mut Step, random: &mut Random) {
+    match step {
+        Step::Send { message, choices, .. } => {
+            choices.channel = random.happens(500);
+            if ["cart", "nudge", "back"].contains(&message.as_str()) {
+                let named = VariantChoice::Named("short".to_owned());
+                choices.variant = random.pick(&[VariantChoice::Best, VariantChoice::Split, named]).clone();
+            }
+            choices.hour_within = random.happens(300).then(|| Span::HOUR.times(2 + random.below(20) as i64));
+        }
+        Step::Branch(arms) => {
+            let steps = arms.iter_mut().flat_map(|arm| &mut arm.then);
+            steps.for_each(|step| leave_open(step, random));
+        }
+        Step::Named { step, .. } => leave_open(step, random),
+        _ => {}
     }
 }
 

@@ -43,25 +43,24 @@ impl Turn<'_> {
 
     /// The variant of an email; `None` where it has only one wording.
     pub(super) fn variant(&self, asked: &SendStep, run: u64) -> Option<Made> {
-        let programme = &self.engine.programme;
-        let message = programme.messages.get(&*asked.message)?;
+        let message = self.engine.programme.messages.get(&*asked.message)?;
+        if message.variants.is_empty() {
+            return None;
+        }
         let arms = message.variant_names().map(|name| Arm::Variant(name.into()));
         let of = (Choice::Variant, &asked.message);
-        let place = match &asked.choices.variant {
+        let (place, how) = match &asked.choices.variant {
             VariantChoice::Best => return self.choose(of, arms, run, asked.step),
-            VariantChoice::Named(name) => message.variant_names().position(|one| one == name)?,
+            VariantChoice::Named(name) => (message.variant_names().position(|one| one == name)?, How::Stated),
             VariantChoice::Split => {
                 let key = [&self.id.0.to_le_bytes()[..], b"variant ", asked.message.as_bytes()].concat();
                 let drawn = xxhash_rust::xxh3::xxh3_64_with_seed(&key, self.seed()) % 1_000;
-                message.variant_bounds().iter().position(|below| drawn < u64::from(*below))?
+                let bounds = message.variant_bounds();
+                (bounds.iter().position(|below| drawn < u64::from(*below))?, How::Split)
             }
         };
-        let how = match asked.choices.variant {
-            VariantChoice::Split => How::Split,
-            _ => How::Stated,
-        };
-        let known = self.known(of, arms);
-        (place < known.len()).then(|| self.made(of, known, place, how))
+        // What the person answered decides nothing here.
+        Some(Made { choice: of.0, of: Arc::clone(of.1), known: self.known_of_all(of, arms), place, how })
     }
 
     /// When the best hour begins for a run that comes to a send which waits for it.
@@ -126,19 +125,20 @@ impl Turn<'_> {
         }
         let occasion = Occasion { seed: self.seed(), profile: self.id.0, run, step, choice: of.0 };
         let (place, how) = choose(&known, &self.engine.programme.best, &occasion);
-        Some(self.made(of, known, place, how))
+        Some(Made { choice: of.0, of: Arc::clone(of.1), known, place, how })
     }
 
-    fn made(&self, (choice, of): (Choice, &Arc<str>), known: Vec<Known>, place: usize, how: How) -> Made {
-        Made { choice, of: Arc::clone(of), known, place, how }
-    }
-
-    /// What is known of some arms: of everybody from the figures, of the person from their newest sends.
-    fn known(&self, (choice, of): (Choice, &Arc<str>), arms: impl Iterator<Item = Arm>) -> Vec<Known> {
+    /// What is known of some arms by everybody's responses.
+    fn known_of_all(&self, (choice, of): (Choice, &Arc<str>), arms: impl Iterator<Item = Arm>) -> Vec<Known> {
         let learned = &self.engine.state.learned;
         let known =
             arms.map(|arm| Known { all: learned.tally(choice, of, &arm), own: Tally::default(), arm });
-        let mut known: Vec<Known> = known.collect();
+        known.collect()
+    }
+
+    /// The same, and by the person's own to their newest sends.
+    fn known(&self, (choice, of): (Choice, &Arc<str>), arms: impl Iterator<Item = Arm>) -> Vec<Known> {
+        let mut known = self.known_of_all((choice, of), arms);
         for trial in self.engine.state.sends.trials(self.profile().newest_send) {
             if let Some(one) = known.iter_mut().find(|one| is_of(&trial, of, &one.arm)) {
                 one.own.trials += 1;

@@ -7,8 +7,8 @@ use engine::engine::{Engine, Outcome};
 use engine::limits::{BEST_EXPLAINED_MAX, BEST_LATELY};
 use engine::outbox::{Decision, Status};
 use engine::programme::{
-    Best, Channel, Choices, EmailMessage, InAppMessage, Journey, Message, OptIn, Programme, Purpose, Reenter,
-    Response, Step, Variant, VariantChoice,
+    Best, Channel, Choices, EmailMessage, InAppMessage, Journey, Message, OptIn, Programme, Purpose,
+    QuietHours, Reenter, Response, Step, Variant, VariantChoice,
 };
 use engine::record::{
     Attempted, DeliveryOutcome, Engaged, Engagement, ProfileErased, ProfilesMerged, Record, Settled,
@@ -62,10 +62,12 @@ struct Model {
     /// Those that arrived: when they left, and for what they count.
     trials: BTreeMap<SendId, (At, Vec<(Choice, String, String)>)>,
     answered: Vec<SendId>,
+    /// Those that somebody opened or clicked before they were known to have arrived, and when first.
+    early: BTreeMap<(SendId, Engagement), At>,
 }
 
 impl Model {
-    fn arrived(&mut self, engine: &Engine, id: SendId, zone_hours: i64) {
+    fn arrived(&mut self, engine: &Engine, id: SendId, zone_hours: i64, within: Span) {
         let send = engine.send(id).unwrap();
         let left_at = send.attempted_at.unwrap();
         let hour = (left_at.0 / Span::HOUR.0 + zone_hours).rem_euclid(24);
@@ -82,10 +84,16 @@ impl Model {
             self.tallies.entry(arm.clone()).or_default().trials += 1;
         }
         self.trials.insert(id, (left_at, arms));
+        let early = self.early.iter().filter(|((send, _), at)| *send == id && **at >= left_at);
+        let early: Vec<(Engagement, At)> = early.map(|((_, what), at)| (*what, *at)).collect();
+        early.into_iter().for_each(|(what, at)| self.engaged(id, what, at, within));
     }
 
-    fn engaged(&mut self, id: SendId, at: At, within: Span) {
-        let Some((left_at, arms)) = self.trials.get(&id) else { return };
+    fn engaged(&mut self, id: SendId, what: Engagement, at: At, within: Span) {
+        let Some((left_at, arms)) = self.trials.get(&id) else {
+            self.early.entry((id, what)).or_insert(at);
+            return;
+        };
         if at < left_at.plus(within) && !self.answered.contains(&id) {
             self.answered.push(id);
             for arm in arms {
@@ -151,7 +159,7 @@ fn play(best: &Best, moves: &[Move]) -> (Story, Model) {
             _ => best.responses.contains(&Response::Click),
         };
         if story.apply(&Record::Engaged(record)) == Outcome::Applied && counts && !machine {
-            model.engaged(send, occurred_at, best.within);
+            model.engaged(send, engagement, occurred_at, best.within);
         }
     };
     for one in moves {
@@ -209,8 +217,7 @@ fn hand_over(story: &mut Story, model: &mut Model, outcome: u8) {
         let zone = profile.traits().find(|(name, _)| *name == "timezone");
         let zone = zone.and_then(|(_, value)| value.to_json().as_str().map(str::to_owned));
         let hours = (0..3).map(self::zone).find(|(name, _)| Some(*name) == zone.as_deref());
-        model.arrived(&story.engine, id, hours.map_or(0, |(_, hours)| hours));
-        // Somebody may have clicked before the receipt came: never here, since both come at once.
+        model.arrived(&story.engine, id, hours.map_or(0, |(_, hours)| hours), Span::DAY);
     }
 }
 
@@ -403,4 +410,41 @@ fn what_cannot_be_chosen_is_named() {
     ] {
         assert!(mistakes.iter().any(|one| one.starts_with(expected)), "{expected}\n{mistakes:#?}");
     }
+}
+
+#[test]
+fn an_hour_of_the_night_is_not_waited_for() {
+    let mut shop = shop(Best { after: 1, explore_permille: 1_000, ..Best::default() });
+    let choices = Choices { hour_within: Some(Span::DAY), ..Choices::default() };
+    shop.journeys.get_mut("hello").unwrap().steps =
+        vec![Step::Send { message: "hello".into(), channels: vec![Channel::Email], choices }];
+    shop.purposes.get_mut("offers").unwrap().contact_policy = Some(true);
+    shop.contact_policy.quiet_hours = Some(QuietHours { from: 21 * 60, to: 8 * 60, ..QuietHours::default() });
+    let mut story = Story::new();
+    assert_eq!(story.apply_programme(&shop), Outcome::Applied);
+    story.identify("ada", &json!({ "email": "ada@shop.example" }));
+    let mut chosen: BTreeMap<u8, u32> = BTreeMap::new();
+    for visit in 0..200 {
+        story.track("ada", "Visited", story.now(), &json!({}));
+        story.wait_until(story.now().plus(Span::HOUR.times(24 + visit % 5)));
+        let id = SendId(story.engine.sends().len() as u64 - 1);
+        let send = story.engine.send(id).unwrap();
+        if visit == 0 {
+            // While nothing is known it is sent at once, as far as the night allows.
+            assert_eq!(send.chosen.hour, How::Order);
+            deliver(&mut story, id, true);
+            continue;
+        }
+        assert_eq!(send.chosen.hour, How::Explored);
+        match story.engine.choices_of(&send).pop().unwrap().arm {
+            Some(Arm::Hour(hour)) => *chosen.entry(hour).or_default() += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    let expected: Vec<u8> = (8..21).collect();
+    assert_eq!(
+        chosen.keys().copied().collect::<Vec<_>>(),
+        expected,
+        "every hour of the day, and none of the night"
+    );
 }

@@ -1,9 +1,9 @@
 //! The API described in OpenAPI 3.1, from the same types and handlers that answer.
 
 use super::{
-    activity, best, broadcasts, changes, clusters, consents, erasures, evidence, explanations, expressions,
-    identifiers, journeys, keys, mailbox, measure, merges, offers, previews, profiles, programme, registers,
-    rejects, returns, segments, sends, status, suppressions, timeline, webhooks,
+    activity, best, broadcasts, changes, clusters, consents, editorial, erasures, evidence, explanations,
+    expressions, identifiers, journeys, keys, mailbox, measure, merges, offers, previews, profiles,
+    programme, registers, rejects, returns, segments, sends, status, suppressions, timeline, webhooks,
 };
 use axum::Json;
 use utoipa::OpenApi;
@@ -55,6 +55,7 @@ use utoipa::{Modify, openapi};
         measure::of_profile,
         measure::attribution,
         measure::paths,
+        editorial::show,
         sends::list,
         rejects::list,
         returns::take,

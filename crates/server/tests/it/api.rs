@@ -64,7 +64,11 @@ async fn what_is_asked_is_answered_and_mistakes_are_named() {
 
         ("GET", "/api/v1/sends?profile=user_id:ada", json!(null), 200, vec![("/sends/0/decision", json!("send")),
             ("/sends/0/status", json!("accepted")), ("/sends/0/reason", json!(null)), ("/sends/0/attempts", json!(1)),
-            ("/sends/0/channel", json!("email")), ("/sends/0/language", json!("it")), ("/sends/1", json!(null))]),
+            ("/sends/0/channel", json!("email")), ("/sends/0/language", json!("it")), ("/sends/1", json!(null)),
+            ("/sends/0/variant", json!(null)), ("/sends/0/choices", json!([])), ("/sends/0/responded", json!(false))]),
+        ("GET", "/api/v1/best", json!(null), 200, vec![("/best/0/choice", json!("channel")), ("/best/0/after", json!(50)),
+            ("/best/0/arms/0", json!({"arm": "email", "trials": 1, "responses": 0, "rate": 0.0, "chosen_lately": 0})),
+            ("/best/1/choice", json!("hour")), ("/best/1/of", json!("email")), ("/best/2", json!(null))]),
         ("GET", "/api/v1/sends?before=0", json!(null), 200, vec![("/sends", json!([]))]),
         ("GET", "/api/v1/sends?profile=user_id:nobody", json!(null), 404, vec![("/code", json!("not_found"))]),
 

@@ -1,6 +1,7 @@
 //! Subject, text and HTML, from each kind of source.
 
-use engine::programme::{EmailTemplate, Tracking};
+use engine::effect::Prepare;
+use engine::programme::{EmailTemplate, Message, Programme, Tracking, Variant};
 use serde_json::json;
 use server::deliver::render::{Templates, Unrenderable};
 
@@ -254,5 +255,39 @@ fn the_example_renders_in_every_language() {
             "{message} in {language}: {}",
             rendered.text
         );
+    }
+}
+
+#[test]
+fn a_variant_is_the_original_in_other_words() {
+    let mut original =
+        email(&[("en", EmailTemplate { text: Some("As ever.".into()), ..Default::default() })]);
+    original.subject = [("en".to_owned(), "Hello".to_owned())].into();
+    let warm = EmailTemplate { text: Some("Dear {{ profile.first_name }}!".into()), ..Default::default() };
+    let variants = [
+        ("short", Variant { subject: [("en".to_owned(), "Hey".to_owned())].into(), ..Default::default() }),
+        ("warm", Variant { templates: [("en".to_owned(), warm)].into(), ..Default::default() }),
+    ];
+    let message = Message {
+        email: Some(original),
+        variants: variants.map(|(name, one)| (name.to_owned(), one)).into(),
+        ..Default::default()
+    };
+    let programme = Programme {
+        languages: vec!["en".into()],
+        messages: [("welcome".to_owned(), message)].into(),
+        ..Default::default()
+    };
+    let templates = Templates::compile(&programme).unwrap();
+    for (variant, subject, text) in [
+        ("", "Hello", "As ever."),
+        ("original", "Hello", "As ever."),
+        ("short", "Hey", "As ever."),
+        ("warm", "Hello", "Dear Ada!"),
+        // Since another programme was applied.
+        ("gone", "Hello", "As ever."),
+    ] {
+        let found = render(&templates, &Prepare { variant: variant.to_owned(), ..prepare() }).unwrap();
+        assert_eq!((found.subject.as_str(), found.text.trim()), (subject, text), "{variant}");
     }
 }

@@ -1,0 +1,50 @@
+//! The editorial plan of the programme that is live: how its spaces fare, and who has more to write than time.
+
+use super::extract::Query;
+use crate::clock;
+use crate::editorial::{Outlook, day_of, outlook};
+use crate::hub::Hub;
+use crate::problem::Problem;
+use axum::Json;
+use axum::extract::State;
+use engine::engine::Engine;
+use jiff::civil::Date;
+use serde::Deserialize;
+use std::sync::Arc;
+
+/// For when.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct When {
+    /// The day that it is told for, 2026-10-12; today where the programme is when absent.
+    as_of: Option<String>,
+}
+
+/// How the spaces of the editorial plan fare. Visits are read from the log, one question at a time.
+#[utoipa::path(
+    get,
+    path = "/api/v1/editorial",
+    params(When),
+    responses((status = 200, body = Outlook), (status = 400, body = Problem))
+)]
+pub(super) async fn show(
+    State(hub): State<Arc<Hub>>,
+    Query(when): Query<When>,
+) -> Result<Json<Outlook>, Problem> {
+    let day = |text: String| {
+        let wrong = || format!("{text} is no day: write 2026-10-12");
+        text.parse::<Date>().map_err(|_| Problem::bad_request("bad_parameter", "as_of", wrong()))
+    };
+    let as_of = when.as_of.map(day).transpose()?;
+    let _held = hub.reading.lock().await;
+    let read = |engine: &Engine| (engine.programme().clone(), engine.seq());
+    let (programme, seq) = hub.runtime.read(read).await;
+    hub.runtime.durable_to(seq).await;
+    let log = hub.log.clone();
+    let reading = tokio::task::spawn_blocking(move || {
+        let today = as_of.unwrap_or_else(|| day_of(&programme, clock::now()));
+        outlook(&programme, Some(&log), today)
+    });
+    let outlook = reading.await.expect("invariant: a reader of the log does not panic");
+    outlook.map(Json).map_err(|error| Problem::internal(&error))
+}
