@@ -43,16 +43,25 @@ pub struct Touch {
     pub click_id: Option<&'static str>,
 }
 
-/// The channel of a visit, and whether the visit itself says where it comes from: whoever comes by a tagged link in the middle
-/// of a session begins a new one.
-pub fn classify(visit: &Visit<'_>, rules: &[ChannelRule]) -> (Touch, bool) {
+/// What comes of the rules.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Classified {
+    pub touch: Touch,
+    /// The visit itself says where it comes from: whoever comes so in the middle of a session begins a new one.
+    pub is_tagged: bool,
+    /// A rule of the company's own said so.
+    pub by_own_rule: bool,
+}
+
+/// The channel of a visit.
+pub fn classify(visit: &Visit<'_>, rules: &[ChannelRule]) -> Classified {
     let origin = origin::of(visit);
     let standard = standard(&origin);
     let own = rules.iter().find(|rule| matches(rule, visit, &origin));
     let channel = own.map_or(standard, |rule| &rule.channel);
     let kind = kind(standard);
     let is_direct = origin.source.is_empty() && origin.medium.is_empty();
-    let is_tagged = origin.is_tagged;
+    let (is_tagged, by_own_rule) = (origin.is_tagged, own.is_some());
     let touch = Touch {
         channel: channel.to_owned(),
         source: if is_direct { "(direct)".to_owned() } else { origin.source },
@@ -63,7 +72,7 @@ pub fn classify(visit: &Visit<'_>, rules: &[ChannelRule]) -> (Touch, bool) {
         online: own.and_then(|rule| rule.online).unwrap_or(true),
         click_id: origin.click_id,
     };
-    (touch, is_tagged)
+    Classified { touch, is_tagged, by_own_rule }
 }
 
 fn matches(rule: &ChannelRule, visit: &Visit<'_>, origin: &Origin) -> bool {

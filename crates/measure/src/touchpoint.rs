@@ -14,7 +14,7 @@ mod walk;
 pub use session::{LANDING, SILENCE};
 pub use walk::{Asked, Frequent, Spread, Walked, walk};
 
-use crate::channel::{Deed, Touch, Visit, classify, deed};
+use crate::channel::{Classified, Deed, Touch, Visit, classify, deed};
 use engine::at::At;
 use engine::engine::Engine;
 use engine::happening::About;
@@ -207,11 +207,11 @@ impl<'e> Touchpoints<'e> {
             event: event.name,
             own_hosts: &self.rules.own_hosts,
         };
-        let (touch, is_tagged) = classify(&visit, &self.rules.rules);
-        let Some(deed) = told else { return (touch, is_tagged) };
-        let has_own_rule = classify(&visit, &[]).0.channel != touch.channel;
-        let said = text(event.properties, "channel");
-        (deed.touch(touch, has_own_rule, Some(said)), is_tagged)
+        let Classified { touch, is_tagged, by_own_rule } = classify(&visit, &self.rules.rules);
+        match told {
+            Some(deed) if !by_own_rule => (deed.touch(touch, text(event.properties, "channel")), is_tagged),
+            _ => (touch, is_tagged),
+        }
     }
 
     /// A send as a touch; `None` for what is shown on a page, told to a program, or no more in the ledger.

@@ -175,13 +175,13 @@ fn length(name: &'static str, text: &str) -> Result<Span, Wrong> {
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(untagged)]
 pub(crate) enum Answer {
-    One(Shared),
+    One(Credited),
     All(Compared),
 }
 
 /// Credit by one model.
 #[derive(Serialize, utoipa::ToSchema)]
-pub(crate) struct Shared {
+pub(crate) struct Credited {
     model: &'static str,
     /// Of the Markov model.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -268,7 +268,7 @@ pub(crate) fn answer(paths: &Paths, without_touch: Option<u64>, shares: &Shares)
             removal_effect_value: given.removal.as_ref().and_then(|removal| value(removal.value[number])),
         };
         let order = if let Model::Markov { order } = model { Some(*order) } else { None };
-        return Ok(Answer::One(Shared {
+        return Ok(Answer::One(Credited {
             model: model.name(),
             order,
             paths: paths.len() as u64,

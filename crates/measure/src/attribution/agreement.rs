@@ -45,17 +45,24 @@ pub struct Return {
     pub roas: Option<f64>,
 }
 
-/// Puts spend, by name of the channel, beside credit. A channel whose spend is not known has no return, and one without
-/// a touch that was paid for has: it brought nothing. The currency is whatever both are in.
+impl Return {
+    /// `value` is not known where conversions have none.
+    pub fn of(spend: f64, conversions: f64, value: Option<f64>) -> Self {
+        let cpa = (conversions > 0.0).then(|| spend / conversions);
+        let roas = value.filter(|_| spend > 0.0).map(|value| value / spend);
+        Self { spend, cpa, roas }
+    }
+}
+
+/// Puts spend, by name of the channel, beside credit. A channel whose spend is not known has no return; one that was paid for
+/// and has no touch brought nothing. The currency is whatever both are in.
 pub fn returns(paths: &Paths, credit: &Credit, spend: &BTreeMap<String, f64>) -> BTreeMap<String, Return> {
     let numbered: BTreeMap<&str, usize> = (0..paths.channels()).map(|one| (paths.name(one), one)).collect();
     let returned = |(name, spend): (&String, &f64)| {
         let channel = numbered.get(name.as_str());
         let got = |credit: &[f64]| channel.map_or(0.0, |channel| credit[*channel]);
-        let (conversions, value) = (got(&credit.conversions), got(&credit.value));
-        let cpa = (conversions > 0.0).then(|| spend / conversions);
-        let roas = (*spend > 0.0).then(|| value / spend);
-        (name.clone(), Return { spend: *spend, cpa, roas })
+        let value = paths.has_values().then(|| got(&credit.value));
+        (name.clone(), Return::of(*spend, got(&credit.conversions), value))
     };
     spend.iter().map(returned).collect()
 }

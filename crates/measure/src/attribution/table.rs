@@ -45,7 +45,7 @@ fn read_in(bytes: &[u8], parts: usize) -> Result<Paths, Misread> {
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(bytes);
     let columns = Columns::find(reader.byte_headers().map_err(|error| unreadable(&error))?)?;
     let begin = reader.position().byte() as usize;
-    let first = Part { bytes: &bytes[begin..], line: reader.position().line() - 1 };
+    let first = Part { bytes: &bytes[begin..], line: lines(&bytes[..begin]) };
     // What is in quotes may go on over lines, and then only reading says where a row ends.
     let parts = if bytes.contains(&b'"') { vec![first] } else { first.cut(parts) };
     let read = |part: &Part<'_>| part.read(delimiter, &columns);
@@ -59,7 +59,10 @@ fn read_in(bytes: &[u8], parts: usize) -> Result<Paths, Misread> {
         let one = one?;
         match &mut whole {
             None => whole = Some(one),
-            Some(whole) => whole.append(&one).map_err(|Full| full(part.line + 1))?,
+            Some(whole) => whole.append(&one).map_err(|Full| {
+                let (column, reason) = full();
+                Misread { line: part.line + 1, column: Some(column), reason }
+            })?,
         }
     }
     Ok(whole.expect("invariant: there is a part"))
@@ -79,8 +82,7 @@ impl<'a> Part<'a> {
             let about = rest.bytes.len() / left;
             let Some(end) = rest.bytes[about..].iter().position(|byte| *byte == b'\n') else { break };
             let (bytes, after) = rest.bytes.split_at(about + end + 1);
-            let lines = bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
-            let line = rest.line + lines;
+            let line = rest.line + lines(bytes);
             cut.push(Part { bytes, line: rest.line });
             rest = Part { bytes: after, line };
         }
@@ -98,18 +100,34 @@ impl<'a> Part<'a> {
         let mut record = ByteRecord::new();
         let mut rows = || -> Result<(), Misread> {
             while reader.read_byte_record(&mut record).map_err(|error| unreadable(&error))? {
-                columns.take(&record, &mut paths)?;
+                columns.take(&record, &mut paths).map_err(|(column, reason)| {
+                    let line = self.line + self.line_of(&record);
+                    Misread { line, column: Some(column), reason }
+                })?;
             }
             Ok(())
         };
-        rows().map_err(|misread| Misread { line: misread.line + self.line, ..misread })?;
+        rows()?;
         Ok(paths)
+    }
+
+    /// On which of its lines a row is. The reader's own count is one less where lines end with two bytes.
+    fn line_of(&self, row: &ByteRecord) -> u64 {
+        let place = row.position().map_or(0, csv::Position::byte) as usize;
+        let ends = self.bytes[place..].iter().take_while(|byte| matches!(**byte, b'\r' | b'\n')).count();
+        lines(&self.bytes[..place + ends]) + 1
     }
 }
 
-fn full(line: u64) -> Misread {
-    let reason = format!("more than {CHANNELS_MAX} channels: is this the right column?");
-    Misread { line, column: Some(PATH), reason }
+fn lines(bytes: &[u8]) -> u64 {
+    bytes.iter().filter(|byte| **byte == b'\n').count() as u64
+}
+
+/// A column, and what is wrong there.
+type Wrong = (&'static str, String);
+
+fn full() -> Wrong {
+    (PATH, format!("more than {CHANNELS_MAX} channels: is this the right column?"))
 }
 
 fn delimiter(bytes: &[u8]) -> u8 {
@@ -149,33 +167,26 @@ impl Columns {
         })
     }
 
-    fn take(&self, record: &ByteRecord, paths: &mut Paths) -> Result<(), Misread> {
-        let wrong = |column, reason| {
-            let line = record.position().map_or(0, csv::Position::line);
-            Misread { line, column: Some(column), reason }
-        };
-        let text = record.get(self.path).ok_or_else(|| wrong(PATH, "the line ends before it".to_owned()))?;
+    fn take(&self, record: &ByteRecord, paths: &mut Paths) -> Result<(), Wrong> {
+        let text = record.get(self.path).ok_or_else(|| (PATH, "the line ends before it".to_owned()))?;
         if text.trim_ascii().is_empty() {
-            return Err(wrong(PATH, "a path without a touch".to_owned()));
+            return Err((PATH, "a path without a touch".to_owned()));
         }
         for touch in text.split(|byte| *byte == b'>') {
             let touch = touch.trim_ascii();
             if touch.is_empty() {
                 let reason = format!("no channel between two `>` in `{}`", String::from_utf8_lossy(text));
-                return Err(wrong(PATH, reason));
+                return Err((PATH, reason));
             }
-            let number = paths
-                .channel(touch)
-                .map_err(|Full| full(record.position().map_or(0, csv::Position::line)))?;
+            let number = paths.channel(touch).map_err(|Full| full())?;
             paths.touch(number);
         }
         let number = |place: Option<usize>, column| {
             let Some(place) = place else { return Ok(0.0) };
-            let text =
-                record.get(place).ok_or_else(|| wrong(column, "the line ends before it".to_owned()))?;
+            let text = record.get(place).ok_or_else(|| (column, "the line ends before it".to_owned()))?;
             number(text).ok_or_else(|| {
                 let text = String::from_utf8_lossy(text);
-                wrong(column, format!("`{text}` is no number from 0 on, written as 12 or 12.5"))
+                (column, format!("`{text}` is no number from 0 on, written as 12 or 12.5"))
             })
         };
         let came = Came {
@@ -184,7 +195,7 @@ impl Columns {
             nulls: number(self.nulls, NULLS)?,
         };
         if came.value > 0.0 && came.conversions == 0.0 {
-            return Err(wrong(VALUE, "a value without a conversion".to_owned()));
+            return Err((VALUE, "a value without a conversion".to_owned()));
         }
         paths.end(came);
         Ok(())

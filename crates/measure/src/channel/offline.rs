@@ -48,24 +48,16 @@ pub fn deed(event: &str) -> Option<&'static Deed> {
 }
 
 impl Deed {
-    /// All of them, for whoever lists them.
-    pub fn all() -> &'static [Self] {
-        &DEEDS
-    }
-
-    /// The touch, with what the event and its tags say before what its name means.
-    pub(crate) fn touch(&self, told: Touch, has_own_rule: bool, channel: Option<&str>) -> Touch {
-        if has_own_rule {
-            return told;
-        }
-        let channel = channel.filter(|channel| !channel.is_empty()).unwrap_or(self.channel).to_owned();
+    /// The touch, where no rule of the company's own says another one. `channel` is what the event names, if anything.
+    pub(crate) fn touch(&self, told: Touch, channel: &str) -> Touch {
         let Self { direction, paid, online, .. } = *self;
+        let channel = if channel.is_empty() { self.channel } else { channel }.to_owned();
         let is_direct = told.source == "(direct)";
-        let blank = |text: String| if is_direct { String::new() } else { text };
+        let said = |text: String| if is_direct { String::new() } else { text };
         Touch {
             channel,
-            source: blank(told.source),
-            medium: blank(told.medium),
+            source: said(told.source),
+            medium: said(told.medium),
             direction,
             paid,
             online,

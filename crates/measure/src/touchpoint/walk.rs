@@ -62,6 +62,17 @@ impl Spread {
 }
 
 impl Walked {
+    fn new() -> Self {
+        Self {
+            paths: Paths::new(true, true),
+            without_touch: 0,
+            people: 0,
+            touches: Spread::default(),
+            seconds: Spread::default(),
+            frequent: HashMap::new(),
+        }
+    }
+
     /// The paths that most people walked, those that converted most first.
     pub fn frequent(&self, most: usize) -> Vec<Frequent> {
         let mut all: Vec<(&Vec<u16>, &Came)> = self.frequent.iter().collect();
@@ -80,11 +91,14 @@ impl Walked {
             .collect()
     }
 
-    fn add(&mut self, points: &[(u16, At)], end: At, came: Came) {
-        let mut path: Vec<u16> = points.iter().map(|(channel, _)| *channel).collect();
-        for (channel, at) in points {
-            let seconds = end.since(*at).0 / 1_000;
-            self.paths.touch_before(*channel, u32::try_from(seconds).unwrap_or(u32::MAX));
+    /// Only what is part of a path becomes a channel.
+    fn add(&mut self, points: &[(&str, At)], end: At, came: Came) -> Result<(), Full> {
+        let seconds_before = |at: At| u32::try_from(end.since(at).0 / 1_000).unwrap_or(u32::MAX);
+        let mut path = Vec::with_capacity(points.len());
+        for (name, at) in points {
+            let channel = self.paths.channel(name.as_bytes())?;
+            self.paths.touch_before(channel, seconds_before(*at));
+            path.push(channel);
         }
         self.paths.end(came);
         path.dedup();
@@ -94,34 +108,32 @@ impl Walked {
         entry.nulls += came.nulls;
         if let (Some((_, first)), true) = (points.first(), came.conversions > 0.0) {
             self.touches.0.push(points.len() as u32);
-            self.seconds.0.push(u32::try_from(end.since(*first).0 / 1_000).unwrap_or(u32::MAX));
+            self.seconds.0.push(seconds_before(*first));
         }
+        Ok(())
     }
 }
 
 /// Walks everybody's touchpoints. More channels than can be numbered are a mistake of the rules.
 pub fn walk(touchpoints: &mut Touchpoints<'_>, asked: Asked) -> Result<Walked, Full> {
-    let mut walked = Walked {
-        paths: Paths::new(true, true),
-        without_touch: 0,
-        people: 0,
-        touches: Spread::default(),
-        seconds: Spread::default(),
-        frequent: HashMap::new(),
-    };
-    let channels: Result<Vec<u16>, Full> =
-        touchpoints.touches.iter().map(|touch| walked.paths.channel(touch.channel.as_bytes())).collect();
-    let channels = channels?;
+    let mut walked = Walked::new();
+    let names: Vec<String> = touchpoints.touches.iter().map(|touch| touch.channel.clone()).collect();
+    let mut done = Ok(());
     touchpoints.each(|_, points, conversions| {
         let credited = points.iter().filter(|point| asked.sends || point.occasion != Occasion::Send);
-        let points: Vec<(u16, At)> =
-            credited.map(|point: &Touchpoint| (channels[point.touch as usize], point.at)).collect();
-        person(&mut walked, &points, conversions, asked);
+        let points: Vec<(&str, At)> =
+            credited.map(|point: &Touchpoint| (names[point.touch as usize].as_str(), point.at)).collect();
+        done = done.and_then(|()| person(&mut walked, &points, conversions, asked));
     });
-    Ok(walked)
+    done.map(|()| walked)
 }
 
-fn person(walked: &mut Walked, points: &[(u16, At)], conversions: &[Conversion], asked: Asked) {
+fn person(
+    walked: &mut Walked,
+    points: &[(&str, At)],
+    conversions: &[Conversion],
+    asked: Asked,
+) -> Result<(), Full> {
     let is_in = |at: At| asked.from <= at && at < asked.to;
     let before = |end: At| {
         let from = points.partition_point(|(_, at)| *at <= end.minus(asked.lookback));
@@ -136,12 +148,15 @@ fn person(walked: &mut Walked, points: &[(u16, At)], conversions: &[Conversion],
             continue;
         }
         let value = *value_millionths as f64 / 1e6;
-        walked.add(touches, *at, Came { conversions: 1.0, value, nulls: 0.0 });
+        walked.add(touches, *at, Came { conversions: 1.0, value, nulls: 0.0 })?;
     }
     let last = points.iter().rev().find(|(_, at)| is_in(*at));
     walked.people += u64::from(last.is_some() || !converted.is_empty());
-    if let (Some((_, last)), true) = (last, converted.is_empty()) {
-        walked.add(before(*last), *last, Came { nulls: 1.0, ..Came::default() });
+    match last {
+        Some((_, last)) if converted.is_empty() => {
+            walked.add(before(*last), *last, Came { nulls: 1.0, ..Came::default() })
+        }
+        _ => Ok(()),
     }
 }
 
@@ -169,19 +184,11 @@ mod tests {
             (&[110 * day], &[141 * day], &[]),
             (&[250 * day], &[], &[]),
         ] {
-            let mut walked = Walked {
-                paths: Paths::new(true, true),
-                without_touch: 0,
-                people: 0,
-                touches: Spread::default(),
-                seconds: Spread::default(),
-                frequent: HashMap::new(),
-            };
-            let channel = walked.paths.channel(b"a").unwrap();
-            let points: Vec<(u16, At)> = touches.iter().map(|at| (channel, At(*at))).collect();
+            let mut walked = Walked::new();
+            let points: Vec<(&str, At)> = touches.iter().map(|at| ("a", At(*at))).collect();
             let conversions: Vec<Conversion> =
                 converts.iter().map(|at| Conversion { at: At(*at), value_millionths: 0 }).collect();
-            person(&mut walked, &points, &conversions, asked);
+            person(&mut walked, &points, &conversions, asked).unwrap();
             let told: Vec<_> =
                 walked.paths.iter().map(|(path, came)| (path.len(), came.conversions, came.nulls)).collect();
             assert_eq!(told, expected, "{touches:?} {converts:?}");

@@ -121,6 +121,14 @@ fn a_table_that_is_not_understood_says_where() {
             "line 3, column total_conversions: `x` is no number from 0 on, written as 12 or 12.5",
         ),
         (
+            &format!("{head}a,1,1,0\n\nb,x,1,0\n").replace('\n', "\r\n"),
+            "line 4, column total_conversions: `x` is no number from 0 on, written as 12 or 12.5",
+        ),
+        (
+            &format!("{head}\"a\nb\",1,1,0\nb,x,1,0\n"),
+            "line 4, column total_conversions: `x` is no number from 0 on, written as 12 or 12.5",
+        ),
+        (
             &format!("{head}a,1,-2,0\n"),
             "line 2, column total_conversion_value: `-2` is no number from 0 on, written as 12 or 12.5",
         ),

@@ -114,7 +114,7 @@ fn channels_are_those_of_the_table() {
         let (source, medium, campaign) = (tag(), tag(), tag());
         let (url, referrer) = (url.trim(), referrer.trim());
         let visit = Visit { source, medium, campaign, url, referrer, event: "", own_hosts: &own_hosts };
-        let (touch, _) = classify(&visit, &[]);
+        let touch = classify(&visit, &[]).touch;
         let found = format!("{} | {} | {}", touch.channel, touch.source, touch.medium);
         assert_eq!(found.trim(), expected.trim(), "{line}");
         rows += 1;
@@ -133,7 +133,7 @@ fn every_channel_has_a_direction_and_a_price() {
         ("referral", "news", Direction::Inbound, false),
         ("affiliate", "news", Direction::Inbound, true),
     ] {
-        let (touch, _) = classify(&Visit { source, medium, ..Visit::default() }, &[]);
+        let touch = classify(&Visit { source, medium, ..Visit::default() }, &[]).touch;
         assert_eq!((touch.direction, touch.paid, touch.online), (direction, paid, true), "{source} {medium}");
     }
 }
@@ -183,7 +183,7 @@ fn own_rules_come_first_and_the_first_of_them_counts() {
         ),
         (visit("google", "cpc"), "Paid Search", Direction::Inbound, true, true),
     ] {
-        let (touch, _) = classify(&visit, &rules);
+        let touch = classify(&visit, &rules).touch;
         let found = (touch.channel.as_str(), touch.direction, touch.paid, touch.online);
         assert_eq!(found, (channel, direction, paid, online), "{visit:?}");
     }

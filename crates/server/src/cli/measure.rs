@@ -2,6 +2,7 @@
 
 mod attribution;
 mod path;
+mod spend;
 
 /// Measure what brought people, and what it was worth
 #[derive(clap::Args)]

@@ -112,14 +112,38 @@ async fn touches_from_before_the_sign_up_share_in_the_credit() {
     );
     // Within ten days there is only the call and the email, and orders are not all that can be asked about.
     let linear = house.get("/api/v1/measure/attribution?model=linear&lookback=10%20days").await;
-    assert_eq!(credit(&linear)[1..=2], [("Email", 1.0, 25.0), ("Organic Search", 0.0, 0.0)], "{linear}");
+    let expected =
+        [("Direct", 0.0, 0.0), ("Email", 1.0, 25.0), ("Paid Search", 0.0, 0.0), ("Telemarketing", 1.0, 25.0)];
+    assert_eq!(credit(&linear), expected, "{linear}");
     let viewed = house.get("/api/v1/measure/attribution?model=last&conversion=Product%20Viewed").await;
-    assert_eq!(credit(&viewed)[2], ("Organic Search", 1.0, 0.0), "{viewed}");
+    assert_eq!(credit(&viewed)[1], ("Organic Search", 1.0, 0.0), "{viewed}");
     let paths = house.get("/api/v1/measure/paths").await;
     assert_eq!(paths["paths"][0]["path"], "Organic Search > Telemarketing > Email", "{paths}");
     assert_eq!(paths["paths"][1]["path"], "Direct > Paid Search", "{paths}");
     assert_eq!((&paths["people"], &paths["conversions"]), (&json!(3), &json!(2.0)), "{paths}");
     assert_eq!(paths["touches"], json!({"mean": 3.0, "median": 3.0, "p90": 3.0}), "{paths}");
+}
+
+#[tokio::test]
+async fn a_merge_that_is_undone_gives_the_touches_back() {
+    let house = House::start().await;
+    let context = json!({"page": {"url": "https://shop.example/", "referrer": "https://www.google.it/"}});
+    house
+        .track(json!([
+            {"type": "page", "anonymousId": "b-1", "name": "Home", "context": context},
+            {"type": "track", "userId": "bob", "event": "Seen"},
+            {"type": "identify", "anonymousId": "b-1", "userId": "bob"},
+        ]))
+        .await;
+    let count = async |address: &str| {
+        let list = house.get(&format!("/api/v1/profiles/{address}/touchpoints")).await;
+        list["touchpoints"].as_array().unwrap().len()
+    };
+    assert_eq!((count("user_id:bob").await, count("anonymous_id:b-1").await), (1, 1));
+    let merges = house.get("/api/v1/merges").await;
+    let path = format!("/api/v1/merges/{}/undo", merges["merges"][0]["number"]);
+    assert_eq!(house.ask("POST", &path, Some(json!({}))).await.status, 200, "{merges}");
+    assert_eq!((count("user_id:bob").await, count("anonymous_id:b-1").await), (0, 1));
 }
 
 #[tokio::test]
@@ -233,6 +257,22 @@ fn a_file_is_shared_out_as_the_contract_says() {
     assert_eq!(serde_json::from_str::<Value>(&last).unwrap()["channels"][0]["conversions"], 0.0, "{last}");
     let table = said(&ask(&[]));
     assert!(table.lines().nth(1).unwrap().contains("markov") && table.contains("Models agree on"), "{table}");
+    let costs = dir.path().join("costs.csv");
+    std::fs::write(&costs, "date,channel,amount,currency\n1,a,2,EUR\n2,a,3.5,EUR\n2,tv,7,EUR\n").unwrap();
+    let costs = costs.to_str().unwrap();
+    let answer: Value =
+        serde_json::from_str(&said(&ask(&["--model", "linear", "--spend", costs, "--json"]))).unwrap();
+    let returned = |place: usize| {
+        ["channel", "spend", "cpa", "roas"].map(|name| answer["channels"][place][name].clone())
+    };
+    assert_eq!(returned(0), [json!("a"), json!(5.5), json!(11.0), json!(5.0 / 5.5)]);
+    assert_eq!(returned(1), [json!("b"), Value::Null, Value::Null, Value::Null]);
+    assert_eq!(returned(2), [json!("tv"), json!(7.0), Value::Null, json!(0.0)]);
+    let answer: Value = serde_json::from_str(&said(&ask(&["--spend", costs, "--json"]))).unwrap();
+    assert_eq!(answer["channels"][0]["by_model"]["first"]["cpa"], 5.5, "{answer}");
+    assert!(
+        said(&ask(&["--model", "linear", "--spend", costs])).contains("spend 7.00, CPA undefined, ROAS 0.00")
+    );
     std::fs::write(&file, "path,total_conversions\na,x\n").unwrap();
     for (more, complaint) in [
         (&[][..], "line 2, column total_conversions: `x` is no number"),

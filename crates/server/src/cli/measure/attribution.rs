@@ -1,6 +1,7 @@
 //! `trama measure attribution`: what each channel gets of the conversions, of a file or of an installation.
 
 use super::path::OfInstallation;
+use super::spend;
 use crate::credit::{self, Answer, Shares};
 use anyhow::{Context, bail};
 use measure::attribution::read;
@@ -34,13 +35,17 @@ pub(super) struct Args {
     /// Of the Markov model: take no notice of paths that did not convert
     #[arg(long)]
     no_null: bool,
+    /// A table with the columns channel and amount: what channels cost, to be put beside what they get
+    #[arg(long, value_name = "FILE")]
+    spend: Option<PathBuf>,
     /// Print {"model": …, "channels": [{"channel": …, "conversions": …, "value": …}, …]}
     #[arg(long)]
     json: bool,
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<()> {
-    let answer = match &args.paths {
+    let spend = args.spend.as_deref().map(spend::read).transpose()?;
+    let mut answer = match &args.paths {
         Some(file) => of_file(args, file)?,
         None => {
             let mut query = args.of.query();
@@ -55,6 +60,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
             })?
         }
     };
+    if let Some(spend) = &spend {
+        spend::beside(&mut answer, spend);
+    }
     if args.json {
         writeln!(stdout(), "{answer}")?;
         return Ok(());
@@ -122,7 +130,11 @@ fn print(answer: &Value) -> anyhow::Result<()> {
             let value =
                 channel["value"].as_f64().map_or_else(|| "-".to_owned(), |value| format!("{value:.2}"));
             let share = number(&channel["share"]) * 100.0;
-            lines.push((conversions, format!("{name:width$} {conversions:>12.2} {value:>14} {share:>6.1}%")));
+            let cost = cost(channel);
+            lines.push((
+                conversions,
+                format!("{name:width$} {conversions:>12.2} {value:>14} {share:>6.1}%{cost}"),
+            ));
         } else {
             let of = |model: &&str| number(&channel["by_model"][*model]["conversions"]);
             let columns: String = models.iter().map(|model| format!(" {:>11.2}", of(model))).collect();
@@ -138,6 +150,15 @@ fn print(answer: &Value) -> anyhow::Result<()> {
         writeln!(out, "Models agree on {:.1}% of all credit.", (1.0 - moved) * 100.0)?;
     }
     Ok(())
+}
+
+/// What a channel cost, an acquisition and a euro of it: for channels whose spend is known.
+fn cost(channel: &Value) -> String {
+    let Some(spend) = channel["spend"].as_f64() else { return String::new() };
+    let told = |figure: &Value| {
+        figure.as_f64().map_or_else(|| "undefined".to_owned(), |figure| format!("{figure:.2}"))
+    };
+    format!("  spend {spend:.2}, CPA {}, ROAS {}", told(&channel["cpa"]), told(&channel["roas"]))
 }
 
 /// Counts are whole, unless the file has others.
