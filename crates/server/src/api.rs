@@ -18,6 +18,7 @@ mod extract;
 mod identifiers;
 mod journeys;
 mod keys;
+mod links;
 mod mailbox;
 mod merges;
 mod offers;
@@ -97,6 +98,10 @@ pub fn routes() -> Vec<Route> {
         row(Method::POST,   "/api/v1/offers/{name}/people",         Admin,  offers::give),
         row(Method::POST,   "/api/v1/offers/{name}/codes",          Admin,  offers::add_codes),
         row(Method::GET,    "/api/v1/profiles/{address}/offers",    Read,   offers::of_profile),
+        row(Method::GET,    "/api/v1/links",                        Read,   links::list),
+        row(Method::GET,    "/api/v1/links/{slug}",                 Read,   links::show),
+        row(Method::GET,    "/api/v1/links/{slug}/qr.svg",          Read,   links::svg),
+        row(Method::GET,    "/api/v1/links/{slug}/qr.png",          Read,   links::png),
         row(Method::GET,    "/api/v1/sends",                        Read,   sends::list),
         row(Method::GET,    "/api/v1/rejects",                      Read,   rejects::list),
         row(Method::POST,   "/api/v1/returns",                      Returns, returns::take),

@@ -15,6 +15,7 @@ mod identifiers;
 mod import;
 mod journeys;
 mod keys;
+mod links;
 mod log;
 mod merges;
 mod offers;
@@ -69,6 +70,7 @@ enum Command {
     Broadcasts(broadcasts::Args),
     Webhooks(webhooks::Args),
     Offers(offers::Args),
+    Links(links::Args),
     Log(log::Args),
     Backup(backup::Args),
     Restore(restore::Args),
@@ -109,6 +111,7 @@ pub fn run() -> ExitCode {
         Command::Broadcasts(args) => broadcasts::run(&args),
         Command::Webhooks(args) => webhooks::run(&args),
         Command::Offers(args) => offers::run(&args),
+        Command::Links(args) => links::run(&args),
         Command::Log(args) => log::run(&args),
         Command::Backup(args) => backup::run(&args),
         Command::Restore(args) => restore::run(&args),

@@ -2,8 +2,8 @@
 
 use super::{
     activity, broadcasts, changes, clusters, consents, erasures, evidence, explanations, expressions,
-    identifiers, journeys, keys, mailbox, merges, offers, previews, profiles, programme, registers, rejects,
-    returns, segments, sends, status, suppressions, timeline, webhooks,
+    identifiers, journeys, keys, links, mailbox, merges, offers, previews, profiles, programme, registers,
+    rejects, returns, segments, sends, status, suppressions, timeline, webhooks,
 };
 use axum::Json;
 use utoipa::OpenApi;
@@ -51,6 +51,10 @@ use utoipa::{Modify, openapi};
         offers::give,
         offers::add_codes,
         offers::of_profile,
+        links::list,
+        links::show,
+        links::svg,
+        links::png,
         sends::list,
         rejects::list,
         returns::take,

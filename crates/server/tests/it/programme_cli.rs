@@ -160,6 +160,7 @@ fn what_a_plan_compares_is_the_whole_programme() {
     };
     let (mut head, mut segments) = (String::new(), String::from("segments:\n"));
     let (mut clusters, mut webhooks) = (String::from("clusters:\n"), String::from("webhooks:\n"));
+    let mut links = String::from("links:\n");
     let indented = |text: &str| text.lines().map(|line| format!("  {line}\n")).collect::<String>();
     for ((kind, name), text) in items(&programme) {
         match kind {
@@ -170,6 +171,9 @@ fn what_a_plan_compares_is_the_whole_programme() {
             Kind::Journey => write(format!("journeys/{name}.yaml"), &text),
             Kind::Broadcast => write(format!("broadcasts/{name}.yaml"), &text),
             Kind::Webhook => webhooks += &indented(&text),
+            Kind::Link => links += &indented(&text),
+            Kind::Page => write(format!("pages/{name}.yaml"), &text),
+            Kind::Form => write(format!("forms/{name}.yaml"), &text),
             Kind::Message => write(format!("messages/{name}/message.yaml"), &text),
             Kind::Offer => write(format!("offers/{name}.yaml"), &text),
             Kind::Template => write(format!("messages/{name}"), &text),
@@ -179,6 +183,7 @@ fn what_a_plan_compares_is_the_whole_programme() {
     write("segments.yaml".into(), &segments);
     write("clusters.yaml".into(), &clusters);
     write("webhooks.yaml".into(), &webhooks);
+    write("links.yaml".into(), &links);
     let again =
         load(dir.path()).map_err(|findings| findings.iter().map(ToString::to_string).collect::<Vec<_>>());
     assert_eq!(again.unwrap().0, programme);
