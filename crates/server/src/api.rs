@@ -20,6 +20,7 @@ mod extract;
 mod identifiers;
 mod journeys;
 mod keys;
+mod links;
 mod mailbox;
 mod measure;
 mod merges;
@@ -105,6 +106,10 @@ pub fn routes() -> Vec<Route> {
         row(Method::GET,    "/api/v1/measure/attribution",          Read,   measure::attribution),
         row(Method::GET,    "/api/v1/measure/paths",                Read,   measure::paths),
         row(Method::GET,    "/api/v1/editorial",                    Read,   editorial::show),
+        row(Method::GET,    "/api/v1/links",                        Read,   links::list),
+        row(Method::GET,    "/api/v1/links/{slug}",                 Read,   links::show),
+        row(Method::GET,    "/api/v1/links/{slug}/qr.svg",          Read,   links::svg),
+        row(Method::GET,    "/api/v1/links/{slug}/qr.png",          Read,   links::png),
         row(Method::GET,    "/api/v1/sends",                        Read,   sends::list),
         row(Method::GET,    "/api/v1/rejects",                      Read,   rejects::list),
         row(Method::POST,   "/api/v1/returns",                      Returns, returns::take),

@@ -17,6 +17,7 @@ mod identifiers;
 mod import;
 mod journeys;
 mod keys;
+mod links;
 mod log;
 mod measure;
 mod merges;
@@ -75,6 +76,7 @@ enum Command {
     Offers(offers::Args),
     Editorial(editorial::Args),
     Measure(measure::Args),
+    Links(links::Args),
     Log(log::Args),
     Backup(backup::Args),
     Restore(restore::Args),
@@ -118,6 +120,7 @@ pub fn run() -> ExitCode {
         Command::Offers(args) => offers::run(&args),
         Command::Editorial(args) => editorial::run(&args),
         Command::Measure(args) => measure::run(&args),
+        Command::Links(args) => links::run(&args),
         Command::Log(args) => log::run(&args),
         Command::Backup(args) => backup::run(&args),
         Command::Restore(args) => restore::run(&args),

@@ -26,9 +26,26 @@ function settings() {
   };
 }
 
+/**
+ * Whoever came by one of our links is one visitor here and there. Its token is taken out of the address, which people copy.
+ * @param {Settings} own
+ * @param {string} anonymous
+ */
+function joinVisit(own, anonymous) {
+  const url = new URL(location.href);
+  const visit = url.searchParams.get("trama_visit");
+  if (visit === null) return;
+  url.searchParams.delete("trama_visit");
+  history.replaceState(history.state, "", url);
+  const body = JSON.stringify({ writeKey: own.key, visit, anonymous_id: anonymous });
+  // Without an answer the two visits stay two.
+  fetch(`${own.endpoint}/v1/visit`, { method: "POST", body, keepalive: true }).catch(() => {});
+}
+
 function start() {
   const own = settings();
   const who = identity(own.store);
+  joinVisit(own, who.anonymous);
   const track = tracker(own, who);
   const shown = slots(own, who);
 

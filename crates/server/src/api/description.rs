@@ -2,7 +2,7 @@
 
 use super::{
     activity, best, broadcasts, changes, clusters, consents, editorial, erasures, evidence, explanations,
-    expressions, identifiers, journeys, keys, mailbox, measure, merges, offers, previews, profiles,
+    expressions, identifiers, journeys, keys, links, mailbox, measure, merges, offers, previews, profiles,
     programme, registers, rejects, returns, segments, sends, status, suppressions, timeline, webhooks,
 };
 use axum::Json;
@@ -56,6 +56,10 @@ use utoipa::{Modify, openapi};
         measure::attribution,
         measure::paths,
         editorial::show,
+        links::list,
+        links::show,
+        links::svg,
+        links::png,
         sends::list,
         rejects::list,
         returns::take,

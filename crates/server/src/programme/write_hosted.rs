@@ -143,7 +143,7 @@ fn list(text: &mut String, field: &str, words: &[String]) {
 
 /// Inside brackets a comma and a colon would end a word.
 fn quoted(word: &str) -> String {
-    if word.contains([',', ':', '[', ']', '{', '}']) {
+    if word.contains([',', ':', '[', ']', '{', '}', '?', '#']) {
         format!("'{}'", word.replace('\'', "''"))
     } else {
         scalar(word)

@@ -12,6 +12,7 @@ mod deliver;
 mod demo;
 mod dryrun;
 mod erasure;
+mod hosted;
 mod house;
 mod import;
 mod journeys;

@@ -4,6 +4,7 @@ mod best;
 mod channels;
 mod contact;
 mod editorial;
+mod hosted;
 mod offers;
 
 use engine::at::Span;

@@ -162,6 +162,7 @@ fn what_a_plan_compares_is_the_whole_programme() {
     let (mut clusters, mut webhooks) = (String::from("clusters:\n"), String::from("webhooks:\n"));
     let (mut spaces, mut contributors) = (String::from("spaces:\n"), String::from("contributors:\n"));
     let mut pieces = String::from("pieces:\n");
+    let mut links = String::from("links:\n");
     let indented = |text: &str| text.lines().map(|line| format!("  {line}\n")).collect::<String>();
     for ((kind, name), text) in items(&programme) {
         match kind {
@@ -173,6 +174,9 @@ fn what_a_plan_compares_is_the_whole_programme() {
             Kind::Broadcast => write(format!("broadcasts/{name}.yaml"), &text),
             Kind::Webhook => webhooks += &indented(&text),
             Kind::Channels => write("channels.yaml".into(), &text),
+            Kind::Link => links += &indented(&text),
+            Kind::Page => write(format!("pages/{name}.yaml"), &text),
+            Kind::Form => write(format!("forms/{name}.yaml"), &text),
             Kind::Message => write(format!("messages/{name}/message.yaml"), &text),
             Kind::Offer => write(format!("offers/{name}.yaml"), &text),
             Kind::Template => write(format!("messages/{name}"), &text),
@@ -186,6 +190,7 @@ fn what_a_plan_compares_is_the_whole_programme() {
     write("clusters.yaml".into(), &clusters);
     write("webhooks.yaml".into(), &webhooks);
     write("editorial.yaml".into(), &(spaces + &contributors + &pieces));
+    write("links.yaml".into(), &links);
     let again =
         load(dir.path()).map_err(|findings| findings.iter().map(ToString::to_string).collect::<Vec<_>>());
     assert_eq!(again.unwrap().0, programme);

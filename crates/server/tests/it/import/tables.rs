@@ -179,3 +179,21 @@ async fn people_and_their_orders_come_in_once_however_they_are_written() {
     let (stdout, _) = said(&import_into(&data, &["--event", "Seen"], &orders), 0);
     assert!(stdout.starts_with("4 events taken, 0 known already"), "{stdout}");
 }
+
+#[test]
+fn who_came_to_a_webinar_is_a_table_and_a_mapping() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("attended.csv");
+    std::fs::write(
+        &file,
+        "Email,Joined,Minutes,Webinar\nada@example.com,2026-11-10T18:40:00+01:00,55,tasting\n",
+    )
+    .unwrap();
+    let mapping = dir.path().join("attended.yaml");
+    let yaml = "type: track\nevent: Webinar Attended\ncolumns:\n  Email: email\n  Joined: time\n  \
+                Minutes: property minutes as number\n  Webinar: property webinar\n";
+    std::fs::write(&mapping, yaml).unwrap();
+    let (events, _) = events(&file, &["--mapping", mapping.to_str().unwrap()], 0);
+    let expected = r#"{"type":"track","event":"Webinar Attended","timestamp":"2026-11-10T17:40:00.000Z","properties":{"minutes":55,"webinar":"tasting"},"context":{"traits":{"email":"ada@example.com"}}}"#;
+    assert_eq!(events, [expected]);
+}
