@@ -3,9 +3,10 @@
 //! Everything here is a fold over the same records that the engine applies, or a pure function over arrays. It knows
 //! no HTTP, no clock and no file of its own. [`kpi`] holds the figures of every day, [`clusters`]
 //! finds groups of people who are alike, [`special`] the functions that statistics rest on,
-//! [`value`] what customers are worth.
+//! [`value`] what customers are worth, [`forecast`] what a series does next.
 
 pub mod clusters;
+pub mod forecast;
 pub mod kpi;
 pub mod special;
 pub mod value;

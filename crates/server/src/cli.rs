@@ -16,6 +16,7 @@ mod import;
 mod journeys;
 mod keys;
 mod log;
+mod measure;
 mod merges;
 mod offers;
 mod place;
@@ -69,6 +70,7 @@ enum Command {
     Broadcasts(broadcasts::Args),
     Webhooks(webhooks::Args),
     Offers(offers::Args),
+    Measure(measure::Args),
     Log(log::Args),
     Backup(backup::Args),
     Restore(restore::Args),
@@ -109,6 +111,7 @@ pub fn run() -> ExitCode {
         Command::Broadcasts(args) => broadcasts::run(&args),
         Command::Webhooks(args) => webhooks::run(&args),
         Command::Offers(args) => offers::run(&args),
+        Command::Measure(args) => measure::run(&args),
         Command::Log(args) => log::run(&args),
         Command::Backup(args) => backup::run(&args),
         Command::Restore(args) => restore::run(&args),

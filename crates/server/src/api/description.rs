@@ -2,7 +2,7 @@
 
 use super::{
     activity, broadcasts, changes, clusters, consents, erasures, evidence, explanations, expressions,
-    identifiers, journeys, keys, mailbox, merges, offers, previews, profiles, programme, registers, rejects,
+    identifiers, journeys, keys, ltv, mailbox, merges, offers, previews, profiles, programme, registers, rejects,
     returns, segments, sends, status, suppressions, timeline, webhooks,
 };
 use axum::Json;
@@ -76,6 +76,9 @@ use utoipa::{Modify, openapi};
         webhooks::pause,
         webhooks::resume,
         webhooks::test,
+        ltv::show,
+        ltv::state,
+        ltv::forecast,
         programme::show,
         programme::apply,
         keys::list,
