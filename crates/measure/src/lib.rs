@@ -4,13 +4,14 @@
 //! no HTTP, no clock and no file of its own. [`kpi`] holds the figures of every day, [`clusters`]
 //! finds groups of people who are alike, [`channel`] says where a visit comes from, [`touchpoint`] makes paths of what
 //! people met, [`attribution`] shares out conversions among channels, [`value`] says what customers are worth,
-//! [`special`] holds the functions that statistics rest on, and [`editorial`] says how the spaces fare that a company
-//! writes for.
+//! [`forecast`] what a series does next, [`special`] holds the functions that statistics rest on, and [`editorial`] says
+//! how the spaces fare that a company writes for.
 
 pub mod attribution;
 pub mod channel;
 pub mod clusters;
 pub mod editorial;
+pub mod forecast;
 pub mod kpi;
 pub mod special;
 pub mod touchpoint;

@@ -21,6 +21,7 @@ mod identifiers;
 mod journeys;
 mod keys;
 mod links;
+mod ltv;
 mod mailbox;
 mod measure;
 mod merges;
@@ -135,6 +136,9 @@ pub fn routes() -> Vec<Route> {
         row(Method::POST,   "/api/v1/webhooks/{name}/pause",        Admin,  webhooks::pause),
         row(Method::POST,   "/api/v1/webhooks/{name}/resume",       Admin,  webhooks::resume),
         row(Method::POST,   "/api/v1/webhooks/{name}/test",         Admin,  webhooks::test),
+        row(Method::GET,    "/api/v1/measure/ltv",                  Read,   ltv::show),
+        row(Method::POST,   "/api/v1/measure/ltv/traits",           Admin,  ltv::state),
+        row(Method::GET,    "/api/v1/measure/forecast",             Read,   ltv::forecast),
         row(Method::GET,    "/api/v1/programme",                    Read,   programme::show),
         row(Method::PUT,    "/api/v1/programme",                    Admin,  programme::apply),
         row(Method::GET,    "/api/v1/keys",                         Admin,  keys::list),

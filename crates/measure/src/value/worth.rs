@@ -2,6 +2,7 @@
 
 use super::customer::Customer;
 use super::purchases::Purchases;
+use std::collections::HashMap;
 
 /// From now to how far ahead, in steps that are paid at their ends.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -48,15 +49,37 @@ pub struct Prospect {
     pub value: f64,
 }
 
-/// Foretells a customer; spend is what one purchase brings, margin the share of it that is earned.
-pub fn prospect(
-    model: &dyn Purchases,
-    customer: &Customer,
-    horizon: &Horizon,
-    spend: f64,
-    margin: f64,
-) -> Prospect {
-    let purchases = model.expected_of(customer, horizon.length);
-    let discounted = if horizon.discount == 0.0 { purchases } else { horizon.purchases(model, customer) };
-    Prospect { alive: model.alive(customer), purchases, spend, value: discounted * spend * margin }
+/// Foretells customers; those who are alike to the model are foretold once.
+pub struct Foreteller<'m> {
+    model: &'m dyn Purchases,
+    horizon: Horizon,
+    known: HashMap<(u32, u64, u64), Ahead>,
+}
+
+/// What the model says of those who are alike to it.
+#[derive(Clone, Copy)]
+struct Ahead {
+    alive: f64,
+    purchases: f64,
+    discounted: f64,
+}
+
+impl<'m> Foreteller<'m> {
+    pub fn new(model: &'m dyn Purchases, horizon: Horizon) -> Self {
+        Self { model, horizon, known: HashMap::new() }
+    }
+
+    /// Foretells a customer; spend is what one purchase brings, margin the share of it that is earned.
+    pub fn prospect(&mut self, customer: &Customer, spend: f64, margin: f64) -> Prospect {
+        let Self { model, horizon, known } = self;
+        let key = (customer.frequency, customer.recency.to_bits(), customer.age.to_bits());
+        let ahead = *known.entry(key).or_insert_with(|| {
+            let purchases = model.expected_of(customer, horizon.length);
+            let discounted =
+                if horizon.discount == 0.0 { purchases } else { horizon.purchases(*model, customer) };
+            Ahead { alive: model.alive(customer), purchases, discounted }
+        });
+        let value = ahead.discounted * spend * margin;
+        Prospect { alive: ahead.alive, purchases: ahead.purchases, spend, value }
+    }
 }

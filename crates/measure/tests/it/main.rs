@@ -3,6 +3,7 @@
 mod attribution;
 mod channel;
 mod clusters;
+mod forecast;
 mod kpi;
 mod special;
 mod value;

@@ -12,7 +12,7 @@ use measure::value::pareto_nbd::ParetoNbd;
 use measure::value::payback::{Payback, payback, value_to_cost};
 use measure::value::purchases::Purchases;
 use measure::value::summary::{Purchase, Unit, summarise};
-use measure::value::worth::{Horizon, prospect};
+use measure::value::worth::{Foreteller, Horizon};
 
 /// The sample, and each customer's purchases in the 39 weeks after.
 fn cdnow() -> (Vec<Customer>, Vec<f64>) {
@@ -396,7 +396,8 @@ fn value_is_that_of_lifetimes() {
     };
     let spend = GammaGamma { p: 6.248802496074264, q: 3.744588460923312, v: 15.447748064932831 };
     let horizon = Horizon { length: 12.0 * 4.345, step: 4.345, discount: 0.01 };
-    let value = |one: &Customer| prospect(&model, one, &horizon, spend.spend(one), 1.0).value;
+    let mut foreteller = Foreteller::new(&model, horizon);
+    let mut value = |one: &Customer| foreteller.prospect(one, spend.spend(one), 1.0).value;
     let customers = rounded();
     let expected = [
         36.278495763626665,
@@ -410,11 +411,11 @@ fn value_is_that_of_lifetimes() {
         43.35364239686249,
         8.344093121809948,
     ];
-    all_near(&customers[..10].iter().map(value).collect::<Vec<_>>(), &expected);
-    near(customers.iter().map(value).sum::<f64>(), 71509.8993193664);
+    all_near(&customers[..10].iter().map(&mut value).collect::<Vec<_>>(), &expected);
+    near(customers.iter().map(&mut value).sum::<f64>(), 71509.8993193664);
     // Half the margin is half the value, and without a discount it is purchases times spend.
     let plain = Horizon { discount: 0.0, ..horizon };
-    let found = prospect(&model, &customers[5], &plain, 20.0, 0.5);
+    let found = Foreteller::new(&model, plain).prospect(&customers[5], 20.0, 0.5);
     near(found.value, found.purchases * 10.0);
 }
 

@@ -2,8 +2,9 @@
 
 use super::{
     activity, best, broadcasts, changes, clusters, consents, editorial, erasures, evidence, explanations,
-    expressions, identifiers, journeys, keys, links, mailbox, measure, merges, offers, previews, profiles,
-    programme, registers, rejects, returns, segments, sends, status, suppressions, timeline, webhooks,
+    expressions, identifiers, journeys, keys, links, ltv, mailbox, measure, merges, offers, previews,
+    profiles, programme, registers, rejects, returns, segments, sends, status, suppressions, timeline,
+    webhooks,
 };
 use axum::Json;
 use utoipa::OpenApi;
@@ -85,6 +86,9 @@ use utoipa::{Modify, openapi};
         webhooks::pause,
         webhooks::resume,
         webhooks::test,
+        ltv::show,
+        ltv::state,
+        ltv::forecast,
         programme::show,
         programme::apply,
         keys::list,

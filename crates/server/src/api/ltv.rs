@@ -1,0 +1,231 @@
+//! Lifetime value of everybody who ordered, and what is foretold of each as traits.
+//!
+//! The log is read on a copy of the engine, which copies nothing at once, so that nobody waits meanwhile; one question at a
+//! time, since each reads all of it.
+
+use super::extract::Query;
+use crate::clock;
+use crate::forecast::{self, Outlook};
+use crate::hub::Hub;
+use crate::ltv::log::{ReadLog, Which, buyers};
+use crate::ltv::{Answer, Buyers, Question, Wrong, answer, costs};
+use crate::problem::Problem;
+use crate::runtime::Entrance;
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use engine::at::At;
+use engine::engine::Engine;
+use engine::record::{Event, EventFlags, EventKind, Identifier, Record};
+use engine::value::{Map, OwnedMap};
+use engine::{ProfileId, Seq};
+use eventlog::frame::push_record;
+use eventlog::log::{Batches, Log as _};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use tokio::sync::Mutex;
+
+/// Held by whoever reads the whole log: it takes a core, and two take the disk from those who write.
+static READING: Mutex<()> = Mutex::const_new(());
+
+/// Statements that go into the log together.
+const STATED_TOGETHER: usize = 1_000;
+
+/// What is asked of lifetime value.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Asked {
+    /// Unit of time: `day`, `week` or `month`; `week` when absent.
+    period: Option<String>,
+    /// `bg-nbd`, `mbg-nbd`, `pareto-nbd`, or several with commas; the first of them foretells, `bg-nbd` when absent.
+    model: Option<String>,
+    /// The share of what customers pay that is earned; 1 when absent.
+    margin: Option<f64>,
+    /// What money loses in a year: 0.1 is ten percent, and 0 when absent.
+    discount: Option<f64>,
+    /// How far to look ahead, in periods; a year when absent.
+    horizon: Option<f64>,
+    /// The last day that the models know of: `2026-01-31`; today when absent.
+    as_of: Option<String>,
+    /// Periods after that day for which the forecast is scored.
+    holdout: Option<f64>,
+    /// The event that is an order; the programme's purchase when absent.
+    order: Option<String>,
+    /// The property that says for how much; that of the purchase when absent.
+    amount: Option<String>,
+    /// The event that gives an order back; `Order Refunded` when absent.
+    refund: Option<String>,
+    /// The currency of orders that count; that of most when absent.
+    currency: Option<String>,
+    /// The trait that says by which channel somebody came.
+    channel: Option<String>,
+    /// What winning the customers of channels cost: `newsletter=1200,search=800`.
+    costs: Option<String>,
+}
+
+/// How many people something was stated of.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct Stated {
+    people: u64,
+}
+
+impl Asked {
+    fn question(&self) -> Result<(Question, Which), Wrong> {
+        let (period, model) = (self.period.as_deref(), self.model.as_deref());
+        let question = Question::parse(period, model, self.margin, self.discount, self.horizon)?;
+        let which = Which {
+            order: self.order.clone(),
+            amount: self.amount.clone(),
+            refund: self.refund.clone(),
+            currency: self.currency.clone(),
+            channel: self.channel.clone(),
+            as_of: Which::as_of(self.as_of.as_deref())?,
+            holdout: self.holdout,
+        };
+        Ok((question, which))
+    }
+}
+
+fn wrong((field, message): Wrong) -> Problem {
+    Problem::bad_request("bad_parameter", field, message)
+}
+
+/// What customers are worth: purchases to come, who still buys, and the margin of both.
+#[utoipa::path(
+    get,
+    path = "/api/v1/measure/ltv",
+    params(Asked),
+    responses((status = 200, body = Answer), (status = 400, body = Problem), (status = 409, body = Problem))
+)]
+pub(super) async fn show(
+    State(hub): State<Arc<Hub>>,
+    Query(asked): Query<Asked>,
+) -> Result<Json<Answer>, Problem> {
+    Ok(Json(answered(&hub, &asked).await?.1))
+}
+
+/// States what is foretold of everybody who ordered as the traits `predicted.value`, `predicted.purchases` and
+/// `predicted.alive`, so that segments can ask for them.
+#[utoipa::path(
+    post,
+    path = "/api/v1/measure/ltv/traits",
+    params(Asked),
+    responses((status = 200, body = Stated), (status = 400, body = Problem), (status = 409, body = Problem))
+)]
+pub(super) async fn state(
+    State(hub): State<Arc<Hub>>,
+    Query(asked): Query<Asked>,
+) -> Result<Json<Stated>, Problem> {
+    let (buyers, answer) = answered(&hub, &asked).await?;
+    let now = clock::now();
+    let pairs: Vec<(ProfileId, OwnedMap)> = buyers
+        .buyers
+        .iter()
+        .zip(&answer.prospects)
+        .map(|(buyer, prospect)| {
+            let round = |number: f64| (number * 1e4).round() / 1e4;
+            let traits = serde_json::json!({"predicted": {
+                "value": round(prospect.value),
+                "purchases": round(prospect.purchases),
+                "alive": round(prospect.alive),
+            }});
+            let traits = OwnedMap::from_json(&traits).expect("invariant: it is an object");
+            let number =
+                buyer.id.parse().expect("invariant: buyers of the log go by their profiles' numbers");
+            (ProfileId(number), traits)
+        })
+        .collect();
+    let mut people = 0;
+    for some in pairs.chunks(STATED_TOGETHER) {
+        let some = some.to_vec();
+        let (framed, count) = hub.runtime.read(move |engine| statements(engine, &some, now)).await;
+        if count == 0 {
+            continue;
+        }
+        let answers = hub.runtime.submit(Entrance::Inside, framed, count)?;
+        // Only a stop drops the question.
+        answers.await.map_err(|_| crate::runtime::NotTaken::Stopping)?;
+        people += u64::from(count);
+    }
+    Ok(Json(Stated { people }))
+}
+
+/// A statement for each profile that still stands, by its most trusted name.
+fn statements(engine: &Engine, pairs: &[(ProfileId, OwnedMap)], now: At) -> (Vec<u8>, u32) {
+    let installed = engine.installed().expect("invariant: the first record installs");
+    let (mut framed, mut bytes, mut count) = (Vec::new(), Vec::new(), 0);
+    for (id, traits) in pairs {
+        let name = engine.profile(*id).and_then(|one| one.identifiers().iter().min_by_key(|name| name.kind));
+        let Some(name) = name else { continue };
+        let message_id = format!("ltv-{}-{}", id.0, now.0);
+        let hash = installed.hash_key.identifier(name.kind, &name.value);
+        let record = Record::Event(Event {
+            kind: EventKind::Identify,
+            flags: EventFlags::default(),
+            occurred_at: now,
+            received_at: now,
+            source: SOURCE,
+            name: "Identified",
+            message_id: installed.hash_key.message_id(SOURCE, &message_id),
+            identifiers: vec![Identifier { kind: name.kind, hash, value: &name.value }],
+            message_id_text: &message_id,
+            properties: Map::default(),
+            traits: traits.as_map(),
+            context: Map::default(),
+        });
+        bytes.clear();
+        record.encode(&mut bytes);
+        push_record(&mut framed, &bytes);
+        count += 1;
+    }
+    (framed, count)
+}
+
+/// The source of statements that Trama makes itself.
+const SOURCE: &str = "trama";
+
+async fn answered(hub: &Arc<Hub>, asked: &Asked) -> Result<(Buyers, Answer), Problem> {
+    let (question, which) = asked.question().map_err(wrong)?;
+    let costs = costs(asked.costs.as_deref().unwrap_or_default()).map_err(wrong)?;
+    read(hub, move |engine, read| {
+        let buyers = buyers(engine, read, &which, &question, clock::now())?;
+        let answer = answer(&buyers, &question, &costs)?;
+        Ok((buyers, answer))
+    })
+    .await
+}
+
+/// Leads, orders or revenue to come, with an interval for each period and how good the forecast was so far.
+#[utoipa::path(
+    get,
+    path = "/api/v1/measure/forecast",
+    params(forecast::Asked),
+    responses((status = 200, body = Outlook), (status = 400, body = Problem), (status = 409, body = Problem))
+)]
+pub(super) async fn forecast(
+    State(hub): State<Arc<Hub>>,
+    Query(asked): Query<forecast::Asked>,
+) -> Result<Json<Outlook>, Problem> {
+    let question = asked.question().map_err(wrong)?;
+    read(&hub, move |engine, read| question.of_log(engine, read, clock::now())).await.map(Json)
+}
+
+/// Reads the log up to where the engine stands, away from the threads that serve connections.
+async fn read<T: Send + 'static>(
+    hub: &Arc<Hub>,
+    answer: impl FnOnce(&Engine, ReadLog<'_, '_>) -> anyhow::Result<T> + Send + 'static,
+) -> Result<T, Problem> {
+    let _held = READING.lock().await;
+    let engine = hub.runtime.read(Engine::clone).await;
+    hub.runtime.durable_to(engine.seq()).await;
+    let log = hub.log.clone();
+    let reading = tokio::task::spawn_blocking(move || {
+        let read = |from: Seq| -> Result<Batches<'_>, eventlog::Error> { Ok(Box::new(log.read(from)?)) };
+        answer(&engine, &read)
+    });
+    let read = reading.await.expect("invariant: a reader of the log does not panic");
+    read.map_err(|error| match error.downcast_ref::<eventlog::Error>() {
+        Some(_) => Problem::internal(&error),
+        None => Problem::new(StatusCode::CONFLICT, "not_enough_known", format!("{error:#}")),
+    })
+}
