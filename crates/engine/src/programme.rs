@@ -5,6 +5,7 @@
 
 mod appointment;
 mod broadcast;
+mod campaign;
 mod check;
 mod clusters;
 mod contact;
@@ -12,6 +13,7 @@ mod crowded;
 mod enter;
 mod identity;
 mod mistake;
+mod money;
 mod offer;
 mod onsite;
 mod opens;
@@ -23,12 +25,16 @@ mod wording;
 pub use appointment::Appointment;
 pub(crate) use appointment::{DateOf, instant};
 pub use broadcast::{Broadcast, BroadcastTime, Pace};
+pub use campaign::{
+    Campaign, CampaignChannel, Cost, CostAmount, CostKind, DayCost, Direction, Phase, spread,
+};
 pub use clusters::{ClusterSet, Refresh};
 pub(crate) use contact::offered;
 pub use contact::{Cap, ContactPolicy, Exclusion, Fatigue, QuietHours};
 pub use enter::Enter;
 pub use identity::{IdentifierLimit, Identity};
 pub use mistake::{Mistake, Place, nearest};
+pub use money::{Money, RATE_ONE, Rates, decimal, is_currency};
 pub use offer::{Codes, Offer, OfferContent, OfferValue, RedeemedBy, Stock};
 pub use onsite::{
     Blocks, Button, CLICKED, DISMISSED, Format, Image, InAppMessage, OnsiteMessage, SHOWN, Trigger, WITHHELD,
@@ -79,6 +85,14 @@ pub struct Programme {
     pub contact_policy: ContactPolicy,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub webhooks: BTreeMap<String, Webhook>,
+    /// Its own currency, in which figures of several are added up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
+    /// What other currencies are worth in it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub rates: Rates,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub campaigns: BTreeMap<String, Campaign>,
 }
 
 /// What messages report back. Opens are off by default: in several countries they need a consent of their own.
@@ -141,11 +155,21 @@ pub enum Channel {
     Webhook,
     /// A page of the company's own. Nothing is sent there: it is asked for, and what was seen comes back.
     Onsite,
+    /// People who telephone. Nothing is sent there: they take a list with them.
+    Call,
 }
 
 impl Channel {
-    pub const ALL: [Self; 7] =
-        [Self::Email, Self::Sms, Self::Push, Self::WebPush, Self::InApp, Self::Webhook, Self::Onsite];
+    pub const ALL: [Self; 8] = [
+        Self::Email,
+        Self::Sms,
+        Self::Push,
+        Self::WebPush,
+        Self::InApp,
+        Self::Webhook,
+        Self::Onsite,
+        Self::Call,
+    ];
 
     /// Those that something is sent on.
     pub(crate) const SENT: [Self; 6] =
@@ -160,6 +184,7 @@ impl Channel {
             Self::InApp => "in_app",
             Self::Webhook => "webhook",
             Self::Onsite => "onsite",
+            Self::Call => "call",
         }
     }
 
@@ -316,7 +341,7 @@ impl Programme {
     }
 
     /// The zone of its days; UTC for an empty programme.
-    pub(crate) fn timezone(&self) -> TimeZone {
+    pub fn timezone(&self) -> TimeZone {
         timezone(&self.timezone).unwrap_or(TimeZone::UTC)
     }
 

@@ -6,6 +6,7 @@
 mod activity;
 mod address;
 mod broadcasts;
+mod calls;
 mod changes;
 mod clusters;
 mod consents;
@@ -15,6 +16,7 @@ pub(crate) mod evidence;
 pub(crate) mod explanations;
 mod expressions;
 mod extract;
+mod figures;
 mod identifiers;
 mod journeys;
 mod keys;
@@ -30,6 +32,7 @@ mod rejects;
 mod returns;
 mod segments;
 pub(crate) mod sends;
+mod spend;
 mod status;
 mod suppressions;
 pub(crate) mod timeline;
@@ -122,6 +125,15 @@ pub fn routes() -> Vec<Route> {
         row(Method::POST,   "/api/v1/webhooks/{name}/pause",        Admin,  webhooks::pause),
         row(Method::POST,   "/api/v1/webhooks/{name}/resume",       Admin,  webhooks::resume),
         row(Method::POST,   "/api/v1/webhooks/{name}/test",         Admin,  webhooks::test),
+        row(Method::GET,    "/api/v1/calls",                        Read,   calls::list),
+        row(Method::GET,    "/api/v1/spend",                        Read,   spend::list),
+        row(Method::POST,   "/api/v1/spend",                        Admin,  spend::take),
+        row(Method::GET,    "/api/v1/flights",                      Read,   spend::list_flights),
+        row(Method::POST,   "/api/v1/flights",                      Admin,  spend::take_flights),
+        row(Method::GET,    "/api/v1/measure/kpis",                 Read,   figures::kpis),
+        row(Method::GET,    "/api/v1/measure/funnel",               Read,   figures::funnel),
+        row(Method::GET,    "/api/v1/measure/retention",            Read,   figures::retention),
+        row(Method::GET,    "/api/v1/measure/uplift",               Read,   figures::uplift),
         row(Method::GET,    "/api/v1/programme",                    Read,   programme::show),
         row(Method::PUT,    "/api/v1/programme",                    Admin,  programme::apply),
         row(Method::GET,    "/api/v1/keys",                         Admin,  keys::list),

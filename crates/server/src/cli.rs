@@ -3,6 +3,7 @@
 mod apply;
 mod backup;
 mod broadcasts;
+mod calls;
 mod check;
 mod client;
 mod clusters;
@@ -16,6 +17,7 @@ mod import;
 mod journeys;
 mod keys;
 mod log;
+mod measure;
 mod merges;
 mod offers;
 mod place;
@@ -26,6 +28,7 @@ mod restore;
 mod segments;
 mod serve;
 mod simulate;
+mod spend;
 mod status;
 mod suppressions;
 mod test;
@@ -69,6 +72,9 @@ enum Command {
     Broadcasts(broadcasts::Args),
     Webhooks(webhooks::Args),
     Offers(offers::Args),
+    Spend(spend::Args),
+    Calls(calls::Args),
+    Measure(measure::Args),
     Log(log::Args),
     Backup(backup::Args),
     Restore(restore::Args),
@@ -109,6 +115,9 @@ pub fn run() -> ExitCode {
         Command::Broadcasts(args) => broadcasts::run(&args),
         Command::Webhooks(args) => webhooks::run(&args),
         Command::Offers(args) => offers::run(&args),
+        Command::Calls(args) => calls::run(&args),
+        Command::Measure(args) => measure::run(&args),
+        Command::Spend(args) => return ended(spend::run(&args)),
         Command::Log(args) => log::run(&args),
         Command::Backup(args) => backup::run(&args),
         Command::Restore(args) => restore::run(&args),

@@ -6,6 +6,7 @@
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 pub mod access;
+pub mod amount;
 pub mod api;
 pub mod cli;
 pub mod clock;
@@ -14,6 +15,7 @@ pub mod config;
 pub mod deliver;
 pub mod demo;
 pub mod dryrun;
+pub mod figures;
 pub mod http;
 pub mod hub;
 pub mod keys;
@@ -31,5 +33,6 @@ pub mod runtime;
 pub mod scenario;
 pub mod server;
 pub mod site;
+pub mod spend;
 pub mod webhooks;
 pub mod wire;

@@ -6,6 +6,7 @@
 //! clusters.yaml             clusters: sets of clusters that are found by looking at everybody
 //! journeys/*.yaml           one journey a file
 //! broadcasts/*.yaml         one broadcast a file
+//! campaigns/*.yaml          one campaign a file
 //! messages/*/message.yaml   one message a folder; beside it email.<language>.mjml, .html or .txt
 //! tests/*.txt               stories for `trama test`
 //! ```
@@ -28,6 +29,7 @@
 //! A place that was not written, such as a missing field, is shown at the nearest one around it.
 
 mod broadcast;
+mod campaign;
 mod clusters;
 mod consent;
 mod contact;
@@ -45,6 +47,7 @@ mod source;
 mod step;
 mod webhook;
 mod write;
+mod write_campaign;
 mod write_offer;
 pub(crate) mod yaml;
 

@@ -1,6 +1,7 @@
 //! Integration tests of the engine, in one binary.
 
 mod backfill;
+mod calls;
 mod clusters;
 mod contact;
 mod determinism;
@@ -18,6 +19,7 @@ mod question;
 mod records;
 mod reference;
 mod runs;
+mod spend;
 mod story;
 mod tree;
 mod webhooks;

@@ -2,3 +2,5 @@
 
 mod clusters;
 mod kpi;
+mod kpis;
+mod uplift;

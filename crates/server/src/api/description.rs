@@ -1,9 +1,9 @@
 //! The API described in OpenAPI 3.1, from the same types and handlers that answer.
 
 use super::{
-    activity, broadcasts, changes, clusters, consents, erasures, evidence, explanations, expressions,
-    identifiers, journeys, keys, mailbox, merges, offers, previews, profiles, programme, registers, rejects,
-    returns, segments, sends, status, suppressions, timeline, webhooks,
+    activity, broadcasts, calls, changes, clusters, consents, erasures, evidence, explanations, expressions,
+    figures, identifiers, journeys, keys, mailbox, merges, offers, previews, profiles, programme, registers,
+    rejects, returns, segments, sends, spend, status, suppressions, timeline, webhooks,
 };
 use axum::Json;
 use utoipa::OpenApi;
@@ -76,6 +76,15 @@ use utoipa::{Modify, openapi};
         webhooks::pause,
         webhooks::resume,
         webhooks::test,
+        calls::list,
+        spend::list,
+        spend::take,
+        spend::list_flights,
+        spend::take_flights,
+        figures::kpis,
+        figures::funnel,
+        figures::retention,
+        figures::uplift,
         programme::show,
         programme::apply,
         keys::list,

@@ -20,6 +20,8 @@ impl Reading {
             "purposes",
             "identity",
             "contact_policy",
+            "currency",
+            "rates",
         ];
         let Some(fields) = self.fields(file, node, &Place::default(), &known) else {
             return Programme::default();
@@ -41,6 +43,8 @@ impl Reading {
             purposes: self.purposes(&fields),
             identity: self.identity(&fields),
             contact_policy: self.contact_policy(&fields),
+            currency: self.optional_text(&fields, "currency"),
+            rates: self.rates(&fields),
             ..Programme::default()
         }
     }

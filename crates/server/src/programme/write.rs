@@ -24,6 +24,7 @@ pub enum Kind {
     Broadcast,
     Webhook,
     Offer,
+    Campaign,
     Message,
     /// A template of a message: `welcome/email.it.mjml`.
     Template,
@@ -40,6 +41,7 @@ impl Kind {
             Self::Broadcast => "broadcast",
             Self::Webhook => "webhook",
             Self::Offer => "offer",
+            Self::Campaign => "campaign",
             Self::Message => "message",
             Self::Template => "template",
         }
@@ -77,6 +79,9 @@ pub fn items(programme: &Programme) -> BTreeMap<(Kind, String), String> {
     for (name, one) in &programme.offers {
         items.insert((Kind::Offer, name.clone()), super::write_offer::offer(name, one));
     }
+    for (name, one) in &programme.campaigns {
+        items.insert((Kind::Campaign, name.clone()), super::write_campaign::campaign(name, one));
+    }
     for (name, one) in &programme.messages {
         items.insert((Kind::Message, name.clone()), message(name, one));
         for (file, text) in templates(one) {
@@ -93,6 +98,7 @@ fn head(programme: &Programme) -> String {
     let _ = writeln!(text, "tracking: {}", tracking(programme.tracking));
     let Purchase { event, amount } = &programme.purchase;
     let _ = writeln!(text, "purchase: {{ event: {}, amount: {} }}", scalar(event), scalar(amount));
+    super::write_campaign::currencies(&mut text, programme);
     identity(&mut text, &programme.identity);
     contact_policy(&mut text, &programme.contact_policy);
     text

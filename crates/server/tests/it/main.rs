@@ -29,4 +29,5 @@ mod runtime;
 mod scenarios;
 mod site;
 mod smtp;
+mod spend;
 mod webhooks;

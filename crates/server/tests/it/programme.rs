@@ -1,5 +1,6 @@
 //! Reading a programme's folder: a whole one comes out as written, and each mistake has its file, line and column.
 
+mod campaigns;
 mod contact;
 mod offers;
 
