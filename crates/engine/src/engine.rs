@@ -11,6 +11,7 @@ mod apply_programme;
 mod apply_returned;
 mod best;
 mod broadcasts;
+mod calls;
 mod changes;
 mod commands;
 mod entries;
@@ -28,6 +29,7 @@ mod webhooks;
 pub use apply_clusters::{ClusterSetView, ClusterView};
 pub use best::{ArmView, ArmsView, ChoiceView, KnownView};
 pub use broadcasts::BroadcastView;
+pub use calls::{CallList, CallListRefusal, Callee};
 pub use commands::CommandRefusal;
 pub use offer_views::{HeldOffer, OfferHolders, OfferView};
 pub use offers::OFFER_IN_LINKS;
@@ -55,6 +57,7 @@ use crate::record::{
     ConsentStated, Event, EventFlags, Installed, PreferenceStated, Record, Subject, SuppressionStated,
 };
 use crate::section::{Read, RestoreError, Section, Sections};
+use crate::spend::SpendRefusal;
 use crate::state::State;
 use crate::timer::TimerKey;
 use crate::turn::{Follows, Ranks};
@@ -128,6 +131,7 @@ pub enum Refusal {
     Command(CommandRefusal),
     Webhook(WebhookRefusal),
     Offer(Denial),
+    Spend(SpendRefusal),
 }
 
 /// Why clusters are not those of the programme.
@@ -187,6 +191,7 @@ impl std::fmt::Display for Refusal {
             Self::Command(refusal) => refusal.fmt(f),
             Self::Webhook(refusal) => refusal.fmt(f),
             Self::Offer(denial) => denial.fmt(f),
+            Self::Spend(refusal) => refusal.fmt(f),
         }
     }
 }
@@ -301,6 +306,8 @@ impl Engine {
             Record::CodesAdded(added) => self.check_codes(added),
             Record::OfferRedeemed(redeemed) => self.check_redeemed(redeemed),
             Record::OfferNoted(noted) => self.check_noted(noted),
+            Record::SpendRecorded(spend) => self.check_spend(spend),
+            Record::FlightRecorded(flight) => self.check_flight(flight),
             Record::ProfilesMerged(merged) => self.check_merged(merged).map_err(Refusal::Merge),
             Record::MergeUndone(undone) => self.check_undone(undone).map_err(Refusal::Merge),
             Record::ProfileErased(erased) => self.check_erased(erased),
@@ -368,6 +375,8 @@ impl Engine {
             Record::CodesAdded(added) => self.apply_codes(added),
             Record::OfferRedeemed(redeemed) => self.apply_redeemed(redeemed, effects),
             Record::OfferNoted(noted) => self.apply_noted(noted, effects),
+            Record::SpendRecorded(spend) => self.apply_spend(spend),
+            Record::FlightRecorded(flight) => self.apply_flight(flight),
             Record::Tick => self.apply_tick(effects),
         }
         Outcome::Applied
@@ -377,6 +386,8 @@ impl Engine {
         match record {
             Record::Event(event) => self.state.message_ids.contains(event.message_id, self.state.at),
             Record::ProgrammeApplied(applied) => self.state.definition.as_deref() == Some(applied.definition),
+            Record::SpendRecorded(spend) => self.is_same_spend(spend),
+            Record::FlightRecorded(flight) => self.is_same_flight(flight),
             _ => false,
         }
     }

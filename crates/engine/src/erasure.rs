@@ -164,6 +164,8 @@ impl Redaction {
             | Record::WebhookFollowed(_)
             | Record::DeliveryRequested(_)
             | Record::CodesAdded(_)
+            | Record::SpendRecorded(_)
+            | Record::FlightRecorded(_)
             | Record::Tick => Part::Nothing,
         }
     }

@@ -166,10 +166,22 @@ impl Governor<'_> {
         message: &Message,
         channel: Channel,
     ) -> Result<(String, Basis), Reason> {
-        let profile = &state.profiles[id.0 as usize];
         if !message.has(channel) {
             return Err(Reason::NoRendering);
         }
+        let found = self.reach(state, id, wish, channel)?;
+        wish.barred.map_or(Ok(found), Err)
+    }
+
+    /// Where a channel finds somebody who may be addressed on it, and on what ground.
+    fn reach(
+        &self,
+        state: &State,
+        id: ProfileId,
+        wish: &Wish<'_>,
+        channel: Channel,
+    ) -> Result<(String, Basis), Reason> {
+        let profile = &state.profiles[id.0 as usize];
         let address = match address_kind(channel) {
             Some(_) => address(profile, channel).ok_or(Reason::Unreachable)?,
             // What waits for the person in a place of their own needs no address.
@@ -179,7 +191,36 @@ impl Governor<'_> {
             return Err(Reason::Suppressed);
         }
         let basis = self.basis(state, id, wish, (channel, &address))?;
-        wish.barred.map_or(Ok((address, basis)), Err)
+        Ok((address, basis))
+    }
+
+    /// Where people may telephone somebody for a purpose, and on what ground; or why they may not, now.
+    pub(crate) fn may_call(
+        &self,
+        state: &State,
+        id: ProfileId,
+        purpose: &str,
+    ) -> Result<(String, Basis), Reason> {
+        let withheld = self.programme.contact_policy.holdout_permille;
+        let is_bound = self.programme.purposes.get(purpose).is_some_and(Purpose::is_under_policy);
+        if is_bound && is_drawn(state, id, GLOBAL, withheld) {
+            return Err(Reason::GlobalHoldout);
+        }
+        let wish = Wish {
+            message: "",
+            purpose,
+            channels: &[Channel::Call],
+            held_out: false,
+            confirms: false,
+            waits: None,
+            hands_over: false,
+            barred: None,
+        };
+        let found = self.reach(state, id, &wish, Channel::Call)?;
+        match self.pause(&state.profiles[id.0 as usize], &wish) {
+            Some((_, reason)) => Err(reason),
+            None => Ok(found),
+        }
     }
 
     /// On what ground the message may go to an address.
@@ -295,7 +336,7 @@ impl Message {
             Channel::Email => self.email.is_some(),
             Channel::InApp => self.in_app.is_some(),
             Channel::Onsite => self.onsite.is_some(),
-            Channel::Sms | Channel::Push | Channel::WebPush | Channel::Webhook => false,
+            Channel::Sms | Channel::Push | Channel::WebPush | Channel::Webhook | Channel::Call => false,
         }
     }
 }
@@ -304,7 +345,7 @@ impl Message {
 pub fn address_kind(channel: Channel) -> Option<IdentifierKind> {
     match channel {
         Channel::Email => Some(IdentifierKind::Email),
-        Channel::Sms => Some(IdentifierKind::Phone),
+        Channel::Sms | Channel::Call => Some(IdentifierKind::Phone),
         Channel::Push | Channel::WebPush => Some(IdentifierKind::DeviceToken),
         Channel::InApp | Channel::Webhook | Channel::Onsite => None,
     }

@@ -95,6 +95,8 @@ impl<'a> Record<'a> {
             | Self::CodesAdded(_)
             | Self::OfferRedeemed(_)
             | Self::OfferNoted(_)
+            | Self::SpendRecorded(_)
+            | Self::FlightRecorded(_)
             | Self::Tick => None,
         }
     }

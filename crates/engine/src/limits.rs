@@ -263,3 +263,16 @@ pub const FORM_OPTIONS_MAX: usize = 300;
 pub const FORM_WORK_BITS_MAX: u8 = 20;
 /// Longest time for which the link to a guide works.
 pub const GUIDE_LASTS_MAX: Span = Span::DAY.times(366);
+
+/// Most campaigns of a programme: ten years of one a day, and each is looked at to find what a link means.
+pub const CAMPAIGNS_MAX: usize = 4_000;
+/// Longest campaign, and longest time over which one cost is spread: ten years.
+pub const CAMPAIGN_DAYS_MAX: i32 = 3_653;
+/// Most lines of what was spent: a hundred a day for more than ten years. Each takes about two hundred bytes of memory.
+pub const SPEND_LINES_MAX: u64 = 500_000;
+/// Most things done outside of the net: thirty spots a day for ten years.
+pub const FLIGHTS_MAX: u64 = 100_000;
+/// Codes that one flight is known by.
+pub const FLIGHT_CODES_MAX: usize = 20;
+/// Longest key or name of what was spent: longer ones are other columns of a file.
+pub const SPEND_TEXT_BYTES_MAX: usize = 256;

@@ -6,6 +6,7 @@
 mod appointment;
 mod best;
 mod broadcast;
+mod campaign;
 mod channels;
 mod check;
 mod clusters;
@@ -18,6 +19,7 @@ mod hosted;
 mod identity;
 mod link;
 mod mistake;
+mod money;
 mod offer;
 mod onsite;
 mod opens;
@@ -30,6 +32,7 @@ pub use appointment::Appointment;
 pub(crate) use appointment::{DateOf, instant};
 pub use best::{Best, Choices, ORIGINAL, Response, Variant, VariantChoice};
 pub use broadcast::{Broadcast, BroadcastTime, Pace};
+pub use campaign::{Campaign, CampaignChannel, Cost, CostAmount, CostKind, DayCost, Phase, spread};
 pub use channels::{ChannelRule, ChannelRules, Direction};
 pub use clusters::{ClusterSet, Refresh};
 pub(crate) use contact::offered;
@@ -39,8 +42,9 @@ pub use enter::Enter;
 pub use form::{FieldKind, Form, FormField, FormOption, Guide, Thanks, Webinar};
 pub use hosted::{Here, HostedPage, Hours, PageBlock, Share, ShareWay};
 pub use identity::{IdentifierLimit, Identity};
-pub use link::{Campaign, Link};
+pub use link::{Link, LinkCampaign};
 pub use mistake::{Mistake, Place, nearest};
+pub use money::{Money, RATE_ONE, Rates, decimal, is_currency};
 pub use offer::{Codes, Offer, OfferContent, OfferValue, RedeemedBy, Stock};
 pub use onsite::{
     Blocks, Button, CLICKED, DISMISSED, Format, Image, InAppMessage, OnsiteMessage, SHOWN, Trigger, WITHHELD,
@@ -104,6 +108,14 @@ pub struct Programme {
     pub pages: BTreeMap<String, HostedPage>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub forms: BTreeMap<String, Form>,
+    /// Its own currency, in which figures of several are added up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
+    /// What other currencies are worth in it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub rates: Rates,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub campaigns: BTreeMap<String, Campaign>,
 }
 
 /// What messages report back. Opens are off by default: in several countries they need a consent of their own.
@@ -166,11 +178,21 @@ pub enum Channel {
     Webhook,
     /// A page of the company's own. Nothing is sent there: it is asked for, and what was seen comes back.
     Onsite,
+    /// People who telephone. Nothing is sent there: they take a list with them.
+    Call,
 }
 
 impl Channel {
-    pub const ALL: [Self; 7] =
-        [Self::Email, Self::Sms, Self::Push, Self::WebPush, Self::InApp, Self::Webhook, Self::Onsite];
+    pub const ALL: [Self; 8] = [
+        Self::Email,
+        Self::Sms,
+        Self::Push,
+        Self::WebPush,
+        Self::InApp,
+        Self::Webhook,
+        Self::Onsite,
+        Self::Call,
+    ];
 
     /// Those that something is sent on.
     pub(crate) const SENT: [Self; 6] =
@@ -185,6 +207,7 @@ impl Channel {
             Self::InApp => "in_app",
             Self::Webhook => "webhook",
             Self::Onsite => "onsite",
+            Self::Call => "call",
         }
     }
 
@@ -347,7 +370,7 @@ impl Programme {
     }
 
     /// The zone of its days; UTC for an empty programme.
-    pub(crate) fn timezone(&self) -> TimeZone {
+    pub fn timezone(&self) -> TimeZone {
         timezone(&self.timezone).unwrap_or(TimeZone::UTC)
     }
 

@@ -69,7 +69,7 @@ impl QuietHours {
     /// Whether they are kept on a channel. What waits for the person inside an app or on a page wakes nobody.
     pub(crate) fn holds_on(&self, channel: Channel) -> bool {
         match self.channels.is_empty() {
-            true => !matches!(channel, Channel::InApp | Channel::Webhook | Channel::Onsite),
+            true => !matches!(channel, Channel::InApp | Channel::Webhook | Channel::Onsite | Channel::Call),
             false => self.channels.contains(&channel),
         }
     }

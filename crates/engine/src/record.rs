@@ -9,10 +9,12 @@ mod clusters;
 mod decode;
 mod encode;
 mod kinds;
+mod spend;
 mod webhooks;
 
 pub use decode::Malformed;
 pub use kinds::*;
+pub use spend::*;
 pub use webhooks::*;
 
 /// The newest version of the encoding, and the one that is written.
@@ -84,6 +86,10 @@ pub enum Record<'a> {
     OfferRedeemed(OfferRedeemed<'a>),
     /// Somebody was given an offer, or met it in a place that is no message.
     OfferNoted(OfferNoted<'a>),
+    /// Money went into a channel.
+    SpendRecorded(SpendRecorded<'a>),
+    /// Something was done outside of the net.
+    FlightRecorded(FlightRecorded<'a>),
     /// Time passed: everything due by the batch's instant happens now.
     Tick,
 }

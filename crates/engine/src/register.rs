@@ -17,14 +17,11 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// What a register speaks of besides channels: calls by people.
-pub const CALL: &str = "call";
-
 /// One register, and the newest look at it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Register {
     pub name: String,
-    /// Names of channels, or [`CALL`].
+    /// Names of channels.
     pub channels: BTreeSet<String>,
     /// The number of the last look that was whole; 0 before the first.
     pub edition: u32,

@@ -44,10 +44,12 @@ pub(crate) enum Part {
     InstantsLater,
     /// Entries of opt-out registers.
     Registers,
+    SpendLines,
+    Flights,
 }
 
 impl Part {
-    const ALL: [Self; 21] = [
+    const ALL: [Self; 23] = [
         Self::Head,
         Self::Profiles,
         Self::Strands,
@@ -69,6 +71,8 @@ impl Part {
         Self::InstantsAdded,
         Self::InstantsLater,
         Self::Registers,
+        Self::SpendLines,
+        Self::Flights,
     ];
 }
 

@@ -29,6 +29,7 @@ use crate::seen::MessageIds;
 use crate::segment::cluster::ClusterState;
 use crate::segment::cutoff::Cutoffs;
 use crate::shared::Shared;
+use crate::spend::Spend;
 use crate::timer::Timers;
 use crate::truths::Truths;
 use crate::webhook::Webhooks;
@@ -102,6 +103,7 @@ pub(crate) struct State {
     pub(crate) erasures: Vec<Erasure>,
     /// Those of the programme, by name.
     pub(crate) webhooks: Webhooks,
+    pub(crate) spend: Spend,
     pub(crate) counts: Counts,
 }
 

@@ -3,10 +3,12 @@
 //! The rules are asked from top to bottom, and the first that matches counts. What a link says of itself (tags, click ids)
 //! counts before the page that somebody came from. Upper and lower case are the same throughout.
 
+mod event;
 mod offline;
 mod origin;
 mod sources;
 
+pub(crate) use event::of_event;
 pub use offline::{Deed, deed};
 pub use sources::Category;
 
@@ -43,6 +45,19 @@ pub struct Touch {
     pub click_id: Option<&'static str>,
 }
 
+/// The source of a visit that comes from nowhere else.
+pub const DIRECT: &str = "(direct)";
+
+/// The name of a channel as files write it: Paid Search is `paid-search`.
+pub fn slug(channel: &str) -> String {
+    channel.to_lowercase().replace([' ', '_'], "-")
+}
+
+/// Direction of a channel by its [`slug`], and whether it is paid for; `None` for one that the usual rules do not know.
+pub fn usual_of(slugged: &str) -> Option<(Direction, bool)> {
+    STANDARD.iter().find(|channel| slug(channel) == slugged).map(|channel| kind(channel))
+}
+
 /// What comes of the rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Classified {
@@ -64,7 +79,7 @@ pub fn classify(visit: &Visit<'_>, rules: &[ChannelRule]) -> Classified {
     let (is_tagged, by_own_rule) = (origin.is_tagged, own.is_some());
     let touch = Touch {
         channel: channel.to_owned(),
-        source: if is_direct { "(direct)".to_owned() } else { origin.source },
+        source: if is_direct { DIRECT.to_owned() } else { origin.source },
         medium: if is_direct { "(none)".to_owned() } else { origin.medium },
         campaign: origin.campaign,
         direction: own.and_then(|rule| rule.direction).unwrap_or(kind.0),
@@ -156,6 +171,29 @@ fn names_shop(campaign: &str) -> bool {
     };
     campaign.contains("shopping") || campaign.match_indices("shop").any(|(at, _)| alone(at))
 }
+
+/// Every channel that the usual rules know of and that something led to.
+const STANDARD: [&str; 19] = [
+    "Cross-network",
+    "Paid Shopping",
+    "Paid Search",
+    "Paid Social",
+    "Paid Video",
+    "Display",
+    "Paid Other",
+    "Organic Shopping",
+    "Organic Social",
+    "Organic Video",
+    "AI Assistant",
+    "Organic Search",
+    "Referral",
+    "Email",
+    "Affiliates",
+    "Audio",
+    "SMS",
+    "Mobile Push Notifications",
+    "Unassigned",
+];
 
 /// Whether the company went to people or they came, and whether that was paid for.
 fn kind(channel: &str) -> (Direction, bool) {

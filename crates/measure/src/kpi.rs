@@ -3,6 +3,20 @@
 //! Feed every record of the log to [`Kpis::observe`], in order; only those of the period count, but earlier ones say
 //! which send a later reaction belongs to. Money is summed in millionths of its currency, so the order does not
 //! matter, and currencies are never added to each other.
+//!
+//! These are the figures of everybody together. [`table`] defines the key figures of marketing, once; [`people`] gathers from
+//! the log what they are made of, and [`report`] divides it by campaign, channel, direction, phase or time. [`funnel`] and
+//! [`cohort`] are told from the same log.
+
+pub mod arrival;
+pub mod cohort;
+pub mod funnel;
+pub mod interval;
+pub mod people;
+pub mod question;
+pub mod report;
+pub mod table;
+pub mod tally;
 
 use engine::SendId;
 use engine::at::At;

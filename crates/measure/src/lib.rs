@@ -3,9 +3,9 @@
 //! Everything here is a fold over the same records that the engine applies, or a pure function over arrays. It knows
 //! no HTTP, no clock and no file of its own. [`kpi`] holds the figures of every day, [`clusters`]
 //! finds groups of people who are alike, [`channel`] says where a visit comes from, [`touchpoint`] makes paths of what
-//! people met, [`attribution`] shares out conversions among channels, [`value`] says what customers are worth,
-//! [`forecast`] what a series does next, [`special`] holds the functions that statistics rest on, and [`editorial`] says
-//! how the spaces fare that a company writes for.
+//! people met, [`attribution`] shares out conversions among channels, [`spend`] tells what channels cost, [`uplift`] what
+//! a spot brought, [`value`] what customers are worth, [`forecast`] what a series does next; [`special`] holds the
+//! functions that statistics rest on, and [`editorial`] says how the spaces fare that a company writes for.
 
 pub mod attribution;
 pub mod channel;
@@ -14,5 +14,7 @@ pub mod editorial;
 pub mod forecast;
 pub mod kpi;
 pub mod special;
+pub mod spend;
 pub mod touchpoint;
+pub mod uplift;
 pub mod value;

@@ -14,7 +14,7 @@ mod walk;
 pub use session::{LANDING, SILENCE};
 pub use walk::{Asked, Frequent, Spread, Walked, walk};
 
-use crate::channel::{Classified, Deed, Touch, Visit, classify, deed};
+use crate::channel::{Classified, Deed, Touch, deed, of_event};
 use engine::at::At;
 use engine::engine::Engine;
 use engine::happening::About;
@@ -187,27 +187,7 @@ impl<'e> Touchpoints<'e> {
     }
 
     fn classified(&self, event: &Event<'_>, told: Option<&'static Deed>) -> (Touch, bool) {
-        let part = |name: &str| event.context.get(name).and_then(|part| part.map()).unwrap_or_default();
-        let (page, campaign) = (part("page"), part("campaign"));
-        let either = |name: &str| match text(page, name) {
-            "" => text(event.properties, name),
-            said => said,
-        };
-        let (url, search) = (either("url"), either("search"));
-        let whole = match url.contains('?') || search.is_empty() {
-            true => url.to_owned(),
-            false => format!("{url}?{}", search.trim_start_matches('?')),
-        };
-        let visit = Visit {
-            source: text(campaign, "source"),
-            medium: text(campaign, "medium"),
-            campaign: text(campaign, "name"),
-            url: &whole,
-            referrer: either("referrer"),
-            event: event.name,
-            own_hosts: &self.rules.own_hosts,
-        };
-        let Classified { touch, is_tagged, by_own_rule } = classify(&visit, &self.rules.rules);
+        let Classified { touch, is_tagged, by_own_rule } = of_event(event, &self.rules);
         match told {
             Some(deed) if !by_own_rule => (deed.touch(touch, text(event.properties, "channel")), is_tagged),
             _ => (touch, is_tagged),
@@ -222,7 +202,8 @@ impl<'e> Touchpoints<'e> {
             Channel::Sms => "SMS",
             Channel::Push | Channel::WebPush => "Mobile Push Notifications",
             Channel::InApp => "In-app",
-            Channel::Webhook | Channel::Onsite => return None,
+            // A list of calls is nothing that reached anybody; the call itself is told as an event.
+            Channel::Webhook | Channel::Onsite | Channel::Call => return None,
         };
         Some(Touch {
             channel: channel.to_owned(),

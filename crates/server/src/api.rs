@@ -7,6 +7,7 @@ mod activity;
 mod address;
 mod best;
 mod broadcasts;
+mod calls;
 mod changes;
 mod clusters;
 mod consents;
@@ -17,6 +18,7 @@ pub(crate) mod evidence;
 pub(crate) mod explanations;
 mod expressions;
 mod extract;
+mod figures;
 mod identifiers;
 mod journeys;
 mod keys;
@@ -35,6 +37,7 @@ mod rejects;
 mod returns;
 mod segments;
 pub(crate) mod sends;
+mod spend;
 mod status;
 mod suppressions;
 pub(crate) mod timeline;
@@ -139,6 +142,15 @@ pub fn routes() -> Vec<Route> {
         row(Method::GET,    "/api/v1/measure/ltv",                  Read,   ltv::show),
         row(Method::POST,   "/api/v1/measure/ltv/traits",           Admin,  ltv::state),
         row(Method::GET,    "/api/v1/measure/forecast",             Read,   ltv::forecast),
+        row(Method::GET,    "/api/v1/calls",                        Read,   calls::list),
+        row(Method::GET,    "/api/v1/spend",                        Read,   spend::list),
+        row(Method::POST,   "/api/v1/spend",                        Admin,  spend::take),
+        row(Method::GET,    "/api/v1/flights",                      Read,   spend::list_flights),
+        row(Method::POST,   "/api/v1/flights",                      Admin,  spend::take_flights),
+        row(Method::GET,    "/api/v1/measure/kpis",                 Read,   figures::kpis),
+        row(Method::GET,    "/api/v1/measure/funnel",               Read,   figures::funnel),
+        row(Method::GET,    "/api/v1/measure/retention",            Read,   figures::retention),
+        row(Method::GET,    "/api/v1/measure/uplift",               Read,   figures::uplift),
         row(Method::GET,    "/api/v1/programme",                    Read,   programme::show),
         row(Method::PUT,    "/api/v1/programme",                    Admin,  programme::apply),
         row(Method::GET,    "/api/v1/keys",                         Admin,  keys::list),

@@ -4,6 +4,7 @@ mod apply;
 mod backup;
 mod best;
 mod broadcasts;
+mod calls;
 mod check;
 mod client;
 mod clusters;
@@ -30,6 +31,7 @@ mod restore;
 mod segments;
 mod serve;
 mod simulate;
+mod spend;
 mod status;
 mod suppressions;
 mod test;
@@ -75,6 +77,8 @@ enum Command {
     Webhooks(webhooks::Args),
     Offers(offers::Args),
     Editorial(editorial::Args),
+    Spend(spend::Args),
+    Calls(calls::Args),
     Measure(measure::Args),
     Links(links::Args),
     Log(log::Args),
@@ -119,8 +123,10 @@ pub fn run() -> ExitCode {
         Command::Webhooks(args) => webhooks::run(&args),
         Command::Offers(args) => offers::run(&args),
         Command::Editorial(args) => editorial::run(&args),
+        Command::Calls(args) => calls::run(&args),
         Command::Measure(args) => measure::run(&args),
         Command::Links(args) => links::run(&args),
+        Command::Spend(args) => return ended(spend::run(&args)),
         Command::Log(args) => log::run(&args),
         Command::Backup(args) => backup::run(&args),
         Command::Restore(args) => restore::run(&args),

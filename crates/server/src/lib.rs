@@ -6,6 +6,7 @@
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 pub mod access;
+pub mod amount;
 pub mod api;
 pub mod cli;
 pub mod clock;
@@ -16,6 +17,7 @@ pub mod deliver;
 pub mod demo;
 pub mod dryrun;
 mod editorial;
+pub mod figures;
 pub(crate) mod forecast;
 pub mod http;
 pub mod hub;
@@ -36,5 +38,6 @@ pub mod runtime;
 pub mod scenario;
 pub mod server;
 pub mod site;
+pub mod spend;
 pub mod webhooks;
 pub mod wire;

@@ -225,6 +225,8 @@ pub const BACKUP_MANIFEST_BYTES_MAX: u64 = 1 << 20;
 
 /// Largest body of a management call: a programme of a thousand messages of 16 KB.
 pub const API_BODY_BYTES_MAX: usize = 16 << 20;
+/// Lines of what was spent that one request tells: they are one batch of the log.
+pub const SPEND_LINES_AT_ONCE_MAX: usize = 1_000;
 /// Entries of a list when the caller names no number: a screen full.
 pub const LISTED_DEFAULT: usize = 100;
 /// Most entries of a list: an answer is built under the engine's lock.

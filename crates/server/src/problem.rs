@@ -7,6 +7,7 @@ use engine::engine::{ClustersRefusal, CommandRefusal, MergeRefusal, Refusal};
 use engine::journey::RunRefusal;
 use engine::offer::Denial;
 use engine::programme::Mistake;
+use engine::spend::SpendRefusal;
 use engine::webhook::WebhookRefusal;
 use serde::Serialize;
 
@@ -174,6 +175,8 @@ impl From<Refusal> for Problem {
             }
             Refusal::Offer(Denial::WhoIsIt) => Self::bad_request("who_is_it", "profile", message),
             Refusal::Offer(denial) => conflict(denial.name(), "name"),
+            Refusal::Spend(SpendRefusal::Field(field, _)) => Self::bad_request("bad_field", field, message),
+            Refusal::Spend(SpendRefusal::Full) => conflict("full", "key"),
             other => panic!("invariant: the record was checked before it was made, {other:?}"),
         }
     }

@@ -7,6 +7,7 @@
 //! journeys/*.yaml           one journey a file
 //! channels.yaml             the company's own rules for the channels of visits
 //! broadcasts/*.yaml         one broadcast a file
+//! campaigns/*.yaml          one campaign a file
 //! links.yaml                links: short links and QR codes by name
 //! pages/*.yaml              one page that Trama shows a file
 //! forms/*.yaml              one form a file
@@ -34,6 +35,7 @@
 
 mod best;
 mod broadcast;
+mod campaign;
 mod channels;
 mod clusters;
 mod consent;
@@ -56,6 +58,7 @@ mod source;
 mod step;
 mod webhook;
 mod write;
+mod write_campaign;
 mod write_editorial;
 mod write_hosted;
 mod write_offer;

@@ -2,6 +2,7 @@
 
 use engine::Seq;
 use engine::at::At;
+use engine::programme::decimal;
 use engine::record::{
     Attempted, ClustersStated, Commanded, ConsentStated, CutoffsStated, Event, EventFlags, Identifier,
     MembershipChanged, Preference, PreferenceStated, ProfileErased, ProfilesMerged, Record, RegisterChecked,
@@ -101,6 +102,7 @@ fn content(record: &Record<'_>) -> (&'static str, Value) {
         | Record::WebhookFollowed(_)
         | Record::DeliveryRequested(_) => of_webhook(record),
         Record::CodesAdded(_) | Record::OfferRedeemed(_) | Record::OfferNoted(_) => of_offer(record),
+        Record::SpendRecorded(_) | Record::FlightRecorded(_) => of_spend(record),
         Record::Tick => ("tick", json!({})),
     }
 }
@@ -138,6 +140,51 @@ fn of_offer(record: &Record<'_>) -> (&'static str, Value) {
             }),
         ),
         _ => unreachable!("invariant: only records about offers are told here"),
+    }
+}
+
+fn of_spend(record: &Record<'_>) -> (&'static str, Value) {
+    match record {
+        Record::SpendRecorded(one) => (
+            "spend_recorded",
+            json!({
+                "key": one.key,
+                "campaign": one.campaign,
+                "channel": one.channel,
+                "cost": one.kind.name(),
+                "from": one.from.to_string(),
+                "until": one.until.to_string(),
+                "amount": decimal(one.millionths.into()),
+                "currency": one.currency,
+                "impressions": one.counts.impressions,
+                "clicks": one.counts.clicks,
+                "reach": one.counts.reach,
+                "minutes": one.counts.minutes,
+                "source": one.source,
+                "recorded_at": one.recorded_at.to_string(),
+                "operator": one.operator,
+            }),
+        ),
+        Record::FlightRecorded(one) => (
+            "flight_recorded",
+            json!({
+                "key": one.key,
+                "campaign": one.campaign,
+                "medium": one.medium.name(),
+                "place": one.place,
+                "from": one.from.to_string(),
+                "until": one.until.to_string(),
+                "amount": decimal(one.millionths.into()),
+                "currency": one.currency,
+                "contacts": one.contacts,
+                "pieces": one.pieces,
+                "codes": one.codes,
+                "source": one.source,
+                "recorded_at": one.recorded_at.to_string(),
+                "operator": one.operator,
+            }),
+        ),
+        _ => unreachable!("invariant: only records about money are told here"),
     }
 }
 

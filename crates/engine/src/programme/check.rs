@@ -46,6 +46,8 @@ impl Programme {
         check.mistakes.extend(self.link_mistakes());
         check.mistakes.extend(self.page_mistakes());
         check.mistakes.extend(self.form_mistakes());
+        check.mistakes.extend(self.money_mistakes());
+        check.mistakes.extend(self.campaign_mistakes());
         check.mistakes
     }
 }
@@ -393,6 +395,11 @@ impl Check<'_> {
         if channels.contains(&Channel::Onsite) {
             let suggestion = Some("leave `onsite` out: a page asks for what there is to show".to_owned());
             self.add(&place.field("channels"), "nothing is sent to a page", suggestion);
+        }
+        if channels.contains(&Channel::Call) {
+            let suggestion =
+                Some("leave `call` out: people take a list with them, `trama calls export`".to_owned());
+            self.add(&place.field("channels"), "nothing is sent to people who telephone", suggestion);
         }
         let Some(purpose_of) = self.programme.purposes.get(purpose) else { return };
         for channel in channels.iter().filter(|channel| !purpose_of.channels.contains(channel)) {

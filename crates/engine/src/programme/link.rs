@@ -14,8 +14,8 @@ use std::collections::BTreeMap;
 pub struct Link {
     /// An address, or a path of this server such as `/p/market`.
     pub url: String,
-    #[serde(skip_serializing_if = "Campaign::is_empty")]
-    pub campaign: Campaign,
+    #[serde(skip_serializing_if = "LinkCampaign::is_empty")]
+    pub campaign: LinkCampaign,
     /// What carries it: `flyer`, `press`, `fair`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub channel: String,
@@ -36,7 +36,7 @@ pub struct Link {
 /// What `context.campaign` says of a visit, and the `utm_` words of an address.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Campaign {
+pub struct LinkCampaign {
     #[serde(skip_serializing_if = "String::is_empty")]
     pub name: String,
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -57,7 +57,7 @@ impl Default for Link {
     fn default() -> Self {
         Self {
             url: String::new(),
-            campaign: Campaign::default(),
+            campaign: LinkCampaign::default(),
             channel: String::new(),
             place: String::new(),
             expires: None,
@@ -67,7 +67,7 @@ impl Default for Link {
     }
 }
 
-impl Campaign {
+impl LinkCampaign {
     pub fn is_empty(&self) -> bool {
         self.words().next().is_none()
     }

@@ -1,6 +1,7 @@
 //! Bytes to records. Never panics: the bytes may come from a damaged disk or a newer Trama.
 
 use super::encode::{SEAL_NONE, code};
+use super::spend;
 use super::webhooks;
 use super::{
     Attempted, ClustersStated, CodesAdded, Command, Commandable, Commanded, ConsentSource, ConsentStated,
@@ -79,6 +80,7 @@ impl<'a> Record<'a> {
                     | code::CODES_ADDED
                     | code::OFFER_REDEEMED
                     | code::OFFER_NOTED
+                    | spend::code::SPEND..=spend::code::FLIGHT
         );
         if !is_known {
             return Err(Malformed::Kind(kind));
@@ -87,6 +89,7 @@ impl<'a> Record<'a> {
             webhooks::code::DELIVERED..=webhooks::code::REQUESTED => {
                 webhooks::read(kind, &mut parts.envelope, &mut parts.personal)
             }
+            spend::code::SPEND..=spend::code::FLIGHT => spend::read(kind, &mut parts.envelope),
             _ => parts.record(kind),
         };
         let record = record.ok_or(Malformed::Bytes)?;

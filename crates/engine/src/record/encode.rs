@@ -1,5 +1,6 @@
 //! Records to bytes: version, kind, envelope with its length, seal, personal part to the end.
 
+use super::spend;
 use super::webhooks;
 use super::{
     Commanded, ConsentStated, CutoffsStated, Event, Identifier, IdentifierLifted, OfferNoted, OfferRedeemed,
@@ -192,6 +193,7 @@ impl Parts {
             Record::CodesAdded(_) | Record::OfferRedeemed(_) | Record::OfferNoted(_) => {
                 self.fill_offer(record)
             }
+            Record::SpendRecorded(_) | Record::FlightRecorded(_) => spend::put(record, &mut self.envelope),
             Record::Tick => code::TICK,
             Record::ProfilesMerged(_)
             | Record::MergeUndone(_)

@@ -11,6 +11,7 @@ use crate::register::Entries;
 use crate::section::{Key, Part, Pieces, Put, wrong};
 use crate::seen;
 use crate::shared;
+use crate::spend::section::{Flights, Lines};
 use crate::timer::{INSTANTS, SECONDS};
 use crate::truths::Truths;
 use std::io::Result;
@@ -30,6 +31,8 @@ impl State {
         take(&mut self.message_ids).parts.cut(pieces, Part::MessageIds);
         take(&mut self.suppressions).cut(pieces, Part::Suppressions);
         take(&mut self.registers.listed).cut(pieces, Part::Registers);
+        take(&mut self.spend.lines).cut(pieces, Part::SpendLines);
+        take(&mut self.spend.flights).cut(pieces, Part::Flights);
         self.sends.cut(pieces);
         take(&mut self.merges.all).cut(pieces, Part::Merges, 0);
         take(&mut self.merges.gone).cut(pieces, Part::Gone, 0);
@@ -81,6 +84,14 @@ impl State {
             Part::Registers => {
                 let read = Entries::read(digest, bytes)?;
                 put(move |state| state.registers.listed.put(number, read))
+            }
+            Part::SpendLines => {
+                let read = Lines::read(digest, bytes)?;
+                put(move |state| state.spend.lines.put(number, read))
+            }
+            Part::Flights => {
+                let read = Flights::read(digest, bytes)?;
+                put(move |state| state.spend.flights.put(number, read))
             }
             Part::Sends => {
                 let read = Chunked::read(digest, bytes)?;

@@ -2,6 +2,7 @@
 
 mod backfill;
 mod best;
+mod calls;
 mod clusters;
 mod contact;
 mod determinism;
@@ -19,6 +20,7 @@ mod question;
 mod records;
 mod reference;
 mod runs;
+mod spend;
 mod story;
 mod tree;
 mod webhooks;

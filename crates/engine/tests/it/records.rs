@@ -1,8 +1,10 @@
 //! Records come back from their bytes as they went in, and damaged bytes are refused and never a panic.
 
 use engine::at::{At, Span};
+use engine::day::Day;
 use engine::identifier::{HashKey, IdentifierKind, KeyedHash};
 use engine::offer::OfferPhase;
+use engine::programme::CostKind;
 use engine::record::*;
 use engine::segment::cluster::{Cluster, Clusters, Finding, Lack, Tree};
 use engine::value::OwnedMap;
@@ -205,7 +207,7 @@ fn examples_of_searches() -> Vec<Record<'static>> {
 
 fn all(properties: &OwnedMap) -> Vec<Record<'_>> {
     let more = examples_of_operators().into_iter().chain(examples_of_searches());
-    let more = more.chain(examples_of_webhooks(properties)).chain(permissions());
+    let more = more.chain(examples_of_webhooks(properties)).chain(permissions()).chain(examples_of_spend());
     examples(properties).into_iter().chain(more).collect()
 }
 
@@ -262,6 +264,50 @@ fn examples_of_operators() -> Vec<Record<'static>> {
             operator: "site",
         }),
     ]
+}
+
+fn examples_of_spend() -> Vec<Record<'static>> {
+    let at = At(1_767_600_000_123);
+    let counts = SpendCounts { impressions: Some(0), clicks: Some(17), reach: None, minutes: Some(90) };
+    let spend = SpendRecorded {
+        key: "google-ads/2026-01-05/autumn-oil",
+        campaign: "autumn-oil",
+        channel: "paid-search",
+        kind: CostKind::People,
+        from: Day(20_458),
+        until: Day(20_460),
+        millionths: 12_345_678,
+        currency: "EUR",
+        counts,
+        source: "ads.csv",
+        recorded_at: at,
+        operator: "admin",
+    };
+    let refund = SpendRecorded {
+        campaign: "",
+        millionths: -1,
+        from: Day(-1),
+        until: Day(-1),
+        counts: SpendCounts::default(),
+        ..spend
+    };
+    let flight = FlightRecorded {
+        key: "spot-7",
+        campaign: "autumn-oil",
+        medium: Medium::Call,
+        place: "Radio Arno",
+        from: at,
+        until: At(at.0 + 30_000),
+        millionths: 250_000_000,
+        currency: "EUR",
+        contacts: Some(41_000),
+        pieces: None,
+        codes: vec!["ARNO10", "OLIO"],
+        source: "",
+        recorded_at: at,
+        operator: "admin",
+    };
+    [spend, refund].map(Record::SpendRecorded).into_iter().chain([Record::FlightRecorded(flight)]).collect()
 }
 
 fn examples_of_webhooks(answer: &OwnedMap) -> Vec<Record<'_>> {
@@ -371,7 +417,7 @@ fn an_engine_refuses_a_log_that_does_not_begin_with_its_installation() {
 
 proptest! {
     #[test]
-    fn any_bytes_are_read_or_refused(random in proptest::collection::vec(any::<u8>(), 0..200), kind in 0u8..32) {
+    fn any_bytes_are_read_or_refused(random in proptest::collection::vec(any::<u8>(), 0..200), kind in 0u8..64) {
         let mut framed = vec![VERSION, kind];
         framed.extend(random);
         if let Ok(record) = Record::decode(&framed) {

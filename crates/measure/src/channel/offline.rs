@@ -1,6 +1,6 @@
 //! Touches that are told as events: what people did, or what was done to them, away from the site.
 
-use super::Touch;
+use super::{DIRECT, Touch};
 use engine::programme::Direction;
 
 /// What such an event means if it does not say otherwise.
@@ -52,7 +52,7 @@ impl Deed {
     pub(crate) fn touch(&self, told: Touch, channel: &str) -> Touch {
         let Self { direction, paid, online, .. } = *self;
         let channel = if channel.is_empty() { self.channel } else { channel }.to_owned();
-        let is_direct = told.source == "(direct)";
+        let is_direct = told.source == DIRECT;
         let said = |text: String| if is_direct { String::new() } else { text };
         Touch {
             channel,

@@ -5,5 +5,7 @@ mod channel;
 mod clusters;
 mod forecast;
 mod kpi;
+mod kpis;
 mod special;
+mod uplift;
 mod value;

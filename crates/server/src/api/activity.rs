@@ -121,7 +121,11 @@ fn subject(engine: &Engine, record: &Record<'_>) -> Option<Option<ProfileId>> {
         Record::RunRequested(requested) => Some(named(&requested.identifier)),
         Record::OfferRedeemed(redeemed) => Some(redeemed.identifier.as_ref().and_then(named)),
         Record::OfferNoted(noted) => Some(named(&noted.identifier)),
-        Record::Commanded(_) | Record::DeliveryRequested(_) | Record::CodesAdded(_) => Some(None),
+        Record::Commanded(_)
+        | Record::DeliveryRequested(_)
+        | Record::CodesAdded(_)
+        | Record::SpendRecorded(_)
+        | Record::FlightRecorded(_) => Some(None),
         Record::IdentifierLifted(lifted) => Some(named(&lifted.identifier)),
         Record::ProfileErased(_) => Some(None),
         Record::Installed(_)

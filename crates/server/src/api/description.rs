@@ -1,10 +1,10 @@
 //! The API described in OpenAPI 3.1, from the same types and handlers that answer.
 
 use super::{
-    activity, best, broadcasts, changes, clusters, consents, editorial, erasures, evidence, explanations,
-    expressions, identifiers, journeys, keys, links, ltv, mailbox, measure, merges, offers, previews,
-    profiles, programme, registers, rejects, returns, segments, sends, status, suppressions, timeline,
-    webhooks,
+    activity, best, broadcasts, calls, changes, clusters, consents, editorial, erasures, evidence,
+    explanations, expressions, figures, identifiers, journeys, keys, links, ltv, mailbox, measure, merges,
+    offers, previews, profiles, programme, registers, rejects, returns, segments, sends, spend, status,
+    suppressions, timeline, webhooks,
 };
 use axum::Json;
 use utoipa::OpenApi;
@@ -89,6 +89,15 @@ use utoipa::{Modify, openapi};
         ltv::show,
         ltv::state,
         ltv::forecast,
+        calls::list,
+        spend::list,
+        spend::take,
+        spend::list_flights,
+        spend::take_flights,
+        figures::kpis,
+        figures::funnel,
+        figures::retention,
+        figures::uplift,
         programme::show,
         programme::apply,
         keys::list,

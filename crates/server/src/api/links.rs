@@ -8,7 +8,7 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use engine::programme::{Campaign, Link, Programme};
+use engine::programme::{Link, LinkCampaign, Programme};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -158,7 +158,7 @@ fn unknown(slug: &str) -> Problem {
 
 fn view(hub: &Hub, programme: &Programme, name: &str, link: &Link) -> LinkView {
     let Link { url, campaign, channel, place, expires, vanity, joins: _ } = link;
-    let Campaign { name: campaign, source, medium, content, term } = campaign.clone();
+    let LinkCampaign { name: campaign, source, medium, content, term } = campaign.clone();
     LinkView {
         name: name.to_owned(),
         url: url.clone(),

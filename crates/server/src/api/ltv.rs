@@ -20,7 +20,7 @@ use engine::record::{Event, EventFlags, EventKind, Identifier, Record};
 use engine::value::{Map, OwnedMap};
 use engine::{ProfileId, Seq};
 use eventlog::frame::push_record;
-use eventlog::log::{Batches, Log as _};
+use eventlog::log::Batches;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use tokio::sync::Mutex;

@@ -17,7 +17,7 @@ use engine::identifier::{IdentifierKind, normalise};
 use engine::limits::{REGISTER_SLICE_MAX, REGISTER_VALID_MAX};
 use engine::programme::{Channel, nearest};
 use engine::record::{Record, RegisterChecked, RegisterListed};
-use engine::register::{CALL, Register};
+use engine::register::Register;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -228,7 +228,7 @@ pub(super) async fn check(
 }
 
 fn channels(names: &[String]) -> Result<Vec<&str>, Problem> {
-    let known: Vec<&str> = Channel::ALL.into_iter().map(Channel::name).chain([CALL]).collect();
+    let known: Vec<&str> = Channel::ALL.into_iter().map(Channel::name).collect();
     if names.is_empty() || names.len() > known.len() {
         let message = format!("name what the register speaks of: {}", known.join(", "));
         return Err(Problem::bad_request("bad_channels", "channels", message));

@@ -1,6 +1,7 @@
 //! `trama measure`: figures, one file a kind.
 
 mod attribution;
+mod figures;
 mod forecast;
 mod ltv;
 mod path;
@@ -31,6 +32,8 @@ pub(super) struct Args {
 
 #[derive(clap::Subcommand)]
 enum Command {
+    #[command(flatten)]
+    Figures(figures::Command),
     Attribution(attribution::Args),
     Path(path::Args),
     Ltv(ltv::Args),
@@ -39,6 +42,7 @@ enum Command {
 
 pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     match &args.command {
+        Command::Figures(command) => figures::run(command),
         Command::Attribution(args) => attribution::run(args),
         Command::Path(args) => path::run(args),
         Command::Ltv(args) => ltv::run(args),

@@ -21,6 +21,8 @@ impl Reading {
             "identity",
             "contact_policy",
             "best",
+            "currency",
+            "rates",
         ];
         let Some(fields) = self.fields(file, node, &Place::default(), &known) else {
             return Programme::default();
@@ -43,6 +45,8 @@ impl Reading {
             identity: self.identity(&fields),
             contact_policy: self.contact_policy(&fields),
             best: self.best(&fields),
+            currency: self.optional_text(&fields, "currency"),
+            rates: self.rates(&fields),
             ..Programme::default()
         }
     }

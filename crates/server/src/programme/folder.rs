@@ -89,6 +89,14 @@ pub(super) fn read(dir: &Path) -> (Programme, Reading) {
             programme.broadcasts.insert(name, broadcast);
         }
     }
+    let own = programme.currency.clone();
+    for path in reading.definitions(&dir.join("campaigns")) {
+        if let Some((file, node)) = reading.open(&path)
+            && let Some((name, campaign)) = reading.campaign(file, &node, own.as_deref())
+        {
+            programme.campaigns.insert(name, campaign);
+        }
+    }
     for folder in entries(&dir.join("messages")).into_iter().filter(|path| path.is_dir()) {
         if let Some((name, message)) = reading.message_folder(&folder) {
             programme.messages.insert(name, message);
@@ -234,7 +242,7 @@ impl Reading {
                 let file = self.sources.add(&path, "");
                 let suggestion = match nearest(name, KNOWN) {
                     Some(near) => format!("did you mean {near}?"),
-                    None => "journeys go into journeys/, broadcasts into broadcasts/, offers into offers/, pages into pages/, forms into forms/, messages into messages/<name>/".into(),
+                    None => "journeys go into journeys/, broadcasts into broadcasts/, offers into offers/, campaigns into campaigns/, pages into pages/, forms into forms/, messages into messages/<name>/".into(),
                 };
                 self.warn(file, START, "this file is not read", Some(suggestion));
             }

@@ -3,7 +3,7 @@
 use super::reading::{Fields, Reading};
 use super::source::FileId;
 use super::yaml::{Content, Node};
-use engine::programme::{Campaign, Link, Place};
+use engine::programme::{Link, LinkCampaign, Place};
 use std::collections::BTreeMap;
 
 const FIELDS: [&str; 7] = ["url", "campaign", "channel", "place", "expires", "vanity", "joins"];
@@ -46,17 +46,17 @@ impl Reading {
     }
 
     /// `new-oil`, or `{ name: new-oil, source: flyer, medium: print, content: market }`.
-    fn campaign_words(&mut self, fields: &Fields<'_>) -> Option<Campaign> {
+    fn campaign_words(&mut self, fields: &Fields<'_>) -> Option<LinkCampaign> {
         let node = fields.get("campaign")?;
         let place = fields.place.field("campaign");
         if let Content::Text(_) = node.content {
             let name = self.text(fields.file, node, &place)?;
-            return Some(Campaign { name, ..Campaign::default() });
+            return Some(LinkCampaign { name, ..LinkCampaign::default() });
         }
         let known = ["name", "source", "medium", "content", "term"];
         let inside = self.fields(fields.file, node, &place, &known)?;
         let [name, source, medium, content, term] =
             known.map(|field| self.optional_text(&inside, field).unwrap_or_default());
-        Some(Campaign { name, source, medium, content, term })
+        Some(LinkCampaign { name, source, medium, content, term })
     }
 }

@@ -38,7 +38,7 @@ impl Reading {
         Some(Webhook { url, hears, fields: told })
     }
 
-    fn listed(&mut self, fields: &Fields<'_>, name: &str) -> Vec<String> {
+    pub(super) fn listed(&mut self, fields: &Fields<'_>, name: &str) -> Vec<String> {
         let Some(node) = fields.get(name) else { return Vec::new() };
         let place = fields.place.field(name);
         let elements = self.list(fields.file, node, &place, true).iter().enumerate();

@@ -29,6 +29,7 @@ pub enum Kind {
     Link,
     Page,
     Form,
+    Campaign,
     Message,
     /// A template of a message: `welcome/email.it.mjml`.
     Template,
@@ -52,6 +53,7 @@ impl Kind {
             Self::Link => "link",
             Self::Page => "page",
             Self::Form => "form",
+            Self::Campaign => "campaign",
             Self::Message => "message",
             Self::Template => "template",
             Self::Space => "space",
@@ -104,6 +106,9 @@ pub fn items(programme: &Programme) -> BTreeMap<(Kind, String), String> {
     for (name, one) in &programme.forms {
         items.insert((Kind::Form, name.clone()), super::write_hosted::form(name, one));
     }
+    for (name, one) in &programme.campaigns {
+        items.insert((Kind::Campaign, name.clone()), super::write_campaign::campaign(name, one));
+    }
     for (name, one) in &programme.messages {
         items.insert((Kind::Message, name.clone()), message(name, one));
         for (file, text) in templates(one) {
@@ -130,6 +135,7 @@ fn head(programme: &Programme) -> String {
     let _ = writeln!(text, "tracking: {}", tracking(programme.tracking));
     let Purchase { event, amount } = &programme.purchase;
     let _ = writeln!(text, "purchase: {{ event: {}, amount: {} }}", scalar(event), scalar(amount));
+    super::write_campaign::currencies(&mut text, programme);
     identity(&mut text, &programme.identity);
     contact_policy(&mut text, &programme.contact_policy);
     best(&mut text, &programme.best);

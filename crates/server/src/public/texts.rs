@@ -35,6 +35,7 @@ impl Language {
                 self.say("Nel browser, con una notifica", "In the browser, as a notification")
             }
             Channel::InApp => self.say("Nell’app e sul sito", "In the app and on the site"),
+            Channel::Call => self.say("Al telefono", "By telephone"),
             Channel::Onsite => self.say("Sul sito", "On the site"),
             Channel::Webhook => self.say("Attraverso altri programmi", "Through other programs"),
         }

@@ -31,4 +31,5 @@ mod runtime;
 mod scenarios;
 mod site;
 mod smtp;
+mod spend;
 mod webhooks;

@@ -1,6 +1,7 @@
 //! Reading a programme's folder: a whole one comes out as written, and each mistake has its file, line and column.
 
 mod best;
+mod campaigns;
 mod channels;
 mod contact;
 mod editorial;

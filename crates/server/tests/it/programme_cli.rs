@@ -179,6 +179,7 @@ fn what_a_plan_compares_is_the_whole_programme() {
             Kind::Form => write(format!("forms/{name}.yaml"), &text),
             Kind::Message => write(format!("messages/{name}/message.yaml"), &text),
             Kind::Offer => write(format!("offers/{name}.yaml"), &text),
+            Kind::Campaign => write(format!("campaigns/{name}.yaml"), &text),
             Kind::Template => write(format!("messages/{name}"), &text),
             Kind::Space => spaces += &indented(&text),
             Kind::Contributor => contributors += &indented(&text),

@@ -142,6 +142,8 @@ impl Model {
             | Record::CodesAdded(_)
             | Record::OfferRedeemed(_)
             | Record::OfferNoted(_)
+            | Record::SpendRecorded(_)
+            | Record::FlightRecorded(_)
             | Record::RunRequested(_)
             | Record::Tick => {}
         }

@@ -17,7 +17,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use engine::at::At;
 use engine::engine::Engine;
-use engine::programme::{Campaign, Channel, HostedPage, Programme};
+use engine::programme::{Channel, HostedPage, LinkCampaign, Programme};
 use engine::record::ConsentState;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -132,13 +132,13 @@ fn is_same_for_everybody(page: &HostedPage) -> bool {
 }
 
 /// The campaign that the address itself names.
-fn stated(asked: &BTreeMap<String, String>) -> Campaign {
+fn stated(asked: &BTreeMap<String, String>) -> LinkCampaign {
     let [name, source, medium, content, term] =
         ["campaign", "source", "medium", "content", "term"].map(|word| {
             let value = asked.get(&format!("utm_{word}")).map(String::as_str).unwrap_or_default();
             value.chars().take(engine::limits::LINK_WORD_CHARS_MAX).collect()
         });
-    Campaign { name, source, medium, content, term }
+    LinkCampaign { name, source, medium, content, term }
 }
 
 fn viewed(
@@ -147,7 +147,7 @@ fn viewed(
     (name, shown): (&str, &ShownPage),
     visitor: &Visitor,
     place: &str,
-    (campaign, by): (&Campaign, Option<&Passed>),
+    (campaign, by): (&LinkCampaign, Option<&Passed>),
     caller: &Caller,
 ) -> serde_json::Value {
     let url = format!("{}/p/{name}", hub.public_url);

@@ -11,7 +11,7 @@ use crate::hub::Hub;
 use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use engine::programme::{Campaign, Link};
+use engine::programme::{LinkCampaign, Link};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -80,7 +80,7 @@ async fn lead(
 }
 
 /// What an event of a visit says of where it happened and what brought it.
-pub(super) fn context(campaign: &Campaign, url: &str, caller: &Caller) -> Value {
+pub(super) fn context(campaign: &LinkCampaign, url: &str, caller: &Caller) -> Value {
     let mut page = json!({ "url": url });
     if !caller.referrer.is_empty() {
         page["referrer"] = caller.referrer.as_str().into();
@@ -147,11 +147,11 @@ mod tests {
 
     #[test]
     fn the_words_of_a_campaign_join_the_address_and_never_replace_its_own() {
-        let campaign = Campaign {
+        let campaign = LinkCampaign {
             name: "new oil".to_owned(),
             source: "flyer".to_owned(),
             medium: "print".to_owned(),
-            ..Campaign::default()
+            ..LinkCampaign::default()
         };
         for (url, joins, expected) in [
             (

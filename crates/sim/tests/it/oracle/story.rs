@@ -636,7 +636,7 @@ impl Story {
     fn reaches(&self, id: ProfileId, channel: Channel, traits: &Json) -> bool {
         let (kind, name) = match channel {
             Channel::Email => (IdentifierKind::Email, "email"),
-            Channel::Sms => (IdentifierKind::Phone, "phone"),
+            Channel::Sms | Channel::Call => (IdentifierKind::Phone, "phone"),
             Channel::Push | Channel::WebPush => (IdentifierKind::DeviceToken, "device_token"),
             Channel::InApp | Channel::Webhook | Channel::Onsite => return false,
         };

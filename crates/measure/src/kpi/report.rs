@@ -1,0 +1,294 @@
+//! The answer to a question: what each group comes to, from what was gathered and what was spent.
+
+use super::arrival::Arrival;
+use super::people::{Gathered, LOOKBACK, Order, Person, Visit};
+use super::question::{By, Members, Question};
+use super::table::Quantity;
+use super::tally::{Kpi, Tally};
+use engine::at::At;
+use engine::day::Day;
+use engine::programme::{CostKind, Programme, spread};
+use engine::spend::SpendLine;
+use engine::{ProfileId, Seq};
+use jiff::tz::TimeZone;
+use std::collections::BTreeMap;
+
+/// Figures by group, as of an instant of the log.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    pub as_of: At,
+    pub seq: Seq,
+    pub rows: Vec<Row>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// Empty where figures are divided by nothing.
+    pub group: String,
+    pub kpis: Vec<Kpi>,
+}
+
+impl Report {
+    pub fn of(gathered: &Gathered<'_>, question: &Question) -> Self {
+        let engine = gathered.engine();
+        let programme = engine.programme();
+        let members: Members = question.segment.as_deref().map(|segment| {
+            let is_inside = |id: &ProfileId| engine.memberships(*id).contains(&segment);
+            gathered.people.keys().copied().filter(is_inside).collect()
+        });
+        let mut counting = Counting {
+            gathered,
+            programme,
+            question,
+            timezone: programme.timezone(),
+            as_of: engine.at(),
+            groups: BTreeMap::new(),
+        };
+        if question.by == By::Nothing {
+            counting.groups.entry(String::new()).or_default();
+        }
+        for (id, person) in &gathered.people {
+            if members.as_ref().is_none_or(|members| members.contains(id)) {
+                counting.person(person);
+            }
+        }
+        if members.is_none() {
+            gathered.nameless.iter().for_each(|order| counting.nameless(order));
+            engine.costs().iter().for_each(|line| counting.cost(line));
+        }
+        counting.messages(&members);
+        let row = |(group, mut tally): (String, Tally)| {
+            tally.is_of_some = members.is_some();
+            Row { group, kpis: tally.kpis() }
+        };
+        let rows = counting.groups.into_iter().map(row);
+        Self { as_of: engine.at(), seq: engine.seq(), rows: rows.collect() }
+    }
+}
+
+struct Counting<'a> {
+    gathered: &'a Gathered<'a>,
+    programme: &'a Programme,
+    question: &'a Question,
+    timezone: TimeZone,
+    as_of: At,
+    groups: BTreeMap<String, Tally>,
+}
+
+impl Counting<'_> {
+    fn day(&self, at: At) -> Day {
+        Day::of(at, &self.timezone)
+    }
+
+    fn is_asked(&self, at: At) -> bool {
+        at <= self.as_of && self.question.days.hold(self.day(at))
+    }
+
+    /// The tally to which something belongs that happened at an instant, by what brought it.
+    fn tally(&mut self, at: At, arrival: Option<usize>) -> Option<&mut Tally> {
+        let arrival = arrival.map(|number| self.gathered.arrival(number));
+        let group = self.question.group(self.programme, self.day(at), arrival)?;
+        Some(self.groups.entry(group).or_default())
+    }
+
+    /// In the programme's own currency at the rate of the day, where it states one.
+    fn own(&self, millionths: i128, currency: &str, day: Day) -> (i128, String) {
+        let own = self.programme.currency.as_deref();
+        // An order that names no currency is in the company's own.
+        let currency = if currency.is_empty() { own.unwrap_or("") } else { currency };
+        match (self.programme.in_own_currency(millionths, currency, day), own) {
+            (Some(millionths), Some(own)) => (millionths, own.to_owned()),
+            _ => (millionths, currency.to_owned()),
+        }
+    }
+
+    fn worth(&self, order: &Order) -> (i128, String) {
+        self.own(order.millionths.unwrap_or(0).into(), &order.currency, self.day(order.at))
+    }
+
+    fn person(&mut self, person: &Person) {
+        let visits = person.visits();
+        self.visits(person, &visits);
+        if let Some(known_at) = person.known_at.filter(|at| self.is_asked(*at)) {
+            self.lead(person, &visits, known_at);
+        }
+        self.orders(person, &visits);
+        self.retention(person, &visits);
+    }
+
+    fn visits(&mut self, person: &Person, visits: &[Visit]) {
+        // By group: the first visit of the time.
+        let mut first: BTreeMap<String, At> = BTreeMap::new();
+        for visit in visits {
+            if !self.is_asked(visit.at) {
+                continue;
+            }
+            let arrival = visit.arrival.map(|number| self.gathered.arrival(number));
+            let Some(group) = self.question.group(self.programme, self.day(visit.at), arrival) else {
+                continue;
+            };
+            let is_organic = arrival.is_some_and(Arrival::is_organic);
+            let tally = self.groups.entry(group.clone()).or_default();
+            tally.count(Quantity::Visits, 1);
+            tally.count(Quantity::OrganicVisits, u64::from(is_organic));
+            first.entry(group).or_insert(visit.at);
+        }
+        for (group, at) in first {
+            let orders = person.orders.iter().filter(|order| order.at >= at && order.at <= self.as_of);
+            let converted = orders.filter(|order| order.at.since(at) <= LOOKBACK).count() > 0;
+            let tally = self.groups.entry(group).or_default();
+            tally.count(Quantity::Visitors, 1);
+            tally.count(Quantity::Converted, u64::from(converted));
+        }
+    }
+
+    fn lead(&mut self, person: &Person, visits: &[Visit], known_at: At) {
+        let since: Vec<(i128, String)> = person
+            .orders
+            .iter()
+            .filter(|order| order.at >= known_at && order.at <= self.as_of)
+            .map(|order| self.worth(order))
+            .collect();
+        let Some(tally) = self.tally(known_at, Person::led_by(visits, known_at)) else { return };
+        tally.count(Quantity::Leads, 1);
+        tally.count(Quantity::LeadsWon, u64::from(!since.is_empty()));
+        let mut worth = 0.0;
+        for (millionths, currency) in since {
+            tally.add_money(Quantity::LeadRevenue, &currency, millionths);
+            worth += millionths as f64 / 1e6;
+        }
+        tally.leads.add(worth, 1.0);
+    }
+
+    fn orders(&mut self, person: &Person, visits: &[Visit]) {
+        // By group: revenue and orders.
+        let mut by_group: BTreeMap<String, (f64, f64)> = BTreeMap::new();
+        let so_far: Vec<&Order> = person.orders.iter().filter(|order| order.at <= self.as_of).collect();
+        for (place, order) in so_far.iter().enumerate() {
+            if !self.is_asked(order.at) {
+                continue;
+            }
+            let brought = order.told.or_else(|| Person::led_by(visits, order.at));
+            let arrival = brought.map(|number| self.gathered.arrival(number));
+            let Some(group) = self.question.group(self.programme, self.day(order.at), arrival) else {
+                continue;
+            };
+            let (millionths, currency) = self.worth(order);
+            let tally = self.groups.entry(group.clone()).or_default();
+            tally.count(Quantity::Orders, 1);
+            if order.millionths.is_some() {
+                tally.add_money(Quantity::Revenue, &currency, millionths);
+            }
+            if place == 0 {
+                tally.count(Quantity::NewCustomers, 1);
+                tally.count(Quantity::Repeaters, u64::from(so_far.len() > 1));
+            }
+            let (revenue, orders) = by_group.entry(group).or_default();
+            *revenue += millionths as f64 / 1e6;
+            *orders += 1.0;
+        }
+        for (group, (revenue, orders)) in by_group {
+            let tally = self.groups.entry(group).or_default();
+            tally.count(Quantity::Customers, 1);
+            tally.customers.add(revenue, orders);
+        }
+    }
+
+    /// Of those who ordered in the time before: who did again. They belong to the group of their last order then.
+    fn retention(&mut self, person: &Person, visits: &[Visit]) {
+        let Some(before) = self.question.days.before() else { return };
+        let then = person.orders.iter().rev().find(|order| before.hold(self.day(order.at)));
+        let Some(then) = then else { return };
+        let again = person.orders.iter().any(|order| self.is_asked(order.at));
+        let at = match self.question.by {
+            // Divided by time, the group is that of the days that are asked for.
+            By::Day | By::Week | By::Month => return,
+            _ => then.at,
+        };
+        let brought = then.told.or_else(|| Person::led_by(visits, then.at));
+        if let Some(tally) = self.tally(at, brought) {
+            tally.count(Quantity::CustomersBefore, 1);
+            tally.count(Quantity::Retained, u64::from(again));
+        }
+    }
+
+    fn nameless(&mut self, order: &Order) {
+        if !self.is_asked(order.at) {
+            return;
+        }
+        let (millionths, currency) = self.worth(order);
+        if let Some(tally) = self.tally(order.at, order.told) {
+            tally.count(Quantity::Orders, 1);
+            if order.millionths.is_some() {
+                tally.add_money(Quantity::Revenue, &currency, millionths);
+            }
+            tally.customers.add(millionths as f64 / 1e6, 1.0);
+        }
+    }
+
+    fn cost(&mut self, line: &SpendLine) {
+        let arrival = Arrival::by(self.programme, &line.channel, &line.campaign);
+        let days = line.days();
+        let counts = |count: Option<u64>| {
+            let count = count.and_then(|count| i64::try_from(count).ok());
+            let each = count.map(|count| spread(count, days).collect::<Vec<i64>>());
+            move |place: usize| each.as_ref().map(|each| each[place].unsigned_abs())
+        };
+        let (impressions, clicks) = (counts(line.counts.impressions), counts(line.counts.clicks));
+        for (place, (day, millionths)) in line.by_day().enumerate() {
+            if !self.question.days.hold(day) {
+                continue;
+            }
+            let Some(group) = self.question.group(self.programme, day, Some(&arrival)) else { continue };
+            let (millionths, currency) = self.own(millionths.into(), &line.money.currency, day);
+            let (seen, clicked) = (impressions(place), clicks(place));
+            let tally = self.groups.entry(group).or_default();
+            let mut spent = |quantity| tally.add_money(quantity, &currency, millionths);
+            spent(Quantity::Spend);
+            if line.kind == CostKind::Media {
+                spent(Quantity::MediaSpend);
+                seen.is_some().then(|| spent(Quantity::SeenSpend));
+                clicked.is_some().then(|| spent(Quantity::ClickedSpend));
+            }
+            tally.count(Quantity::Impressions, seen.unwrap_or(0));
+            tally.count(Quantity::Clicks, clicked.unwrap_or(0));
+            if let (Some(seen), Some(clicked)) = (seen, clicked) {
+                tally.count(Quantity::CountedImpressions, seen);
+                tally.count(Quantity::SeenClicks, clicked);
+            }
+        }
+    }
+
+    /// What was delivered in the time, and who of those clicked.
+    fn messages(&mut self, members: &Members) {
+        let engine = self.gathered.engine();
+        // By group and person: whether they clicked in one.
+        let mut reached: BTreeMap<(String, ProfileId), bool> = BTreeMap::new();
+        for (send, at) in &self.gathered.accepted {
+            if !self.is_asked(*at) || self.gathered.bounced.contains(send) {
+                continue;
+            }
+            let Some(sent) = engine.send(*send) else { continue };
+            let person = engine.canonical(sent.profile);
+            if members.as_ref().is_some_and(|members| !members.contains(&person)) {
+                continue;
+            }
+            let is_of = |campaign: &&String| {
+                self.programme.campaigns[*campaign].messages.iter().any(|one| **one == *sent.message)
+            };
+            let campaign = self.programme.campaigns.keys().find(is_of).map_or("", String::as_str);
+            let channel = sent.channel.map_or("", engine::programme::Channel::name);
+            let arrival = Arrival::by(self.programme, channel, campaign);
+            let Some(group) = self.question.group(self.programme, self.day(*at), Some(&arrival)) else {
+                continue;
+            };
+            self.groups.entry(group.clone()).or_default().count(Quantity::Delivered, 1);
+            *reached.entry((group, person)).or_default() |= self.gathered.clicked.contains(send);
+        }
+        for ((group, _), clicked) in reached {
+            let tally = self.groups.entry(group).or_default();
+            tally.count(Quantity::Reached, 1);
+            tally.count(Quantity::Responded, u64::from(clicked));
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Key figures, funnels, cohorts and uplift: each answer is told from the whole log, so one at a time.
+
+use super::extract::Query;
+use crate::figures::{
+    self, Asked, FunnelReport, KpiReport, ReadLog, RetentionReport, Unanswered, UpliftReport,
+};
+use crate::hub::Hub;
+use crate::problem::Problem;
+use axum::Json;
+use axum::extract::State;
+use engine::Seq;
+use engine::engine::Engine;
+use eventlog::log::Batches;
+use serde::Deserialize;
+use std::sync::Arc;
+use tokio::sync::Mutex;
+
+/// Held by whoever reads the whole log: it takes a core, and two take the disk from those who write.
+static READING: Mutex<()> = Mutex::const_new(());
+
+/// The steps of a funnel.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Steps {
+    /// Names of events with commas between them: `Page Viewed,Product Added,Order Completed`.
+    steps: String,
+    /// How long after the first step all others have to come: `7 days` when absent.
+    within: Option<String>,
+    /// From this day on, for the first step: `2026-01-31`.
+    from: Option<String>,
+    /// Up to this day, for the first step.
+    until: Option<String>,
+    /// Of people who are in this segment now.
+    segment: Option<String>,
+}
+
+/// How cohorts are told.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Cohorts {
+    /// `month` when absent, or `week`.
+    each: Option<String>,
+    /// `channel` to tell them apart by how they came to their first order.
+    by: Option<String>,
+    /// Of people who are in this segment now.
+    segment: Option<String>,
+}
+
+/// Which flights.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Flown {
+    /// The event that is counted; `Page Viewed` when absent.
+    event: Option<String>,
+    /// The key of one flight; the newest thousand when absent.
+    flight: Option<String>,
+}
+
+/// Key figures of marketing, each with its numerator, denominator, interval and instant.
+#[utoipa::path(
+    get,
+    path = "/api/v1/measure/kpis",
+    params(Asked),
+    responses((status = 200, body = KpiReport), (status = 400, body = Problem), (status = 410, body = Problem))
+)]
+pub(super) async fn kpis(
+    State(hub): State<Arc<Hub>>,
+    Query(asked): Query<Asked>,
+) -> Result<Json<KpiReport>, Problem> {
+    answer(hub, move |engine, read| figures::kpis(engine, read, &asked)).await
+}
+
+/// How many people went how far through steps, one after the other.
+#[utoipa::path(
+    get,
+    path = "/api/v1/measure/funnel",
+    params(Steps),
+    responses((status = 200, body = FunnelReport), (status = 400, body = Problem), (status = 410, body = Problem))
+)]
+pub(super) async fn funnel(
+    State(hub): State<Arc<Hub>>,
+    Query(steps): Query<Steps>,
+) -> Result<Json<FunnelReport>, Problem> {
+    let Steps { steps, within, from, until, segment } = steps;
+    let asked = Asked { from, until, segment, ..Asked::default() };
+    let within = within.unwrap_or_else(|| "7 days".to_owned());
+    answer(hub, move |engine, read| figures::funnel(engine, read, (&steps, &within), &asked)).await
+}
+
+/// People by the month or week of their first order, and how many ordered again in each one after.
+#[utoipa::path(
+    get,
+    path = "/api/v1/measure/retention",
+    params(Cohorts),
+    responses((status = 200, body = RetentionReport), (status = 400, body = Problem), (status = 410, body = Problem))
+)]
+pub(super) async fn retention(
+    State(hub): State<Arc<Hub>>,
+    Query(cohorts): Query<Cohorts>,
+) -> Result<Json<RetentionReport>, Problem> {
+    let Cohorts { each, by, segment } = cohorts;
+    let asked = Asked { by, segment, ..Asked::default() };
+    answer(hub, move |engine, read| figures::retention(engine, read, each.as_ref(), &asked)).await
+}
+
+/// How much more happened just after each spot, fair or round of flyers than is usual at that time of the week: directional,
+/// and no proof.
+#[utoipa::path(
+    get,
+    path = "/api/v1/measure/uplift",
+    params(Flown),
+    responses((status = 200, body = UpliftReport), (status = 400, body = Problem), (status = 410, body = Problem))
+)]
+pub(super) async fn uplift(
+    State(hub): State<Arc<Hub>>,
+    Query(flown): Query<Flown>,
+) -> Result<Json<UpliftReport>, Problem> {
+    let Flown { event, flight } = flown;
+    answer(hub, move |engine, read| figures::uplifts(engine, read, (event.as_ref(), flight.as_ref()))).await
+}
+
+/// Asks a copy of the engine, beside the log as far as that has come.
+async fn answer<T: Send + 'static>(
+    hub: Arc<Hub>,
+    ask: impl FnOnce(&Engine, ReadLog<'_, '_>) -> Result<T, Unanswered> + Send + 'static,
+) -> Result<Json<T>, Problem> {
+    let _reading = READING.lock().await;
+    let engine = hub.runtime.read(Engine::clone).await;
+    hub.runtime.durable_to(engine.seq()).await;
+    let asking = move || {
+        let read = |from: Seq| -> Result<Batches<'_>, eventlog::Error> { Ok(Box::new(hub.log.read(from)?)) };
+        ask(&engine, &read)
+    };
+    let answered = tokio::task::spawn_blocking(asking).await.expect("invariant: figures do not panic");
+    answered.map(Json).map_err(|unanswered| match unanswered {
+        Unanswered::Wrong(wrong) => Problem::bad_request("bad_parameter", wrong.field, wrong.reason),
+        Unanswered::Log(error @ eventlog::Error::Trimmed { .. }) => {
+            Problem::new(axum::http::StatusCode::GONE, "trimmed", error.to_string())
+        }
+        Unanswered::Log(error) => Problem::internal(&error.into()),
+    })
+}
