@@ -75,7 +75,7 @@ pub(super) enum Command {
 
 /// Which days, divided by what, and of whom.
 #[derive(clap::Args)]
-struct Which {
+pub(super) struct Which {
     /// Divide by campaign, channel, direction, phase, day, week or month
     #[arg(long, value_name = "WHAT")]
     by: Option<String>,
