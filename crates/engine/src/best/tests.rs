@@ -1,3 +1,5 @@
+//! Choosing among arms: by tables, by shares of many choices, and by what is lost while learning.
+
 use super::*;
 use crate::at::Span;
 

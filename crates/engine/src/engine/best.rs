@@ -131,7 +131,9 @@ impl Engine {
         let profile = &self.state.profiles[id.0 as usize];
         let passages = profile.past.iter().chain(profile.runs.iter().map(|run| &run.passage));
         let mut runs: BTreeSet<u64> = passages.map(|passage| passage.id).collect();
-        runs.extend(sends.iter().filter_map(|id| self.state.send(*id)).map(|send| send.run));
+        // What was shown on a page has the number of a decision there.
+        let sends = sends.iter().filter_map(|id| self.state.send(*id));
+        runs.extend(sends.filter(|send| !send.journey.is_empty()).map(|send| send.run));
         self.state.learned.forget(&runs);
     }
 

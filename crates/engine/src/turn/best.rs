@@ -72,7 +72,7 @@ impl Turn<'_> {
         let (asked, purpose) = (Arc::clone(asked), Arc::clone(&plan.purpose));
         let within = asked.choices.hour_within?;
         let (made, begins) = self.choose_hour(&asked, &purpose, id, hours(now, within, &self.zone()));
-        self.profile_mut().runs[index].hour = made.as_ref().map_or(How::Order, |made| made.how);
+        self.profile_mut().runs[index].hour = made.as_ref().map_or(How::Stated, |made| made.how);
         if let Some(made) = made.filter(|_| !held_out) {
             self.note_choice(&made, id, asked.step, true);
         }

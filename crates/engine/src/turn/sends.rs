@@ -46,7 +46,8 @@ impl Turn<'_> {
         let (message, step) = (Arc::clone(&asked.message), asked.step);
         let run = &self.profile().runs[index];
         let Passage { id, version, held_out, .. } = run.passage;
-        let hour = run.hour;
+        // What is left of another send of the run says nothing of this one.
+        let hour = asked.choices.hour_within.map_or(How::Stated, |_| run.hour);
         let waits_for = run.waits_for.map(|id| self.engine.state.send(id).expect("invariant: it is known"));
         if let Some(Decision::Defer { until, .. }) = waits_for.as_ref().map(|send| send.decision)
             && until > self.now()

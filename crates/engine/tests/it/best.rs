@@ -416,8 +416,8 @@ fn what_cannot_be_chosen_is_named() {
 fn an_hour_of_the_night_is_not_waited_for() {
     let mut shop = shop(Best { after: 1, explore_permille: 1_000, ..Best::default() });
     let choices = Choices { hour_within: Some(Span::DAY), ..Choices::default() };
-    shop.journeys.get_mut("hello").unwrap().steps =
-        vec![Step::Send { message: "hello".into(), channels: vec![Channel::Email], choices }];
+    let send = |choices| Step::Send { message: "hello".into(), channels: vec![Channel::Email], choices };
+    shop.journeys.get_mut("hello").unwrap().steps = vec![send(choices), send(Choices::default())];
     shop.purposes.get_mut("offers").unwrap().contact_policy = Some(true);
     shop.contact_policy.quiet_hours = Some(QuietHours { from: 21 * 60, to: 8 * 60, ..QuietHours::default() });
     let mut story = Story::new();
@@ -427,7 +427,9 @@ fn an_hour_of_the_night_is_not_waited_for() {
     for visit in 0..200 {
         story.track("ada", "Visited", story.now(), &json!({}));
         story.wait_until(story.now().plus(Span::HOUR.times(24 + visit % 5)));
-        let id = SendId(story.engine.sends().len() as u64 - 1);
+        let id = SendId(story.engine.sends().len() as u64 - 2);
+        let after = story.engine.send(SendId(id.0 + 1)).unwrap();
+        assert_eq!(after.chosen.hour, How::Stated, "the next send of the run waits for no hour");
         let send = story.engine.send(id).unwrap();
         if visit == 0 {
             // While nothing is known it is sent at once, as far as the night allows.

@@ -64,20 +64,16 @@ async fn what_is_asked_is_answered_and_mistakes_are_named() {
 
         ("GET", "/api/v1/sends?profile=user_id:ada", json!(null), 200, vec![("/sends/0/decision", json!("send")),
             ("/sends/0/status", json!("accepted")), ("/sends/0/reason", json!(null)), ("/sends/0/attempts", json!(1)),
-            ("/sends/0/channel", json!("email")), ("/sends/0/language", json!("it")), ("/sends/1", json!(null)),
-            ("/sends/0/variant", json!(null)), ("/sends/0/choices", json!([])), ("/sends/0/responded", json!(false))]),
-        ("GET", "/api/v1/best", json!(null), 200, vec![("/best/0/choice", json!("channel")), ("/best/0/after", json!(50)),
-            ("/best/0/arms/0", json!({"arm": "email", "trials": 1, "responses": 0, "rate": 0.0, "chosen_lately": 0})),
+            ("/sends/0/channel", json!("email")), ("/sends/0/language", json!("it")), ("/sends/1", json!(null)), ("/sends/0/variant", json!(null)), ("/sends/0/choices", json!([])), ("/sends/0/responded", json!(false))]),
+        ("GET", "/api/v1/best", json!(null), 200, vec![("/best/0/choice", json!("channel")), ("/best/0/after", json!(50)), ("/best/0/arms/0", json!({"arm": "email", "trials": 1, "responses": 0, "rate": 0.0, "chosen_lately": 0})),
             ("/best/1/choice", json!("hour")), ("/best/1/of", json!("email")), ("/best/2", json!(null))]),
         ("GET", "/api/v1/sends?before=0", json!(null), 200, vec![("/sends", json!([]))]),
         ("GET", "/api/v1/sends?profile=user_id:nobody", json!(null), 404, vec![("/code", json!("not_found"))]),
 
         ("POST", "/api/v1/consents", json!({"profile": "user_id:ada", "purpose": "ofers", "granted": true}), 400, vec![
             ("/code", json!("unknown_purpose")), ("/field", json!("purpose")), ("/suggestion", json!("did you mean \"offers\"?"))]),
-        ("POST", "/api/v1/consents", json!({"profile": "user_id:ada", "purpose": "offers", "channel": "mail", "granted": true}), 400, vec![
-            ("/code", json!("unknown_channel")), ("/field", json!("channel"))]),
-        ("POST", "/api/v1/consents", json!({"profile": "user_id:ada", "purpose": "offers", "granted": true, "stated_at": "yesterday"}), 400, vec![
-            ("/code", json!("bad_time")), ("/field", json!("stated_at"))]),
+        ("POST", "/api/v1/consents", json!({"profile": "user_id:ada", "purpose": "offers", "channel": "mail", "granted": true}), 400, vec![("/code", json!("unknown_channel")), ("/field", json!("channel"))]),
+        ("POST", "/api/v1/consents", json!({"profile": "user_id:ada", "purpose": "offers", "granted": true, "stated_at": "yesterday"}), 400, vec![("/code", json!("bad_time")), ("/field", json!("stated_at"))]),
         ("POST", "/api/v1/consents", json!({"profile": "email:bob@example.com", "purpose": "offers", "granted": true, "proof": "paper"}), 200, vec![]),
         ("GET", "/api/v1/profiles/email:bob@example.com", json!(null), 200, vec![("/consents/0/proof", json!("paper")), ("/consents/0/source", json!("api"))]),
 
