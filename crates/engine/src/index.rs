@@ -191,13 +191,10 @@ impl Index {
             index.offers.insert(name.clone(), plan);
         }
         // A page asks who may see what.
-        for (name, text) in programme.onsite_rules() {
-            let rule = Rule::compile(&of_programme(&text), scope);
-            index.onsite.push((name.into(), rule));
-        }
-        for (page, number, text) in programme.block_rules() {
-            index.blocks.insert((page.to_owned(), number), Rule::compile(&of_programme(text), scope));
-        }
+        let mut rule = |text: &str| Rule::compile(&of_programme(text), scope);
+        index.onsite.extend(programme.onsite_rules().map(|(name, text)| (name.into(), rule(&text))));
+        let blocks = programme.block_rules();
+        index.blocks = blocks.map(|(page, at, text)| ((page.to_owned(), at), rule(text))).collect();
         index.wanted = std::mem::take(wanted);
         index.note_due(state, programme);
         index

@@ -1,3 +1,5 @@
+//! Forms as a browser, a program and another page send them: what is taken, what is said of it, and which record it leaves.
+
 use super::{Stand, after, filled_in};
 use crate::house::{Answer, answer, link as link_in};
 use serde_json::{Value, json};

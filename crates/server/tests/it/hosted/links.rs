@@ -1,3 +1,5 @@
+//! Short links and QR codes: where they lead, whose visits count, and that a visit stays one person's.
+
 use super::{PERSON, Stand, after, who};
 use crate::house::answer;
 use serde_json::json;

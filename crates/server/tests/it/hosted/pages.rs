@@ -1,3 +1,5 @@
+//! Pages: what depends on the place and the person, what may be cached, and who passed a page on.
+
 use super::{Stand, after, filled_in, who};
 use crate::house::answer;
 use serde_json::{Value, json};
