@@ -123,7 +123,10 @@ impl Asked {
         })?;
         let each = self.each.as_deref().unwrap_or("day");
         let pace = *PACES.iter().find(|pace| pace.name == each).ok_or_else(|| {
-            ("each", format!("there is no period \"{each}\", only {}", PACES.map(|pace| pace.name).join(", ")))
+            (
+                "each",
+                format!("there is no period \"{each}\", only {}", PACES.map(|pace| pace.name).join(", ")),
+            )
         })?;
         let horizon = self.horizon.unwrap_or(if pace.days == 1 { 28 } else { 12 });
         if !(1..=HORIZON_MAX).contains(&horizon) {
@@ -139,12 +142,7 @@ impl Asked {
 
 impl Question {
     /// From the log, up to the last whole period before now.
-    pub(crate) fn of_log(
-        &self,
-        engine: &Engine,
-        read: ReadLog<'_, '_>,
-        now: At,
-    ) -> anyhow::Result<Outlook> {
+    pub(crate) fn of_log(&self, engine: &Engine, read: ReadLog<'_, '_>, now: At) -> anyhow::Result<Outlook> {
         let zone = timezone(&engine.programme().timezone).unwrap_or(TimeZone::UTC);
         let mut currency = None;
         let by_day = match self.what {
@@ -178,12 +176,17 @@ impl Question {
         };
         let first = by_day.keys().next().map_or(period(today), |day| {
             // The first week is whole only when it begins on a Monday.
-            if self.pace.days == 1 || (day + 3).rem_euclid(self.pace.days) == 0 { period(*day) } else { period(*day) + 1 }
+            if self.pace.days == 1 || (day + 3).rem_euclid(self.pace.days) == 0 {
+                period(*day)
+            } else {
+                period(*day) + 1
+            }
         });
         let end = period(today);
         let mut values = vec![0.0; usize::try_from(end - first).unwrap_or(0)];
         for (day, value) in by_day {
-            if let Some(place) = usize::try_from(period(*day) - first).ok().and_then(|at| values.get_mut(at)) {
+            if let Some(place) = usize::try_from(period(*day) - first).ok().and_then(|at| values.get_mut(at))
+            {
                 *place += value;
             }
         }
@@ -234,9 +237,8 @@ fn leads(engine: &Engine, read: ReadLog<'_, '_>, zone: &TimeZone) -> anyhow::Res
             if event.flags.has(EventFlags::BOT) {
                 continue;
             }
-            let names = |kind| {
-                matches!(kind, IdentifierKind::UserId | IdentifierKind::Email | IdentifierKind::Phone)
-            };
+            let names =
+                |kind| matches!(kind, IdentifierKind::UserId | IdentifierKind::Email | IdentifierKind::Phone);
             let name = event.identifiers.iter().find(|one| names(one.kind));
             if let Some(id) = name.and_then(|name| engine.find(name.kind, name.value)) {
                 let first = known.entry(id).or_insert(event.occurred_at);

@@ -87,7 +87,10 @@ impl Question {
         let unit = match period {
             None => Unit::Week,
             Some(name) => *UNITS.iter().find(|unit| unit.name() == name).ok_or_else(|| {
-                ("period", format!("there is no period \"{name}\", only {}", UNITS.map(Unit::name).join(", ")))
+                (
+                    "period",
+                    format!("there is no period \"{name}\", only {}", UNITS.map(Unit::name).join(", ")),
+                )
             })?,
         };
         let models = model.unwrap_or(MODELS[0].0).split(',').map(model_of).collect::<Result<_, _>>()?;
@@ -101,7 +104,10 @@ impl Question {
         }
         let horizon = horizon.unwrap_or(YEAR_DAYS / unit.days());
         if !(horizon > 0.0 && horizon * unit.days() <= 100.0 * YEAR_DAYS) {
-            return Err(("horizon", format!("{horizon} {}s is no time between nothing and a century", unit.name())));
+            return Err((
+                "horizon",
+                format!("{horizon} {}s is no time between nothing and a century", unit.name()),
+            ));
         }
         Ok(Self { unit, models, margin, discount, horizon })
     }
@@ -117,12 +123,15 @@ fn model_of(name: &str) -> Result<Model, Wrong> {
 pub(crate) fn costs(text: &str) -> Result<BTreeMap<String, f64>, Wrong> {
     let one = |part: &str| {
         let (channel, amount) = part.rsplit_once('=')?;
-        let amount = amount.trim().parse().ok().filter(|amount: &f64| amount.is_finite() && *amount >= 0.0)?;
+        let amount =
+            amount.trim().parse().ok().filter(|amount: &f64| amount.is_finite() && *amount >= 0.0)?;
         Some((channel.trim().to_owned(), amount))
     };
     let parts = text.split(',').filter(|part| !part.trim().is_empty());
     parts
-        .map(|part| one(part).ok_or_else(|| ("cost", format!("\"{part}\" is no cost: write newsletter=1200"))))
+        .map(|part| {
+            one(part).ok_or_else(|| ("cost", format!("\"{part}\" is no cost: write newsletter=1200")))
+        })
         .collect()
 }
 

@@ -27,7 +27,9 @@ fn series(a: f64, b: f64, c: f64, z: f64) -> f64 {
         term *= ratio;
         sum += term;
         // What is to come is at most a geometric series, once the terms fall.
-        if ratio.abs() < 1.0 && term.abs() * ratio.abs() <= sum.abs() * f64::EPSILON * 0.1 * (1.0 - ratio.abs()) {
+        if ratio.abs() < 1.0
+            && term.abs() * ratio.abs() <= sum.abs() * f64::EPSILON * 0.1 * (1.0 - ratio.abs())
+        {
             break;
         }
     }

@@ -58,18 +58,10 @@ fn upper_quantile(share: f64, from_half: f64) -> f64 {
     }
     // A first guess from the tail's leading term; each step then triples the digits.
     let far = (-2.0 * share.ln()).sqrt();
-    let mut x = if from_half < 0.25 {
-        from_half * TAU.sqrt()
-    } else {
-        far - (far * TAU.sqrt()).ln() / far
-    };
+    let mut x = if from_half < 0.25 { from_half * TAU.sqrt() } else { far - (far * TAU.sqrt()).ln() / far };
     for _ in 0..STEPS_MAX {
         // Towards the middle the part between is the exact one, in the tail the part beyond.
-        let off = if from_half < 0.25 {
-            from_half - 0.5 * erf(x * FRAC_1_SQRT_2)
-        } else {
-            above(x) - share
-        };
+        let off = if from_half < 0.25 { from_half - 0.5 * erf(x * FRAC_1_SQRT_2) } else { above(x) - share };
         let newton = off / density(x);
         let step = 2.0 * newton / (2.0 - x * newton).max(1.0);
         x += step;

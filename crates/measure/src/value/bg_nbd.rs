@@ -54,11 +54,7 @@ const READINGS: [Reading; 4] = [
         up: "everybody seems to buy at one rate",
         down: "those who buy again do so at once",
     },
-    Reading {
-        parameter: "a",
-        up: "everybody seems to leave with one chance",
-        down: "nobody seems to leave",
-    },
+    Reading { parameter: "a", up: "everybody seems to leave with one chance", down: "nobody seems to leave" },
     Reading {
         parameter: "b",
         up: "everybody seems to leave with one chance, or nobody at all",
@@ -184,7 +180,8 @@ impl BgNbd {
                 scale += 200.0 * std::f64::consts::LN_10;
             }
             // Made grows by one a term at most, so what is to come is less than twice a geometric series.
-            if ratio < 1.0 && term * (made + 1.0 / (1.0 - ratio)) <= sum * f64::EPSILON * 0.1 * (1.0 - ratio) {
+            if ratio < 1.0 && term * (made + 1.0 / (1.0 - ratio)) <= sum * f64::EPSILON * 0.1 * (1.0 - ratio)
+            {
                 break;
             }
         }

@@ -38,8 +38,12 @@ impl Customer {
             customer if !is_time(customer.age) => Err(Flaw::Age),
             customer if !customer.monetary.is_finite() => Err(Flaw::Monetary),
             customer if customer.recency > customer.age => Err(Flaw::RecencyPastAge),
-            customer if customer.frequency == 0 && customer.recency > 0.0 => Err(Flaw::RecencyWithoutPurchase),
-            customer if customer.frequency > 0 && customer.recency == 0.0 => Err(Flaw::PurchaseWithoutRecency),
+            customer if customer.frequency == 0 && customer.recency > 0.0 => {
+                Err(Flaw::RecencyWithoutPurchase)
+            }
+            customer if customer.frequency > 0 && customer.recency == 0.0 => {
+                Err(Flaw::PurchaseWithoutRecency)
+            }
             _ => Ok(()),
         }
     }

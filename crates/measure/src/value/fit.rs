@@ -19,11 +19,15 @@ pub struct Fit<M, const N: usize> {
 pub enum Refusal {
     #[error("there are no customers to learn from")]
     NoCustomers,
-    #[error("none of the {customers} customers bought a second time: there is nothing to learn a rhythm from yet")]
+    #[error(
+        "none of the {customers} customers bought a second time: there is nothing to learn a rhythm from yet"
+    )]
     NoRepeaters { customers: u64 },
     #[error("no customer has a time after the first purchase: look again at a later instant (as of)")]
     NoTime,
-    #[error("fewer than two repeat customers have an amount above 0: there is nothing to learn a spread from")]
+    #[error(
+        "fewer than two repeat customers have an amount above 0: there is nothing to learn a spread from"
+    )]
     NoAmounts,
     #[error(
         "{model}: {parameter} has no best value, it only gets {direction}: {reading}. The {customers} customers do not \

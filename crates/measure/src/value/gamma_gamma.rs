@@ -71,11 +71,8 @@ impl GammaGamma {
     /// infinite where the fit says that means have none.
     pub fn spend(&self, customer: &Customer) -> f64 {
         let Self { p, q, v } = *self;
-        let (frequency, monetary) = if counts(customer) {
-            (f64::from(customer.frequency), customer.monetary)
-        } else {
-            (0.0, 0.0)
-        };
+        let (frequency, monetary) =
+            if counts(customer) { (f64::from(customer.frequency), customer.monetary) } else { (0.0, 0.0) };
         let weight = p * frequency + q - 1.0;
         if weight <= 0.0 { f64::INFINITY } else { p * (v + frequency * monetary) / weight }
     }
@@ -130,6 +127,7 @@ fn counts(customer: &Customer) -> bool {
 
 /// How strongly frequency and amount go together among repeat customers, from −1 to 1; the model takes it to be 0.
 pub fn correlation(customers: &[Customer]) -> Option<f64> {
-    let pairs = customers.iter().filter(|one| counts(one)).map(|one| (f64::from(one.frequency), one.monetary));
+    let pairs =
+        customers.iter().filter(|one| counts(one)).map(|one| (f64::from(one.frequency), one.monetary));
     super::holdout::pearson(pairs)
 }

@@ -34,10 +34,8 @@ impl Groups {
         if customers.iter().all(|customer| customer.frequency == 0) {
             return Err(Refusal::NoRepeaters { customers: number });
         }
-        let mut keys: Vec<(u32, u64, u64)> = customers
-            .iter()
-            .map(|one| (one.frequency, one.recency.to_bits(), one.age.to_bits()))
-            .collect();
+        let mut keys: Vec<(u32, u64, u64)> =
+            customers.iter().map(|one| (one.frequency, one.recency.to_bits(), one.age.to_bits())).collect();
         keys.sort_unstable();
         let mut groups: Vec<Group> = Vec::new();
         let mut frequencies: Vec<(f64, f64)> = Vec::new();
@@ -84,7 +82,9 @@ pub(super) fn portioned<R: Sync, const N: usize>(rows: &[R], of: impl Fn(&R, &mu
         let (share, summed) = (portions.len().div_ceil(threads), &summed);
         thread::scope(|scope| {
             for (sums, portions) in sums.chunks_mut(share).zip(portions.chunks(share)) {
-                scope.spawn(move || sums.iter_mut().zip(portions).for_each(|(sum, portion)| *sum = summed(portion)));
+                scope.spawn(move || {
+                    sums.iter_mut().zip(portions).for_each(|(sum, portion)| *sum = summed(portion))
+                });
             }
         });
     }

@@ -57,7 +57,8 @@ pub fn score(outcomes: &[(u32, f64, f64)]) -> Scores {
 
 /// Pearson's correlation; none where one side does not vary.
 pub fn pearson(pairs: impl Iterator<Item = (f64, f64)> + Clone) -> Option<f64> {
-    let (count, x, y) = pairs.clone().fold((0.0, 0.0, 0.0), |(n, x, y), pair| (n + 1.0, x + pair.0, y + pair.1));
+    let (count, x, y) =
+        pairs.clone().fold((0.0, 0.0, 0.0), |(n, x, y), pair| (n + 1.0, x + pair.0, y + pair.1));
     let (mean_x, mean_y) = (x / count, y / count);
     let (xx, xy, yy) = pairs.fold((0.0, 0.0, 0.0), |(xx, xy, yy), (x, y)| {
         let (x, y) = (x - mean_x, y - mean_y);

@@ -114,7 +114,9 @@ impl Orders {
         let mut amount = None;
         properties.find(&self.rules.amount, &mut |value| amount = amount.or(value.millionths()));
         // A refund may be told as less than nothing.
-        amount.or_else(|| ["total", "revenue", "value"].into_iter().find_map(|field| properties.get(field)?.millionths()))
+        amount.or_else(|| {
+            ["total", "revenue", "value"].into_iter().find_map(|field| properties.get(field)?.millionths())
+        })
     }
 
     fn currency(&mut self, name: &str) -> u16 {
@@ -136,8 +138,7 @@ impl Orders {
         let foreign = counts.iter().filter(|count| *count.0 != chosen).map(|count| count.1).sum();
         self.marks.retain(|mark| self.currencies[usize::from(mark.currency)] == chosen);
         self.marks.sort_unstable_by_key(|mark| (mark.owner, mark.at, mark.seq));
-        let mut taken =
-            Taken { purchases: Vec::new(), currency: chosen, foreign, returned: 0, unmatched: 0 };
+        let mut taken = Taken { purchases: Vec::new(), currency: chosen, foreign, returned: 0, unmatched: 0 };
         for of_owner in self.marks.chunk_by(|one, other| one.owner == other.owner) {
             taken.add(of_owner, &day);
         }

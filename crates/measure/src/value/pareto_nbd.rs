@@ -32,11 +32,7 @@ const READINGS: [Reading; 4] = [
         up: "everybody seems to buy at one rate",
         down: "those who buy again do so at once",
     },
-    Reading {
-        parameter: "s",
-        up: "everybody seems to leave with one chance",
-        down: "nobody seems to leave",
-    },
+    Reading { parameter: "s", up: "everybody seems to leave with one chance", down: "nobody seems to leave" },
     Reading {
         parameter: "beta",
         up: "nobody seems to leave, or everybody with one chance",
@@ -162,15 +158,7 @@ impl ParetoNbd {
 
 impl Moments {
     /// Adds a time with its weight, the slopes of the weight's logarithm, and what these are made of.
-    fn add(
-        &mut self,
-        weight: f64,
-        slope: [f64; 4],
-        bought: f64,
-        shape: f64,
-        by_alpha: f64,
-        by_beta: f64,
-    ) {
+    fn add(&mut self, weight: f64, slope: [f64; 4], bought: f64, shape: f64, by_alpha: f64, by_beta: f64) {
         self.whole += weight;
         for i in 0..4 {
             self.first[i] += weight * slope[i];
@@ -198,9 +186,10 @@ impl Purchases for ParetoNbd {
 
     fn alive(&self, customer: &Customer) -> f64 {
         let frequency = f64::from(customer.frequency);
-        let (left, top) = self.leaving(frequency, customer.recency, customer.age, |left: &mut f64, weight, _| {
-            *left += weight;
-        });
+        let (left, top) =
+            self.leaving(frequency, customer.recency, customer.age, |left: &mut f64, weight, _| {
+                *left += weight;
+            });
         let there = (-top).exp();
         there / (there + left)
     }

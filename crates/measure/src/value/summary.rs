@@ -85,12 +85,8 @@ fn summary(purchases: &[Purchase], as_of: i32, until: i32, unit: Unit) -> Option
     }
     let days = |from: i32, to: i32| f64::from(to - from) / unit.days();
     let monetary = if frequency == 0 { 0.0 } else { repeat_total as f64 / f64::from(frequency) / 1e6 };
-    let customer = Customer {
-        frequency,
-        recency: days(first_day, last_day),
-        age: days(first_day, as_of),
-        monetary,
-    };
+    let customer =
+        Customer { frequency, recency: days(first_day, last_day), age: days(first_day, as_of), monetary };
     let total_millionths = total.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64;
     Some(Summary { number: purchases[0].customer, customer, first_day, total_millionths, bought_later })
 }

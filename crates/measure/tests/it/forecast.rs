@@ -72,7 +72,9 @@ fn a_series_that_stands_still_or_falls_is_no_trap() {
         assert_eq!(backtest(&values, 7, 7, 0.9).unwrap().mase, None);
     }
     let falling: Vec<f64> = (0..60).map(|day| f64::from(60 - day)).collect();
-    assert!(foretell(&falling, 1, 30, 0.9).unwrap().steps.iter().all(|step| step.point >= 0.0 && step.low >= 0.0));
+    assert!(
+        foretell(&falling, 1, 30, 0.9).unwrap().steps.iter().all(|step| step.point >= 0.0 && step.low >= 0.0)
+    );
     // What may be below nothing, such as profit, may go on below it.
     let loss: Vec<f64> = (0..60).map(|day| f64::from(30 - day)).collect();
     assert!(foretell(&loss, 1, 5, 0.9).unwrap().steps[4].point < -25.0);

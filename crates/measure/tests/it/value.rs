@@ -147,15 +147,27 @@ fn what_was_foretold_of_cdnow_is_what_the_literature_has() {
     all_near(
         &scores.rows.iter().map(|row| row.foretold).collect::<Vec<_>>(),
         &[
-            0.22508732613054158, 0.5231311734276692, 1.0441341215717705, 1.5202795126589068,
-            2.163865798786475, 2.653845884169537, 3.504042297592104, 6.157190505872182,
+            0.22508732613054158,
+            0.5231311734276692,
+            1.0441341215717705,
+            1.5202795126589068,
+            2.163865798786475,
+            2.653845884169537,
+            3.504042297592104,
+            6.157190505872182,
         ],
     );
     all_near(
         &scores.rows.iter().map(|row| row.came).collect::<Vec<_>>(),
         &[
-            0.23671155209071582, 0.6970387243735763, 1.3925233644859814, 1.56, 2.532258064516129,
-            2.9473684210526314, 3.8620689655172415, 6.359375,
+            0.23671155209071582,
+            0.6970387243735763,
+            1.3925233644859814,
+            1.56,
+            2.532258064516129,
+            2.9473684210526314,
+            3.8620689655172415,
+            6.359375,
         ],
     );
     all_near(
@@ -166,8 +178,14 @@ fn what_was_foretold_of_cdnow_is_what_the_literature_has() {
     all_near(
         &scores.rows.iter().map(|row| row.foretold).collect::<Vec<_>>(),
         &[
-            0.13844689705377586, 0.5994706736558831, 1.1958367189680765, 1.7138433662681325,
-            2.3983081996970967, 2.9072077126179363, 3.8185593134275844, 6.403067097086494,
+            0.13844689705377586,
+            0.5994706736558831,
+            1.1958367189680765,
+            1.7138433662681325,
+            2.3983081996970967,
+            2.9072077126179363,
+            3.8185593134275844,
+            6.403067097086494,
         ],
     );
     all_near(
@@ -218,7 +236,10 @@ fn purchases_to_come_are_those_of_the_published_form() {
                 let one = Customer { frequency, recency, age: 30.0, monetary: 0.0 };
                 let expected = expected_by_hypergeometric(&model, &one, ahead);
                 let found = model.expected_of(&one, ahead);
-                assert!((found / expected - 1.0).abs() < 1e-10, "{model:?} {one:?} {ahead}: {found} {expected}");
+                assert!(
+                    (found / expected - 1.0).abs() < 1e-10,
+                    "{model:?} {one:?} {ahead}: {found} {expected}"
+                );
                 compared += 1;
             }
         }
@@ -239,9 +260,8 @@ fn pareto_by_hypergeometric(model: &ParetoNbd, one: &Customer) -> f64 {
     let x = f64::from(one.frequency);
     let (wide, narrow, shape) = if alpha >= beta { (alpha, beta, s + 1.0) } else { (beta, alpha, r + x) };
     let sum = r + s + x;
-    let part = |t: f64| {
-        hypergeometric(sum, shape, sum + 1.0, (wide - narrow) / (wide + t)) / (wide + t).powf(sum)
-    };
+    let part =
+        |t: f64| hypergeometric(sum, shape, sum + 1.0, (wide - narrow) / (wide + t)) / (wide + t).powf(sum);
     let left = part(one.recency) - part(one.age);
     let there = (alpha + one.age).powf(-(r + x)) * (beta + one.age).powf(-s);
     ln_gamma(r + x) - ln_gamma(r) + r * alpha.ln() + s * beta.ln() + (there + s / sum * left).ln()
@@ -272,8 +292,10 @@ fn hundreds_of_purchases_are_no_trap() {
     let model = ParetoNbd { r: 0.55, alpha: 10.58, s: 0.61, beta: 11.67 };
     let of = |frequency| Customer { frequency, recency: 200.0, age: 200.0, monetary: 0.0 };
     // lifetimes overflows from 133 on.
-    let more: Vec<f64> =
-        [132, 133, 1_000, 20_000].into_iter().map(|frequency| model.expected_of(&of(frequency), 10.0)).collect();
+    let more: Vec<f64> = [132, 133, 1_000, 20_000]
+        .into_iter()
+        .map(|frequency| model.expected_of(&of(frequency), 10.0))
+        .collect();
     assert!(more.is_sorted() && more.iter().all(|one| one.is_finite()), "{more:?}");
     let silent = Customer { frequency: 5_000, recency: 10.0, age: 200.0, monetary: 0.0 };
     assert_eq!(model.alive(&silent), 0.0);
@@ -294,7 +316,10 @@ fn the_order_of_customers_leaves_no_trace() {
     customers.reverse();
     customers.rotate_left(1_000);
     assert_eq!(ParetoNbd::fit(&customers).unwrap(), fit);
-    assert_eq!(GammaGamma::fit(&customers), GammaGamma::fit(&customers.iter().rev().copied().collect::<Vec<_>>()));
+    assert_eq!(
+        GammaGamma::fit(&customers),
+        GammaGamma::fit(&customers.iter().rev().copied().collect::<Vec<_>>())
+    );
 }
 
 /// Spread out evenly, without chance: the same customers on every machine.
@@ -332,7 +357,8 @@ fn what_lifetimes_does_not_converge_on_is_fitted() {
     // Days in place of weeks, seconds in place of days: the scale of time is no matter.
     let scaled = |factor: f64| {
         let customers = cdnow().0;
-        let longer = |one: &Customer| Customer { recency: one.recency * factor, age: one.age * factor, ..*one };
+        let longer =
+            |one: &Customer| Customer { recency: one.recency * factor, age: one.age * factor, ..*one };
         customers.iter().map(longer).collect::<Vec<_>>()
     };
     let weeks = BgNbd::fit(&scaled(1.0), Variant::Plain).unwrap().model;
@@ -344,7 +370,12 @@ fn what_lifetimes_does_not_converge_on_is_fitted() {
     // Few, and very frequent.
     let few = crowd(12, |share| {
         let frequency = (4000.0 * share * share) as u32 + 1;
-        Customer { frequency, recency: 300.0 * (0.2 + 0.7 * share), age: 365.0, monetary: 1e6 * (1.0 + share) }
+        Customer {
+            frequency,
+            recency: 300.0 * (0.2 + 0.7 * share),
+            age: 365.0,
+            monetary: 1e6 * (1.0 + share),
+        }
     });
     let fitted = BgNbd::fit(&few, Variant::Plain);
     assert!(matches!(fitted, Ok(_) | Err(Refusal::Endless { .. })), "{fitted:?}");
@@ -369,8 +400,16 @@ fn value_is_that_of_lifetimes() {
     let mut value = |one: &Customer| foreteller.prospect(one, spend.spend(one), 1.0).value;
     let customers = rounded();
     let expected = [
-        36.278495763626665, 4.63746632856977, 8.344093121809948, 8.344093121809948, 8.344093121809948,
-        283.5235925904007, 6.881406907981419, 8.344093121809948, 43.35364239686249, 8.344093121809948,
+        36.278495763626665,
+        4.63746632856977,
+        8.344093121809948,
+        8.344093121809948,
+        8.344093121809948,
+        283.5235925904007,
+        6.881406907981419,
+        8.344093121809948,
+        43.35364239686249,
+        8.344093121809948,
     ];
     all_near(&customers[..10].iter().map(&mut value).collect::<Vec<_>>(), &expected);
     near(customers.iter().map(&mut value).sum::<f64>(), 71509.8993193664);
@@ -382,7 +421,8 @@ fn value_is_that_of_lifetimes() {
 
 #[test]
 fn orders_become_customers() {
-    let purchase = |customer, day, units: i64| Purchase { customer, day, amount_millionths: units * 1_000_000 };
+    let purchase =
+        |customer, day, units: i64| Purchase { customer, day, amount_millionths: units * 1_000_000 };
     let purchases = vec![
         purchase(7, 100, 30),
         purchase(7, 107, 10),

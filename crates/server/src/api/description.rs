@@ -2,8 +2,8 @@
 
 use super::{
     activity, broadcasts, changes, clusters, consents, erasures, evidence, explanations, expressions,
-    identifiers, journeys, keys, ltv, mailbox, merges, offers, previews, profiles, programme, registers, rejects,
-    returns, segments, sends, status, suppressions, timeline, webhooks,
+    identifiers, journeys, keys, ltv, mailbox, merges, offers, previews, profiles, programme, registers,
+    rejects, returns, segments, sends, status, suppressions, timeline, webhooks,
 };
 use axum::Json;
 use utoipa::OpenApi;

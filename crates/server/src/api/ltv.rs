@@ -20,7 +20,7 @@ use engine::record::{Event, EventFlags, EventKind, Identifier, Record};
 use engine::value::{Map, OwnedMap};
 use engine::{ProfileId, Seq};
 use eventlog::frame::push_record;
-use eventlog::log::{Batches, Log as _};
+use eventlog::log::Batches;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use tokio::sync::Mutex;
@@ -130,7 +130,8 @@ pub(super) async fn state(
                 "alive": round(prospect.alive),
             }});
             let traits = OwnedMap::from_json(&traits).expect("invariant: it is an object");
-            let number = buyer.id.parse().expect("invariant: buyers of the log go by their profiles' numbers");
+            let number =
+                buyer.id.parse().expect("invariant: buyers of the log go by their profiles' numbers");
             (ProfileId(number), traits)
         })
         .collect();

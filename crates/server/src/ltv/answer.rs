@@ -194,7 +194,10 @@ pub(crate) fn answer(
                     Variant::Modified => &mut answer.mbg_nbd,
                 };
                 *place = Some(BgNbdView::of(&fit));
-                (if variant == Variant::Plain { "bg_nbd" } else { "mbg_nbd" }, PurchaseModel::BgNbd(fit.model))
+                (
+                    if variant == Variant::Plain { "bg_nbd" } else { "mbg_nbd" },
+                    PurchaseModel::BgNbd(fit.model),
+                )
             }
             Model::ParetoNbd => {
                 let fit = ParetoNbd::fit(&customers)?;
@@ -210,7 +213,9 @@ pub(crate) fn answer(
         Ok(fit) => {
             answer.gamma_gamma = Some(GammaGammaView::of(&fit, correlation(&customers)));
             if fit.model.q <= 1.0 {
-                answer.notes.push("what people spend varies too much for its mean to be known: no values".to_owned());
+                answer
+                    .notes
+                    .push("what people spend varies too much for its mean to be known: no values".to_owned());
             }
             Some(fit.model).filter(|model| model.q > 1.0)
         }
@@ -257,7 +262,9 @@ pub(crate) fn answer(
         }
         answer.channels.push(channel);
     }
-    answer.channels.sort_by(|one, other| other.customers.cmp(&one.customers).then(one.channel.cmp(&other.channel)));
+    answer
+        .channels
+        .sort_by(|one, other| other.customers.cmp(&one.customers).then(one.channel.cmp(&other.channel)));
     Ok(answer)
 }
 
@@ -366,7 +373,9 @@ impl ChannelView {
         let both = self.earned.zip(self.value);
         self.lifetime_value = both.map(|(earned, value)| (earned + value) / customers);
         self.acquisition_cost = cost.map(|cost| cost / customers);
-        self.value_to_cost =
-            self.lifetime_value.zip(self.acquisition_cost).and_then(|(value, cost)| value_to_cost(value, cost));
+        self.value_to_cost = self
+            .lifetime_value
+            .zip(self.acquisition_cost)
+            .and_then(|(value, cost)| value_to_cost(value, cost));
     }
 }

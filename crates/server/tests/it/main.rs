@@ -18,6 +18,7 @@ mod journeys;
 mod keys;
 mod kill;
 mod liquid;
+mod ltv;
 mod messages;
 mod offers;
 mod previews;

@@ -144,7 +144,8 @@ impl Args {
     fn of_table(&self, buyers: &Buyers) -> anyhow::Result<Value> {
         let answer = answer(buyers, &self.question()?, &self.costs()?)?;
         if let Some(file) = &self.out {
-            write_out(file, buyers, &answer).with_context(|| format!("{} cannot be written", file.display()))?;
+            write_out(file, buyers, &answer)
+                .with_context(|| format!("{} cannot be written", file.display()))?;
         }
         Ok(serde_json::to_value(answer)?)
     }
@@ -288,11 +289,22 @@ fn of_summary(file: &Path, args: &Args) -> anyhow::Result<Buyers> {
 /// One row a customer.
 fn write_out(file: &Path, buyers: &Buyers, answer: &Answer) -> anyhow::Result<()> {
     let mut out = Writer::from_path(file)?;
-    let head = ["customer_id", "frequency", "recency", "T", "monetary_value", "alive", "purchases", "spend", "value"];
+    let head = [
+        "customer_id",
+        "frequency",
+        "recency",
+        "T",
+        "monetary_value",
+        "alive",
+        "purchases",
+        "spend",
+        "value",
+    ];
     out.write_record(head)?;
     for (buyer, prospect) in buyers.buyers.iter().zip(&answer.prospects) {
         let Customer { frequency, recency, age, monetary } = buyer.customer;
-        let numbers = [recency, age, monetary, prospect.alive, prospect.purchases, prospect.spend, prospect.value];
+        let numbers =
+            [recency, age, monetary, prospect.alive, prospect.purchases, prospect.spend, prospect.value];
         let cells = [buyer.id.clone(), frequency.to_string()].into_iter();
         out.write_record(cells.chain(numbers.map(|number| number.to_string())))?;
     }
