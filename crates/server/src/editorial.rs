@@ -19,7 +19,7 @@ const WEEKS_USUAL: i32 = 8;
 
 /// An editorial plan on a day.
 #[derive(Serialize, utoipa::ToSchema)]
-pub(crate) struct Outlook {
+pub(crate) struct EditorialView {
     /// The day that it is told for: 2026-10-12.
     as_of: String,
     spaces: Vec<SpaceView>,
@@ -83,11 +83,11 @@ struct LoadView {
 }
 
 /// The plan of a programme on a day, with the visits that a log tells of.
-pub(crate) fn outlook(
+pub(crate) fn editorial_view(
     programme: &Programme,
     log: Option<&SqliteReader>,
     today: Date,
-) -> anyhow::Result<Outlook> {
+) -> anyhow::Result<EditorialView> {
     let plan = &programme.editorial;
     let zone = timezone(&programme.timezone).unwrap_or(TimeZone::UTC);
     let mut visits = Visits::new(plan, zone.clone());
@@ -100,7 +100,7 @@ pub(crate) fn outlook(
         space(name, every_days, health, log.is_some())
     });
     let Balance { wanted_minutes, minutes } = balance(plan);
-    Ok(Outlook {
+    Ok(EditorialView {
         as_of: today.to_string(),
         spaces: spaces.collect(),
         loads: loads(plan, today, WEEKS_USUAL).into_iter().map(load).collect(),
@@ -191,7 +191,7 @@ fn load(load: Load) -> LoadView {
     }
 }
 
-impl Outlook {
+impl EditorialView {
     /// A table for people.
     pub(crate) fn told(&self) -> String {
         use std::fmt::Write;

@@ -2,7 +2,7 @@
 
 use super::extract::Query;
 use crate::clock;
-use crate::editorial::{Outlook, day_of, outlook};
+use crate::editorial::{EditorialView, day_of, editorial_view};
 use crate::hub::Hub;
 use crate::problem::Problem;
 use axum::Json;
@@ -25,12 +25,12 @@ pub(super) struct When {
     get,
     path = "/api/v1/editorial",
     params(When),
-    responses((status = 200, body = Outlook), (status = 400, body = Problem))
+    responses((status = 200, body = EditorialView), (status = 400, body = Problem))
 )]
 pub(super) async fn show(
     State(hub): State<Arc<Hub>>,
     Query(when): Query<When>,
-) -> Result<Json<Outlook>, Problem> {
+) -> Result<Json<EditorialView>, Problem> {
     let day = |text: String| {
         let wrong = || format!("{text} is no day: write 2026-10-12");
         text.parse::<Date>().map_err(|_| Problem::bad_request("bad_parameter", "as_of", wrong()))
@@ -43,7 +43,7 @@ pub(super) async fn show(
     let log = hub.log.clone();
     let reading = tokio::task::spawn_blocking(move || {
         let today = as_of.unwrap_or_else(|| day_of(&programme, clock::now()));
-        outlook(&programme, Some(&log), today)
+        editorial_view(&programme, Some(&log), today)
     });
     let outlook = reading.await.expect("invariant: a reader of the log does not panic");
     outlook.map(Json).map_err(|error| Problem::internal(&error))

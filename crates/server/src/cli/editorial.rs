@@ -2,7 +2,7 @@
 
 use super::check::show;
 use crate::clock;
-use crate::editorial::{day_of, outlook};
+use crate::editorial::{day_of, editorial_view};
 use crate::programme::load;
 use anyhow::bail;
 use eventlog::sqlite::SqliteReader;
@@ -51,7 +51,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
         None => None,
     };
     let today = args.as_of.unwrap_or_else(|| day_of(&programme, clock::now()));
-    let outlook = outlook(&programme, log.as_ref(), today)?;
+    let outlook = editorial_view(&programme, log.as_ref(), today)?;
     match args.json {
         true => println!("{}", serde_json::to_string(&outlook)?),
         false => print!("{}", outlook.told()),

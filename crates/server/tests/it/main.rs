@@ -19,6 +19,7 @@ mod journeys;
 mod keys;
 mod kill;
 mod liquid;
+mod ltv;
 mod measure;
 mod messages;
 mod offers;

@@ -11,7 +11,7 @@ use crate::hub::Hub;
 use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use engine::programme::{LinkCampaign, Link};
+use engine::programme::{Link, LinkCampaign};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
