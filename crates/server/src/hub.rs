@@ -6,6 +6,7 @@ use crate::keys::Keys;
 use crate::metrics::Metrics;
 use crate::problem::Problem;
 use crate::public::clicks::Clicks;
+use crate::returns::proof::Proofs;
 use crate::runtime::Runtime;
 use crate::site::Site;
 use crate::webhooks::post::Post;
@@ -13,6 +14,7 @@ use engine::Seq;
 use engine::record::Record;
 use eventlog::sequencer::Outcome;
 use eventlog::sqlite::SqliteReader;
+use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, watch};
 
@@ -39,6 +41,12 @@ pub struct Hub {
     pub followers: Arc<Semaphore>,
     /// Speaks to webhooks.
     pub post: Post,
+    /// The data directory.
+    pub data: PathBuf,
+    /// The turn of whoever has history told again.
+    pub dry_runs: Arc<Semaphore>,
+    /// Looks at what providers sign.
+    pub proofs: Proofs,
 }
 
 impl Hub {

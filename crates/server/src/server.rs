@@ -22,6 +22,7 @@ use crate::problem::READING_LOG;
 use crate::programme;
 use crate::public::clicks::Clicks;
 use crate::returns;
+use crate::returns::proof::Proofs;
 use crate::runtime::{self, Threads};
 use crate::site::{InboxChannel, Site};
 use crate::webhooks;
@@ -100,6 +101,9 @@ impl Server {
             stopping,
             followers,
             post: Post::new(config.webhook_allow.clone(), Secrets::open(&config.data))?,
+            data: config.data.clone(),
+            dry_runs: Arc::new(Semaphore::new(1)),
+            proofs: Proofs::new(config.proofs.clone()),
         });
         if let Some(folder) = &config.programme {
             apply(&hub, folder).await?;

@@ -32,10 +32,12 @@ pub enum Invariant {
     F1,
     F2,
     F3,
+    P1,
+    P2,
 }
 
 impl Invariant {
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 30] = [
         Self::L1,
         Self::L2,
         Self::L3,
@@ -64,6 +66,8 @@ impl Invariant {
         Self::F1,
         Self::F2,
         Self::F3,
+        Self::P1,
+        Self::P2,
     ];
 
     pub fn sentence(self) -> &'static str {
@@ -103,6 +107,10 @@ impl Invariant {
             }
             Self::F3 => {
                 "everybody has the offers that they were given and redeemed them as often as they did, also after merges and their undoing"
+            }
+            Self::P1 => "what was seen on pages is in the ledger once, as it was left, and nothing else is",
+            Self::P2 => {
+                "pages show nobody what they did not agree to, have seen often enough or closed, or may not have; and what is for everybody they show"
             }
             Self::E1 => "nothing names an erased person, in memory or on the disk",
             Self::O5 => "once faults stop, nothing is owed, and the ledger says what the provider knows",

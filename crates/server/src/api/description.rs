@@ -3,7 +3,7 @@
 use super::{
     activity, broadcasts, changes, clusters, consents, erasures, evidence, explanations, expressions,
     identifiers, journeys, keys, mailbox, merges, offers, previews, profiles, programme, registers, rejects,
-    returns, segments, sends, status, suppressions, timeline, webhooks,
+    returns, segments, sends, simulate, status, suppressions, timeline, webhooks,
 };
 use axum::Json;
 use utoipa::OpenApi;
@@ -78,6 +78,7 @@ use utoipa::{Modify, openapi};
         webhooks::test,
         programme::show,
         programme::apply,
+        simulate::run,
         keys::list,
         keys::create,
         keys::revoke

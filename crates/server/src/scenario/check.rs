@@ -1,5 +1,6 @@
 //! Expectations against what happened.
 
+use super::pages::INBOX;
 use super::run::Played;
 use super::snapshot;
 use super::story::{
@@ -226,6 +227,22 @@ fn holds(world: &World<'_>, state: &StateExpectation) -> Result<(), Instead> {
                 let names = (&people[*person].name, &people[*other].name);
                 let what = if found { "one profile" } else { "two profiles" };
                 (format!("{} and {} are {what}", names.0, names.1), snapshot::timeline(world, *person))
+            })
+        }
+        StateExpectation::Sees { person, message, place } => {
+            let programme = world.engine.programme();
+            if let Some(message) = message {
+                known(message, "message", programme.messages.keys().map(String::as_str))?;
+            }
+            let slots = programme.messages.values().filter_map(|one| Some(one.onsite.as_ref()?.slot.as_str()));
+            known(place, "slot", slots.chain([INBOX]))?;
+            let found = world.sees(*person, place);
+            let holds = message.as_ref().map_or(found.is_empty(), |message| found.contains(message));
+            differs(holds, || {
+                let name = &people[*person].name;
+                let what = if found.is_empty() { "nothing".to_owned() } else { found.join(", ") };
+                let why = format!("{name} sees {what} in {place} at {}", snapshot::instant(world.now));
+                (why, snapshot::timeline(world, *person))
             })
         }
         StateExpectation::Traits { person, traits } => {

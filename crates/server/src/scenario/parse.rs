@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 use std::path::Path;
 
 /// Verbs of a line about people, in the words of the reference.
-const VERBS: [&str; 21] = [
+const VERBS: [&str; 23] = [
     "webhook",
     "identify",
     "page",
@@ -38,6 +38,8 @@ const VERBS: [&str; 21] = [
     "erase",
     "begins",
     "redeems",
+    "sees",
+    "dismisses",
 ];
 
 /// Reads a file's text. `folder` is the programme that is live unless the story names another.
@@ -290,6 +292,18 @@ impl<'t> Parser<'t> {
                 let code = cursor.pairs()?.get("code").and_then(Value::as_str).map(str::to_owned);
                 Happens::Redeems { person, offer, code }
             }
+            "sees" => {
+                let slot = cursor.name("the name of a slot")?.to_owned();
+                let column = cursor.peek().map_or(cursor.end, |word| word.column);
+                let pairs = cursor.pairs()?;
+                let from_search = match pairs.iter().next() {
+                    None => false,
+                    Some((name, Value::String(search))) if name == "from" && search == "search" => true,
+                    Some(_) => return Err(Wrong::new(column, "only `from=search` is known here")),
+                };
+                Happens::Sees { person, slot, from_search }
+            }
+            "dismisses" => Happens::Dismisses { person, message: message(cursor)? },
             other => {
                 let near = nearest(other, VERBS);
                 let suggestion = match near {
