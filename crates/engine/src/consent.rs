@@ -260,7 +260,11 @@ mod tests {
         assert_eq!(consents.state("offers", Some(Channel::Sms)), Some(Pending));
         let no = Consents(vec![consent(email, Withdrawn, 5)].into());
         consents.absorb(no, |_| (false, false), At(50), Seq(50));
-        assert_eq!(consents.state("offers", email), Some(Withdrawn), "a merge takes the yes and the question");
+        assert_eq!(
+            consents.state("offers", email),
+            Some(Withdrawn),
+            "a merge takes the yes and the question"
+        );
     }
 
     #[test]

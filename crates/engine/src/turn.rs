@@ -196,7 +196,8 @@ impl<'a> Turn<'a> {
             (true, Some(_)) => ConsentState::Pending,
             (false, _) => ConsentState::Withdrawn,
         };
-        let confirm = confirm.filter(|definition| self.is_unconfirmed(purpose, channel, &definition.channels));
+        let confirm =
+            confirm.filter(|definition| self.is_unconfirmed(purpose, channel, &definition.channels));
         let stated_at = stated_at.min(self.now());
         let consent = Consent {
             purpose: purpose.to_owned(),

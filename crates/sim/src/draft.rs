@@ -5,8 +5,8 @@ use engine::identifier::{HashKey, IdentifierKind};
 use engine::record::{
     CodesAdded, Command, Commandable, Commanded, ConsentSource, ConsentStated, CutoffsStated, Engaged,
     Engagement, Event, EventFlags, EventKind, Identifier, MergeUndone, OfferRedeemed, Preference,
-    PreferenceStated, ProfileErased, ProfilesMerged, ProgrammeApplied, Record, RegisterChecked, RegisterListed,
-    Rejected, Returned, RunRequested, Subject, SuppressionStated, Verdict,
+    PreferenceStated, ProfileErased, ProfilesMerged, ProgrammeApplied, Record, RegisterChecked,
+    RegisterListed, Rejected, Returned, RunRequested, Subject, SuppressionStated, Verdict,
 };
 use engine::segment::cutoff::Cutoff;
 use engine::value::OwnedMap;
@@ -222,31 +222,8 @@ impl Draft {
                 Record::Commanded(Commanded { what, name, command, commanded_at, operator: "ada" })
                     .encode(&mut bytes);
             }
-            Self::Listed { register, edition, channels, emails, hashed } => {
-                let hash = |email: &String| match hashed {
-                    true => key.digest(&Sha256::digest(email.as_bytes()).into()),
-                    false => key.identifier(IdentifierKind::Email, email),
-                };
-                let (edition, channels) = (*edition, channels.to_vec());
-                let hashes = emails.iter().map(hash).collect();
-                Record::RegisterListed(RegisterListed { register, edition, channels, hashes }).encode(&mut bytes);
-            }
-            Self::Checked { register, edition, channels, checked_at } => {
-                let (edition, channels, checked_at) = (*edition, channels.to_vec(), *checked_at);
-                let (valid_for, operator) = (Span::DAY, "ada");
-                let checked = RegisterChecked { register, edition, channels, checked_at, valid_for, operator };
-                Record::RegisterChecked(checked).encode(&mut bytes);
-            }
-            Self::Codes { codes, added_at } => {
-                let codes = codes.iter().map(String::as_str).collect();
-                let (offer, added_at, operator) = (GIFT, *added_at, "ada");
-                Record::CodesAdded(CodesAdded { offer, added_at, operator, codes }).encode(&mut bytes);
-            }
-            Self::Redeemed { code, who, redeemed_at } => {
-                let identifier = who.as_ref().map(|(kind, value)| identify(*kind, value));
-                let (offer, redeemed_at, operator) = (GIFT, *redeemed_at, "till");
-                let redeemed = OfferRedeemed { offer, identifier, redeemed_at, operator, code };
-                Record::OfferRedeemed(redeemed).encode(&mut bytes);
+            Self::Listed { .. } | Self::Checked { .. } | Self::Codes { .. } | Self::Redeemed { .. } => {
+                self.encode_list(key, &mut bytes);
             }
             Self::Rejected => {
                 Record::Rejected(rejected(received_at)).encode(&mut bytes);
@@ -264,6 +241,41 @@ impl Draft {
             Self::Garbage(garbage) => bytes.extend_from_slice(garbage),
         }
         bytes
+    }
+
+    /// The same of what comes in lists and from tills.
+    fn encode_list(&self, key: &HashKey, bytes: &mut Vec<u8>) {
+        let identify = |kind, value| Identifier { kind, hash: key.identifier(kind, value), value };
+        match self {
+            Self::Listed { register, edition, channels, emails, hashed } => {
+                let hash = |email: &String| match hashed {
+                    true => key.digest(&Sha256::digest(email.as_bytes()).into()),
+                    false => key.identifier(IdentifierKind::Email, email),
+                };
+                let (edition, channels) = (*edition, channels.to_vec());
+                let hashes = emails.iter().map(hash).collect();
+                Record::RegisterListed(RegisterListed { register, edition, channels, hashes }).encode(bytes);
+            }
+            Self::Checked { register, edition, channels, checked_at } => {
+                let (edition, channels, checked_at) = (*edition, channels.to_vec(), *checked_at);
+                let (valid_for, operator) = (Span::DAY, "ada");
+                let checked =
+                    RegisterChecked { register, edition, channels, checked_at, valid_for, operator };
+                Record::RegisterChecked(checked).encode(bytes);
+            }
+            Self::Codes { codes, added_at } => {
+                let codes = codes.iter().map(String::as_str).collect();
+                let (offer, added_at, operator) = (GIFT, *added_at, "ada");
+                Record::CodesAdded(CodesAdded { offer, added_at, operator, codes }).encode(bytes);
+            }
+            Self::Redeemed { code, who, redeemed_at } => {
+                let identifier = who.as_ref().map(|(kind, value)| identify(*kind, value));
+                let (offer, redeemed_at, operator) = (GIFT, *redeemed_at, "till");
+                let redeemed = OfferRedeemed { offer, identifier, redeemed_at, operator, code };
+                Record::OfferRedeemed(redeemed).encode(bytes);
+            }
+            _ => unreachable!("invariant: only lists are asked for here"),
+        }
     }
 }
 

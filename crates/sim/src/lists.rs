@@ -15,6 +15,9 @@ use crate::workload::email;
 /// The registers, and whether each is handed out hashed.
 const REGISTERS: [(&str, bool); 2] = [("plain", false), ("hashed", true)];
 
+/// What registers speak of, and most of them of email.
+const CHANNELS: [&[&str]; 4] = [&["email"], &["email"], &["call"], &["email", "sms"]];
+
 pub(crate) struct Lists {
     random: Random,
     codes: u64,
@@ -58,7 +61,7 @@ impl Lists {
         let (register, hashed) = *random.pick(&REGISTERS);
         let known = engine.registers().iter().find(|one| one.name == register);
         let (latest, edition) = known.map_or((0, 0), |one| (one.latest, one.edition));
-        let channels: &[&str] = *random.pick(&[&["email"][..], &["email"], &["call"], &["email", "sms"]]);
+        let channels = *random.pick(&CHANNELS);
         if latest > edition && random.happens(500) {
             return Some(Draft::Checked { register, edition: latest, channels, checked_at: now });
         }

@@ -71,7 +71,8 @@ fn of_an_event_it_hears_unless_it_is_history_or_a_machine_s() {
 #[test]
 fn each_consent_in_an_event_is_told_by_itself_and_beside_the_event() {
     let story = Story::new();
-    let preferences = json!({ "consent": { "categoryPreferences": { "offers": true, "news.email": false } } });
+    let preferences =
+        json!({ "consent": { "categoryPreferences": { "offers": true, "news.email": false } } });
     let context = OwnedMap::from_json(&preferences).unwrap();
     let record = Record::Event(event(EventFlags::default(), &context, &story));
     let told = heard(&[r#"did "Bought""#, "consents"], &record);

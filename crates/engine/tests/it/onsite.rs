@@ -243,8 +243,7 @@ fn an_offer_is_over_by_its_time_alone_on_pages_too() {
     consents(&mut story, "ada");
     // Nothing happens until then, and nothing has to.
     let end = At::parse(ends).unwrap();
-    let seen =
-        [end.minus(Span::SECOND), end].map(|at| picks(&story.engine, UserId, "ada", "foot", at));
+    let seen = [end.minus(Span::SECOND), end].map(|at| picks(&story.engine, UserId, "ada", "foot", at));
     assert_eq!(seen, ["gift", "-"]);
 }
 
@@ -396,8 +395,7 @@ fn an_inbox_has_a_bound_and_nothing_of_other_channels() {
     );
     let mut in_app = InAppMessage::default();
     in_app.blocks.title.insert("en".into(), "News".into());
-    let both =
-        Message { in_app: Some(in_app), email: Some(EmailMessage::default()), ..Message::default() };
+    let both = Message { in_app: Some(in_app), email: Some(EmailMessage::default()), ..Message::default() };
     shop.messages.insert("news".into(), both);
     let send = |channel| Step::Send { message: "news".into(), channels: vec![channel] };
     let journey = Journey {

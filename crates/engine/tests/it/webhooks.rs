@@ -5,9 +5,7 @@ use engine::at::{At, Span};
 use engine::effect::Effect;
 use engine::engine::{Engine, Outcome, Refusal};
 use engine::identifier::IdentifierKind::UserId;
-use engine::limits::{
-    DELIVERIES_LISTED_MAX, DELIVERIES_WAITING_MAX, DELIVERY_ATTEMPTS_MAX, DELIVERY_WAITS,
-};
+use engine::limits::{DELIVERIES_LISTED_MAX, DELIVERIES_WAITING_MAX, DELIVERY_ATTEMPTS_MAX, DELIVERY_WAITS};
 use engine::programme::{
     Arm, Channel, Journey, OnChange, Programme, Purpose, Reenter, Step, Webhook, WebhookStep,
 };

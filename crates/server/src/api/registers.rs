@@ -188,7 +188,9 @@ pub(super) async fn take(
         if let Some(Hashed::Sha256) = slice.hashed {
             match digest(value) {
                 Some(digest) => hashes.push(hash_key.digest(&digest)),
-                None => refused.push(RefusedValue { index, reason: "this is no SHA-256: 64 hexadecimal digits" }),
+                None => {
+                    refused.push(RefusedValue { index, reason: "this is no SHA-256: 64 hexadecimal digits" })
+                }
             }
             continue;
         }
@@ -249,7 +251,8 @@ pub(super) async fn check(
 fn digest(text: &str) -> Option<[u8; 32]> {
     let digits: Vec<u8> =
         text.trim().chars().map(|digit| Some(digit.to_digit(16)? as u8)).collect::<Option<_>>()?;
-    let bytes: Vec<u8> = digits.chunks(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect();
+    let bytes: Vec<u8> =
+        digits.chunks(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect();
     if digits.len() == 64 { bytes.try_into().ok() } else { None }
 }
 

@@ -52,7 +52,8 @@ impl Asked<'_> {
         let begin = recover_as_of(window.from, &snapshots, |from| Ok(Box::new(log.read(from)?)));
         let begin = begin.map_err(|error| self.untold(error))?;
         if begin.installed().is_none() {
-            let message = format!("must lie after the first record of the log, and {} is before it", window.from);
+            let message =
+                format!("must lie after the first record of the log, and {} is before it", window.from);
             return Err(wrong("from", message));
         }
         let ran = eventlog::dryrun::run(begin, &definition, window, |from| Ok(Box::new(log.read(from)?)));

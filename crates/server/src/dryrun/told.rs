@@ -179,8 +179,15 @@ mod tests {
         };
         let shown = CHANGES_SHOWN as u64;
         let text = told(&report(shown + 2));
-        assert!(text.contains("and 2 more kinds of change") && text.contains("  1 person who got 1 would have got 0\n"), "{text}");
-        assert!(text.contains(&format!("{shown} people who got {shown}")) && !text.contains("who got 13"), "{text}");
+        assert!(
+            text.contains("and 2 more kinds of change")
+                && text.contains("  1 person who got 1 would have got 0\n"),
+            "{text}"
+        );
+        assert!(
+            text.contains(&format!("{shown} people who got {shown}")) && !text.contains("who got 13"),
+            "{text}"
+        );
         assert!(!told(&report(shown)).contains("more kinds"));
     }
 }

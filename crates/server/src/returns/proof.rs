@@ -3,7 +3,7 @@
 //!
 //! Neither has to be fresh: who tells the same once more tells nothing new.
 
-use crate::limits::{CERTIFICATES_KEPT_MAX, CERTIFICATE_BYTES_MAX};
+use crate::limits::{CERTIFICATE_BYTES_MAX, CERTIFICATES_KEPT_MAX};
 use crate::webhooks::post::Post;
 use anyhow::{Context, bail};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1, UnparsedPublicKey};
@@ -19,8 +19,8 @@ use webpki::aws_lc_rs::RSA_PKCS1_2048_8192_SHA256;
 
 /// What stands before the point of every key on the curve P-256, in the form in which SendGrid shows it.
 const P256: [u8; 26] = [
-    0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
-    0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
+    0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86,
+    0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
 ];
 
 const SENDGRID_SIGNATURE: &str = "x-twilio-email-event-webhook-signature";
@@ -41,12 +41,17 @@ impl Asked {
         let topics = ses_topics.split([',', ' ']).map(str::trim).filter(|topic| !topic.is_empty());
         let topics: Vec<String> = topics.map(str::to_owned).collect();
         if let Some(topic) = topics.iter().find(|topic| !topic.starts_with("arn:aws")) {
-            bail!("return_ses_topics names topics as arn:aws:sns:eu-west-1:123456789012:bounces, and has {topic:?}");
+            bail!(
+                "return_ses_topics names topics as arn:aws:sns:eu-west-1:123456789012:bounces, and has {topic:?}"
+            );
         }
         let sendgrid = Some(sendgrid_key.trim()).filter(|key| !key.is_empty()).map(|key| {
             let bytes = BASE64_STANDARD.decode(key).ok();
-            let point = bytes.as_deref().and_then(|bytes| bytes.strip_prefix(&P256)).filter(|one| one.len() == 65);
-            point.map(<[u8]>::to_vec).context("return_sendgrid_key is the verification key as SendGrid shows it, which begins with MFkw")
+            let point =
+                bytes.as_deref().and_then(|bytes| bytes.strip_prefix(&P256)).filter(|one| one.len() == 65);
+            point.map(<[u8]>::to_vec).context(
+                "return_sendgrid_key is the verification key as SendGrid shows it, which begins with MFkw",
+            )
         });
         Ok(Self { sendgrid: sendgrid.transpose()?, topics })
     }
@@ -72,7 +77,8 @@ impl Proofs {
         let (Some(signature), Some(timestamp)) = (text(SENDGRID_SIGNATURE), text(SENDGRID_TIMESTAMP)) else {
             return Err("SendGrid did not sign this: switch its signed event webhook on, or take return_sendgrid_key out of the settings".to_owned());
         };
-        let signature = BASE64_STANDARD.decode(signature).map_err(|_| "the signature is no base64".to_owned())?;
+        let signature =
+            BASE64_STANDARD.decode(signature).map_err(|_| "the signature is no base64".to_owned())?;
         let signed = [timestamp.as_bytes(), body].concat();
         let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, key);
         let fits = key.verify(&signed, &signature);
@@ -105,7 +111,9 @@ impl Proofs {
     fn signed(&self, message: &Json) -> Result<Option<String>, String> {
         let topic = text(message, "TopicArn");
         if topic.is_empty() {
-            return Err("SNS did not sign this: switch raw message delivery off for the subscription".to_owned());
+            return Err(
+                "SNS did not sign this: switch raw message delivery off for the subscription".to_owned()
+            );
         }
         if !self.asked.topics.iter().any(|known| known == topic) {
             return Err(format!("return_ses_topics does not have the topic {topic}"));
@@ -156,7 +164,8 @@ fn verify(message: &Json, certificate: &[u8]) -> Result<(), String> {
     let signature = signature.map_err(|_| "the signature is no base64".to_owned())?;
     let der = certificate.into();
     let certificate = EndEntityCert::try_from(&der).map_err(|_| "the certificate of SNS cannot be read")?;
-    let fits = certificate.verify_signature(RSA_PKCS1_2048_8192_SHA256, signed_text(message).as_bytes(), &signature);
+    let fits =
+        certificate.verify_signature(RSA_PKCS1_2048_8192_SHA256, signed_text(message).as_bytes(), &signature);
     fits.map_err(|_| "the signature is not that of SNS over this message".to_owned())
 }
 
@@ -222,7 +231,10 @@ mod tests {
         assert_eq!(Proofs::default().check_sendgrid(&HeaderMap::new(), body), Ok(()), "nobody asks");
         let cut = &shown[..shown.len() - 4];
         for wrong in [cut, "MFkw", "-----BEGIN PUBLIC KEY-----"] {
-            assert!(Asked::parse(wrong, "").unwrap_err().to_string().contains("return_sendgrid_key"), "{wrong}");
+            assert!(
+                Asked::parse(wrong, "").unwrap_err().to_string().contains("return_sendgrid_key"),
+                "{wrong}"
+            );
         }
     }
 
@@ -260,7 +272,10 @@ mod tests {
             (signed_otherwise(&message, "Message", "{\"mail\":1}"), "not that of SNS"),
             (signed_otherwise(&message, "Subject", "Another"), "not that of SNS"),
             (signed_otherwise(&message, "Type", "SubscriptionConfirmation"), "not that of SNS"),
-            (signed_otherwise(&message, "TopicArn", "arn:aws:sns:eu-west-1:9:own"), "does not have the topic"),
+            (
+                signed_otherwise(&message, "TopicArn", "arn:aws:sns:eu-west-1:9:own"),
+                "does not have the topic",
+            ),
             (signed_otherwise(&message, "SignatureVersion", "1"), "SHA-1"),
             (signed_otherwise(&message, "SigningCertURL", "https://sns.evil.example/a.pem"), "not of SNS"),
             (json!({ "mail": {} }), "raw message delivery"),
@@ -280,7 +295,8 @@ mod tests {
     fn a_certificate_is_read_from_its_pem_and_only_sns_is_asked_for_one() {
         let (_, certificate) = signed();
         let base64 = BASE64_STANDARD.encode(&certificate);
-        let lines: Vec<&str> = base64.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
+        let lines: Vec<&str> =
+            base64.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
         let pem = format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"));
         assert_eq!(of_pem(pem.as_bytes()), Some(certificate));
         assert_eq!(of_pem(b"<html>"), None);

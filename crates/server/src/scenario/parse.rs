@@ -4,7 +4,7 @@ mod cursor;
 mod expect;
 mod time;
 
-use self::cursor::{Cursor, channel, hand_over, purpose, webhook};
+use self::cursor::{Cursor, channel, hand_over, purpose, sees, webhook};
 use super::story::{Happening, Happens, Person, PersonId, Story, StoryEvent, Wanted};
 use super::words::{Form, Word, Wrong, split};
 use crate::limits::STORY_REST;
@@ -292,17 +292,7 @@ impl<'t> Parser<'t> {
                 let code = cursor.pairs()?.get("code").and_then(Value::as_str).map(str::to_owned);
                 Happens::Redeems { person, offer, code }
             }
-            "sees" => {
-                let slot = cursor.name("the name of a slot")?.to_owned();
-                let column = cursor.peek().map_or(cursor.end, |word| word.column);
-                let pairs = cursor.pairs()?;
-                let from_search = match pairs.iter().next() {
-                    None => false,
-                    Some((name, Value::String(search))) if name == "from" && search == "search" => true,
-                    Some(_) => return Err(Wrong::new(column, "only `from=search` is known here")),
-                };
-                Happens::Sees { person, slot, from_search }
-            }
+            "sees" => sees(cursor, person)?,
             "dismisses" => Happens::Dismisses { person, message: message(cursor)? },
             other => {
                 let near = nearest(other, VERBS);

@@ -226,8 +226,15 @@ mod tests {
             let change = Change { profile, kind, at, cause: Seq(1) };
             let change = told(&Heard::Change { segment: "vip", change });
             let (data, name) = (&change["data"], kind.name());
-            assert_eq!((&change["type"], &data["change"], &data["profile"]), (&json!(what), &json!(name), &json!(0)));
-            assert_eq!(data["email"].is_string(), is_named, "who is no more has nothing but a number: {change}");
+            assert_eq!(
+                (&change["type"], &data["change"], &data["profile"]),
+                (&json!(what), &json!(name), &json!(0))
+            );
+            assert_eq!(
+                data["email"].is_string(),
+                is_named,
+                "who is no more has nothing but a number: {change}"
+            );
         }
         let erased = told(&Heard::Erased { profile, at });
         assert_eq!(erased["data"], json!({ "profile": 0 }));

@@ -399,7 +399,16 @@ async fn a_register_may_be_handed_out_hashed() {
     let file = shop.house.dir.path().join("robinson.csv");
     std::fs::write(&file, format!("hash\n{phone}\n")).unwrap();
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_trama"));
-    command.args(["suppressions", "import", "--register", "robinson", "--hashed", "sha256", "--channels", "email"]);
+    command.args([
+        "suppressions",
+        "import",
+        "--register",
+        "robinson",
+        "--hashed",
+        "sha256",
+        "--channels",
+        "email",
+    ]);
     command.arg(&file).arg("--data").arg(shop.house.dir.path());
     let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
     let text = String::from_utf8_lossy(&[&output.stdout[..], &output.stderr].concat()).into_owned();
@@ -432,9 +441,14 @@ async fn what_is_said_of_a_register_is_kept_as_it_was_said_or_refused_with_a_rea
     ] {
         let refused = ask(&format!("/api/v1/registers/{path}"), body).await;
         let told = refused.json();
-        assert_eq!((refused.status, &told["code"], &told["field"]), (400, &json!(code), &json!(field)), "{told}");
+        assert_eq!(
+            (refused.status, &told["code"], &told["field"]),
+            (400, &json!(code), &json!(field)),
+            "{told}"
+        );
     }
-    let checked = ask("/api/v1/registers/rpo/checked", look(json!({"checked_at": "2026-01-05T08:00:00Z"}))).await;
+    let checked =
+        ask("/api/v1/registers/rpo/checked", look(json!({"checked_at": "2026-01-05T08:00:00Z"}))).await;
     let checked = checked.json();
     assert_eq!(
         (&checked["checked_at"], &checked["valid_until"], &checked["stale"]),
@@ -442,6 +456,9 @@ async fn what_is_said_of_a_register_is_kept_as_it_was_said_or_refused_with_a_rea
     );
     assert_eq!(ask("/api/v1/registers/robinson", slice).await.status, 200);
     let listing = house.get("/api/v1/registers/listing/email:ada@example.com").await;
-    assert_eq!((&listing["registers"], &listing["forbidden"]), (&json!(["rpo", "robinson"]), &json!(["email"])));
+    assert_eq!(
+        (&listing["registers"], &listing["forbidden"]),
+        (&json!(["rpo", "robinson"]), &json!(["email"]))
+    );
     house.server.stop().await;
 }

@@ -330,7 +330,12 @@ fn what_cannot_be_told_is_refused_with_a_way_out() {
         assert!(told(&output).contains(what), "{}", told(&output));
     };
     refused(&shop, folder.path(), &["--from", "2026-04-01"], "is not before the end of the log");
-    refused(&shop, folder.path(), &["--from", "2026-01-01"], "--from must lie after the first record of the log");
+    refused(
+        &shop,
+        folder.path(),
+        &["--from", "2026-01-01"],
+        "--from must lie after the first record of the log",
+    );
     refused(
         &shop,
         folder.path(),
@@ -360,14 +365,12 @@ fn rich(journey: &str, more: &str) -> TempDir {
     let cart = "journey: cart\npurpose: offers\nenter: did \"Product Added\"\nreenter: always\n\
                 exit: did \"Order Completed\"\ngoal: { did: did \"Order Completed\", within: 3 days }\n";
     write("journeys/cart.yaml", &format!("{cart}{journey}steps:\n  - wait: 1 hour\n  - send: cart\n"));
-    let held = "journey: held\npurpose: offers\nenter: did \"Product Added\"\nreenter: always\nholdout: 100%\n";
+    let held =
+        "journey: held\npurpose: offers\nenter: did \"Product Added\"\nreenter: always\nholdout: 100%\n";
     write("journeys/held.yaml", &format!("{held}steps:\n  - send: cart\n"));
     let news = "broadcast: news\nmessage: news\npurpose: offers\nto: did \"Seen\"\nat: 2026-03-06 09:00\n";
     write("broadcasts/news.yaml", news);
-    write(
-        "messages/news/message.yaml",
-        "message: news\nemail: { from: shop@shop.example, subject: News }\n",
-    );
+    write("messages/news/message.yaml", "message: news\nemail: { from: shop@shop.example, subject: News }\n");
     write("messages/news/email.en.txt", "News.\n\n{{ unsubscribe_url }}\n");
     folder
 }
@@ -427,7 +430,10 @@ fn every_figure_is_counted_where_it_belongs() {
     assert_eq!(was["journeys"].as_object().unwrap().len(), 2, "a broadcast is no journey");
     let sends = &was["messages"]["cart"];
     assert_eq!((&sends["wished"], &sends["carried"], &sends["sent"]), (&json!(27), &json!(1), &json!(14)));
-    assert_eq!((&sends["dropped"], &sends["deferred"]), (&json!({"holdout": 14}), &json!({"quiet_hours": 2})));
+    assert_eq!(
+        (&sends["dropped"], &sends["deferred"]),
+        (&json!({"holdout": 14}), &json!({"quiet_hours": 2}))
+    );
     assert_eq!(was["held_back"], json!({"holdout": 4, "quiet_hours": 1}));
     // Ada got four in the first week and one in the second; Yan's are counted as one person's.
     assert_eq!(was["busiest_week"], json!({"1": 1, "4": 1, "6": 2}));
@@ -449,12 +455,16 @@ fn those_are_named_for_whom_it_makes_most_difference() {
     assert_eq!((people.len(), &people[0]["person"]), (1, &json!("user_id:zoe")));
     let news = people[0]["would"].as_array().unwrap().iter().find(|one| one["message"] == "news").unwrap();
     let since = news["since"].as_str().unwrap();
-    assert!(since.starts_with("came in at 2026-03-06T08:00:00") && since.ends_with("by: did \"Seen\""), "{since}");
+    assert!(
+        since.starts_with("came in at 2026-03-06T08:00:00") && since.ends_with("by: did \"Seen\""),
+        "{since}"
+    );
 
     let clusters = "clusters:\n  shoppers:\n    features: { orders: count of \"Product Added\", idle: days since \"Seen\" }\n    \
                     of: did \"Seen\"\n    count: 2 to 3\n    refresh: weekly\n";
     std::fs::write(nobody.path().join("clusters.yaml"), clusters).unwrap();
-    let others = rich("for: did \"Won\"\n", &format!("{AROUND_NOON}identity: {{ limits: {{ email: 3 }} }}\n"));
+    let others =
+        rich("for: did \"Won\"\n", &format!("{AROUND_NOON}identity: {{ limits: {{ email: 3 }} }}\n"));
     for (other, limit) in [
         (nobody.path(), "nobody looked for the clusters shoppers"),
         (others.path(), "tells people apart by other rules"),

@@ -269,12 +269,16 @@ async fn where_the_settings_ask_for_a_signature_nothing_is_taken_without_one() {
     };
     let [time, body, signature] = SENDGRID_SIGNED;
     let signed = |time| {
-        [("x-twilio-email-event-webhook-signature", signature), ("x-twilio-email-event-webhook-timestamp", time)]
+        [
+            ("x-twilio-email-event-webhook-signature", signature),
+            ("x-twilio-email-event-webhook-timestamp", time),
+        ]
     };
     let none = [("x-a", "1"), ("x-b", "2")];
     let taken = tell("sendgrid", body, signed(time)).await;
     assert_eq!((taken.status, taken.json()), (200, json!({ "results": [] })));
-    let own = json!({ "Type": "Notification", "Message": "{}", "TopicArn": "arn:aws:sns:eu-west-1:2:own" }).to_string();
+    let own = json!({ "Type": "Notification", "Message": "{}", "TopicArn": "arn:aws:sns:eu-west-1:2:own" })
+        .to_string();
     let elsewhere = json!({ "Type": "Notification", "Message": "{}", "TopicArn": "arn:aws:sns:eu-west-1:1:bounces",
                             "SignatureVersion": "2", "SigningCertURL": "https://127.0.0.1/a.pem" });
     let elsewhere = elsewhere.to_string();

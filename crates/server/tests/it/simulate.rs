@@ -15,8 +15,14 @@ purposes:
   orders: { title: Orders, channels: [email], opt_in: none }
 ",
     ),
-    ("journeys/thanks.yaml", "journey: thanks\npurpose: orders\nenter: did \"Bought\"\nsteps:\n  - send: thanks\n"),
-    ("messages/thanks/message.yaml", "message: thanks\nemail: { from: shop@shop.example, subject: Thanks }\n"),
+    (
+        "journeys/thanks.yaml",
+        "journey: thanks\npurpose: orders\nenter: did \"Bought\"\nsteps:\n  - send: thanks\n",
+    ),
+    (
+        "messages/thanks/message.yaml",
+        "message: thanks\nemail: { from: shop@shop.example, subject: Thanks }\n",
+    ),
     ("messages/thanks/email.en.txt", "Thank you.\n"),
 ];
 
@@ -43,7 +49,12 @@ async fn buys(house: &House, who: &str) {
 
 async fn trama(house: &House, from: &str, place: [&str; 2], more: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_trama"));
-    command.arg("simulate").arg(house.dir.path().join("programme")).args(["--from", from]).args(place).args(more);
+    command
+        .arg("simulate")
+        .arg(house.dir.path().join("programme"))
+        .args(["--from", from])
+        .args(place)
+        .args(more);
     command.env("TRAMA_TOKEN", &house.admin_token);
     tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
 }
@@ -90,7 +101,11 @@ async fn a_live_server_tells_its_own_history_again() {
     ] {
         let refused = ask(programme, more.clone()).await;
         let told = refused.json();
-        assert_eq!((refused.status, &told["code"], &told["field"]), (400, &json!(code), &field), "{more}: {told}");
+        assert_eq!(
+            (refused.status, &told["code"], &told["field"]),
+            (400, &json!(code), &field),
+            "{more}: {told}"
+        );
     }
     let turn = house.server.hub().dry_runs.acquire().await.unwrap();
     assert_eq!(ask(&programme, json!({})).await.status, 429);

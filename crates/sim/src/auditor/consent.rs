@@ -72,7 +72,9 @@ impl Statements {
         purposes.sort();
         purposes.dedup();
         let mut strictest = Vec::new();
-        for (purpose, channel) in purposes.iter().flat_map(|purpose| CHANNELS.map(|channel| (purpose, channel))) {
+        for (purpose, channel) in
+            purposes.iter().flat_map(|purpose| CHANNELS.map(|channel| (purpose, channel)))
+        {
             let stated = self.on(channel, purpose).max(other.on(channel, purpose));
             let said = self.about(channel, purpose).chain(other.about(channel, purpose));
             // A question is said too, whether it took something away or not.

@@ -135,9 +135,8 @@ impl Letters {
             let other =
                 within(exclusion.within).find(|one| one.message != letter.message && names(&one.message));
             let clash = other.filter(|_| names(&letter.message)).map(|other| &other.message);
-            Invariant::G6.check(clash.is_none(), || {
-                format!("{id} is {} and comes after {clash:?}", letter.message)
-            })?;
+            Invariant::G6
+                .check(clash.is_none(), || format!("{id} is {} and comes after {clash:?}", letter.message))?;
         }
         if let Some(fatigue) = &policy.fatigue {
             let before: Vec<_> = within(fatigue.within).filter(|one| !std::ptr::eq(**one, letter)).collect();
@@ -196,12 +195,18 @@ fn counts(cap: &Cap, letter: &Letter) -> bool {
 
 fn check_hours(at: At, hours: &QuietHours, letter: &Letter, model: &Model) -> Result<(), Violation> {
     let root = person(&model.people, letter).expect("somebody is written to");
-    check_hours_at(at, hours, &model.people.person(root), model)
-        .map_err(|minute| Invariant::G5.broken(format!("{} is sent to {} {minute}", letter.message, letter.address)))
+    check_hours_at(at, hours, &model.people.person(root), model).map_err(|minute| {
+        Invariant::G5.broken(format!("{} is sent to {} {minute}", letter.message, letter.address))
+    })
 }
 
 /// When it is night for somebody, in whatever place they may be in: the time there.
-pub(super) fn check_hours_at(at: At, hours: &QuietHours, person: &Person, model: &Model) -> Result<(), String> {
+pub(super) fn check_hours_at(
+    at: At,
+    hours: &QuietHours,
+    person: &Person,
+    model: &Model,
+) -> Result<(), String> {
     let zones = TimeZoneDatabase::bundled();
     let stated = person.trait_value("timezone").cloned();
     let own = stated.as_ref().and_then(|name| name.as_str()).filter(|name| zones.get(name).is_ok());

@@ -129,12 +129,10 @@ impl Model {
             }
             Record::MergeUndone(undone) => self.people.undo(undone.merge.0 as usize),
             Record::Installed(installed) => self.registers.key = installed.hash_key,
-            Record::RegisterListed(stated) => self.registers.listed(stated),
-            Record::RegisterChecked(stated) => self.registers.checked(stated),
-            Record::CodesAdded(added) => self.gifts.add_codes(added),
-            Record::OfferRedeemed(redeemed) => {
-                self.gifts.taken_at_a_till(redeemed, &self.programme, &self.people, at)?;
-            }
+            Record::RegisterListed(_)
+            | Record::RegisterChecked(_)
+            | Record::CodesAdded(_)
+            | Record::OfferRedeemed(_) => self.list(record, at)?,
             Record::WebhookDelivered(_)
             | Record::WebhookAnswered(_)
             | Record::WebhookFollowed(_)
@@ -150,6 +148,20 @@ impl Model {
             | Record::OfferNoted(_)
             | Record::RunRequested(_)
             | Record::Tick => {}
+        }
+        Ok(())
+    }
+
+    /// What came in a list, or from a till.
+    fn list(&mut self, record: &Record<'_>, at: At) -> Result<(), Violation> {
+        match record {
+            Record::RegisterListed(stated) => self.registers.listed(stated),
+            Record::RegisterChecked(stated) => self.registers.checked(stated),
+            Record::CodesAdded(added) => self.gifts.add_codes(added),
+            Record::OfferRedeemed(redeemed) => {
+                self.gifts.taken_at_a_till(redeemed, &self.programme, &self.people, at)?;
+            }
+            _ => {}
         }
         Ok(())
     }
@@ -170,7 +182,8 @@ impl Model {
         let met = self.people.meet(&names, occurred_at, seq);
         let met = met.map(|root| (root, self.people.about(&names, root)));
         // Whose code it is, where nobody is named.
-        let whose = || Some(self.gifts.owner(event, &self.programme)?).map(|part| (self.people.root(part), part));
+        let whose =
+            || Some(self.gifts.owner(event, &self.programme)?).map(|part| (self.people.root(part), part));
         let Some((root, about)) = met.or_else(whose) else { return Ok(()) };
         if event.kind == EventKind::Track {
             self.gifts.ordered(event, &self.programme, &self.people, (root, about), at);

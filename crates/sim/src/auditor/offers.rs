@@ -160,7 +160,9 @@ impl Gifts {
         now: At,
     ) {
         let message = event.properties.get("message").and_then(|value| value.text()).unwrap_or_default();
-        let Some(offer) = programme.offer_of(message).and_then(|name| programme.offers.get(name)) else { return };
+        let Some(offer) = programme.offer_of(message).and_then(|name| programme.offers.get(name)) else {
+            return;
+        };
         let meets = [SHOWN, CLICKED].contains(&event.name);
         if meets && self.of(people, root).is_empty() && self.may_begin(offer, now) && self.may_redeem(offer) {
             self.give(offer, about, now);
@@ -177,7 +179,9 @@ impl Gifts {
         now: At,
     ) {
         let coupon = event.properties.get("coupon").and_then(|value| value.text());
-        let Some(offer) = programme.offers.get(GIFT).filter(|_| event.name == "Order Completed") else { return };
+        let Some(offer) = programme.offers.get(GIFT).filter(|_| event.name == "Order Completed") else {
+            return;
+        };
         let at = event.occurred_at.min(now);
         if let Some(place) = coupon.and_then(|coupon| self.by_code(offer, coupon)) {
             self.redeem_by_code(place, offer, people, at);

@@ -122,8 +122,10 @@ fn all_shown(
     for (name, message) in &model.programme.messages {
         let Some(onsite) = message.onsite.as_ref().filter(|one| one.slot == slot) else { continue };
         if onsite.purpose.is_none() && message.offer.is_none() {
-            let (seen, closed) =
-                (count(person, SHOWN, name, onsite.within, engine.at()), closed(person, name, onsite.silent, engine.at()));
+            let (seen, closed) = (
+                count(person, SHOWN, name, onsite.within, engine.at()),
+                closed(person, name, onsite.silent, engine.at()),
+            );
             let may = seen < onsite.at_most as usize && !closed;
             Invariant::P2.check(is_shown || !may, || {
                 format!("nothing is shown at {slot} to {:?}, who saw {name} {seen} times", person.names)
@@ -204,7 +206,9 @@ impl Judge<'_> {
         if policy.holdout_permille == 1_000 && !pick.withheld {
             return wrong("everybody is withheld");
         }
-        if let Some(hours) = policy.quiet_hours.as_ref().filter(|hours| hours.channels.contains(&Channel::Onsite)) {
+        if let Some(hours) =
+            policy.quiet_hours.as_ref().filter(|hours| hours.channels.contains(&Channel::Onsite))
+        {
             check_hours_at(now, hours, self.person, self.model).or_else(|_| wrong("it is night there"))?;
         }
         self.letters.check_one_more(&letter, policy, self.model)
