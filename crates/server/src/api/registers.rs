@@ -189,7 +189,7 @@ pub(super) async fn take(
             match digest(value) {
                 Some(digest) => hashes.push(hash_key.digest(&digest)),
                 None => {
-                    refused.push(RefusedValue { index, reason: "this is no SHA-256: 64 hexadecimal digits" })
+                    refused.push(RefusedValue { index, reason: "this is no SHA-256: 64 hexadecimal digits" });
                 }
             }
             continue;
