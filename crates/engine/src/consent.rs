@@ -1,7 +1,8 @@
 //! Consents of one profile: what was granted and withdrawn, for which purpose, on which channel, on what evidence.
 //!
 //! The list only grows, since it is evidence. What holds now is the newest entry about a purpose and channel; where
-//! nothing was ever said, nothing is granted.
+//! nothing was ever said, nothing is granted. A yes that somebody repeats under double opt-in is an entry of its own, which
+//! takes nothing away: it is there for a no that was said before it and arrives after it.
 
 use crate::Seq;
 use crate::at::At;
@@ -35,6 +36,11 @@ pub struct Consent {
 pub struct Consents(Held<Vec<Consent>>);
 
 impl Consent {
+    /// Whether it is a yes that waits for its confirmation, as somebody said it.
+    fn is_question(&self) -> bool {
+        self.state == ConsentState::Pending && self.source != ConsentSource::Merge
+    }
+
     /// Whether it says the same in the same words.
     pub(crate) fn is_said_as(&self, other: &Self) -> bool {
         (self.state, &self.wording, &self.language) == (other.state, &other.wording, &other.language)
@@ -46,10 +52,15 @@ impl Consents {
         &self.0
     }
 
-    /// The entry that decides for a purpose on a channel; `None` asks for the purpose as a whole.
+    /// The entry that decides for a purpose on a channel; `None` asks for the purpose as a whole. It is the newest, save
+    /// that asking somebody once more who has agreed takes nothing away: only a merge does.
     pub(crate) fn current(&self, purpose: &str, channel: Option<Channel>) -> Option<&Consent> {
         // Of one record's `offers` and `offers.email` the more particular one counts.
-        self.about(purpose, channel).max_by_key(|consent| (consent.said, consent.channel.is_some()))
+        let newest = |one: &&Consent| (one.said, one.channel.is_some());
+        let answers = self.about(purpose, channel).filter(|one| !one.is_question());
+        let answer = answers.max_by_key(newest);
+        let is_yes = answer.is_some_and(|answer| answer.state == ConsentState::Granted);
+        if is_yes { answer } else { self.about(purpose, channel).max_by_key(newest) }
     }
 
     fn about(&self, purpose: &str, channel: Option<Channel>) -> impl Iterator<Item = &Consent> {
@@ -225,6 +236,35 @@ mod tests {
             consents.state_consent(consent(None, Granted, at));
         }
         assert_eq!(consents.all().len(), 1, "every page view may repeat it");
+    }
+
+    /// In whatever order they arrive, what was said counts in the order in which it was said.
+    #[test]
+    fn a_yes_that_was_repeated_is_newer_than_a_no_that_arrives_late() {
+        use ConsentState::{Granted, Pending, Withdrawn};
+        let email = Some(Channel::Email);
+        let said = [(None, Pending, 10), (email, Granted, 20), (None, Withdrawn, 30), (None, Pending, 40)];
+        for order in [[0, 1, 2, 3], [0, 1, 3, 2], [0, 2, 1, 3], [0, 2, 3, 1], [0, 3, 1, 2], [0, 3, 2, 1]] {
+            let mut consents = Consents::default();
+            for place in order {
+                let (channel, state, at) = said[place];
+                consents.state_consent(consent(channel, state, at));
+            }
+            assert_eq!(consents.state("offers", email), Some(Pending), "{order:?}");
+        }
+        let mut consents = Consents::default();
+        for (channel, state, at) in [said[0], said[1], said[3]] {
+            consents.state_consent(consent(channel, state, at));
+        }
+        assert_eq!(consents.state("offers", email), Some(Granted), "to be asked again takes nothing away");
+        assert_eq!(consents.state("offers", Some(Channel::Sms)), Some(Pending));
+        let no = Consents(vec![consent(email, Withdrawn, 5)].into());
+        consents.absorb(no, |_| (false, false), At(50), Seq(50));
+        assert_eq!(
+            consents.state("offers", email),
+            Some(Withdrawn),
+            "a merge takes the yes and the question"
+        );
     }
 
     #[test]

@@ -187,7 +187,8 @@ impl Governor<'_> {
             // What waits for the person in a place of their own needs no address.
             None => String::new(),
         };
-        if self.is_suppressed(channel, &address) {
+        let is_in_register = || self.registers.forbids_hashed(&self.hash_key, &address, channel);
+        if self.is_suppressed(channel, &address) || is_in_register() {
             return Err(Reason::Suppressed);
         }
         let basis = self.basis(state, id, wish, (channel, &address))?;

@@ -153,6 +153,11 @@ impl HashKey {
         self.hash(kind.code(), &[normalised.as_bytes()])
     }
 
+    /// The hash of an address of which nothing is known but its SHA-256, as the keepers of some opt-out registers hand it out.
+    pub fn digest(&self, sha256: &[u8; 32]) -> KeyedHash {
+        self.hash(0xfd, &[sha256])
+    }
+
     /// The hash of a message id, scoped to the source that sent it.
     pub fn message_id(&self, source: &str, message_id: &str) -> KeyedHash {
         self.hash(0xff, &[source.as_bytes(), message_id.as_bytes()])

@@ -4,16 +4,20 @@
 //! Owned by the state. A look at a register comes in slices, each of which lists from its record on; when all have come, who
 //! is listed no longer is free. Of an entry nothing is known but a keyed hash, so a register can name people whom nobody
 //! here knows.
+//!
+//! Some registers are handed out as the SHA-256 of each address. Nobody can tell from that whom they list, so whether somebody
+//! is among them is asked where the address is at hand: by the governor, at the decision and at the hand-over.
 
 use crate::at::{At, Span};
 use crate::effect::Effect;
 use crate::engine::{Engine, Refusal};
-use crate::identifier::KeyedHash;
+use crate::identifier::{HashKey, KeyedHash};
 use crate::limits::REGISTERS_MAX;
 use crate::parts::Parts;
 use crate::programme::Channel;
 use crate::record::{RegisterChecked, RegisterListed};
 use borsh::{BorshDeserialize, BorshSerialize};
+use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -64,16 +68,24 @@ impl Registers {
     /// Registers that list an identifier now.
     pub(crate) fn listing(&self, hash: KeyedHash) -> impl Iterator<Item = &Register> {
         let entry = self.listed.of(hash).get(&hash);
-        let numbered = entry.into_iter().flatten();
-        numbered.filter_map(|(number, edition)| {
-            self.all.get(usize::from(*number)).filter(|one| *edition >= one.edition)
-        })
+        // Who was in none of the slices of a whole look has no entry any more.
+        entry.into_iter().flatten().filter_map(|(number, _)| self.all.get(usize::from(*number)))
     }
 
     /// Whether a register forbids a channel.
     pub(crate) fn forbids(&self, hash: KeyedHash, channel: Channel) -> bool {
         self.listing(hash).any(|register| register.channels.contains(channel.name()))
     }
+
+    /// Whether one that was handed out hashed does.
+    pub(crate) fn forbids_hashed(&self, key: &HashKey, address: &str, channel: Channel) -> bool {
+        !self.all.is_empty() && self.forbids(hashed(key, address), channel)
+    }
+}
+
+/// The entry that an address in normalised form has in a register that is handed out hashed.
+fn hashed(key: &HashKey, address: &str) -> KeyedHash {
+    key.digest(&Sha256::digest(address.as_bytes()).into())
 }
 
 impl Engine {
@@ -161,6 +173,11 @@ impl Engine {
         kind: crate::identifier::IdentifierKind,
         normalised: &str,
     ) -> impl Iterator<Item = &Register> {
-        self.state.registers.listing(self.hash_key().identifier(kind, normalised))
+        let key = self.hash_key();
+        let hashes = [key.identifier(kind, normalised), hashed(&key, normalised)];
+        let numbered = self.state.registers.all.iter();
+        numbered.filter(move |one| {
+            hashes.iter().any(|hash| self.state.registers.listing(*hash).any(|with| with.name == one.name))
+        })
     }
 }

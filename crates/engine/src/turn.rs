@@ -197,35 +197,28 @@ impl<'a> Turn<'a> {
             (true, Some(_)) => ConsentState::Pending,
             (false, _) => ConsentState::Withdrawn,
         };
-        let scopes = match &confirm {
-            Some(definition) => self.unconfirmed(purpose, channel, &definition.channels),
-            None => vec![channel],
+        let confirm =
+            confirm.filter(|definition| self.is_unconfirmed(purpose, channel, &definition.channels));
+        let stated_at = stated_at.min(self.now());
+        let consent = Consent {
+            purpose: purpose.to_owned(),
+            channel,
+            state,
+            source,
+            stated_at,
+            seq: self.seq(),
+            wording: wording.to_owned(),
+            language: language.to_owned(),
+            proof: proof.to_owned(),
+            said: (stated_at, self.seq()),
         };
-        if scopes.is_empty() {
-            return;
+        let about = self.about;
+        let profile = self.profile_mut();
+        if let Some(own) = &mut profile.own {
+            own.state_consent(&consent, about);
         }
-        for channel in scopes {
-            let stated_at = stated_at.min(self.now());
-            let consent = Consent {
-                purpose: purpose.to_owned(),
-                channel,
-                state,
-                source,
-                stated_at,
-                seq: self.seq(),
-                wording: wording.to_owned(),
-                language: language.to_owned(),
-                proof: proof.to_owned(),
-                said: (stated_at, self.seq()),
-            };
-            let about = self.about;
-            let profile = self.profile_mut();
-            if let Some(own) = &mut profile.own {
-                own.state_consent(&consent, about);
-            }
-            let changed = profile.consents.state_consent(consent);
-            self.touched.consent |= changed;
-        }
+        let changed = profile.consents.state_consent(consent);
+        self.touched.consent |= changed;
         if let Some(message) = confirm.and_then(|purpose| purpose.confirm) {
             self.ask_to_confirm(purpose, &message);
         }
@@ -247,20 +240,12 @@ impl<'a> Turn<'a> {
         }
     }
 
-    /// What a grant that waits for its confirmation speaks of: everything that it names and that is not granted yet.
-    /// To ask once more takes nothing away from a consent that holds.
-    fn unconfirmed(
-        &self,
-        purpose: &str,
-        channel: Option<Channel>,
-        offered: &[Channel],
-    ) -> Vec<Option<Channel>> {
+    /// Whether a grant names something that is not granted yet, and so has to be confirmed.
+    fn is_unconfirmed(&self, purpose: &str, channel: Option<Channel>, offered: &[Channel]) -> bool {
         let consents = &self.profile().consents;
-        if !consents.is_granted(purpose, channel) {
-            return vec![channel];
-        }
         let of_all = if channel.is_none() { offered } else { &[] };
-        of_all.iter().copied().map(Some).filter(|one| !consents.is_granted(purpose, *one)).collect()
+        !consents.is_granted(purpose, channel)
+            || of_all.iter().any(|one| !consents.is_granted(purpose, Some(*one)))
     }
 
     /// Remembers the language: what the person said, or what their browser says.

@@ -37,6 +37,7 @@ mod rejects;
 mod returns;
 mod segments;
 pub(crate) mod sends;
+mod simulate;
 mod spend;
 mod status;
 mod suppressions;
@@ -153,6 +154,7 @@ pub fn routes() -> Vec<Route> {
         row(Method::GET,    "/api/v1/measure/uplift",               Read,   figures::uplift),
         row(Method::GET,    "/api/v1/programme",                    Read,   programme::show),
         row(Method::PUT,    "/api/v1/programme",                    Admin,  programme::apply),
+        row(Method::POST,   "/api/v1/simulate",                     Admin,  simulate::run),
         row(Method::GET,    "/api/v1/keys",                         Admin,  keys::list),
         row(Method::POST,   "/api/v1/keys",                         Admin,  keys::create),
         row(Method::DELETE, "/api/v1/keys/{id}",                    Admin,  keys::revoke),

@@ -6,6 +6,7 @@ pub mod routes;
 
 use crate::deliver::smtp::letter::Address;
 use crate::deliver::smtp::url::SmtpSettings;
+use crate::returns::proof;
 use crate::webhooks::guard::Guard;
 use anyhow::{Context, bail};
 use figment::Figment;
@@ -33,6 +34,8 @@ pub struct Config {
     pub routes: Vec<RouteSettings>,
     /// Where messages come back; none where they come back to their sender's address.
     pub returns: Option<ReturnSettings>,
+    /// What providers have to prove of what they tell.
+    pub proofs: proof::Asked,
     /// What webhooks may reach besides the public internet.
     pub webhook_allow: Guard,
     pub trace: String,
@@ -88,6 +91,8 @@ struct Written {
     routes: Vec<WrittenRoute>,
     return_domain: String,
     return_listen: String,
+    return_sendgrid_key: String,
+    return_ses_topics: String,
     webhook_allow: String,
     trace: String,
 }
@@ -151,6 +156,7 @@ impl Config {
             programme: present_path(written.programme),
             routes,
             returns,
+            proofs: proof::Asked::parse(&written.return_sendgrid_key, &written.return_ses_topics)?,
             webhook_allow: Guard::parse(&written.webhook_allow)?,
             trace: written.trace,
         })

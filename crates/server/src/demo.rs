@@ -24,6 +24,7 @@ use crate::limits::STOP_PATIENCE;
 use crate::mailbox::Mailbox;
 use crate::mailbox::rule::Rule;
 use crate::programme;
+use crate::returns::proof;
 use crate::server::Server;
 use crate::webhooks::guard::Guard;
 use anyhow::{Context, anyhow, bail};
@@ -85,6 +86,7 @@ impl Demo {
             public_url: None,
             programme: None,
             returns: None,
+            proofs: proof::Asked::default(),
             routes: vec![RouteSettings::to(format!("smtp://{}", mailbox.addr))],
             webhook_allow: Guard::default(),
             trace: String::new(),

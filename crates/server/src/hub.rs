@@ -7,6 +7,7 @@ use crate::metrics::Metrics;
 use crate::problem::Problem;
 use crate::public::clicks::Clicks;
 use crate::public::hosted::Hosted;
+use crate::returns::proof::Proofs;
 use crate::runtime::Runtime;
 use crate::site::Site;
 use crate::webhooks::post::Post;
@@ -14,6 +15,7 @@ use engine::Seq;
 use engine::record::Record;
 use eventlog::sequencer::Outcome;
 use eventlog::sqlite::SqliteReader;
+use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, watch};
 
@@ -44,6 +46,12 @@ pub struct Hub {
     pub reading: tokio::sync::Mutex<()>,
     /// Speaks to webhooks.
     pub post: Post,
+    /// The data directory.
+    pub data: PathBuf,
+    /// The turn of whoever has history told again.
+    pub dry_runs: Arc<Semaphore>,
+    /// Looks at what providers sign.
+    pub proofs: Proofs,
 }
 
 impl Hub {

@@ -178,6 +178,10 @@ pub const RETURN_PATIENCE: Duration = Duration::from_secs(5);
 pub const RETURN_REST: Duration = Duration::from_millis(50);
 /// Most returns in one call of the API: each becomes a record that is waited for.
 pub const RETURNS_MAX: usize = 1_000;
+/// Largest certificate of SNS, in PEM: theirs are two thousand bytes.
+pub const CERTIFICATE_BYTES_MAX: usize = 16 << 10;
+/// Certificates that are kept: there is one a region, and a new one each year.
+pub const CERTIFICATES_KEPT_MAX: usize = 16;
 /// A send whose turn is nearer than this waits in the backlog, and any other in the engine: what a slow pace lets go in that
 /// time must not fill the backlog, and the search for those given back must not be frequent.
 pub const TURN_NEAR: Span = Span::SECOND.times(10);

@@ -2,6 +2,7 @@
 //! of what follows are the engine's.
 
 pub mod door;
+pub mod proof;
 
 use crate::clock;
 use crate::limits::{RETURN_PATIENCE, RETURN_REST};

@@ -10,6 +10,7 @@
 
 mod check;
 mod happen;
+mod pages;
 mod parse;
 mod report;
 mod run;

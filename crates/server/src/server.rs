@@ -23,6 +23,7 @@ use crate::programme;
 use crate::public::clicks::Clicks;
 use crate::public::hosted::Hosted;
 use crate::returns;
+use crate::returns::proof::Proofs;
 use crate::runtime::{self, Threads};
 use crate::site::{InboxChannel, Site};
 use crate::webhooks;
@@ -103,6 +104,9 @@ impl Server {
             followers,
             reading: tokio::sync::Mutex::default(),
             post: Post::new(config.webhook_allow.clone(), Secrets::open(&config.data))?,
+            data: config.data.clone(),
+            dry_runs: Arc::new(Semaphore::new(1)),
+            proofs: Proofs::new(config.proofs.clone()),
         });
         if let Some(folder) = &config.programme {
             apply(&hub, folder).await?;

@@ -8,10 +8,10 @@
 //! came from this browser.
 
 pub(crate) mod content;
-mod decide;
+pub(crate) mod decide;
 mod inbox;
 mod person;
-mod report;
+pub(crate) mod report;
 mod script;
 mod visit;
 

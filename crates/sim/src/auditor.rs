@@ -8,7 +8,9 @@ mod ledger;
 mod letter;
 mod model;
 mod offers;
+mod pages;
 mod people;
+mod registers;
 pub(crate) mod segments;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -114,7 +116,7 @@ impl Auditor {
             if let Effect::HandOver { send, .. } = effect {
                 let prepare = self.ledger.prepare(*send).expect("the ledger asked for it");
                 let is_confirmation = prepare.journey.is_empty();
-                self.model.may_hand_over(&prepare.address, &prepare.purpose, is_confirmation)?;
+                self.model.may_hand_over(at, &prepare.address, &prepare.purpose, is_confirmation)?;
                 if !is_confirmation {
                     self.model.may_disturb(at, &prepare.address, &prepare.purpose)?;
                 }
@@ -257,6 +259,8 @@ impl Auditor {
         self.compare_people(engine)?;
         journeys::compare(engine)?;
         self.model.gifts.compare(engine, &self.model.programme, &self.model.people)?;
+        self.model.pages.compare(engine, &self.model.people)?;
+        pages::compare(engine, &self.model, &self.letters)?;
         let sections = engine.snapshot().into_iter().filter_map(|section| section.bytes);
         sections.into_iter().try_for_each(|bytes| self.look_for_erased(&bytes, "in the state"))
     }

@@ -29,7 +29,12 @@ pub(crate) struct Deliver {
     calls: Vec<(SendId, u8, DeliveryOutcome)>,
     /// Runs that ask a webhook.
     asking: Vec<(ProfileId, u64)>,
+    /// Codes of people's own that messages have told.
+    pub(crate) codes: Vec<String>,
 }
+
+/// So many codes are remembered.
+const CODES: usize = 30;
 
 impl Deliver {
     /// After a start: what was in flight is unknown, the rest begins again.
@@ -58,7 +63,10 @@ impl Deliver {
     pub(crate) fn receive(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
-                Effect::Prepare(prepare) => self.prepare(*prepare),
+                Effect::Prepare(prepare) => {
+                    self.note_code(&prepare);
+                    self.prepare(*prepare);
+                }
                 Effect::HandOver { send, attempt } => self.allowed.push((send, attempt)),
                 Effect::Call { profile, run } => self.asking.push((profile, run)),
                 Effect::Release { send, .. } => drop(self.prepared.remove(&send)),
@@ -82,6 +90,15 @@ impl Deliver {
         let asking = some(random, options, &mut self.asking);
         let asked = asking.into_iter().filter_map(|(profile, run)| engine.asked_webhook(profile, run));
         asked.map(|asked| answered(random, &asked, now)).collect()
+    }
+
+    /// Remembers the code that a message tells, the first time that it goes out.
+    fn note_code(&mut self, prepare: &Prepare) {
+        let code = prepare.offer.as_ref().filter(|_| prepare.attempt == 1).map(|offer| &offer.code);
+        let is_new = |code: &&String| self.codes.len() < CODES && !self.codes.contains(code);
+        if let Some(code) = code.filter(|code| !code.is_empty()).filter(is_new) {
+            self.codes.push(code.clone());
+        }
     }
 
     fn prepare(&mut self, prepare: Prepare) {

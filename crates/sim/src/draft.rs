@@ -1,19 +1,20 @@
 //! What somebody outside wants to tell, before the door has made records of it.
 
-use engine::at::At;
+use engine::at::{At, Span};
 use engine::identifier::{HashKey, IdentifierKind};
 use engine::record::{
-    Command, Commandable, Commanded, ConsentSource, ConsentStated, CutoffsStated, Engaged, Engagement, Event,
-    EventFlags, EventKind, Identifier, MergeUndone, Preference, PreferenceStated, ProfileErased,
-    ProfilesMerged, ProgrammeApplied, Record, Rejected, Returned, RunRequested, Subject, SuppressionStated,
-    Verdict,
+    CodesAdded, Command, Commandable, Commanded, ConsentSource, ConsentStated, CutoffsStated, Engaged,
+    Engagement, Event, EventFlags, EventKind, Identifier, MergeUndone, OfferRedeemed, Preference,
+    PreferenceStated, ProfileErased, ProfilesMerged, ProgrammeApplied, Record, RegisterChecked,
+    RegisterListed, Rejected, Returned, RunRequested, Subject, SuppressionStated, Verdict,
 };
 use engine::segment::cutoff::Cutoff;
 use engine::value::OwnedMap;
 use engine::{MergeId, ProfileId, SendId};
+use sha2::{Digest, Sha256};
 
 use crate::clusters::Searched;
-use crate::programme::OFFERS;
+use crate::programme::{GIFT, OFFERS};
 
 /// The one source of the simulated shop.
 const SOURCE: &str = "shop";
@@ -73,6 +74,33 @@ pub(crate) enum Draft {
         command: Command,
         commanded_at: At,
     },
+    /// A slice of a look at an opt-out register.
+    Listed {
+        register: &'static str,
+        edition: u32,
+        channels: &'static [&'static str],
+        emails: Vec<String>,
+        /// Nothing is known of an address but its SHA-256.
+        hashed: bool,
+    },
+    /// All slices have come.
+    Checked {
+        register: &'static str,
+        edition: u32,
+        channels: &'static [&'static str],
+        checked_at: At,
+    },
+    /// Codes for the offer, from a list.
+    Codes {
+        codes: Vec<String>,
+        added_at: At,
+    },
+    /// A code of the offer is taken at a till.
+    Redeemed {
+        code: String,
+        who: Option<(IdentifierKind, String)>,
+        redeemed_at: At,
+    },
     /// An event that the door refused.
     Rejected,
     Engaged {
@@ -94,6 +122,8 @@ pub(crate) enum Draft {
 pub(crate) struct EventDraft {
     pub(crate) kind: EventKind,
     pub(crate) is_bot: bool,
+    /// The server tells it of a page.
+    pub(crate) is_onsite: bool,
     pub(crate) occurred_at: At,
     pub(crate) name: &'static str,
     pub(crate) message_id: String,
@@ -192,6 +222,9 @@ impl Draft {
                 Record::Commanded(Commanded { what, name, command, commanded_at, operator: "ada" })
                     .encode(&mut bytes);
             }
+            Self::Listed { .. } | Self::Checked { .. } | Self::Codes { .. } | Self::Redeemed { .. } => {
+                self.encode_list(key, &mut bytes);
+            }
             Self::Rejected => {
                 Record::Rejected(rejected(received_at)).encode(&mut bytes);
             }
@@ -208,6 +241,41 @@ impl Draft {
             Self::Garbage(garbage) => bytes.extend_from_slice(garbage),
         }
         bytes
+    }
+
+    /// The same of what comes in lists and from tills.
+    fn encode_list(&self, key: &HashKey, bytes: &mut Vec<u8>) {
+        let identify = |kind, value| Identifier { kind, hash: key.identifier(kind, value), value };
+        match self {
+            Self::Listed { register, edition, channels, emails, hashed } => {
+                let hash = |email: &String| match hashed {
+                    true => key.digest(&Sha256::digest(email.as_bytes()).into()),
+                    false => key.identifier(IdentifierKind::Email, email),
+                };
+                let (edition, channels) = (*edition, channels.to_vec());
+                let hashes = emails.iter().map(hash).collect();
+                Record::RegisterListed(RegisterListed { register, edition, channels, hashes }).encode(bytes);
+            }
+            Self::Checked { register, edition, channels, checked_at } => {
+                let (edition, channels, checked_at) = (*edition, channels.to_vec(), *checked_at);
+                let (valid_for, operator) = (Span::DAY, "ada");
+                let checked =
+                    RegisterChecked { register, edition, channels, checked_at, valid_for, operator };
+                Record::RegisterChecked(checked).encode(bytes);
+            }
+            Self::Codes { codes, added_at } => {
+                let codes = codes.iter().map(String::as_str).collect();
+                let (offer, added_at, operator) = (GIFT, *added_at, "ada");
+                Record::CodesAdded(CodesAdded { offer, added_at, operator, codes }).encode(bytes);
+            }
+            Self::Redeemed { code, who, redeemed_at } => {
+                let identifier = who.as_ref().map(|(kind, value)| identify(*kind, value));
+                let (offer, redeemed_at, operator) = (GIFT, *redeemed_at, "till");
+                let redeemed = OfferRedeemed { offer, identifier, redeemed_at, operator, code };
+                Record::OfferRedeemed(redeemed).encode(bytes);
+            }
+            _ => unreachable!("invariant: only lists are asked for here"),
+        }
     }
 }
 
@@ -233,7 +301,11 @@ impl EventDraft {
         });
         let event = Event {
             kind: self.kind,
-            flags: if self.is_bot { EventFlags::BOT } else { EventFlags::default() },
+            flags: match (self.is_bot, self.is_onsite) {
+                (true, _) => EventFlags::BOT,
+                (_, true) => EventFlags::ONSITE,
+                _ => EventFlags::default(),
+            },
             occurred_at: self.occurred_at,
             received_at,
             source: SOURCE,

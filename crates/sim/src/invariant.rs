@@ -33,10 +33,12 @@ pub enum Invariant {
     F2,
     F3,
     B1,
+    P1,
+    P2,
 }
 
 impl Invariant {
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 31] = [
         Self::L1,
         Self::L2,
         Self::L3,
@@ -66,6 +68,8 @@ impl Invariant {
         Self::F2,
         Self::F3,
         Self::B1,
+        Self::P1,
+        Self::P2,
     ];
 
     pub fn sentence(self) -> &'static str {
@@ -108,6 +112,9 @@ impl Invariant {
             }
             Self::B1 => {
                 "what is learned of channels, variants and hours is what the records say of arrivals and responses"
+            Self::P1 => "what was seen on pages is in the ledger once, as it was left, and nothing else is",
+            Self::P2 => {
+                "pages show nobody what they did not agree to, have seen often enough or closed, or may not have; and what is for everybody they show"
             }
             Self::E1 => "nothing names an erased person, in memory or on the disk",
             Self::O5 => "once faults stop, nothing is owed, and the ledger says what the provider knows",

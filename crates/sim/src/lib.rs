@@ -4,9 +4,9 @@
 //! breaks an invariant breaks it again whenever its seed is run.
 //!
 //! Read in this order: [`world`] is the loop; [`options`] are the dice it is made of; [`workload`] is the people and
-//! programs outside, [`installation`] the process inside, [`provider`] the mail provider; [`auditor`] follows all of it
-//! with a model of its own and says when an invariant is broken, each by its [`invariant`] id. [`naive`] is the segment
-//! language once more, for tests of whatever evaluates it.
+//! programs outside, [`pages`] and [`lists`] what comes from the shop's pages, tills and lists; [`installation`] is the process
+//! inside, [`provider`] the mail provider; [`auditor`] follows all of it with a model of its own and says when an invariant is
+//! broken, each by its [`invariant`] id. [`naive`] is the segment language once more, for tests of whatever evaluates it.
 
 mod auditor;
 pub mod canary;
@@ -16,8 +16,10 @@ mod deliver;
 mod draft;
 mod installation;
 pub mod invariant;
+mod lists;
 pub mod naive;
 pub mod options;
+mod pages;
 mod programme;
 mod provider;
 mod random;

@@ -38,6 +38,10 @@ pub struct Options {
     pub erases: u64,
     pub requests_runs: u64,
     pub commands: u64,
+    pub visits: u64,
+    pub looks: u64,
+    pub codes: u64,
+    pub tills: u64,
 
     /// Of a round: how the time and the process go.
     pub long_pause: u64,
@@ -63,9 +67,14 @@ pub struct Options {
 }
 
 impl Options {
-    /// What operators say of who is who has chance of its own, so that the rest of a world is as it would be without.
-    pub(crate) fn draw(random: &mut Random, operators: &mut Random) -> Self {
+    /// What operators say of who is who has chance of its own, so that the rest of a world is as it would be without; and so
+    /// has what happens on pages and at tills.
+    pub(crate) fn draw(random: &mut Random, operators: &mut Random, shop: &mut Random) -> Self {
         Self {
+            visits: chance(shop, 700),
+            looks: chance(shop, 100),
+            codes: chance(shop, 100),
+            tills: chance(shop, 200),
             merges: chance(operators, 100),
             parts: chance(operators, 200),
             erases: chance(operators, 100),

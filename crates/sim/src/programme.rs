@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use engine::at::Span;
 use engine::programme::{
     Arm, Best, Broadcast, Cap, Channel, Choices, Codes, ContactPolicy, Draw, EmailMessage, EmailTemplate,
-    Exclusion, Fatigue, Journey, Message, Offer, OfferContent, OnChange, OptIn, Programme, Purchase, Purpose,
-    QuietHours, Reenter, Response, Step, Stock, Tracking, Variant, VariantChoice, Way, Webhook, WebhookStep,
+    Exclusion, Fatigue, Format, Journey, Message, Offer, OfferContent, OnChange, OnsiteMessage, OptIn, Programme,
+    Purchase, Purpose, QuietHours, Reenter, Response, SoftOptIn, Step, Stock, Tracking, Variant, VariantChoice, Way,
+    Webhook, WebhookStep,
 };
 
 use crate::auditor::segments::{SEGMENTS, TIMEZONE};
@@ -35,6 +36,11 @@ pub(crate) const GIFT: &str = "gift";
 pub(crate) const GIFT_CODE: &str = "GIFT-10";
 pub(crate) const HOLDERS: &str = "holders";
 pub(crate) const MET_BY: &str = "https://shop.example/?utm_source=ad&trama_offer=gift";
+/// Places on the shop's pages, and the messages there: one for everybody, and two for whoever wants offers.
+pub(crate) const SLOTS: [&str; 2] = ["top", "over"];
+const STRIP: &str = "strip";
+const BANNER: &str = "banner";
+const POPUP: &str = "popup";
 /// Journeys that others begin, and so are in every programme.
 const STARTED: [&str; 2] = [STAGES, "daily"];
 /// The one broadcast: what has started cannot be another one.
@@ -85,6 +91,7 @@ fn draw_with(random: &mut Random, segment_permille: u64) -> String {
     draw_contact(&mut programme);
     draw_offer(&mut programme);
     draw_best(&mut programme);
+    draw_pages(&mut programme);
     let mistakes = programme.mistakes();
     assert!(mistakes.is_empty(), "the simulated programme is a programme: {mistakes:?}");
     serde_json::to_string(&programme).expect("a programme is plain JSON")
@@ -169,10 +176,16 @@ fn draw_offer(programme: &mut Programme) {
             given: *random.pick(&[None, Some(1), Some(3), Some(6)]),
             redeemed: *random.pick(&[None, Some(1), Some(3)]),
         },
-        codes: Codes::Shared(GIFT_CODE.to_owned()),
         per_person: *random.pick(&[1, 1, 2]),
         ..Offer::default()
     };
+    // Whose code it is can be redeemed by it once.
+    let (codes, per_person) = match random.below(4) {
+        0 => (Codes::Own, 1),
+        1 => (Codes::Listed, 1),
+        _ => (Codes::Shared(GIFT_CODE.to_owned()), offer.per_person),
+    };
+    let offer = Offer { codes, per_person, ..offer };
     programme.offers.insert(GIFT.to_owned(), offer);
     programme.segments.insert(HOLDERS.to_owned(), format!("offer \"{GIFT}\" open"));
     for name in ["cart", "nudge", "receipt", "back"] {
@@ -225,6 +238,70 @@ fn leave_open(step: &mut Step, random: &mut Random) {
         }
         Step::Named { step, .. } => leave_open(step, random),
         _ => {}
+    }
+}
+
+/// Messages on pages with caps of their own and of the contact policy, and customers who are written to without a consent;
+/// each of it or nothing. Its chance comes from what was drawn before, as that of the contact policy.
+fn draw_pages(programme: &mut Programme) {
+    let text = serde_json::to_string(programme).expect("a programme is plain JSON");
+    let seed = text.bytes().fold(11, |seed: u64, byte| seed.wrapping_mul(31).wrapping_add(u64::from(byte)));
+    let random = &mut Random::new(seed);
+    let offers = programme.purposes.get_mut(OFFERS).expect("it is there");
+    if random.happens(300) {
+        let within = Span::DAY.times(random.between(2, 40) as i64);
+        let after = "did \"Order Completed\"".to_owned();
+        offers.soft_opt_in = Some(SoftOptIn { after, channels: vec![Channel::Email], within });
+    }
+    if random.happens(300) {
+        return;
+    }
+    offers.channels.push(Channel::Onsite);
+    let hours = |random: &mut Random, most| Span::HOUR.times(random.between(1, most) as i64);
+    for (name, format, slot, purpose) in [
+        (STRIP, Format::Banner, SLOTS[0], None),
+        (BANNER, Format::Banner, SLOTS[0], Some(OFFERS)),
+        (POPUP, Format::Popup, SLOTS[1], Some(OFFERS)),
+    ] {
+        let audience = match random.below(3) {
+            0 => Some("in segment \"buyers\"".to_owned()),
+            1 => Some("trait.plan = \"pro\" or did \"Page Viewed\" within 2 days".to_owned()),
+            _ => None,
+        };
+        let mut onsite = OnsiteMessage {
+            slot: slot.to_owned(),
+            purpose: purpose.map(str::to_owned),
+            audience: audience.filter(|_| purpose.is_some()),
+            at_most: random.between(1, 3) as u32,
+            within: hours(random, 200),
+            silent: if random.happens(300) { Span(0) } else { hours(random, 200) },
+            ..OnsiteMessage::of(format)
+        };
+        onsite.blocks.title.insert("it".to_owned(), name.to_owned());
+        let offer = programme.offers.contains_key(GIFT) && random.happens(300);
+        let offer = offer.then(|| GIFT.to_owned());
+        let priority = random.below(3) as u8;
+        let message = Message { onsite: Some(onsite), offer, priority, ..Message::default() };
+        programme.messages.insert(name.to_owned(), message);
+    }
+    draw_contact_on_pages(programme, random);
+}
+
+/// What the contact policy, if there is one, says of pages.
+fn draw_contact_on_pages(programme: &mut Programme, random: &mut Random) {
+    let policy = &mut programme.contact_policy;
+    if !policy.caps.is_empty() && random.happens(600) {
+        let both = [Channel::Onsite, Channel::Email];
+        let channels = if random.happens(500) { both.to_vec() } else { vec![Channel::Onsite] };
+        let (at_most, within) =
+            (random.between(1, 2) as u32, Span::HOUR.times(random.between(1, 150) as i64));
+        policy.caps.push(Cap { at_most, within, channels, purposes: vec![] });
+    }
+    if let Some(hours) = policy.quiet_hours.as_mut().filter(|_| random.happens(400)) {
+        hours.channels = vec![Channel::Email, Channel::Onsite];
+    }
+    if let Some(exclusion) = policy.exclusions.first_mut().filter(|_| random.happens(500)) {
+        exclusion.only_one_of.push(POPUP.to_owned());
     }
 }
 

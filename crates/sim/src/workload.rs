@@ -97,6 +97,7 @@ impl Workload {
         EventDraft {
             kind,
             is_bot: self.random.happens(options.bot),
+            is_onsite: false,
             occurred_at,
             name,
             message_id: format!("m{}", self.random.draw()),
@@ -320,6 +321,6 @@ fn coupon(total: &serde_json::Value) -> serde_json::Value {
     cents.filter(|cents| cents % 3 == 0).map_or(json!(null), |_| json!(programme::GIFT_CODE))
 }
 
-fn email(number: u64) -> String {
+pub(crate) fn email(number: u64) -> String {
     format!("p{number}@example.com")
 }

@@ -23,7 +23,9 @@ use crate::deliver::{self, Deliver};
 use crate::draft::Draft;
 use crate::installation::{Installation, Sender, Unwritten};
 use crate::invariant::{Invariant, Violation};
+use crate::lists::Lists;
 use crate::options::Options;
+use crate::pages::Pages;
 use crate::provider::Provider;
 use crate::random::Random;
 use crate::trace::Trace;
@@ -58,6 +60,8 @@ pub struct World {
     deliver: Deliver,
     provider: Provider,
     workload: Workload,
+    pages: Pages,
+    lists: Lists,
     /// Requests that were not answered yet, by number.
     open: BTreeMap<u64, Vec<Draft>>,
     requests: u64,
@@ -90,7 +94,8 @@ impl World {
     pub fn new(seed: u64, canary: Option<Canary>) -> Self {
         let mut random = Random::new(seed);
         let mut operators = Random::new(!seed);
-        let mut options = Options::draw(&mut random, &mut operators);
+        let mut shop = Random::new((!seed).rotate_left(16));
+        let mut options = Options::draw(&mut random, &mut operators, &mut shop);
         let installed = Installed {
             installation: random.draw(),
             hash_key: HashKey((u128::from(random.draw()) << 64 | u128::from(random.draw())).to_le_bytes()),
@@ -108,6 +113,8 @@ impl World {
         Self {
             workload: Workload::new(random.fork(), operators, &options),
             provider: Provider::new(random.fork()),
+            pages: Pages::new(shop.fork()),
+            lists: Lists::new(shop.fork()),
             // Of its own, so that the rest of a world is as it would be without.
             searches: Random::new(seed.rotate_left(32)),
             random,
@@ -176,6 +183,12 @@ impl World {
         }
         self.rank_people();
         self.search_clusters();
+        let engine = &self.installation.engine;
+        let mut drafts = self.pages.round(&self.options, engine, self.now);
+        drafts.extend(self.lists.round(&self.options, engine, &self.deliver.codes, self.now));
+        for draft in drafts {
+            self.ask(vec![draft]);
+        }
         if let Some(seen) = self.provider.seen.iter().rev().take(5).find(|seen| seen.accepted) {
             let send = seen.send;
             if let Some(draft) = self.workload.reaction(&self.options, send, self.now) {

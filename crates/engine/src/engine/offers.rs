@@ -76,8 +76,13 @@ impl Engine {
 
     /// Why a message is not to show its offer to a person; `None` where it may, or shows none.
     pub(crate) fn barred(&self, id: ProfileId, message: &str) -> Option<Reason> {
+        self.barred_at(id, message, self.state.at)
+    }
+
+    /// The same at an instant of its own: between two records an offer is over by its time alone.
+    pub(super) fn barred_at(&self, id: ProfileId, message: &str, now: At) -> Option<Reason> {
         let offer = self.programme.offer_of(message)?;
-        self.may_have(id, offer, self.state.at).err().map(Denial::of_send)
+        self.may_have(id, offer, now).err().map(Denial::of_send)
     }
 
     /// Gives an offer to a person who may have it; whether they had it not yet.
@@ -246,16 +251,21 @@ impl Engine {
 
     /// The person whose code an event has that names nobody else: so a till need not know who its customers are.
     pub(super) fn owner_of_code(&self, event: &Event<'_>) -> Option<Resolved> {
-        let redeeming = self.index.redeemed_by.get(event.name)?;
+        let about = self.owner_by_code(event.name, event.properties)?;
+        let profile = self.state.canonical(about);
+        Some(Resolved { profile, is_new: false, is_addressed: false, about })
+    }
+
+    /// Whose code is among the properties of an event of this name, where its name redeems an offer that leads to people.
+    pub fn owner_by_code(&self, event: &str, properties: Map<'_>) -> Option<ProfileId> {
+        let redeeming = self.index.redeemed_by.get(event)?;
         redeeming.iter().find_map(|one| {
             let plan = self.offer_plan(&one.offer).ok()?;
             let mut owner = None;
-            event.properties.find(one.code.as_ref()?, &mut |value| {
+            properties.find(one.code.as_ref()?, &mut |value| {
                 owner = owner.or_else(|| self.code_owner(plan, value.text()?));
             });
-            let about = owner?;
-            let profile = self.state.canonical(about);
-            Some(Resolved { profile, is_new: false, is_addressed: false, about })
+            owner
         })
     }
 

@@ -68,7 +68,8 @@ impl Engine {
         if !verdict(rule, &Moment { now, ..moment }).holds {
             return Err(None);
         }
-        if let Some(reason) = self.barred(profile, name) {
+        let barred = self.barred_at(profile, name, now);
+        if let Some(reason) = barred {
             return Err(Some(reason));
         }
         let Some(purpose) = &onsite.purpose else { return Ok(false) };
@@ -80,7 +81,7 @@ impl Engine {
             confirms: false,
             waits: None,
             hands_over: false,
-            barred: self.barred(profile, name),
+            barred,
         };
         let governor = Governor { now, ..self.governor() };
         match governor.decide(&self.state, &self.policy, profile, &wish) {

@@ -5,14 +5,16 @@ use engine::SendId;
 use engine::at::{At, Span};
 use engine::engine::{Asked, Engine, Outcome};
 use engine::identifier::IdentifierKind::{self, AnonymousId, UserId};
+use engine::limits::INBOX_MESSAGES_MAX;
 use engine::offer::OfferPhase;
 use engine::outbox::{Reason, Status};
 use engine::programme::{
-    CLICKED, Cap, Channel, Choices, Codes, ContactPolicy, DISMISSED, Format, InAppMessage, Journey, Message,
-    Offer, OfferContent, OnsiteMessage, Programme, Purpose, SHOWN, Step, WITHHELD,
+    CLICKED, Cap, Channel, Choices, Codes, ContactPolicy, DISMISSED, EmailMessage, Format, InAppMessage,
+    Journey, Message, Offer, OfferContent, OnsiteMessage, OptIn, Programme, Purpose, Reenter, SHOWN, Step,
+    WITHHELD,
 };
 use engine::record::{Attempted, DeliveryOutcome, Engaged, Engagement, Event, EventFlags, EventKind};
-use engine::record::{Record, Settled};
+use engine::record::{ProfilesMerged, Record, Settled};
 use engine::value::{Map, OwnedMap};
 use serde_json::json;
 
@@ -73,10 +75,20 @@ fn picks(engine: &Engine, kind: IdentifierKind, person: &str, slot: &str, now: A
 
 /// The server tells what became of a decision.
 fn tell(story: &mut Story, who: (IdentifierKind, &str), what: &str, message: &str, decision: u64) -> Outcome {
+    let id = format!("onsite-{decision}-{what}");
+    tell_as(story, who, what, message, (decision, &id))
+}
+
+fn tell_as(
+    story: &mut Story,
+    who: (IdentifierKind, &str),
+    what: &str,
+    message: &str,
+    (decision, id): (u64, &str),
+) -> Outcome {
     let purpose = if message == "hello" { "" } else { "offers" };
     let properties = json!({"message": message, "slot": "s", "purpose": purpose, "channel": "onsite", "decision": decision.to_string()});
     let properties = OwnedMap::from_json(&properties).unwrap();
-    let id = format!("onsite-{decision}-{what}");
     let event = Event {
         kind: EventKind::Track,
         flags: EventFlags::ONSITE,
@@ -84,9 +96,9 @@ fn tell(story: &mut Story, who: (IdentifierKind, &str), what: &str, message: &st
         received_at: story.now(),
         source: "site",
         name: what,
-        message_id: story.key.message_id("site", &id),
+        message_id: story.key.message_id("site", id),
         identifiers: vec![story.identifier(who.0, who.1)],
-        message_id_text: &id,
+        message_id_text: id,
         properties: properties.as_map(),
         traits: Map::default(),
         context: Map::default(),
@@ -160,8 +172,9 @@ fn what_was_seen_is_in_the_ledger() {
     let mut story = story(&shop());
     consents(&mut story, "ada");
     tell(&mut story, (UserId, "ada"), SHOWN, "stop", 7);
-    tell(&mut story, (UserId, "ada"), CLICKED, "stop", 7);
     tell(&mut story, (UserId, "ada"), CLICKED, "stop", 8);
+    assert_eq!(story.engine.send(SendId(0)).unwrap().clicked_at, None, "a click on what was not shown");
+    tell(&mut story, (UserId, "ada"), CLICKED, "stop", 7);
     tell(&mut story, (UserId, "ada"), SHOWN, "hello", 9);
     let sends: Vec<_> = story.engine.sends().collect();
     assert_eq!(
@@ -183,6 +196,83 @@ fn what_was_seen_is_in_the_ledger() {
     assert_eq!(again.0.hash(), story.engine.hash());
     assert_eq!(Engine::restore(&story.engine.snapshot()).unwrap().hash(), story.engine.hash());
     assert_eq!(sees(&story, "ada", "popup"), picks(&again.0, UserId, "ada", "popup", story.now()));
+}
+
+/// A message id is forgotten in the end; what was clicked was clicked then.
+#[test]
+fn a_decision_is_known_by_its_number_however_large_and_clicked_when_it_was() {
+    let mut story = story(&shop());
+    consents(&mut story, "ada");
+    let start = story.now();
+    let numbers = [u64::MAX, 1 << 40, 3];
+    for number in numbers {
+        tell(&mut story, (UserId, "ada"), SHOWN, "stop", number);
+    }
+    story.wait_until(start.plus(Span::SECOND));
+    tell(&mut story, (UserId, "ada"), CLICKED, "stop", numbers[0]);
+    let clicked = |story: &Story| [0, 1, 2].map(|id| story.engine.send(SendId(id)).unwrap().clicked_at);
+    let at = story.now();
+    assert_eq!(clicked(&story), [Some(at), None, None]);
+    story.wait_until(start.plus(Span::DAY.times(8)));
+    let again = tell_as(&mut story, (UserId, "ada"), CLICKED, "stop", (numbers[0], "again"));
+    assert_eq!(again, Outcome::Applied);
+    assert_eq!(clicked(&story), [Some(at), None, None]);
+}
+
+#[test]
+fn of_two_messages_that_are_alike_the_first_by_name_is_shown() {
+    let mut shop = shop();
+    let banner = onsite(Format::Banner, "top", None, None);
+    shop.messages.insert("allo".into(), Message { onsite: Some(banner), ..Message::default() });
+    let mut story = story(&shop);
+    story.track("ada", "Visited", story.now(), &json!({}));
+    assert_eq!((sees(&story, "ada", "top"), sees(&story, "nobody", "top")), ("allo".into(), "allo".into()));
+}
+
+#[test]
+fn an_offer_is_over_by_its_time_alone_on_pages_too() {
+    let mut shop = shop();
+    let content = OfferContent { title: "A gift".into(), ..OfferContent::default() };
+    let ends = "2026-01-07T08:00:00Z";
+    let gift =
+        Offer { content: [("en".into(), content)].into(), until: Some(ends.into()), ..Offer::default() };
+    shop.offers.insert("gift".into(), gift);
+    let at_foot = onsite(Format::Banner, "foot", Some("offers"), None);
+    let message = Message { onsite: Some(at_foot), offer: Some("gift".into()), ..Message::default() };
+    shop.messages.insert("gift".into(), message);
+    let mut story = story(&shop);
+    consents(&mut story, "ada");
+    // Nothing happens until then, and nothing has to.
+    let end = At::parse(ends).unwrap();
+    let seen = [end.minus(Span::SECOND), end].map(|at| picks(&story.engine, UserId, "ada", "foot", at));
+    assert_eq!(seen, ["gift", "-"]);
+}
+
+#[test]
+fn who_became_somebody_else_is_asked_for_by_any_of_their_numbers_and_never_in_the_past() {
+    let mut story = story(&shop());
+    consents(&mut story, "ada");
+    tell(&mut story, (AnonymousId, "a1"), SHOWN, "hello", 1);
+    let before = story.engine.find(AnonymousId, "a1");
+    let (now, none) = (story.now(), json!({}));
+    let told = Told {
+        kind: EventKind::Identify,
+        name: "Identified",
+        occurred_at: now,
+        properties: &none,
+        traits: &none,
+        context: &none,
+    };
+    story.say(&[(UserId, "ada"), (AnonymousId, "a1")], &told);
+    assert_ne!(story.engine.find(AnonymousId, "a1"), before);
+    let pick = |story: &Story, now| {
+        let asked = Asked { profile: before, slot: "popup", now, popups: true };
+        story.engine.pick(&asked).map(|one| one.message.to_owned())
+    };
+    assert_eq!(pick(&story, now).as_deref(), Some("stop"), "what the person allowed");
+    tell(&mut story, (UserId, "ada"), SHOWN, "stop", 2);
+    let earlier = now.minus(Span::DAY.times(30));
+    assert_eq!(pick(&story, earlier), None, "whoever asks late asks now");
 }
 
 #[test]
@@ -210,6 +300,7 @@ fn who_is_withheld_sees_nothing_and_counts() {
     shop.contact_policy = ContactPolicy { holdout_permille: 1_000, ..ContactPolicy::default() };
     let mut story = story(&shop);
     consents(&mut story, "ada");
+    story.track("bob", "Order Completed", story.now(), &json!({}));
     assert_eq!(sees(&story, "ada", "popup"), "stop withheld");
     assert_eq!(
         sees(&story, "bob", "popup"),
@@ -301,6 +392,54 @@ fn an_inbox_holds_what_was_handed_over_until_it_is_put_away_or_expires() {
     assert_eq!(story.apply(&Record::Engaged(away(SendId(1)))), Outcome::Applied);
     assert_eq!(lies(&story.engine, start), [0]);
     assert_eq!(story.preview(r#"did "Message Dismissed" (message = "news")"#).unwrap().count, 1);
+}
+
+/// As many as there is room for, of those that were handed over in the app, or may have been.
+#[test]
+fn an_inbox_has_a_bound_and_nothing_of_other_channels() {
+    let mut shop = shop();
+    shop.purposes.insert(
+        "orders".into(),
+        Purpose { channels: vec![Channel::Email, Channel::InApp], opt_in: OptIn::None, ..Purpose::default() },
+    );
+    let mut in_app = InAppMessage::default();
+    in_app.blocks.title.insert("en".into(), "News".into());
+    let both = Message { in_app: Some(in_app), email: Some(EmailMessage::default()), ..Message::default() };
+    shop.messages.insert("news".into(), both);
+    let send = |channel| Step::Send { message: "news".into(), channels: vec![channel] };
+    let journey = Journey {
+        purpose: "orders".into(),
+        enter: r#"did "Visited""#.into(),
+        reenter: Reenter::Always,
+        steps: vec![send(Channel::Email), send(Channel::InApp)],
+        ..Journey::default()
+    };
+    shop.journeys.insert("j".into(), journey);
+    let mut story = story(&shop);
+    story.identify("ada", &json!({ "email": "ada@example.com" }));
+    let visits = INBOX_MESSAGES_MAX as u64 + 1;
+    for visit in 0..visits {
+        story.track("ada", "Visited", story.now(), &json!({}));
+        for id in [2 * visit, 2 * visit + 1] {
+            let (send, attempt, now) = (SendId(id), 1, story.now());
+            story.apply(&Record::Attempted(Attempted { send, attempt, attempted_at: now }));
+            let outcome = if visit % 2 == 0 { DeliveryOutcome::Accepted } else { DeliveryOutcome::Unknown };
+            story.apply(&Record::Settled(Settled { send, attempt, outcome, settled_at: now, reply: "" }));
+        }
+    }
+    let ada = story.engine.find(UserId, "ada").unwrap();
+    let lies: Vec<u64> = story.engine.inbox(ada, story.now()).iter().map(|send| send.id.0).collect();
+    let expected: Vec<u64> = (1..visits).rev().map(|visit| 2 * visit + 1).collect();
+    assert_eq!(lies, expected);
+    let merged = ProfilesMerged {
+        from: story.identifier(UserId, "ada"),
+        into: story.identifier(UserId, "bob"),
+        merged_at: story.now(),
+        operator: "op",
+    };
+    story.track("bob", "Seen", story.now(), &json!({}));
+    assert_eq!(story.apply(&Record::ProfilesMerged(merged)), Outcome::Applied);
+    assert_eq!(story.engine.inbox(ada, story.now()).len(), INBOX_MESSAGES_MAX, "by the number of before");
 }
 
 #[test]

@@ -1,17 +1,17 @@
 //! Webhooks: runs that ask one and go on with what it answered, and how far each was told.
 
-use crate::story::{Story, programme};
+use crate::story::{Story, Told, programme};
 use engine::at::{At, Span};
 use engine::effect::Effect;
 use engine::engine::{Engine, Outcome, Refusal};
 use engine::identifier::IdentifierKind::UserId;
-use engine::limits::{DELIVERIES_WAITING_MAX, DELIVERY_ATTEMPTS_MAX, DELIVERY_WAITS};
+use engine::limits::{DELIVERIES_LISTED_MAX, DELIVERIES_WAITING_MAX, DELIVERY_ATTEMPTS_MAX, DELIVERY_WAITS};
 use engine::programme::{
     Arm, Channel, Journey, OnChange, Programme, Purpose, Reenter, Step, Webhook, WebhookStep,
 };
 use engine::record::{
-    Command, Commandable, Commanded, DeliveryRequested, Malformed, ProfileErased, Record, WebhookAnswered,
-    WebhookAttempt, WebhookDelivered, WebhookFollowed, WebhookOutcome,
+    Command, Commandable, Commanded, DeliveryRequested, EventKind, Malformed, ProfileErased, ProfilesMerged,
+    Record, WebhookAnswered, WebhookAttempt, WebhookDelivered, WebhookFollowed, WebhookOutcome,
 };
 use engine::value::{Map, OwnedMap};
 use engine::webhook::{Delivery, Ear, Off, WebhookRefusal};
@@ -173,6 +173,109 @@ fn a_failed_attempt_is_asked_again_and_an_answer_to_the_attempt_before_counts_fo
 }
 
 #[test]
+fn a_question_is_told_with_all_that_is_needed_and_answered_for_that_question_alone() {
+    let mut story = story();
+    story.identify("ada", &json!({ "plan": "pro" }));
+    let asking = begin(&mut story);
+    let asked = story.engine.asked_webhook(asking.0, asking.1).unwrap();
+    assert_eq!(asked.traits.as_map().to_json(), json!({ "plan": "pro" }));
+    assert_eq!((asked.asked_at, asked.ends_at), (story.now(), story.now().plus(Span::DAY)));
+    let of_another = WebhookAnswered {
+        profile: asked.profile,
+        run: asked.run,
+        asked: asked.asked.next(),
+        attempt: attempt(1, WebhookOutcome::Accepted, story.now()),
+        answer: Map::default(),
+    };
+    let outcome = story.apply(&Record::WebhookAnswered(of_another));
+    assert_eq!(outcome, Outcome::Refused(Refusal::Webhook(WebhookRefusal::OutOfTurn)));
+    assert_eq!(went(&story.engine), None);
+}
+
+#[test]
+fn a_question_goes_with_its_person_into_another() {
+    let mut story = story();
+    let (asking, now, none) = (begin(&mut story), story.now(), json!({}));
+    let told = Told {
+        kind: EventKind::Track,
+        name: "Looked",
+        occurred_at: now,
+        properties: &none,
+        traits: &none,
+        context: &none,
+    };
+    story.say(&[(UserId, "bob")], &told);
+    let merged = ProfilesMerged {
+        from: story.identifier(UserId, "ada"),
+        into: story.identifier(UserId, "bob"),
+        merged_at: now,
+        operator: "op",
+    };
+    assert_eq!(story.apply(&Record::ProfilesMerged(merged)), Outcome::Applied);
+    let asked = story.engine.asked_webhook(asking.0, asking.1).expect("by the number that it had");
+    assert_eq!(Some(asked.profile), story.engine.find(UserId, "bob"));
+    let late = WebhookAnswered {
+        profile: asking.0,
+        run: asking.1,
+        asked: asked.asked,
+        attempt: attempt(1, WebhookOutcome::Refused, now),
+        answer: Map::default(),
+    };
+    assert_eq!(story.apply(&Record::WebhookAnswered(late)), Outcome::Applied);
+    assert_eq!(went(&story.engine).as_deref(), Some("without"));
+}
+
+#[test]
+fn whoever_looks_for_questions_finds_all_of_them_a_few_people_at_a_time() {
+    let mut story = story();
+    for person in ["ada", "bob", "eve"] {
+        story.track(person, "Began", story.now(), &json!({}));
+    }
+    let (mut found, mut from) = (Vec::new(), Some(ProfileId(0)));
+    while let Some(next) = from {
+        let (runs, after) = story.engine.owed_calls(next, 2);
+        found.extend(runs.into_iter().map(|(profile, _)| profile.0));
+        from = after;
+    }
+    assert_eq!(found, [0, 1, 2]);
+}
+
+#[test]
+fn a_question_that_fails_waits_as_long_as_it_is_told_and_is_given_up_in_the_end() {
+    let mut shop = shop();
+    let Step::Webhook(asked) = &mut shop.journeys.get_mut("x").unwrap().steps[0] else { unreachable!() };
+    asked.at_most = Span::DAY.times(7);
+    let mut story = Story::new();
+    assert_eq!(story.apply_programme(&shop), Outcome::Applied);
+    let asking = begin(&mut story);
+    let wanted = story.now().plus(Span::HOUR.times(3));
+    let mut failed = attempt(1, WebhookOutcome::Failed, story.now());
+    failed.not_before = wanted;
+    let asked = story.engine.asked_webhook(asking.0, asking.1).unwrap();
+    let answer = WebhookAnswered {
+        profile: asked.profile,
+        run: asked.run,
+        asked: asked.asked,
+        attempt: failed,
+        answer: Map::default(),
+    };
+    assert_eq!(story.apply(&Record::WebhookAnswered(answer)), Outcome::Applied);
+    story.wait_until(wanted.minus(Span::SECOND));
+    assert!(story.engine.asked_webhook(asking.0, asking.1).is_none(), "the other side asked for more time");
+    story.wait_until(wanted);
+    for number in 2..=DELIVERY_ATTEMPTS_MAX {
+        assert_eq!(went(&story.engine), None, "attempt {number}");
+        while story.engine.asked_webhook(asking.0, asking.1).is_none() {
+            story.wait_until(story.engine.next_due().expect("it is asked again"));
+        }
+        let attempt = story.engine.asked_webhook(asking.0, asking.1).unwrap().attempt;
+        assert_eq!(attempt, number);
+        self::answer(&mut story, asking, WebhookOutcome::Failed, &json!({}));
+    }
+    assert_eq!(went(&story.engine).as_deref(), Some("without"));
+}
+
+#[test]
 fn a_paused_journey_keeps_the_answer_for_when_it_goes_on() {
     let mut story = story();
     let asking = begin(&mut story);
@@ -311,6 +414,66 @@ fn what_fails_waits_longer_each_time_and_is_given_up_in_the_end() {
         story.apply(&Record::DeliveryRequested(requested)),
         Outcome::Refused(Refusal::Webhook(WebhookRefusal::NotYet)),
     );
+}
+
+#[test]
+fn what_fails_comes_no_sooner_than_the_other_side_wants_it_and_not_with_all_others() {
+    let mut story = story();
+    let wanted = story.now().plus(Span::HOUR.times(3));
+    let mut failed = attempt(1, WebhookOutcome::Failed, story.now());
+    failed.not_before = wanted;
+    let delivery = ahead(&story, 1);
+    let delivered = WebhookDelivered { webhook: "erp", delivery, attempt: failed };
+    assert_eq!(story.apply(&Record::WebhookDelivered(delivered)), Outcome::Applied);
+    assert_eq!(story.engine.webhook("erp").unwrap().next_due().unwrap().0, wanted);
+    for place in 1..=20 {
+        deliver(&mut story, Delivery { place, ..delivery }, 1, WebhookOutcome::Failed);
+    }
+    let webhook = story.engine.webhook("erp").unwrap();
+    let mut waits: Vec<At> = webhook.waiting.values().map(|one| one.next_at).collect();
+    waits.sort_unstable();
+    waits.dedup();
+    assert!(waits.len() > 15, "{} different instants of 21", waits.len());
+}
+
+#[test]
+fn how_far_a_webhook_was_told_goes_on_only_and_stays_when_it_is_described_anew() {
+    let mut story = story();
+    let (first, second) = (ahead(&story, 1), ahead(&story, 2));
+    deliver(&mut story, first, 1, WebhookOutcome::Failed);
+    deliver(&mut story, second, 1, WebhookOutcome::Accepted);
+    story.wait_until(story.engine.webhook("erp").unwrap().next_due().unwrap().0);
+    assert_eq!(deliver(&mut story, first, 2, WebhookOutcome::Accepted), Outcome::Applied);
+    assert_eq!(story.engine.webhook("erp").unwrap().told, second, "what is told again is no step back");
+    let followed = WebhookFollowed { webhook: "erp", to: first.seq, followed_at: story.now() };
+    assert_eq!(story.apply(&Record::WebhookFollowed(followed)), Outcome::Applied);
+    assert_eq!(story.engine.webhook("erp").unwrap().told, second);
+    let mut changed = shop();
+    changed.webhooks.get_mut("erp").unwrap().url = "https://erp.example/other".to_owned();
+    assert_eq!(story.apply_programme(&changed), Outcome::Applied);
+    let webhook = story.engine.webhook("erp").unwrap();
+    assert_eq!((webhook.told, webhook.counts.accepted), (second, 2));
+}
+
+#[test]
+fn of_attempts_the_newest_can_be_listed_and_of_a_full_webhook_nothing_more_is_asked() {
+    let mut story = story();
+    let first = ahead(&story, 1);
+    for place in 0..=DELIVERIES_LISTED_MAX as u32 {
+        deliver(&mut story, Delivery { place, ..first }, 1, WebhookOutcome::Accepted);
+    }
+    let webhook = story.engine.webhook("erp").unwrap();
+    assert_eq!((webhook.attempts.len(), webhook.attempts[0].delivery.place), (DELIVERIES_LISTED_MAX, 1));
+    let second = ahead(&story, 1);
+    for place in 0..DELIVERIES_WAITING_MAX as u32 {
+        deliver(&mut story, Delivery { place, ..second }, 1, WebhookOutcome::Failed);
+    }
+    let mut requested =
+        DeliveryRequested { webhook: "erp", delivery: first, requested_at: story.now(), operator: "ada" };
+    let full = Outcome::Refused(Refusal::Webhook(WebhookRefusal::Full));
+    assert_eq!(story.apply(&Record::DeliveryRequested(requested)), full);
+    requested.delivery = second;
+    assert_eq!(story.apply(&Record::DeliveryRequested(requested)), Outcome::Applied, "it waits already");
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use super::{
     activity, best, broadcasts, calls, changes, clusters, consents, editorial, erasures, evidence,
     explanations, expressions, figures, identifiers, journeys, keys, links, ltv, mailbox, measure, merges,
-    offers, previews, profiles, programme, registers, rejects, returns, segments, sends, spend, status,
-    suppressions, timeline, webhooks,
+    offers, previews, profiles, programme, registers, rejects, returns, segments, sends, simulate, spend,
+    status, suppressions, timeline, webhooks,
 };
 use axum::Json;
 use utoipa::OpenApi;
@@ -100,6 +100,7 @@ use utoipa::{Modify, openapi};
         figures::uplift,
         programme::show,
         programme::apply,
+        simulate::run,
         keys::list,
         keys::create,
         keys::revoke

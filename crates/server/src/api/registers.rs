@@ -69,6 +69,17 @@ pub(super) struct Slice {
     channels: Vec<String>,
     /// Phone numbers or email addresses; 10,000 at most.
     values: Vec<String>,
+    /// Where the register is handed out hashed: of what kind the values are. Absent where they are plain.
+    #[serde(default)]
+    hashed: Option<Hashed>,
+}
+
+/// How a register is handed out that names nobody.
+#[derive(Clone, Copy, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Hashed {
+    /// The SHA-256 of each address in lower case, or of each phone number as `+390212345678`, in hexadecimal digits.
+    Sha256,
 }
 
 /// What became of a slice.
@@ -174,6 +185,15 @@ pub(super) async fn take(
     let edition = slice.edition.unwrap_or(next);
     let (mut hashes, mut refused) = (Vec::new(), Vec::new());
     for (index, value) in slice.values.iter().enumerate() {
+        if let Some(Hashed::Sha256) = slice.hashed {
+            match digest(value) {
+                Some(digest) => hashes.push(hash_key.digest(&digest)),
+                None => {
+                    refused.push(RefusedValue { index, reason: "this is no SHA-256: 64 hexadecimal digits" });
+                }
+            }
+            continue;
+        }
         let is_email = value.contains('@');
         let kind = if is_email { IdentifierKind::Email } else { IdentifierKind::Phone };
         match normalise(kind, value) {
@@ -225,6 +245,15 @@ pub(super) async fn check(
         RegisterView::of(register.expect("invariant: it was checked just now"))
     };
     Ok(Json(hub.runtime.read(read).await))
+}
+
+/// A SHA-256 in hexadecimal digits, of whatever case.
+fn digest(text: &str) -> Option<[u8; 32]> {
+    let digits: Vec<u8> =
+        text.trim().chars().map(|digit| Some(digit.to_digit(16)? as u8)).collect::<Option<_>>()?;
+    let bytes: Vec<u8> =
+        digits.chunks(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect();
+    if digits.len() == 64 { bytes.try_into().ok() } else { None }
 }
 
 fn channels(names: &[String]) -> Result<Vec<&str>, Problem> {

@@ -6,11 +6,12 @@ use super::extract::Body;
 use crate::hub::Hub;
 use crate::limits::RETURNS_MAX;
 use crate::problem::Problem;
+use crate::returns::proof::sns_address;
 use crate::returns::{Noted, note, unsubscribe};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use engine::SendId;
 use engine::programme::nearest;
 use engine::record::Verdict;
@@ -96,6 +97,7 @@ pub(super) async fn take(
 
 /// Takes what a provider's webhook tells: `ses` (through SNS), `sendgrid` or `postmark`, in the form that the provider
 /// documents. The key may come as the password of basic authentication, with whatever user, since their webhooks know that.
+/// Where the settings ask for a signature besides, what has none that fits is refused with 403 and `bad_signature`.
 #[utoipa::path(
     post,
     path = "/api/v1/returns/{provider}",
@@ -104,6 +106,7 @@ pub(super) async fn take(
     responses(
         (status = 200, body = ReturnsTaken),
         (status = 400, body = Problem),
+        (status = 403, body = Problem),
         (status = 404, body = Problem),
         (status = 503, body = Problem)
     )
@@ -111,11 +114,18 @@ pub(super) async fn take(
 pub(super) async fn take_from(
     State(hub): State<Arc<Hub>>,
     Path(name): Path<String>,
+    headers: HeaderMap,
     body: Bytes,
 ) -> Result<Json<ReturnsTaken>, Problem> {
     let provider = Provider::parse(&name).ok_or_else(|| {
         Problem::not_found(format!("\"{name}\" is none of the providers: ses, sendgrid, postmark"))
     })?;
+    let proved = match provider {
+        Provider::Ses => hub.proofs.check_sns(&hub.post, &body).await,
+        Provider::SendGrid => hub.proofs.check_sendgrid(&headers, &body),
+        Provider::Postmark => Ok(()),
+    };
+    proved.map_err(|reason| Problem::new(StatusCode::FORBIDDEN, "bad_signature", reason))?;
     let news = match provider.read(&body)? {
         Told::News(news) => news,
         Told::Confirm { url } => {
@@ -148,11 +158,7 @@ pub(super) async fn take_from(
 
 /// Says yes to SNS. Only its own addresses are asked, and none that is not public.
 async fn confirm(hub: &Hub, url: &str) -> Result<(), Problem> {
-    let parsed = url::Url::parse(url).ok();
-    let host = parsed.as_ref().and_then(|url| url.host_str()).unwrap_or_default();
-    let is_of_sns =
-        host.starts_with("sns.") && (host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn"));
-    let Some(url) = parsed.filter(|url| is_of_sns && url.scheme() == "https") else {
+    let Some(url) = sns_address(url) else {
         let message = "the address to confirm at is none of SNS";
         return Err(Problem::bad_request("bad_subscription", "SubscribeURL", message));
     };

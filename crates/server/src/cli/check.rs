@@ -29,16 +29,22 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     fail_on(errors, &args.programme)?;
     if !args.json {
         let definitions = &checked.programme;
-        let (segments, journeys) = (definitions.segments.len(), definitions.journeys.len());
-        let (broadcasts, messages) = (definitions.broadcasts.len(), definitions.messages.len());
+        let segments = some(definitions.segments.len(), "segment");
+        let journeys = some(definitions.journeys.len(), "journey");
+        let broadcasts = some(definitions.broadcasts.len(), "broadcast");
+        let messages = some(definitions.messages.len(), "message");
         writeln!(
             out,
-            "{}: no mistake in {segments} segments, {journeys} journeys, {broadcasts} broadcasts and {messages} \
-             messages",
+            "{}: no mistake in {segments}, {journeys}, {broadcasts} and {messages}",
             definitions.name
         )?;
     }
     Ok(())
+}
+
+/// `1 journey`, `2 journeys`.
+fn some(count: usize, one: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
 }
 
 /// Prints findings as compilers do.
@@ -52,5 +58,16 @@ pub(super) fn fail_on(errors: usize, folder: &Path) -> anyhow::Result<()> {
         0 => Ok(()),
         1 => bail!("1 mistake in {}", folder.display()),
         _ => bail!("{errors} mistakes in {}", folder.display()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_one() {
+        let told = [0, 1, 2].map(|count| some(count, "broadcast"));
+        assert_eq!(told, ["0 broadcasts", "1 broadcast", "2 broadcasts"]);
     }
 }

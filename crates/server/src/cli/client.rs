@@ -47,6 +47,12 @@ impl Client {
         }
     }
 
+    /// What a call answers, word for word.
+    pub(crate) fn text(&self, path: &str, body: &Value) -> anyhow::Result<String> {
+        let answer = self.answer(self.request(Method::POST, path).json(body))?;
+        answer.text().context("the answer broke off")
+    }
+
     pub(crate) fn delete(&self, path: &str) -> anyhow::Result<()> {
         self.answer(self.request(Method::DELETE, path)).map(drop)
     }

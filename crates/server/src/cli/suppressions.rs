@@ -44,6 +44,12 @@ enum Command {
         /// When the register was looked at, as 2026-01-31T12:00:00Z [default: now]
         #[arg(long, value_name = "TIME")]
         checked_at: Option<String>,
+        /// The file has no addresses, but the hash of each: sha256, of addresses in lower case and of numbers as +390212345678
+        ///
+        /// Whether somebody is listed is found out when a message to them is decided and handed over. Segments that ask who
+        /// can be reached do not know of it.
+        #[arg(long, value_name = "HOW", value_parser = ["sha256"])]
+        hashed: Option<String>,
         #[command(flatten)]
         running: Running,
     },
@@ -59,11 +65,12 @@ enum Command {
 
 pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     match &args.command {
-        Command::Import { file, register, channels, valid_for, checked_at, running } => {
+        Command::Import { file, register, channels, valid_for, checked_at, hashed, running } => {
             let mut import = Import {
                 client: running.client()?,
                 path: format!("/api/v1/registers/{}", escaped(register)),
                 channels,
+                hashed: hashed.as_deref(),
                 edition: None,
                 slice: Vec::new(),
                 listed: 0,
@@ -101,6 +108,7 @@ struct Import<'a> {
     client: Client,
     path: String,
     channels: &'a [String],
+    hashed: Option<&'a str>,
     edition: Option<u64>,
     /// Values with their lines.
     slice: Vec<(u64, String)>,
@@ -136,8 +144,9 @@ impl Import<'_> {
         // An empty list would free everybody: a file that was cut off, or another than was meant, looks like that.
         if self.listed == 0 {
             bail!(
-                "nothing in {} is a phone number or an address; the register is left as it was",
-                file.display()
+                "nothing in {} is {}; the register is left as it was",
+                file.display(),
+                if self.hashed.is_some() { "a SHA-256" } else { "a phone number or an address" }
             );
         }
         Ok(())
@@ -146,7 +155,8 @@ impl Import<'_> {
     fn send(&mut self) -> anyhow::Result<()> {
         let slice = std::mem::take(&mut self.slice);
         let values: Vec<&str> = slice.iter().map(|(_, value)| value.as_str()).collect();
-        let asked = json!({ "edition": self.edition, "channels": self.channels, "values": values });
+        let (edition, channels, hashed) = (self.edition, self.channels, self.hashed);
+        let asked = json!({ "edition": edition, "channels": channels, "values": values, "hashed": hashed });
         let taken = self.client.call(&Method::POST, &self.path, &asked)?;
         self.edition = taken["edition"].as_u64();
         self.listed += taken["listed"].as_u64().unwrap_or_default();

@@ -28,6 +28,9 @@ pub struct Door {
     hash_key: HashKey,
 }
 
+/// Whether an event of this name leads to somebody by its properties: a till often knows nothing of a customer but a code.
+pub type Leads<'a> = dyn Fn(&str, Map<'_>) -> bool + 'a;
+
 /// What is known of a body besides its content.
 #[derive(Clone, Copy, Debug)]
 pub struct Arrival<'a> {
@@ -57,8 +60,13 @@ impl Door {
 
     /// Applies the rules to every event of a body.
     pub fn read(&self, envelope: &Envelope<'_>, arrival: &Arrival<'_>) -> Reading {
+        self.read_leading(envelope, arrival, &|_, _| false)
+    }
+
+    /// The same where events may lead to somebody whom they do not name.
+    pub fn read_leading(&self, envelope: &Envelope<'_>, arrival: &Arrival<'_>, leads: &Leads<'_>) -> Reading {
         let mut reading = Reading { records: Vec::with_capacity(envelope.size()), ..Reading::default() };
-        let mut desk = Desk::new(self.hash_key, envelope, arrival);
+        let mut desk = Desk::new(self.hash_key, envelope, arrival, leads);
         let (text, walked) = (OnceCell::new(), OnceCell::new());
         for (index, item) in envelope.items.iter().enumerate() {
             match desk.event(index, item) {
@@ -108,6 +116,7 @@ struct Desk<'d> {
     hash_key: HashKey,
     envelope: &'d Envelope<'d>,
     arrival: &'d Arrival<'d>,
+    leads: &'d Leads<'d>,
     visitor: Visitor<'d>,
     person: Person,
     /// The record made last, and room for the maps of one event.
@@ -120,11 +129,17 @@ struct Desk<'d> {
 }
 
 impl<'d> Desk<'d> {
-    fn new(hash_key: HashKey, envelope: &'d Envelope<'d>, arrival: &'d Arrival<'d>) -> Self {
+    fn new(
+        hash_key: HashKey,
+        envelope: &'d Envelope<'d>,
+        arrival: &'d Arrival<'d>,
+        leads: &'d Leads<'d>,
+    ) -> Self {
         Self {
             hash_key,
             envelope,
             arrival,
+            leads,
             visitor: Visitor::new(arrival.peer),
             person: Person::new(hash_key),
             record: Vec::new(),
@@ -137,7 +152,7 @@ impl<'d> Desk<'d> {
 
     /// Makes the record of one event, or says why there is none.
     fn event(&mut self, index: usize, item: &Item<'_>) -> Result<(), Reason> {
-        let Self { envelope, arrival, .. } = *self;
+        let Self { envelope, arrival, leads, .. } = *self;
         let around = &envelope.around;
         let kind = kind(envelope.endpoint(), item)?;
         check_form(item)?;
@@ -153,7 +168,10 @@ impl<'d> Desk<'d> {
         let signal = self.visitor.privacy_signal(own);
         let context = with_texts(own, &[("ip", ip), ("gpc", signal)], &mut self.addressed);
 
-        self.person.read(kind, item, around, traits, context)?;
+        match self.person.read(kind, item, around, traits, context) {
+            Err(Reason::MissingIdentifier) if kind == EventKind::Track && leads(name, properties) => {}
+            read => read?,
+        }
         let (occurred_at, mut flags) = occurred_at(&stated_times(item, around), arrival.received_at);
         if envelope.endpoint() == Endpoint::Import && flags.has(EventFlags::LATE) {
             flags = flags.with(EventFlags::IMPORTED);

@@ -1,5 +1,6 @@
 //! What the door asks of whoever makes records durable. The runtime implements it; tests have one in memory.
 
+use engine::value::Map;
 use std::future::Future;
 use std::sync::Arc;
 
@@ -8,6 +9,11 @@ pub trait Intake: Send + Sync + 'static {
     /// Whether a submission made now would be refused. Asked before a body is read, so that an overloaded server
     /// spends nothing on what it cannot take.
     fn is_overloaded(&self) -> bool;
+
+    /// Whether an event of this name leads to somebody by a code among its properties. Asked of events that name nobody.
+    fn leads_to_somebody(&self, _event: &str, _properties: Map<'_>) -> bool {
+        false
+    }
 
     /// Hands over `count` records, each as a varint of its length and its bytes, in the order in which they are to be
     /// logged. Resolves when all of them are durable, with one outcome a record in the same order.
@@ -21,6 +27,10 @@ pub trait Intake: Send + Sync + 'static {
 impl<I: Intake> Intake for Arc<I> {
     fn is_overloaded(&self) -> bool {
         I::is_overloaded(self)
+    }
+
+    fn leads_to_somebody(&self, event: &str, properties: Map<'_>) -> bool {
+        I::leads_to_somebody(self, event, properties)
     }
 
     fn submit(

@@ -17,7 +17,7 @@ pub enum Reason {
     #[error("a track call needs the name of its event")]
     MissingEvent,
     #[error(
-        "the event names nobody: userId, anonymousId and every other identifier are absent or placeholders"
+        "the event names nobody: userId, anonymousId and every other identifier are absent or placeholders, and it has no code of an offer that somebody was given"
     )]
     MissingIdentifier,
     #[error("a group call needs a groupId")]

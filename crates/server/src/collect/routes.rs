@@ -17,6 +17,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use engine::at::At;
+use engine::value::Map;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -115,7 +116,9 @@ impl<I: Intake> Collect<I> {
                 .any(|name| text(&head.headers, name).contains("prefetch")),
             privacy_signal: text(&head.headers, "sec-gpc").trim() == "1",
         };
-        let reading = self.door.read(&envelope, &Arrival { source: &source, received_at, serial, peer });
+        let leads = |event: &str, properties: Map<'_>| self.intake.leads_to_somebody(event, properties);
+        let arrival = Arrival { source: &source, received_at, serial, peer };
+        let reading = self.door.read_leading(&envelope, &arrival, &leads);
         drop(envelope);
         self.submit(reading, serial).await
     }

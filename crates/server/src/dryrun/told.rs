@@ -155,3 +155,39 @@ fn changes(text: &mut String, report: &Report) {
         let _ = writeln!(text, "  and {more} more kinds of change; --json has all");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dryrun::report::{Change, Omitted};
+    use engine::at::At;
+
+    #[test]
+    fn changes_beyond_those_that_are_shown_are_counted() {
+        let change = |was| Change { was, would: 0, people: was };
+        let report = |kinds: u64| Report {
+            programme: "shop".to_owned(),
+            from: At(0),
+            to: At(1),
+            records: 1,
+            was: Tally::default(),
+            would: Tally::default(),
+            changes: (1..=kinds).map(change).collect(),
+            left_out: Omitted { programmes: 0, reactions: 0, returns: 0, refused: 0 },
+            limits: Vec::new(),
+            people: Vec::new(),
+        };
+        let shown = CHANGES_SHOWN as u64;
+        let text = told(&report(shown + 2));
+        assert!(
+            text.contains("and 2 more kinds of change")
+                && text.contains("  1 person who got 1 would have got 0\n"),
+            "{text}"
+        );
+        assert!(
+            text.contains(&format!("{shown} people who got {shown}")) && !text.contains("who got 13"),
+            "{text}"
+        );
+        assert!(!told(&report(shown)).contains("more kinds"));
+    }
+}

@@ -2,7 +2,7 @@
 
 import { card, keep, make, moment, say, table } from "./dom.js";
 import { ask, live, greeting, unsent, unsentCount } from "./server.js";
-import { activity, count, reason, some, title, who, why } from "./words.js";
+import { activity, count, reason, some, stale, title, who, why } from "./words.js";
 import { weave } from "./weave.js";
 
 const FEED = 14;
@@ -29,11 +29,14 @@ export function today() {
     card("Not sent", make("a", { href: "#/unsent" }, "All, with their reasons"), reasons, withheld),
     card("Segments", "people in each, now", segments),
   );
-  const node = make("div", {}, finding, make("p", { class: "lead" }, lead()), strip, make("div", { class: "columns" }, left, right));
+  const notice = make("p", { class: "notice", role: "status", hidden: true });
+  const node = make("div", {}, finding, make("p", { class: "lead" }, lead()), notice, strip, make("div", { class: "columns" }, left, right));
 
   async function update() {
     const [parts, ways, mailbox] = await Promise.all([ask.segments(), ask.journeys(), greeting.demo ? ask.mailbox(6) : null]);
     say(finding, told(ways));
+    say(notice, stale(live.status.stale_registers));
+    notice.hidden = notice.textContent === "";
     figures.forEach(([figure, of], index) => {
       const [, value, text] = FIGURES[index];
       say(figure, count(value(live.status.counts)));

@@ -79,6 +79,13 @@ export function deed(name, properties) {
   return { words, details: details.filter(Boolean).join(" · ") };
 }
 
+/** What is to be done about opt-out registers whose last look is too old; nothing where there are none. */
+export function stale(names = []) {
+  if (!names.length) return "";
+  const which = names.length === 1 ? `the opt-out register ${names[0]}` : `the opt-out registers ${names.join(", ")}`;
+  return `It is time to look at ${which} again: whom the last look left out may be listed by now.`;
+}
+
 const CONSENT_WAYS = {
   event: "on a form",
   api: "told to the shop",

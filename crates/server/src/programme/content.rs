@@ -80,7 +80,8 @@ pub(super) fn doubts(programme: &Programme) -> Vec<Mistake> {
     let uses = Uses::of(programme);
     for (name, message) in &programme.messages {
         let place = message_place(name);
-        if !uses.sent.contains(name.as_str()) {
+        // What is on a page is sent by nothing.
+        if !uses.sent.contains(name.as_str()) && message.onsite.is_none() {
             doubts.push(mistake(&place, "no journey, no broadcast and no purpose sends this message", None));
         }
         let Some(email) = &message.email else { continue };

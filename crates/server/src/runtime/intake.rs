@@ -2,11 +2,20 @@
 
 use super::{Entrance, Runtime};
 use crate::collect::intake::{Intake, Outcome, Overloaded};
+use engine::programme::Offer;
+use engine::value::Map;
 use eventlog::sequencer;
 
 impl Intake for Runtime {
     fn is_overloaded(&self) -> bool {
         Self::is_overloaded(self)
+    }
+
+    fn leads_to_somebody(&self, event: &str, properties: Map<'_>) -> bool {
+        // Without an offer that it may be about, nobody need wait for the engine.
+        let redeems = |offer: &Offer| offer.redeemed_by().is_some_and(|by| by.event == event);
+        self.programme().offers.values().any(redeems)
+            && self.read_blocking(|engine| engine.owner_by_code(event, properties).is_some())
     }
 
     async fn submit(&self, records: Vec<u8>, count: u32) -> Result<Vec<Outcome>, Overloaded> {

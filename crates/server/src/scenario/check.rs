@@ -1,9 +1,10 @@
 //! Expectations against what happened.
 
+use super::pages::INBOX;
 use super::run::Played;
 use super::snapshot;
 use super::story::{
-    ChangeExpectation, Expectation, Expects, Fate, MessageExpectation, StateExpectation, Times,
+    ChangeExpectation, Expectation, Expects, Fate, MessageExpectation, PersonId, StateExpectation, Times,
     WebhookExpectation,
 };
 use super::world::{Observation, World};
@@ -241,6 +242,7 @@ fn holds(world: &World<'_>, state: &StateExpectation) -> Result<(), Instead> {
                 (format!("{} and {} are {what}", names.0, names.1), snapshot::timeline(world, *person))
             })
         }
+        StateExpectation::Sees { person, message, place } => sees(world, *person, message.as_deref(), place),
         StateExpectation::Traits { person, traits } => {
             let profile = world.profile(*person).and_then(|id| world.engine.profile(id));
             for (name, wanted) in traits {
@@ -261,6 +263,24 @@ fn holds(world: &World<'_>, state: &StateExpectation) -> Result<(), Instead> {
         }
         StateExpectation::Snapshot { .. } => Ok(()),
     }
+}
+
+/// Whether somebody would find a message in a slot or in the inbox; or nothing.
+fn sees(world: &World<'_>, person: PersonId, message: Option<&str>, place: &str) -> Result<(), Instead> {
+    let programme = world.engine.programme();
+    if let Some(message) = message {
+        known(message, "message", programme.messages.keys().map(String::as_str))?;
+    }
+    let slots = programme.messages.values().filter_map(|one| Some(one.onsite.as_ref()?.slot.as_str()));
+    known(place, "slot", slots.chain([INBOX]))?;
+    let found = world.sees(person, place);
+    let holds = message.map_or(found.is_empty(), |message| found.iter().any(|one| one == message));
+    differs(holds, || {
+        let name = &world.story.people[person].name;
+        let what = if found.is_empty() { "nothing".to_owned() } else { found.join(", ") };
+        let why = format!("{name} sees {what} in {place} at {}", snapshot::instant(world.now));
+        (why, snapshot::timeline(world, person))
+    })
 }
 
 fn differs(holds: bool, instead: impl FnOnce() -> Instead) -> Result<(), Instead> {

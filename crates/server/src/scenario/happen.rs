@@ -7,6 +7,7 @@ use crate::collect::door::{Arrival, Door};
 use crate::collect::endpoint::Endpoint;
 use crate::collect::envelope::Envelope;
 use crate::collect::visitor::Peer;
+use crate::site::report::What;
 use engine::codec::Reader;
 use engine::governor::address_kind;
 use engine::identifier::{IdentifierKind, normalise};
@@ -55,7 +56,17 @@ pub(super) fn happen(world: &mut World<'_>, what: &Happens) -> Result<(), String
             world.apply(&Record::Returned(returned))
         }
         Happens::Opens { person, message } => engage(world, *person, message, Engagement::Opened, false),
+        Happens::Sees { person, slot, from_search } => world.show(*person, slot, *from_search),
+        Happens::Dismisses { person, message } => {
+            if world.react(*person, message, What::Dismissed)? {
+                return Ok(());
+            }
+            engage(world, *person, message, Engagement::Dismissed, false)
+        }
         Happens::Clicks { person, message, machine } => {
+            if !machine && world.react(*person, message, What::Clicked)? {
+                return Ok(());
+            }
             engage(world, *person, message, Engagement::Clicked, *machine)
         }
         Happens::Suppress { person, channel, lifted, reason } => {

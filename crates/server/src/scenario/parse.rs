@@ -4,7 +4,7 @@ mod cursor;
 mod expect;
 mod time;
 
-use self::cursor::{Cursor, channel, hand_over, purpose, webhook};
+use self::cursor::{Cursor, channel, hand_over, purpose, sees, webhook};
 use super::story::{Happening, Happens, Person, PersonId, Story, StoryEvent, Wanted};
 use super::words::{Form, Word, Wrong, split};
 use crate::limits::STORY_REST;
@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 use std::path::Path;
 
 /// Verbs of a line about people, in the words of the reference.
-const VERBS: [&str; 21] = [
+const VERBS: [&str; 23] = [
     "webhook",
     "identify",
     "page",
@@ -38,6 +38,8 @@ const VERBS: [&str; 21] = [
     "erase",
     "begins",
     "redeems",
+    "sees",
+    "dismisses",
 ];
 
 /// Reads a file's text. `folder` is the programme that is live unless the story names another.
@@ -290,6 +292,8 @@ impl<'t> Parser<'t> {
                 let code = cursor.pairs()?.get("code").and_then(Value::as_str).map(str::to_owned);
                 Happens::Redeems { person, offer, code }
             }
+            "sees" => sees(cursor, person)?,
+            "dismisses" => Happens::Dismisses { person, message: message(cursor)? },
             other => {
                 let near = nearest(other, VERBS);
                 let suggestion = match near {

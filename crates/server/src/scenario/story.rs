@@ -88,6 +88,17 @@ pub(super) enum Happens {
         message: String,
         machine: bool,
     },
+    /// A page shows what there is for the person in a slot; `from_search` where it is the first one after a search.
+    Sees {
+        person: PersonId,
+        slot: String,
+        from_search: bool,
+    },
+    /// A message on a page is closed, or one in the app put away.
+    Dismisses {
+        person: PersonId,
+        message: String,
+    },
     /// A message comes back, or is called spam.
     Returns {
         person: PersonId,
@@ -346,6 +357,12 @@ pub(super) enum StateExpectation {
         other: PersonId,
         is_same: bool,
     },
+    /// What somebody would find in a slot or in the inbox: this message, or nothing.
+    Sees {
+        person: PersonId,
+        message: Option<String>,
+        place: String,
+    },
     Traits {
         person: PersonId,
         traits: Map<String, Value>,
@@ -381,6 +398,8 @@ impl Happens {
             | Self::Unsubscribes { person, .. }
             | Self::Prefers { person, .. }
             | Self::Returns { person, .. }
+            | Self::Sees { person, .. }
+            | Self::Dismisses { person, .. }
             | Self::Opens { person, .. }
             | Self::Clicks { person, .. }
             | Self::HandOver { person, .. }

@@ -5,6 +5,7 @@
 
 use super::happen;
 use super::story::{Fate, HandOver, Happens, PersonId, Story, WebhookAnswer};
+use crate::site::decide;
 use crate::webhooks::body;
 use engine::at::At;
 use engine::best::Chosen;
@@ -57,6 +58,9 @@ pub(super) struct World<'s> {
     /// Every record applied, with its instant.
     log: Vec<(At, Vec<u8>)>,
     pub(super) events: u64,
+    /// How many times a page has shown something, and what each message was last shown to somebody by.
+    pub(super) decisions: u64,
+    pub(super) shown: BTreeMap<(PersonId, String), decide::Decision>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,6 +139,8 @@ impl<'s> World<'s> {
             told: Vec::new(),
             log: Vec::new(),
             events: 0,
+            decisions: 0,
+            shown: BTreeMap::new(),
         };
         let installed =
             Installed { installation: 1, hash_key: HASH_KEY, seed: story.seed, link_key: [7; 32] };

@@ -75,24 +75,24 @@ enum TriggerView {
 
 /// All that a record of an exposure needs; signed, so that nobody can tell of what was not decided.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Decision {
+pub(crate) struct Decision {
     #[serde(rename = "m")]
-    pub(super) message: String,
+    pub(crate) message: String,
     #[serde(rename = "p", default)]
-    pub(super) purpose: String,
+    pub(crate) purpose: String,
     #[serde(rename = "s")]
-    pub(super) slot: String,
+    pub(crate) slot: String,
     #[serde(rename = "k")]
-    kind: String,
+    pub(crate) kind: String,
     #[serde(rename = "v")]
-    pub(super) value: String,
+    pub(crate) value: String,
     /// Drawn at random; what is told twice under it counts once.
     #[serde(rename = "n")]
-    pub(super) number: u64,
+    pub(crate) number: u64,
     #[serde(rename = "t")]
-    pub(super) decided_at_ms: i64,
+    pub(crate) decided_at_ms: i64,
     #[serde(rename = "w", default)]
-    pub(super) withheld: bool,
+    pub(crate) withheld: bool,
 }
 
 impl Decision {

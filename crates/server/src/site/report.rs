@@ -37,7 +37,7 @@ struct Report {
 
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum What {
+pub(crate) enum What {
     Shown,
     Clicked,
     Dismissed,
@@ -84,7 +84,7 @@ pub(super) async fn report(
 }
 
 /// Nobody clicks what was not shown.
-fn name(what: What, withheld: bool) -> Option<&'static str> {
+pub(crate) fn name(what: What, withheld: bool) -> Option<&'static str> {
     match (what, withheld) {
         (What::Shown, false) => Some(SHOWN),
         (What::Shown, true) => Some(WITHHELD),
@@ -94,15 +94,20 @@ fn name(what: What, withheld: bool) -> Option<&'static str> {
     }
 }
 
-struct Sent<'a> {
-    source: &'a str,
-    flags: EventFlags,
-    now: At,
-    hash_key: &'a HashKey,
+pub(crate) struct Sent<'a> {
+    pub(crate) source: &'a str,
+    pub(crate) flags: EventFlags,
+    pub(crate) now: At,
+    pub(crate) hash_key: &'a HashKey,
 }
 
 impl Sent<'_> {
-    fn record<T>(&self, decision: &Decision, name: &str, submit: impl FnOnce(&Record<'_>) -> T) -> Option<T> {
+    pub(crate) fn record<T>(
+        &self,
+        decision: &Decision,
+        name: &str,
+        submit: impl FnOnce(&Record<'_>) -> T,
+    ) -> Option<T> {
         let kind = decision.kind()?;
         let hash = self.hash_key.identifier(kind, &decision.value);
         let number = decision.number.to_string();

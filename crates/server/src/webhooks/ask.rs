@@ -144,6 +144,7 @@ mod tests {
             ("text", "{{ event.total }} euro"),
             ("filtered", "{{ profile.name | upcase }}"),
             ("plain", "oil"),
+            ("hour", "{{ event.at | date: '%H' }}"),
         ];
         let asked = AskedWebhook {
             profile: ProfileId(0),
@@ -155,12 +156,14 @@ mod tests {
             webhook: "erp".to_owned(),
             journey: "thanks".to_owned(),
             body: body.map(|(name, source)| (name.to_owned(), source.to_owned())).into(),
-            traits: map(json!({ "name": "Ada", "address": { "zip": "0123" } })),
-            event: map(json!({ "total": 12.5, "webhook": { "loyalty": { "points": 7 } } })),
+            traits: map(json!({ "name": "Ada", "address": { "zip": "0123" }, "timezone": "Asia/Tokyo" })),
+            event: map(json!({
+                "total": 12.5, "at": "2026-01-05T12:00:00Z", "webhook": { "loyalty": { "points": 7 } },
+            })),
         };
         let expected = json!({
             "total": 12.5, "zip": "0123", "points": 7, "missing": null, "text": "12.5 euro", "filtered": "ADA",
-            "plain": "oil",
+            "plain": "oil", "hour": "21",
         });
         assert_eq!(Json::Object(content(&asked, &TimeZone::UTC).unwrap()), expected);
     }

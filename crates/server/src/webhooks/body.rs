@@ -143,3 +143,100 @@ fn person(
     }
     Some(content)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use engine::Seq;
+    use engine::change::Change;
+    use engine::identifier::{HashKey, IdentifierKind};
+    use engine::programme::{Channel, EmailMessage, Journey, Message, OptIn, Programme, Purpose, Step};
+    use engine::record::{EventFlags, EventKind, Identifier, Installed, ProgrammeApplied, Record};
+    use engine::value::OwnedMap;
+
+    const AT: At = At(1_767_600_000_000);
+
+    /// Ada has two addresses, and was written to.
+    fn engine() -> Engine {
+        let mut programme = Programme { name: "shop".into(), timezone: "UTC".into(), ..Programme::default() };
+        programme.languages = vec!["en".into()];
+        let purpose = Purpose { channels: vec![Channel::Email], opt_in: OptIn::None, ..Purpose::default() };
+        programme.purposes.insert("orders".into(), purpose);
+        let receipt = Message { email: Some(EmailMessage::default()), ..Message::default() };
+        programme.messages.insert("receipt".into(), receipt);
+        let journey = Journey {
+            purpose: "orders".into(),
+            enter: r#"did "Bought""#.into(),
+            steps: vec![Step::Send { message: "receipt".into(), channels: Vec::new() }],
+            ..Journey::default()
+        };
+        programme.journeys.insert("thanks".into(), journey);
+        let definition = serde_json::to_string(&programme).unwrap();
+        let key = HashKey([7; 16]);
+        let mut engine = Engine::new();
+        let mut apply = |record: &Record<'_>| {
+            engine.apply(engine.seq().next(), AT, record, &mut Vec::new());
+        };
+        apply(&Record::Installed(Installed { installation: 1, hash_key: key, seed: 1, link_key: [1; 32] }));
+        let applied = ProgrammeApplied { applied_at: AT, operator: "op", definition: &definition };
+        apply(&Record::ProgrammeApplied(applied));
+        let named = |kind, value| Identifier { kind, hash: key.identifier(kind, value), value };
+        let traits = OwnedMap::from_json(&json!({ "plan": "pro" })).unwrap();
+        for (id, email) in [("1", "ada@example.com"), ("2", "ada@example.org")] {
+            apply(&Record::Event(Event {
+                kind: EventKind::Track,
+                flags: EventFlags::default(),
+                occurred_at: AT,
+                received_at: AT,
+                source: "shop",
+                name: "Bought",
+                message_id: key.message_id("shop", id),
+                identifiers: vec![named(IdentifierKind::UserId, "ada"), named(IdentifierKind::Email, email)],
+                message_id_text: id,
+                properties: Map::default(),
+                traits: traits.as_map(),
+                context: Map::default(),
+            }));
+        }
+        engine
+    }
+
+    fn told(heard: &Heard<'_>) -> Json {
+        let fields = ["email", "trait.plan", "trait.age"].map(str::to_owned).into();
+        let webhook = Webhook { fields, ..Webhook::default() };
+        of_heard(&engine(), &webhook, heard).expect("there is somebody")
+    }
+
+    #[test]
+    fn of_a_person_it_says_what_its_fields_name_and_one_address() {
+        let at = AT;
+        let send = told(&Heard::Send { send: engine::SendId(0), what: "accepted", at });
+        let expected = json!({
+            "profile": 0, "email": "ada@example.com", "trait.plan": "pro", "send": 0, "message": "receipt",
+            "journey": "thanks", "channel": "email",
+        });
+        assert_eq!((&send["type"], &send["data"]), (&json!("send.accepted"), &expected));
+        let profile = ProfileId(0);
+        for (kind, what, is_named) in [
+            (ChangeKind::Entered, "segment.entered", true),
+            (ChangeKind::Left, "segment.left", true),
+            (ChangeKind::Merged, "segment.left", false),
+            (ChangeKind::Erased, "segment.left", false),
+        ] {
+            let change = Change { profile, kind, at, cause: Seq(1) };
+            let change = told(&Heard::Change { segment: "vip", change });
+            let (data, name) = (&change["data"], kind.name());
+            assert_eq!(
+                (&change["type"], &data["change"], &data["profile"]),
+                (&json!(what), &json!(name), &json!(0))
+            );
+            assert_eq!(
+                data["email"].is_string(),
+                is_named,
+                "who is no more has nothing but a number: {change}"
+            );
+        }
+        let erased = told(&Heard::Erased { profile, at });
+        assert_eq!(erased["data"], json!({ "profile": 0 }));
+    }
+}

@@ -75,6 +75,16 @@ impl Post {
         if response.status().is_success() { Ok(()) } else { Err(response.status().to_string()) }
     }
 
+    /// Reads what lies at an address, under the same guard.
+    pub async fn fetch(&self, url: Url, most: usize) -> Result<Vec<u8>, String> {
+        self.guard.check_url(&url).map_err(|forbidden| forbidden.0)?;
+        let response = self.client.get(url).send().await.map_err(|error| why(&error))?;
+        if !response.status().is_success() {
+            return Err(response.status().to_string());
+        }
+        read_body(response, most).await.map_err(str::to_owned)
+    }
+
     async fn send(&self, webhook: &str, url: &str, id: &str, body: Vec<u8>) -> Result<Response, String> {
         let url = Url::parse(url).map_err(|error| format!("the address is none: {error}"))?;
         self.guard.check_url(&url).map_err(|forbidden| forbidden.0)?;
@@ -125,7 +135,7 @@ async fn read(response: Response) -> Posted {
     if !status.is_success() {
         return posted(outcome_of(status), status.canonical_reason().unwrap_or("no success"), Vec::new());
     }
-    match read_body(response).await {
+    match read_body(response, WEBHOOK_ANSWER_BYTES_MAX).await {
         Ok(answer) => posted(WebhookOutcome::Accepted, "", answer),
         Err(reason) => posted(WebhookOutcome::Accepted, reason, Vec::new()),
     }
@@ -144,11 +154,11 @@ fn outcome_of(status: StatusCode) -> WebhookOutcome {
 }
 
 /// The body up to the bound; a message whose status was good is taken, whatever becomes of its body.
-async fn read_body(mut response: Response) -> Result<Vec<u8>, &'static str> {
+async fn read_body(mut response: Response, most: usize) -> Result<Vec<u8>, &'static str> {
     let mut body = Vec::new();
     loop {
         match response.chunk().await {
-            Ok(Some(chunk)) if body.len() + chunk.len() > WEBHOOK_ANSWER_BYTES_MAX => {
+            Ok(Some(chunk)) if body.len() + chunk.len() > most => {
                 return Err("the answer is too long to be read");
             }
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),

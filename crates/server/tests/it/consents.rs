@@ -1,6 +1,7 @@
 //! Consent as evidence, and the preference centre, through the server's own port.
 
 use crate::house::{Answer, House, Shop, answer, link};
+use engine::limits::REGISTER_SLICE_MAX;
 use serde_json::{Value, json};
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -365,5 +366,99 @@ async fn a_register_lists_until_it_does_not_any_more() {
     let house = shop.house.restart().await;
     let again = house.get("/api/v1/registers/listing/email:bob@example.com").await;
     assert_eq!(again["registers"], json!(["robinson"]));
+    house.server.stop().await;
+}
+
+#[tokio::test]
+async fn a_register_may_be_handed_out_hashed() {
+    let shop = worded().await;
+    let ask = async |path: &str, body: Value| shop.house.ask("POST", path, Some(body)).await;
+    // printf ada@example.com | sha256sum, and of +390212345678 in capitals
+    let ada = "b5fc85e55755f9e0d030a10ab4429b6b2944855f9a0d60077fe832becbc41d72";
+    let phone = "CD53DED8DC564B9D1743105E4533289635FE59304336F1ED1AAF04B484AB1A18";
+    let values = json!([ada, phone, "ada@example.com", &ada[..63]]);
+    let slice = json!({"channels": ["email", "call"], "values": values, "hashed": "sha256"});
+    let taken = ask("/api/v1/registers/robinson", slice).await.json();
+    assert_eq!((&taken["listed"], &taken["refused"][0]["index"]), (&json!(2), &json!(2)), "{taken}");
+    assert!(taken["refused"][1]["reason"].as_str().unwrap().contains("64 hexadecimal digits"), "{taken}");
+    let listed = async |address: &str| shop.house.get(&format!("/api/v1/registers/listing/{address}")).await;
+    for (address, forbidden) in [
+        ("email:Ada@example.com", json!(["call", "email"])),
+        ("phone:+39 02 1234 5678", json!(["call", "email"])),
+        ("email:bob@example.com", json!([])),
+    ] {
+        assert_eq!(listed(address).await["forbidden"], forbidden, "{address}");
+    }
+    shop.ada_says_yes_and_orders().await;
+    let send = shop.answered("user_id:ada").await;
+    assert_eq!((&send["reason"], &send["decision"]), (&json!("suppressed"), &json!("drop")));
+    let other = json!({"channels": ["email"], "values": [], "hashed": "md5"});
+    assert_eq!(ask("/api/v1/registers/robinson", other).await.status, 400);
+
+    // The same from a file, by the command line.
+    let file = shop.house.dir.path().join("robinson.csv");
+    std::fs::write(&file, format!("hash\n{phone}\n")).unwrap();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_trama"));
+    command.args([
+        "suppressions",
+        "import",
+        "--register",
+        "robinson",
+        "--hashed",
+        "sha256",
+        "--channels",
+        "email",
+    ]);
+    command.arg(&file).arg("--data").arg(shop.house.dir.path());
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    let text = String::from_utf8_lossy(&[&output.stdout[..], &output.stderr].concat()).into_owned();
+    assert!(output.status.success() && text.contains("robinson: 1 listed, 0 lines refused"), "{text}");
+    assert_eq!(listed("email:ada@example.com").await["forbidden"], json!([]));
+    assert_eq!(listed("phone:+390212345678").await["forbidden"], json!(["email"]));
+    shop.house.server.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_said_of_a_register_is_kept_as_it_was_said_or_refused_with_a_reason() {
+    let house = House::start().await;
+    let ask = async |path: &str, body: Value| house.ask("POST", path, Some(body)).await;
+    let many = vec!["ada@example.com"; REGISTER_SLICE_MAX + 1];
+    let look = |more: Value| {
+        let mut look = json!({"edition": 1, "channels": ["email"], "valid_for": "15 days"});
+        look.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        look
+    };
+    let slice = json!({"channels": ["email"], "values": ["ada@example.com"]});
+    assert_eq!(ask("/api/v1/registers/rpo", slice.clone()).await.status, 200);
+    let register = house.get("/api/v1/registers").await["registers"][0].clone();
+    assert_eq!((&register["checked_at"], &register["valid_until"]), (&Value::Null, &Value::Null));
+    for (path, body, code, field) in [
+        ("rpo", json!({"channels": ["email"], "values": many}), "too_many", "values"),
+        ("rpo", json!({"channels": [], "values": []}), "bad_channels", "channels"),
+        ("rpo/checked", look(json!({"valid_for": "400 days"})), "bad_span", "valid_for"),
+        ("rpo/checked", look(json!({"valid_for": "a while"})), "bad_span", "valid_for"),
+        ("rpo/checked", look(json!({"checked_at": "monday"})), "bad_time", "checked_at"),
+    ] {
+        let refused = ask(&format!("/api/v1/registers/{path}"), body).await;
+        let told = refused.json();
+        assert_eq!(
+            (refused.status, &told["code"], &told["field"]),
+            (400, &json!(code), &json!(field)),
+            "{told}"
+        );
+    }
+    let checked =
+        ask("/api/v1/registers/rpo/checked", look(json!({"checked_at": "2026-01-05T08:00:00Z"}))).await;
+    let checked = checked.json();
+    assert_eq!(
+        (&checked["checked_at"], &checked["valid_until"], &checked["stale"]),
+        (&json!("2026-01-05T08:00:00.000Z"), &json!("2026-01-20T08:00:00.000Z"), &json!(true))
+    );
+    assert_eq!(ask("/api/v1/registers/robinson", slice).await.status, 200);
+    let listing = house.get("/api/v1/registers/listing/email:ada@example.com").await;
+    assert_eq!(
+        (&listing["registers"], &listing["forbidden"]),
+        (&json!(["rpo", "robinson"]), &json!(["email"]))
+    );
     house.server.stop().await;
 }

@@ -7,7 +7,7 @@ use engine::engine::Engine;
 use engine::identifier::{HashKey, IdentifierKind};
 use engine::record::{
     Attempted, ConsentSource, ConsentStated, DeliveryOutcome, Engaged, Engagement, Event, EventFlags,
-    EventKind, Identifier, Installed, ProgrammeApplied, Record, Settled, Subject,
+    EventKind, Identifier, Installed, ProfilesMerged, ProgrammeApplied, Record, Settled, Subject,
 };
 use engine::value::Map;
 use eventlog::frame::push_record;
@@ -132,6 +132,16 @@ impl Shop {
             language: "",
             proof,
         }));
+    }
+
+    /// An operator says that two are one person.
+    fn merges(&mut self, from: &str, into: &str) {
+        let named = |value| {
+            let kind = IdentifierKind::UserId;
+            Identifier { kind, hash: KEY.identifier(kind, value), value }
+        };
+        let (from, into, merged_at) = (named(from), named(into), self.now);
+        self.take(&Record::ProfilesMerged(ProfilesMerged { from, into, merged_at, operator: "lina" }));
     }
 
     fn newest_send(&self) -> SendId {
@@ -320,14 +330,19 @@ fn what_cannot_be_told_is_refused_with_a_way_out() {
         assert!(told(&output).contains(what), "{}", told(&output));
     };
     refused(&shop, folder.path(), &["--from", "2026-04-01"], "is not before the end of the log");
-    refused(&shop, folder.path(), &["--from", "2026-01-01"], "--from must lie after its first record");
+    refused(
+        &shop,
+        folder.path(),
+        &["--from", "2026-01-01"],
+        "--from must lie after the first record of the log",
+    );
     refused(
         &shop,
         folder.path(),
         &["--from", "2026-03-01", "--to", "2027-01-01"],
         "is after the end of the log",
     );
-    refused(&shop, folder.path(), &["--from", "2026-03-02", "--to", "2026-03-01"], "is not after --from");
+    refused(&shop, folder.path(), &["--from", "2026-03-02", "--to", "2026-03-01"], "is not after 2026-03-02");
     refused(&shop, folder.path(), &["--from", "monday"], "write a day as 2026-01-31");
     let wrong = programme("1 fortnight", "");
     refused(&shop, wrong.path(), &["--from", "2026-03-01"], "journeys/cart.yaml:6:");
@@ -336,5 +351,127 @@ fn what_cannot_be_told_is_refused_with_a_way_out() {
     Snapshots::open(shop.data.path()).unwrap().write(shop.engine.sections()).unwrap();
     shop.does("2026-03-07T12:00:00Z", "eve", "Seen");
     shop.log.trim(end).unwrap();
-    refused(&shop, folder.path(), &["--from", "2026-03-02"], "the log was trimmed; choose a later --from");
+    refused(&shop, folder.path(), &["--from", "2026-03-02"], "the log was trimmed; choose a later one");
+}
+
+/// With an exit, a goal, a holdout, a broadcast and hours in which messages wait.
+fn rich(journey: &str, more: &str) -> TempDir {
+    let folder = programme("1 hour", more);
+    let write = |file: &str, text: &str| {
+        let file = folder.path().join(file);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, text).unwrap();
+    };
+    let cart = "journey: cart\npurpose: offers\nenter: did \"Product Added\"\nreenter: always\n\
+                exit: did \"Order Completed\"\ngoal: { did: did \"Order Completed\", within: 3 days }\n";
+    write("journeys/cart.yaml", &format!("{cart}{journey}steps:\n  - wait: 1 hour\n  - send: cart\n"));
+    let held =
+        "journey: held\npurpose: offers\nenter: did \"Product Added\"\nreenter: always\nholdout: 100%\n";
+    write("journeys/held.yaml", &format!("{held}steps:\n  - send: cart\n"));
+    let news = "broadcast: news\nmessage: news\npurpose: offers\nto: did \"Seen\"\nat: 2026-03-06 09:00\n";
+    write("broadcasts/news.yaml", news);
+    write("messages/news/message.yaml", "message: news\nemail: { from: shop@shop.example, subject: News }\n");
+    write("messages/news/email.en.txt", "News.\n\n{{ unsubscribe_url }}\n");
+    folder
+}
+
+const AROUND_NOON: &str = "contact_policy:\n  quiet_hours: { from: \"11:00\", to: \"15:00\" }\n";
+
+/// Ada's first message waits over noon, and that is where the window begins; Bob buys what he put into his cart; Yan is two
+/// people until an operator says otherwise.
+fn fortnight(folder: &Path) -> Shop {
+    let mut shop = Shop::open(folder);
+    for user in ["ada", "bob", "zoe", "yan", "jan"] {
+        if user != "jan" {
+            shop.does("2026-02-28T09:00:00Z", user, "Seen");
+        } else {
+            shop.does("2026-02-28T09:00:00Z", user, "Came");
+        }
+        let (kind, value) = (IdentifierKind::UserId, user);
+        let hash = KEY.identifier(kind, value);
+        shop.consents(Subject::Identifier(Identifier { kind, hash, value }), true);
+    }
+    shop.does("2026-03-02T09:30:00Z", "ada", "Product Added");
+    shop.does("2026-03-03T08:00:00Z", "bob", "Product Added");
+    shop.does("2026-03-03T08:30:00Z", "bob", "Order Completed");
+    // Where the shop is, it is the day after already.
+    shop.does("2026-03-03T23:30:00Z", "ada", "Product Added");
+    for (day, yan) in [(4, "yan"), (5, "yan"), (6, "jan"), (7, "jan"), (8, "jan")] {
+        shop.does(&format!("2026-03-{day:02}T07:00:00Z"), "zoe", "Product Added");
+        shop.does(&format!("2026-03-{day:02}T07:01:00Z"), yan, "Product Added");
+        if day == 5 {
+            shop.does("2026-03-05T10:30:00Z", "ada", "Product Added");
+        }
+    }
+    shop.until("2026-03-09T08:00:00Z");
+    shop.merges("jan", "yan");
+    shop.does("2026-03-12T09:00:00Z", "ada", "Product Added");
+    shop.does("2026-03-13T12:00:00Z", "eve", "Seen");
+    shop
+}
+
+#[test]
+fn every_figure_is_counted_where_it_belongs() {
+    let folder = rich("", AROUND_NOON);
+    let shop = fortnight(folder.path());
+    let report = shop.report(folder.path(), &["--from", "2026-03-02T12:00:00Z"]);
+    assert_eq!(report["was"], report["would"]);
+    let was = &report["was"];
+    let cart = &was["journeys"]["cart"];
+    let figures = ["entered", "finished", "exited", "ended", "inside", "held_out", "reached_goal"];
+    let of = |journey: &Value| figures.map(|name| journey[name].as_u64().unwrap());
+    assert_eq!(of(cart), [14, 13, 1, 0, 0, 0, 1]);
+    let held = of(&was["journeys"]["held"]);
+    assert_eq!((held[0], held[5]), (14, 14), "{held:?}");
+    let days = json!({"2026-03-03": 1, "2026-03-04": 3, "2026-03-05": 3, "2026-03-06": 2, "2026-03-07": 2,
+                      "2026-03-08": 2, "2026-03-12": 1});
+    assert_eq!(cart["entered_by_day"], days, "as days are where the programme is");
+    assert_eq!(of(&was["broadcasts"]["news"])[0], 4);
+    assert_eq!(was["journeys"].as_object().unwrap().len(), 2, "a broadcast is no journey");
+    let sends = &was["messages"]["cart"];
+    assert_eq!((&sends["wished"], &sends["carried"], &sends["sent"]), (&json!(27), &json!(1), &json!(14)));
+    assert_eq!(
+        (&sends["dropped"], &sends["deferred"]),
+        (&json!({"holdout": 14}), &json!({"quiet_hours": 2}))
+    );
+    assert_eq!(was["held_back"], json!({"holdout": 4, "quiet_hours": 1}));
+    // Ada got four in the first week and one in the second; Yan's are counted as one person's.
+    assert_eq!(was["busiest_week"], json!({"1": 1, "4": 1, "6": 2}));
+
+    // What happened at the very instant of the window's beginning was before it.
+    let later = shop.report(folder.path(), &["--from", "2026-03-03T08:00:00Z"]);
+    assert_eq!(later["was"]["journeys"]["cart"]["entered"], 13);
+}
+
+#[test]
+fn those_are_named_for_whom_it_makes_most_difference() {
+    let folder = rich("", AROUND_NOON);
+    let shop = fortnight(folder.path());
+    let nobody = rich("for: did \"Won\"\n", AROUND_NOON);
+    let report = shop.report(nobody.path(), &["--from", "2026-03-02T12:00:00Z", "--people", "1"]);
+    let two = json!({"was": 6, "would": 1, "people": 2});
+    assert_eq!(report["changes"], json!([two, {"was": 5, "would": 2, "people": 1}]), "most people first");
+    let people = report["people"].as_array().unwrap();
+    assert_eq!((people.len(), &people[0]["person"]), (1, &json!("user_id:zoe")));
+    let news = people[0]["would"].as_array().unwrap().iter().find(|one| one["message"] == "news").unwrap();
+    let since = news["since"].as_str().unwrap();
+    assert!(
+        since.starts_with("came in at 2026-03-06T08:00:00") && since.ends_with("by: did \"Seen\""),
+        "{since}"
+    );
+
+    let clusters = "clusters:\n  shoppers:\n    features: { orders: count of \"Product Added\", idle: days since \"Seen\" }\n    \
+                    of: did \"Seen\"\n    count: 2 to 3\n    refresh: weekly\n";
+    std::fs::write(nobody.path().join("clusters.yaml"), clusters).unwrap();
+    let others =
+        rich("for: did \"Won\"\n", &format!("{AROUND_NOON}identity: {{ limits: {{ email: 3 }} }}\n"));
+    for (other, limit) in [
+        (nobody.path(), "nobody looked for the clusters shoppers"),
+        (others.path(), "tells people apart by other rules"),
+    ] {
+        let report = shop.report(other, &["--from", "2026-03-02T12:00:00Z"]);
+        let limits = report["limits"].as_array().unwrap();
+        assert!(limits.iter().any(|one| one.as_str().unwrap().contains(limit)), "{limits:?}");
+        assert_eq!(report["changes"].as_array().unwrap().is_empty(), other == others.path());
+    }
 }

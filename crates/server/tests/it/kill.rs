@@ -1,8 +1,12 @@
 //! The promise, on the real thing: the server is killed with SIGKILL at 100 random moments while events pour in over
 //! HTTP and emails go out to a real SMTP server. Every acknowledged event is in the log once; every due email
-//! arrived once, except those that were in flight at a kill, which the ledger lists as unknown.
+//! arrived once, except those that were in flight at a kill, which the ledger lists as unknown. Webhooks are told and asked
+//! all the while: nothing of it is lost, and what comes twice since a kill came between comes under the same name.
+
+mod told;
 
 use crate::smtp::sink::{Sink, free_port};
+use crate::webhooks::Receiver;
 use engine::ProfileId;
 use engine::change::ChangeKind;
 use engine::outbox::Status;
@@ -36,7 +40,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 async fn a_hundred_kills_lose_nothing_and_send_nothing_twice() {
     let folder = tempfile::tempdir().unwrap();
     let sink = Sink::start(&[]).await;
+    let receivers = [Receiver::start(&[]).await, Receiver::start(&[]).await];
     let shop = Shop::new(folder.path(), sink.addr);
+    told::describe(&shop.programme, receivers.each_ref().map(|one| one.addr));
     let mut server = shop.start();
     shop.wait_until_ready(&mut server).await;
     let senders = Senders::new(shop.address, shop.write_key());
@@ -72,9 +78,12 @@ async fn a_hundred_kills_lose_nothing_and_send_nothing_twice() {
         sender.await.unwrap();
     }
     shop.wait_until_nothing_is_owed().await;
+    told::wait_until_all_is_told(&shop).await;
     stop(&mut server);
     let acknowledged = senders.acknowledged.lock().await.clone();
     let unknown = audit(&shop, &acknowledged, &sink, first_in_peace);
+    let twice = told::audit(&shop, &receivers);
+    println!("{} things told twice, {} questions asked twice", twice[0], twice[1]);
     println!("{} events acknowledged, {KILLS} kills, {unknown} sends unknown", acknowledged.len());
 }
 
@@ -212,6 +221,7 @@ impl Shop {
             .arg("--programme")
             .arg(&self.programme)
             .env("TRAMA_SMTP_URL", format!("smtp://{}", self.smtp))
+            .env("TRAMA_WEBHOOK_ALLOW", "127.0.0.1")
             .env("TRAMA_TRACE", "warn")
             .stdin(Stdio::null());
         Running(command.spawn().unwrap())
@@ -331,7 +341,7 @@ fn order(id: u64) -> serde_json::Value {
         "event": "Order Completed",
         "messageId": id.to_string(),
         "userId": format!("buyer-{id}"),
-        "properties": { "order": id.to_string(), "total": 12.50, "currency": "EUR" },
+        "properties": { "order": id.to_string(), "total": 12.50, "currency": "EUR", "tenth": id.is_multiple_of(10) },
         "context": { "traits": { "email": format!("order-{id}@example.com") } },
     })
 }

@@ -30,6 +30,7 @@ mod public;
 mod returns;
 mod runtime;
 mod scenarios;
+mod simulate;
 mod site;
 mod smtp;
 mod spend;

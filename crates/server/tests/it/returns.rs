@@ -247,3 +247,53 @@ async fn a_providers_own_webhook_tells_the_same_with_a_key_that_can_do_nothing_e
     assert_eq!(crate::house::answer(by_password).await.status, 401, "elsewhere a password is no token");
     shop.house.server.stop().await;
 }
+
+/// A key pair made for this test: `openssl ecparam -name prime256v1 -genkey`, and its signature over the time and the body.
+const SENDGRID_KEY: &str = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE6cjtNQmMMqa1yOXXgbSNz+h7oknsEusTeN2fA2zHpB54o9hg47nvURbvgYmm9gjvIjTqsINAI/rQvxcuFP0+1Q==";
+const SENDGRID_SIGNED: [&str; 3] = [
+    "1600112492",
+    "[{\"event\":\"processed\"}]",
+    "MEUCIGywTSkeDLj75yVOZUfDZP4t2FqgsDq+frOImE1u3VktAiEAkso83noJ9z+1BB3/4WrJnsWri9OyoW3niFamKtSmsxY=",
+];
+
+#[tokio::test]
+async fn where_the_settings_ask_for_a_signature_nothing_is_taken_without_one() {
+    let settings = format!(
+        "return_sendgrid_key = \"{SENDGRID_KEY}\"\nreturn_ses_topics = \"arn:aws:sns:eu-west-1:1:bounces\"\n"
+    );
+    let shop = Shop::open_with(&settings).await;
+    let tell = async |provider: &str, body: &str, headers: [(&str, &str); 2]| {
+        let request = shop.house.bare("POST", &format!("/api/v1/returns/{provider}"));
+        let request = headers.into_iter().fold(request, |request, (name, value)| request.header(name, value));
+        crate::house::answer(request.bearer_auth(&shop.house.admin_token).body(body.to_owned())).await
+    };
+    let [time, body, signature] = SENDGRID_SIGNED;
+    let signed = |time| {
+        [
+            ("x-twilio-email-event-webhook-signature", signature),
+            ("x-twilio-email-event-webhook-timestamp", time),
+        ]
+    };
+    let none = [("x-a", "1"), ("x-b", "2")];
+    let taken = tell("sendgrid", body, signed(time)).await;
+    assert_eq!((taken.status, taken.json()), (200, json!({ "results": [] })));
+    let own = json!({ "Type": "Notification", "Message": "{}", "TopicArn": "arn:aws:sns:eu-west-1:2:own" })
+        .to_string();
+    let elsewhere = json!({ "Type": "Notification", "Message": "{}", "TopicArn": "arn:aws:sns:eu-west-1:1:bounces",
+                            "SignatureVersion": "2", "SigningCertURL": "https://127.0.0.1/a.pem" });
+    let elsewhere = elsewhere.to_string();
+    for (provider, body, headers, why) in [
+        ("sendgrid", body, none, "switch its signed event webhook on"),
+        ("sendgrid", body, signed("1600112493"), "not that of return_sendgrid_key"),
+        ("sendgrid", "[]", signed(time), "not that of return_sendgrid_key"),
+        ("ses", "{\"mail\":{}}", none, "raw message delivery"),
+        ("ses", own.as_str(), none, "does not have the topic"),
+        ("ses", elsewhere.as_str(), none, "not of SNS"),
+    ] {
+        let refused = tell(provider, body, headers).await;
+        assert_eq!((refused.status, &refused.json()["code"]), (403, &json!("bad_signature")), "{refused:?}");
+        assert!(refused.json()["message"].as_str().unwrap().contains(why), "{why}: {refused:?}");
+    }
+    assert_eq!(tell("postmark", "{}", none).await.status, 200, "it signs nothing");
+    shop.house.server.stop().await;
+}

@@ -127,3 +127,23 @@ fn a_line_that_is_not_understood_has_its_place() {
     }
     assert_eq!(tell("# nothing\n").unwrap_err(), ["1:1 nothing in this story has a time"]);
 }
+
+#[test]
+fn what_somebody_sees_is_what_they_would_see_and_a_slip_in_a_name_is_told() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/bottega");
+    for (expected, why) in [
+        ("ada sees new-oil-strip in top", None),
+        ("ada sees vip-strip in top", Some("ada sees new-oil-strip in top at 2026-01-05T10:00Z")),
+        ("ada sees nothing in top", Some("ada sees new-oil-strip in top")),
+        ("ada sees vip-note in inbox", Some("ada sees nothing in inbox")),
+        ("ada sees vip-stripe in top", Some("no message vip-stripe (did you mean vip-strip?)")),
+        ("ada sees nothing in tops", Some("no slot tops (did you mean top?)")),
+    ] {
+        let text = format!("profile ada\n2026-01-05T10:00Z ada page path=/\nexpect {expected}\n");
+        let story = parse(&folder.join("tests/told.txt"), &folder, &text).expect("it is a story");
+        let failures = run(&story, &mut Programmes::default()).failures;
+        let told = failures.first().map(|failure| failure.why.as_str());
+        let fits = why.map_or(told.is_none(), |why| told.is_some_and(|told| told.contains(why)));
+        assert!(fits, "{expected}: {told:?}");
+    }
+}

@@ -6,7 +6,9 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
+use engine::at::{At, Span};
 use serde_json::{Value, json};
+use server::limits::WEBHOOK_ANSWER_BYTES_MAX;
 use server::webhooks::guard::Guard;
 use server::webhooks::post::Post;
 use server::webhooks::secrets::Secrets;
@@ -21,18 +23,18 @@ use tokio::net::TcpListener;
 type Answer = (u16, &'static str, &'static str);
 
 #[derive(Default)]
-struct Heard {
+pub(crate) struct Heard {
     messages: Vec<(HeaderMap, Bytes)>,
     answers: VecDeque<Answer>,
 }
 
-struct Receiver {
-    addr: SocketAddr,
+pub(crate) struct Receiver {
+    pub(crate) addr: SocketAddr,
     heard: Arc<Mutex<Heard>>,
 }
 
 impl Receiver {
-    async fn start(answers: &[Answer]) -> Self {
+    pub(crate) async fn start(answers: &[Answer]) -> Self {
         let heard =
             Arc::new(Mutex::new(Heard { answers: answers.iter().copied().collect(), ..Heard::default() }));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -44,6 +46,16 @@ impl Receiver {
 
     fn count(&self) -> usize {
         self.heard.lock().unwrap().messages.len()
+    }
+
+    /// Every message so far: the header that names it, and its body.
+    pub(crate) fn messages(&self) -> Vec<(String, Value)> {
+        let heard = self.heard.lock().unwrap();
+        let read = |(headers, body): &(HeaderMap, Bytes)| {
+            let id = headers["webhook-id"].to_str().unwrap().to_owned();
+            (id, serde_json::from_slice(body).unwrap())
+        };
+        heard.messages.iter().map(read).collect()
     }
 
     /// The messages, once there are so many.
@@ -237,6 +249,44 @@ async fn what_was_not_taken_comes_again_under_the_same_id_and_what_was_taken_doe
 }
 
 #[tokio::test]
+async fn one_that_asks_for_more_time_gets_it() {
+    let receiver = Receiver::start(&[(429, "retry-after: 7200", "")]).await;
+    let house = house(receiver.addr, ALLOWED).await;
+    order(&house, "ada", 20).await;
+    until("a delivery that waits", async || webhook(&house).await["waiting"] == 1).await;
+    let failed = deliveries(&house).await.into_iter().find(|one| one["outcome"] == "failed").unwrap();
+    let [at, next] = ["at", "next_at"].map(|name| At::parse(failed[name].as_str().unwrap()).unwrap());
+    assert!(next.since(at) > Span::MINUTE.times(119), "{failed}");
+    house.server.stop().await;
+}
+
+#[tokio::test]
+async fn one_that_is_described_anew_hears_by_its_new_words() {
+    let receiver = Receiver::start(&[]).await;
+    let house = house(receiver.addr, ALLOWED).await;
+    order(&house, "ada", 20).await;
+    receiver.wait_for(2).await;
+    let folder = house.dir.path().join("programme");
+    let text = std::fs::read_to_string(folder.join("webhooks.yaml")).unwrap();
+    let (before, rest) = text.split_once("    hears:\n").unwrap();
+    let after = &rest[rest.find("    fields:").unwrap()..];
+    let changed = format!("{before}    hears: [consents]\n{after}");
+    std::fs::write(folder.join("webhooks.yaml"), changed).unwrap();
+    let (programme, _) = server::programme::load(&folder).unwrap();
+    let definition = serde_json::to_value(&programme).unwrap();
+    assert_eq!(house.ask("PUT", "/api/v1/programme", Some(definition)).await.status, 200);
+    order(&house, "ada", 21).await;
+    let consent = json!({"consent": {"categoryPreferences": {"orders": true, "orders.email": false}}});
+    house.track(json!([{"type": "identify", "userId": "ada", "context": consent}])).await;
+    let messages = receiver.wait_for(4).await;
+    assert_eq!(kinds(&messages[2..]), ["consent.granted", "consent.withdrawn"], "and of no order any more");
+    let told = messages[2..].iter().map(|(_, body)| (&body["data"]["purpose"], &body["data"]["channel"]));
+    let (orders, email) = (json!("orders"), json!("email"));
+    assert_eq!(told.collect::<Vec<_>>(), [(&orders, &Value::Null), (&orders, &email)]);
+    house.server.stop().await;
+}
+
+#[tokio::test]
 async fn one_that_is_gone_is_told_nothing_until_it_is_resumed_and_then_everything() {
     let receiver = Receiver::start(&[(410, "", "")]).await;
     let house = house(receiver.addr, ALLOWED).await;
@@ -275,7 +325,9 @@ async fn asks(house: &House, who: &str) {
 #[tokio::test]
 async fn a_run_asks_and_goes_on_with_the_answer_or_without_one() {
     let json_body = "content-type: application/json";
+    let long = format!("{{\"points\": 120, \"x\": \"{}\"}}", "x".repeat(WEBHOOK_ANSWER_BYTES_MAX));
     for (answer, expected) in [
+        ((200, json_body, &*long.leak()), "unknown"),
         ((200, json_body, "{\"points\": 120}"), "gold"),
         ((200, json_body, "{\"points\": 20}"), "plain"),
         ((204, "", ""), "plain"),

@@ -4,6 +4,9 @@
 use engine::Seq;
 use engine::at::At;
 
+/// The channels that the simulated shop reaches people on.
+const CHANNELS: [&str; 2] = ["email", "onsite"];
+
 /// Order of strictness: a later one is the stricter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Stated {
@@ -30,32 +33,31 @@ pub(crate) struct Statement {
 pub(crate) struct Statements(Vec<Statement>);
 
 impl Statements {
-    /// What holds for a purpose by email: all that was said of it, in the order in which it was said, and in one
+    /// What holds for a purpose on a channel: all that was said of it, in the order in which it was said, and in one
     /// breath the particular after the general. Asking for a confirmation once more takes nothing away from a
     /// consent that holds; only a merge does.
-    pub(crate) fn by_email(&self, purpose: &str) -> Option<Stated> {
-        self.counting_by_email(purpose).last().map(|statement| statement.stated)
-    }
-
-    /// The statements that changed something, or repeated it, in that order.
-    fn counting_by_email(&self, purpose: &str) -> Vec<&Statement> {
-        let mut said: Vec<&Statement> = self.about_email(purpose).collect();
+    pub(crate) fn on(&self, channel: &str, purpose: &str) -> Option<Stated> {
+        let mut said: Vec<&Statement> = self.about(channel, purpose).collect();
         said.sort_by_key(|statement| (statement.at, statement.seq, statement.channel.is_some()));
         let mut held = None;
-        said.retain(|statement| match (held, statement.stated) {
-            (Some(Stated::Granted), Stated::Pending) if !statement.by_merge => false,
-            (_, stated) => {
-                held = Some(stated);
-                true
+        for statement in said {
+            let asks_again = statement.stated == Stated::Pending && !statement.by_merge;
+            if !(asks_again && held == Some(Stated::Granted)) {
+                held = Some(statement.stated);
             }
-        });
-        said
+        }
+        held
     }
 
-    fn about_email(&self, purpose: &str) -> impl Iterator<Item = &Statement> {
+    /// Whether somebody ever said no, whatever was said since.
+    pub(crate) fn was_refused(&self, channel: &str, purpose: &str) -> bool {
+        self.about(channel, purpose).any(|statement| statement.stated == Stated::Withdrawn)
+    }
+
+    fn about(&self, channel: &str, purpose: &str) -> impl Iterator<Item = &Statement> {
         self.0.iter().filter(move |statement| {
-            let by_email = statement.channel.as_deref().is_none_or(|channel| channel == "email");
-            statement.purpose == purpose && by_email
+            let on_channel = statement.channel.as_deref().is_none_or(|own| own == channel);
+            statement.purpose == purpose && on_channel
         })
     }
 
@@ -69,21 +71,20 @@ impl Statements {
             self.0.iter().chain(&other.0).map(|one| one.purpose.clone()).collect();
         purposes.sort();
         purposes.dedup();
-        let strictest: Vec<(String, Option<Stated>, At)> = purposes
-            .into_iter()
-            .map(|purpose| {
-                let (mine, theirs) = (self.by_email(&purpose), other.by_email(&purpose));
-                let counting = [&*self, &other].map(|one| one.counting_by_email(&purpose));
-                let newest = counting.concat().iter().map(|statement| statement.at).max();
-                (purpose, mine.max(theirs), newest.unwrap_or(At::MIN))
-            })
-            .collect();
+        let mut strictest = Vec::new();
+        for (purpose, channel) in
+            purposes.iter().flat_map(|purpose| CHANNELS.map(|channel| (purpose, channel)))
+        {
+            let stated = self.on(channel, purpose).max(other.on(channel, purpose));
+            let said = self.about(channel, purpose).chain(other.about(channel, purpose));
+            // A question is said too, whether it took something away or not.
+            let newest = said.map(|statement| statement.at).max();
+            strictest.extend(stated.zip(newest).map(|(stated, at)| (purpose.clone(), channel, stated, at)));
+        }
         self.0.extend(other.0);
-        for (purpose, strictest, at) in strictest {
-            if let Some(stated) = strictest
-                && self.by_email(&purpose) != Some(stated)
-            {
-                let channel = Some("email".to_owned());
+        for (purpose, channel, stated, at) in strictest {
+            if self.on(channel, &purpose) != Some(stated) {
+                let channel = Some(channel.to_owned());
                 self.0.push(Statement { purpose, channel, stated, at, seq, by_merge: true });
             }
         }
@@ -104,26 +105,28 @@ mod tests {
         let mut one = Statements::default();
         one.add(said(Stated::Withdrawn, 10));
         one.add(said(Stated::Granted, 5));
-        assert_eq!(one.by_email("offers"), Some(Stated::Withdrawn), "what was said later holds");
+        assert_eq!(one.on("email", "offers"), Some(Stated::Withdrawn), "what was said later holds");
         let mut two = Statements::default();
-        assert_eq!(two.by_email("offers"), None);
+        assert_eq!(two.on("email", "offers"), None);
         two.add(said(Stated::Granted, 20));
         two.join(one, Seq(30));
-        assert_eq!(two.by_email("offers"), Some(Stated::Withdrawn));
+        assert_eq!(two.on("email", "offers"), Some(Stated::Withdrawn));
         two.add(said(Stated::Granted, 40));
         two.add(said(Stated::Pending, 50));
-        assert_eq!(two.by_email("offers"), Some(Stated::Granted));
+        assert_eq!(two.on("email", "offers"), Some(Stated::Granted));
     }
 
-    /// To ask somebody again who has agreed takes nothing away; once a merge has taken the yes, the question still waits.
+    /// To ask somebody again who has agreed takes nothing away; and a merge that takes the yes takes the question too.
     #[test]
     fn a_question_that_takes_nothing_away_is_no_newer_answer() {
         let (mut one, mut two) = (Statements::default(), Statements::default());
         one.add(said(Stated::Granted, 20));
         one.add(said(Stated::Pending, 50));
-        assert_eq!(one.by_email("offers"), Some(Stated::Granted));
+        assert_eq!(one.on("email", "offers"), Some(Stated::Granted));
         two.add(said(Stated::Withdrawn, 10));
         two.join(one, Seq(60));
-        assert_eq!(two.by_email("offers"), Some(Stated::Pending));
+        assert_eq!(two.on("email", "offers"), Some(Stated::Withdrawn));
+        two.add(said(Stated::Pending, 70));
+        assert_eq!(two.on("email", "offers"), Some(Stated::Pending), "said since");
     }
 }

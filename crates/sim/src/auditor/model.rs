@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use engine::at::{At, Span};
 use engine::effect::Effect;
 use engine::identifier::IdentifierKind;
-use engine::programme::{Channel, OptIn, Programme};
+use engine::programme::{Channel, OptIn, Programme, Purpose};
 use engine::record::{
     Command, ConsentSource, ConsentStated, DeliveryOutcome, Engagement, Event, EventFlags, EventKind,
     Identifier, Preference, Record, Subject,
@@ -19,7 +19,9 @@ use serde_json::json;
 use super::consent::{Stated, Statement};
 use super::ledger::Ledger;
 use super::offers::Gifts;
+use super::pages::Pages;
 use super::people::{Happening, Name, People};
+use super::registers::Registers;
 use super::segments;
 use crate::clusters::Known;
 use crate::invariant::{Invariant, Violation};
@@ -37,6 +39,8 @@ pub(crate) struct Model {
     pub(super) anonymous: BTreeSet<SendId>,
     pub(crate) clusters: Known,
     pub(crate) gifts: Gifts,
+    pub(crate) pages: Pages,
+    registers: Registers,
     suppressed: BTreeSet<String>,
     /// Until when the readers of an address asked for a pause.
     resting: BTreeMap<String, At>,
@@ -124,8 +128,12 @@ impl Model {
                 };
             }
             Record::MergeUndone(undone) => self.people.undo(undone.merge.0 as usize),
-            Record::Installed(_)
-            | Record::WebhookDelivered(_)
+            Record::Installed(installed) => self.registers.key = installed.hash_key,
+            Record::RegisterListed(_)
+            | Record::RegisterChecked(_)
+            | Record::CodesAdded(_)
+            | Record::OfferRedeemed(_) => self.list(record, at)?,
+            Record::WebhookDelivered(_)
             | Record::WebhookAnswered(_)
             | Record::WebhookFollowed(_)
             | Record::DeliveryRequested(_)
@@ -137,15 +145,25 @@ impl Model {
             | Record::LogRedacted(_)
             | Record::MembershipChanged(_)
             | Record::Viewed(_)
-            | Record::RegisterListed(_)
-            | Record::RegisterChecked(_)
-            | Record::CodesAdded(_)
-            | Record::OfferRedeemed(_)
             | Record::OfferNoted(_)
             | Record::SpendRecorded(_)
             | Record::FlightRecorded(_)
             | Record::RunRequested(_)
             | Record::Tick => {}
+        }
+        Ok(())
+    }
+
+    /// What came in a list, or from a till.
+    fn list(&mut self, record: &Record<'_>, at: At) -> Result<(), Violation> {
+        match record {
+            Record::RegisterListed(stated) => self.registers.listed(stated),
+            Record::RegisterChecked(stated) => self.registers.checked(stated),
+            Record::CodesAdded(added) => self.gifts.add_codes(added),
+            Record::OfferRedeemed(redeemed) => {
+                self.gifts.taken_at_a_till(redeemed, &self.programme, &self.people, at)?;
+            }
+            _ => {}
         }
         Ok(())
     }
@@ -163,10 +181,18 @@ impl Model {
         let occurred_at = event.occurred_at.min(at);
         let double = self.is_double();
         let names: Vec<Name> = event.identifiers.iter().map(name).collect();
-        let Some(root) = self.people.meet(&names, occurred_at, seq) else { return Ok(()) };
+        let met = self.people.meet(&names, occurred_at, seq);
+        let met = met.map(|root| (root, self.people.about(&names, root)));
+        // Whose code it is, where nobody is named.
+        let whose =
+            || Some(self.gifts.owner(event, &self.programme)?).map(|part| (self.people.root(part), part));
+        let Some((root, about)) = met.or_else(whose) else { return Ok(()) };
         if event.kind == EventKind::Track {
-            let about = self.people.about(&names, root);
             self.gifts.ordered(event, &self.programme, &self.people, (root, about), at);
+        }
+        if event.flags.has(EventFlags::ONSITE) {
+            self.gifts.on_page(event, &self.programme, &self.people, (root, about), at);
+            self.pages.told(event, &self.people, root, at);
         }
         let person = self.people.part_mut(root);
         person.seen.push(occurred_at);
@@ -272,11 +298,14 @@ impl Model {
     /// What speaks against handing a message to an address now.
     pub(crate) fn may_hand_over(
         &self,
+        at: At,
         address: &str,
         purpose: &str,
         is_confirmation: bool,
     ) -> Result<(), Violation> {
         Invariant::G2.check(!self.suppressed.contains(address), || format!("{address} is suppressed"))?;
+        let barring = self.registers.barring(address);
+        Invariant::G2.check(barring.is_none(), || format!("{address} is listed in {barring:?}"))?;
         let Some(definition) = self.programme.purposes.get(purpose) else {
             return Err(Invariant::G1.broken(format!("the programme has no purpose {purpose}")));
         };
@@ -285,17 +314,33 @@ impl Model {
         }
         let offered = definition.channels.contains(&Channel::Email);
         let said = self.people.named(&email(address)).map(|root| self.people.statements(root));
-        let held = said.as_ref().and_then(|said| said.by_email(purpose));
+        let held = said.as_ref().and_then(|said| said.on("email", purpose));
+        let is_customer = || self.is_customer(definition, address, at);
+        let refused = said.as_ref().is_some_and(|said| said.was_refused("email", purpose));
         let allows = match held {
             Some(Stated::Granted) => offered || is_confirmation,
-            Some(Stated::Pending) => is_confirmation,
-            Some(Stated::Withdrawn) | None => false,
+            Some(Stated::Pending) => is_confirmation || (offered && !refused && is_customer()),
+            None => !is_confirmation && offered && !refused && is_customer(),
+            Some(Stated::Withdrawn) => false,
         };
         Invariant::G1.check(allows, || {
             format!(
                 "to {address} for {purpose}, to be confirmed {is_confirmation}: held {held:?} by {said:?}"
             )
         })
+    }
+}
+
+impl Model {
+    /// Whether whoever has the address bought something so lately that the programme lets them be written to for that.
+    fn is_customer(&self, purpose: &Purpose, address: &str, now: At) -> bool {
+        let Some(soft) = &purpose.soft_opt_in else { return false };
+        let Some(root) = self.people.named(&email(address)) else { return false };
+        let second = |at: At| at.0.div_euclid(1_000);
+        let begins = second(now) - soft.within.0 / 1_000;
+        let is_lately = |at| (begins + 1..=second(now)).contains(&second(at));
+        let bought = self.people.person(root).happenings;
+        bought.iter().any(|one| one.name == "Order Completed" && is_lately(one.at))
     }
 }
 
@@ -307,6 +352,7 @@ fn names(record: &Record<'_>) -> Vec<Name> {
         Record::SuppressionStated(stated) => vec![name(&stated.identifier)],
         Record::RunRequested(requested) => vec![name(&requested.identifier)],
         Record::OfferNoted(noted) => vec![name(&noted.identifier)],
+        Record::OfferRedeemed(redeemed) => redeemed.identifier.iter().map(name).collect(),
         Record::ProfilesMerged(merged) => vec![name(&merged.from), name(&merged.into)],
         _ => Vec::new(),
     }

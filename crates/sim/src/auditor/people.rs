@@ -71,6 +71,10 @@ impl People {
         (0..self.parts.len()).filter(stands).collect()
     }
 
+    pub(crate) fn is_erased(&self, part: usize) -> bool {
+        self.erased.contains(&part)
+    }
+
     pub(crate) fn root(&self, mut part: usize) -> usize {
         while let Some(merge) = self.merge_of(part) {
             part = merge.into;

@@ -118,3 +118,15 @@ pub(super) fn webhook(cursor: &mut Cursor<'_>, person: PersonId) -> Result<Happe
     let answer = outcome.map(|outcome| WebhookAnswer { outcome, content });
     Ok(Happens::Webhook { person, webhook, answer })
 }
+
+/// `sees top`, and `from=search` where the page is the first one after a search.
+pub(super) fn sees(cursor: &mut Cursor<'_>, person: PersonId) -> Result<Happens, Wrong> {
+    let slot = cursor.name("the name of a slot")?.to_owned();
+    let column = cursor.peek().map_or(cursor.end, |word| word.column);
+    let from_search = match cursor.pairs()?.iter().next() {
+        None => false,
+        Some((name, Value::String(search))) if name == "from" && search == "search" => true,
+        Some(_) => return Err(Wrong::new(column, "only `from=search` is known here")),
+    };
+    Ok(Happens::Sees { person, slot, from_search })
+}

@@ -174,6 +174,17 @@ impl Parser<'_> {
             ("is", _) => {
                 Ok(StateExpectation::Same { person, other: self.somebody(cursor)?, is_same: !is_not })
             }
+            ("sees", _) => {
+                let word = cursor.next("the name of a message, or `nothing`")?;
+                let wrong = || Wrong::new(word.column, "expected the name of a message, or `nothing`");
+                let name = word.name().ok_or_else(wrong)?;
+                if !cursor.eat("in") {
+                    return Err(cursor.missing("`in` and the name of a slot, or `in inbox`"));
+                }
+                let place = cursor.name("the name of a slot, or `inbox`")?.to_owned();
+                let message = (word.bare() != Some("nothing")).then(|| name.to_owned());
+                Ok(StateExpectation::Sees { person, message, place })
+            }
             ("has", _) => Ok(StateExpectation::Traits { person, traits: cursor.pairs()? }),
             ("consent", _) => {
                 let (purpose, channel) = purpose(cursor)?;
@@ -204,7 +215,7 @@ impl Parser<'_> {
                 let verbs = Fate::ALL
                     .map(Fate::name)
                     .into_iter()
-                    .chain(["in", "not", "is", "has", "consent", "enters", "leaves", "webhook"]);
+                    .chain(["in", "not", "is", "has", "sees", "consent", "enters", "leaves", "webhook"]);
                 let suggestion = match nearest(verb, verbs.clone()) {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => format!("one of: {}", verbs.collect::<Vec<_>>().join(", ")),

@@ -1,0 +1,115 @@
+//! Dry runs on a live server: the same report as from its directory, one at a time, and clear words where there is none.
+
+use crate::house::House;
+use serde_json::{Value, json};
+use server::clock;
+use std::process::{Command, Output};
+
+const FILES: [(&str, &str); 4] = [
+    (
+        "programme.yaml",
+        "programme: shop
+timezone: Europe/Rome
+languages: [en]
+purposes:
+  orders: { title: Orders, channels: [email], opt_in: none }
+",
+    ),
+    (
+        "journeys/thanks.yaml",
+        "journey: thanks\npurpose: orders\nenter: did \"Bought\"\nsteps:\n  - send: thanks\n",
+    ),
+    (
+        "messages/thanks/message.yaml",
+        "message: thanks\nemail: { from: shop@shop.example, subject: Thanks }\n",
+    ),
+    ("messages/thanks/email.en.txt", "Thank you.\n"),
+];
+
+async fn house() -> House {
+    let dir = tempfile::tempdir().unwrap();
+    for (file, text) in FILES {
+        let path = dir.path().join("programme").join(file);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let settings = format!("programme = {:?}\n", dir.path().join("programme").to_str().unwrap());
+    House::start_in(dir, &settings).await
+}
+
+async fn buys(house: &House, who: &str) {
+    let email = json!({"email": format!("{who}@example.com")});
+    house
+        .track(json!([
+            {"type": "identify", "userId": who, "traits": email},
+            {"type": "track", "userId": who, "event": "Bought"},
+        ]))
+        .await;
+}
+
+async fn trama(house: &House, from: &str, place: [&str; 2], more: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_trama"));
+    command
+        .arg("simulate")
+        .arg(house.dir.path().join("programme"))
+        .args(["--from", from])
+        .args(place)
+        .args(more);
+    command.env("TRAMA_TOKEN", &house.admin_token);
+    tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
+}
+
+fn told(output: &Output) -> String {
+    String::from_utf8_lossy(&[&output.stdout[..], &output.stderr].concat()).into_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_live_server_tells_its_own_history_again() {
+    let house = house().await;
+    buys(&house, "ada").await;
+    house.durable().await;
+    let from = clock::now().to_string();
+    tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+    buys(&house, "bob").await;
+    house.durable().await;
+    let (url, data) = (house.url(""), house.dir.path().to_str().unwrap().to_owned());
+    let [by_server, by_data] = [
+        trama(&house, &from, ["--server", &url], &["--json"]).await,
+        trama(&house, &from, ["--data", &data], &["--json"]).await,
+    ];
+    assert!(by_server.status.success() && by_data.status.success(), "{}{}", told(&by_server), told(&by_data));
+    let reports = [&by_server, &by_data].map(|one| serde_json::from_slice::<Value>(&one.stdout).unwrap());
+    assert_eq!(reports[0]["was"], reports[1]["was"]);
+    assert_eq!(reports[0]["was"]["journeys"]["thanks"]["entered"], 1, "{}", reports[0]);
+    let text = trama(&house, &from, ["--server", &url], &[]).await;
+    assert!(told(&text).starts_with("Dry run of shop from "), "{}", told(&text));
+
+    let programme = house.get("/api/v1/programme").await["programme"].clone();
+    let ask = async |programme: &Value, more: Value| {
+        let mut body = json!({"programme": programme, "from": from});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        house.ask("POST", "/api/v1/simulate", Some(body)).await
+    };
+    let mut wrong = programme.clone();
+    wrong["segments"] = json!({"broken": "did"});
+    for (programme, more, code, field) in [
+        (&programme, json!({"from": "2999-01-01"}), "bad_window", json!("from")),
+        (&programme, json!({"from": "2001-01-01"}), "bad_window", json!("from")),
+        (&programme, json!({"from": "monday"}), "bad_window", json!("from")),
+        (&programme, json!({"to": "2001-01-01"}), "bad_window", json!("to")),
+        (&wrong, json!({}), "programme_mistakes", Value::Null),
+    ] {
+        let refused = ask(programme, more.clone()).await;
+        let told = refused.json();
+        assert_eq!(
+            (refused.status, &told["code"], &told["field"]),
+            (400, &json!(code), &field),
+            "{more}: {told}"
+        );
+    }
+    let turn = house.server.hub().dry_runs.acquire().await.unwrap();
+    assert_eq!(ask(&programme, json!({})).await.status, 429);
+    drop(turn);
+    assert_eq!(ask(&programme, json!({})).await.status, 200);
+    house.server.stop().await;
+}
