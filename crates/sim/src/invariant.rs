@@ -112,6 +112,7 @@ impl Invariant {
             }
             Self::B1 => {
                 "what is learned of channels, variants and hours is what the records say of arrivals and responses"
+            }
             Self::P1 => "what was seen on pages is in the ledger once, as it was left, and nothing else is",
             Self::P2 => {
                 "pages show nobody what they did not agree to, have seen often enough or closed, or may not have; and what is for everybody they show"

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use engine::at::Span;
 use engine::programme::{
     Arm, Best, Broadcast, Cap, Channel, Choices, Codes, ContactPolicy, Draw, EmailMessage, EmailTemplate,
-    Exclusion, Fatigue, Format, Journey, Message, Offer, OfferContent, OnChange, OnsiteMessage, OptIn, Programme,
-    Purchase, Purpose, QuietHours, Reenter, Response, SoftOptIn, Step, Stock, Tracking, Variant, VariantChoice, Way,
-    Webhook, WebhookStep,
+    Exclusion, Fatigue, Format, Journey, Message, Offer, OfferContent, OnChange, OnsiteMessage, OptIn,
+    Programme, Purchase, Purpose, QuietHours, Reenter, Response, SoftOptIn, Step, Stock, Tracking, Variant,
+    VariantChoice, Way, Webhook, WebhookStep,
 };
 
 use crate::auditor::segments::{SEGMENTS, TIMEZONE};
