@@ -12,6 +12,7 @@ mod demo;
 mod erase;
 mod explain;
 mod expression;
+mod figures;
 mod identifiers;
 mod import;
 mod journeys;
