@@ -41,6 +41,9 @@ pub struct Told<T> {
 
 /// Lines before which the titles must have come: reports have some words above them.
 const TITLES_WITHIN: usize = 30;
+/// The columns of a kind of file, and whose file it is by their names.
+type Kind = (&'static [Column], fn(&[String]) -> Form);
+
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 /// One line, its cells by field.
@@ -152,12 +155,7 @@ impl Reader {
     }
 
     /// The rows below the titles; `None` where there are none.
-    fn sheet(
-        &self,
-        text: &str,
-        (columns, form): (&'static [Column], fn(&[String]) -> Form),
-        is_titles: impl Fn(&[&str]) -> bool,
-    ) -> Option<Sheet> {
+    fn sheet(&self, text: &str, (columns, form): Kind, is_titles: impl Fn(&[&str]) -> bool) -> Option<Sheet> {
         DELIMITERS.into_iter().find_map(|delimiter| {
             let mut builder = csv::ReaderBuilder::new();
             builder.delimiter(delimiter).has_headers(false).flexible(true);
