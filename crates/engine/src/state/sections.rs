@@ -85,14 +85,7 @@ impl State {
                 let read = Entries::read(digest, bytes)?;
                 put(move |state| state.registers.listed.put(number, read))
             }
-            Part::SpendLines => {
-                let read = Lines::read(digest, bytes)?;
-                put(move |state| state.spend.lines.put(number, read))
-            }
-            Part::Flights => {
-                let read = Flights::read(digest, bytes)?;
-                put(move |state| state.spend.flights.put(number, read))
-            }
+            Part::SpendLines | Part::Flights => Self::read_spend(key, digest, bytes)?,
             Part::Sends => {
                 let read = Chunked::read(digest, bytes)?;
                 put(move |state| state.sends.append(number, read))
@@ -134,6 +127,17 @@ impl State {
                 put(move |state| state.timers.instants.append_later(group, number, read))
             }
         })
+    }
+
+    /// Reads a section of what was spent.
+    fn read_spend(key: Key, digest: u128, bytes: &[u8]) -> Result<Put> {
+        let number = key.number;
+        if key.part == Part::Flights {
+            let read = Flights::read(digest, bytes)?;
+            return Ok(put(move |state| state.spend.flights.put(number, read)));
+        }
+        let read = Lines::read(digest, bytes)?;
+        Ok(put(move |state| state.spend.lines.put(number, read)))
     }
 
     /// All sections are there: makes what is derived from them.

@@ -66,13 +66,13 @@ impl Shop {
         kind: EventKind,
         name: &str,
         who: &[&str],
-        properties: Value,
-        context: Value,
+        properties: &Value,
+        context: &Value,
     ) {
         let at = At::parse(at).unwrap();
         self.now = self.now.max(at);
         let (properties, context) =
-            (OwnedMap::from_json(&properties).unwrap(), OwnedMap::from_json(&context).unwrap());
+            (OwnedMap::from_json(properties).unwrap(), OwnedMap::from_json(context).unwrap());
         let names = who.iter().map(|name| {
             let (kind, value) = name.split_once(':').unwrap();
             let kind = IdentifierKind::ALL.into_iter().find(|one| one.name() == kind).unwrap();
@@ -96,12 +96,12 @@ impl Shop {
         self.apply(&Record::Event(event));
     }
 
-    fn page(&mut self, at: &str, who: &[&str], campaign: Value) {
-        self.event(at, EventKind::Page, "Page Viewed", who, json!({}), json!({ "campaign": campaign }));
+    fn page(&mut self, at: &str, who: &[&str], campaign: &Value) {
+        self.event(at, EventKind::Page, "Page Viewed", who, &json!({}), &json!({ "campaign": campaign }));
     }
 
-    fn order(&mut self, at: &str, who: &[&str], order: Value) {
-        self.event(at, EventKind::Track, "Order Completed", who, order, json!({}));
+    fn order(&mut self, at: &str, who: &[&str], order: &Value) {
+        self.event(at, EventKind::Track, "Order Completed", who, order, &json!({}));
     }
 
     fn gathered(&self) -> Gathered<'_> {
@@ -156,23 +156,23 @@ fn programme() -> Programme {
 fn shop() -> Shop {
     let mut shop = Shop::new(&programme());
     let ad = json!({"source": "google", "medium": "cpc", "name": "OLIO NUOVO"});
-    shop.page("2026-01-05T09:00:00Z", &["anonymous_id:a"], ad);
-    shop.page("2026-01-05T09:10:00Z", &["anonymous_id:a"], json!({}));
-    shop.page("2026-01-05T10:00:00Z", &["anonymous_id:a"], json!({}));
+    shop.page("2026-01-05T09:00:00Z", &["anonymous_id:a"], &ad);
+    shop.page("2026-01-05T09:10:00Z", &["anonymous_id:a"], &json!({}));
+    shop.page("2026-01-05T10:00:00Z", &["anonymous_id:a"], &json!({}));
     shop.event(
         "2026-01-05T10:01:00Z",
         EventKind::Identify,
         "Identified",
         &["email:ada@example.com", "anonymous_id:a"],
-        json!({}),
-        json!({}),
+        &json!({}),
+        &json!({}),
     );
-    shop.order("2026-01-05T10:05:00Z", &["email:ada@example.com"], json!({"total": 40, "currency": "EUR"}));
-    shop.page("2026-01-06T22:30:00Z", &["anonymous_id:b"], json!({}));
+    shop.order("2026-01-05T10:05:00Z", &["email:ada@example.com"], &json!({"total": 40, "currency": "EUR"}));
+    shop.page("2026-01-06T22:30:00Z", &["anonymous_id:b"], &json!({}));
     shop.order(
         "2026-01-06T23:30:00Z",
         &["user_id:bob", "anonymous_id:b"],
-        json!({"total": 20, "currency": "USD", "coupon": "arno"}),
+        &json!({"total": 20, "currency": "USD", "coupon": "arno"}),
     );
     let search = json!({"page": {"referrer": "https://www.google.com/", "url": "https://shop.example/"}});
     shop.event(
@@ -180,18 +180,18 @@ fn shop() -> Shop {
         EventKind::Page,
         "Page Viewed",
         &["anonymous_id:e"],
-        json!({}),
-        search,
+        &json!({}),
+        &search,
     );
     shop.event(
         "2026-01-06T12:01:00Z",
         EventKind::Identify,
         "Identified",
         &["email:eve@example.com", "anonymous_id:e"],
-        json!({}),
-        json!({}),
+        &json!({}),
+        &json!({}),
     );
-    shop.order("2026-01-13T10:05:00Z", &["email:ada@example.com"], json!({"total": 10, "currency": "EUR"}));
+    shop.order("2026-01-13T10:05:00Z", &["email:ada@example.com"], &json!({"total": 10, "currency": "EUR"}));
     let spend = SpendRecorded {
         key: "1",
         campaign: "Olio nuovo",
@@ -334,9 +334,9 @@ fn what_channels_cost_is_what_the_figures_say() {
 fn of_a_segment_nobody_says_what_was_spent() {
     let segments = [("buyers".to_owned(), "did \"Order Completed\"".to_owned())].into();
     let mut shop = Shop::new(&Programme { segments, ..programme() });
-    shop.page("2026-01-05T09:00:00Z", &["user_id:ada"], json!({}));
-    shop.page("2026-01-05T09:00:00Z", &["user_id:bob"], json!({}));
-    shop.order("2026-01-05T10:00:00Z", &["user_id:ada"], json!({"total": 40, "currency": "EUR"}));
+    shop.page("2026-01-05T09:00:00Z", &["user_id:ada"], &json!({}));
+    shop.page("2026-01-05T09:00:00Z", &["user_id:bob"], &json!({}));
+    shop.order("2026-01-05T10:00:00Z", &["user_id:ada"], &json!({"total": 40, "currency": "EUR"}));
     let report = shop.report(&Question { segment: Some("buyers".into()), ..Question::default() });
     let value = |name: &str| kpi(&report, "", name).value;
     assert_eq!((value("visits"), value("orders"), value("revenue")), (Some(1.0), Some(1.0), Some(40.0)));
@@ -349,7 +349,7 @@ fn of_a_segment_nobody_says_what_was_spent() {
 #[test]
 fn money_without_a_rate_is_not_added_up() {
     let mut shop = shop();
-    shop.order("2026-01-07T10:05:00Z", &["user_id:kim"], json!({"total": 30, "currency": "GBP"}));
+    shop.order("2026-01-07T10:05:00Z", &["user_id:kim"], &json!({"total": 30, "currency": "GBP"}));
     let report = shop.report(&Question { days: week(), ..Question::default() });
     let roas = kpi(&report, "", "roas");
     assert_eq!(roas.value, None);
@@ -380,7 +380,7 @@ fn retention_cohorts_and_funnels_are_told_from_the_same_log() {
         "the week is not over"
     );
     let mut later = shop;
-    later.page("2026-02-02T10:00:00Z", &["anonymous_id:z"], json!({}));
+    later.page("2026-02-02T10:00:00Z", &["anonymous_id:z"], &json!({}));
     let told = cohorts(&later.gathered(), Each::Week, false, &None);
     assert_eq!((told.len(), told[0].people, &told[0].ordered), (1, 2, &vec![1, 0, 0]));
     let steps = ["Page Viewed", "Order Completed", "Order Completed"].map(str::to_owned).to_vec();
@@ -411,10 +411,10 @@ fn random_shops_have_the_same_orders_however_they_are_asked_for() {
                 0 => {
                     let source = ["google", "facebook"][draw(2) as usize];
                     let name = ["oil", "tea", ""][draw(3) as usize];
-                    shop.page(&at, &who, json!({"source": source, "medium": "cpc", "name": name}));
+                    shop.page(&at, &who, &json!({"source": source, "medium": "cpc", "name": name}));
                 }
-                1 => shop.page(&at, &who, json!({})),
-                _ => shop.order(&at, &who, json!({"total": draw(100) as f64 / 4.0, "currency": "EUR"})),
+                1 => shop.page(&at, &who, &json!({})),
+                _ => shop.order(&at, &who, &json!({"total": draw(100) as f64 / 4.0, "currency": "EUR"})),
             }
         }
         let mut kpis = Kpis::new(Period::EVER);

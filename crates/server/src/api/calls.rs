@@ -84,7 +84,9 @@ pub(super) async fn list(
         .collect();
     let read = move |engine: &Engine| {
         let old = wanted.old_registers.unwrap_or(false);
-        let list = engine.call_list(&wanted.segment, &wanted.purpose, old, clock::now()).map_err(problem)?;
+        let list = engine
+            .call_list(&wanted.segment, &wanted.purpose, old, clock::now())
+            .map_err(|refusal| problem(&refusal))?;
         let callees = list.callees.iter().map(|callee| CalleeView::of(engine, callee, &traits)).collect();
         Ok(CallListView {
             as_of: engine.at().to_string(),
@@ -117,7 +119,7 @@ impl CalleeView {
     }
 }
 
-fn problem(refusal: CallListRefusal) -> Problem {
+fn problem(refusal: &CallListRefusal) -> Problem {
     let message = refusal.to_string();
     let of = |field: &str, problem: Problem| Problem { field: Some(field.into()), ..problem };
     match refusal {

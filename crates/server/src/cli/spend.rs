@@ -162,9 +162,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(asked).finish();
             let list = running.client()?.get(&format!("/api/v1/spend?limit=1000&{query}"))?;
             if *json {
-                writeln!(stdout(), "{list}")?
+                writeln!(stdout(), "{list}")?;
             } else {
-                show(&list)?
+                show(&list)?;
             }
             Ok(ExitCode::SUCCESS)
         }

@@ -95,7 +95,15 @@ impl Reading {
         let Some(node) = fields.get("costs") else { return Vec::new() };
         let place = fields.place.field("costs");
         let elements = self.list(fields.file, node, &place, false).iter().enumerate();
-        elements.filter_map(|(index, node)| self.cost(fields.file, node, &place.index(index), own)).collect()
+        let costs = elements.map(|(index, node)| {
+            let place = place.index(index);
+            // One that cannot be read keeps its place, so that the others have theirs.
+            self.cost(fields.file, node, &place, own).unwrap_or_else(|| {
+                self.spoil(place);
+                Cost::default()
+            })
+        });
+        costs.collect()
     }
 
     /// `{ channel: flyer, for: content, total: 640 }`, or with `per day`, or with `hours` and `rate`.

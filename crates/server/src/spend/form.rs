@@ -1,7 +1,7 @@
 //! The columns by which files of money are known: those of ad platforms' exports, and those of our own simple forms.
 
 /// A field, and what its column is called; the likelier name first. Names are in small letters, without a currency behind them.
-type Column = (&'static str, &'static [&'static str]);
+pub(super) type Column = (&'static str, &'static [&'static str]);
 
 /// What was spent. `day` is one day, `from` and `until` are more.
 pub(super) const SPEND: &[Column] = &[

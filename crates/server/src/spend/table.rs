@@ -3,7 +3,7 @@
 use super::Fault;
 use super::entry::SpendEntry;
 use super::flight::FlightEntry;
-use super::form::{FLIGHTS, Form, SPEND, title};
+use super::form::{Column, FLIGHTS, Form, SPEND, title};
 use crate::amount::{Decimal, cell};
 use anyhow::bail;
 use engine::day::Day;
@@ -41,6 +41,9 @@ pub struct Told<T> {
 
 /// Lines before which the titles must have come: reports have some words above them.
 const TITLES_WITHIN: usize = 30;
+/// The columns of a kind of file, and whose file it is by their names.
+type Kind = (&'static [Column], fn(&[String]) -> Form);
+
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 /// One line, its cells by field.
@@ -66,7 +69,7 @@ impl Reader {
             let has = |field: &str| fields.contains(&field);
             (has("day") || has("from")) && (has("amount") || has("hours"))
         };
-        let Some(sheet) = self.sheet(&text, SPEND, is_titles) else {
+        let Some(sheet) = self.sheet(&text, (SPEND, Form::of), is_titles) else {
             bail!(
                 "there are no titles of columns in its first {TITLES_WITHIN} lines: a date (Date, Day, Reporting starts, \
                  Start Date) and an amount (Amount, Cost, Amount spent, Total Spent) are needed"
@@ -106,7 +109,7 @@ impl Reader {
     pub fn flights(&self, bytes: &[u8]) -> anyhow::Result<Told<FlightEntry>> {
         let text = decoded(bytes);
         let is_titles = |fields: &[&str]| fields.contains(&"medium") && fields.contains(&"from");
-        let Some(sheet) = self.sheet(&text, FLIGHTS, is_titles) else {
+        let Some(sheet) = self.sheet(&text, (FLIGHTS, |_| Form::Simple), is_titles) else {
             bail!(
                 "there are no titles of columns in its first {TITLES_WITHIN} lines: `medium` and `from` are needed"
             )
@@ -152,12 +155,7 @@ impl Reader {
     }
 
     /// The rows below the titles; `None` where there are none.
-    fn sheet(
-        &self,
-        text: &str,
-        columns: &'static [(&'static str, &'static [&'static str])],
-        is_titles: impl Fn(&[&str]) -> bool,
-    ) -> Option<Sheet> {
+    fn sheet(&self, text: &str, (columns, form): Kind, is_titles: impl Fn(&[&str]) -> bool) -> Option<Sheet> {
         DELIMITERS.into_iter().find_map(|delimiter| {
             let mut builder = csv::ReaderBuilder::new();
             builder.delimiter(delimiter).has_headers(false).flexible(true);
@@ -177,7 +175,7 @@ impl Reader {
             let amount = fields.iter().find(|(field, _)| *field == "amount");
             let usual = if delimiter == b';' { Decimal::Comma } else { Decimal::Point };
             let mut sheet = Sheet {
-                form: Form::of(&names),
+                form: form(&names),
                 currency: amount.and_then(|(_, place)| cells[*place].1.clone()),
                 decimal: self.decimal.unwrap_or(usual),
                 rows: Vec::new(),
@@ -301,10 +299,7 @@ impl Sheet {
 }
 
 /// For each field the column that has it.
-fn fields(
-    columns: &'static [(&'static str, &'static [&'static str])],
-    titles: &[(String, Option<String>)],
-) -> Vec<(&'static str, usize)> {
+fn fields(columns: &'static [Column], titles: &[(String, Option<String>)]) -> Vec<(&'static str, usize)> {
     let place =
         |names: &[&str]| names.iter().find_map(|name| titles.iter().position(|(title, _)| title == name));
     columns.iter().filter_map(|(field, names)| Some((*field, place(names)?))).collect()

@@ -83,25 +83,14 @@ async fn figures_are_the_same_by_the_api_the_command_and_the_log() {
     let definition = serde_json::to_value(&programme).unwrap();
     assert_eq!(ask(&house, "PUT", "/api/v1/programme", Some(definition)).await.0, 200);
     let ad = json!({"campaign": {"source": "google", "medium": "cpc", "name": "olio_nuovo"}});
-    let event = |id: &str, kind: &str, who: Value, rest: Value| {
-        let mut event = json!({"type": kind, "messageId": id});
-        event.as_object_mut().unwrap().extend(who.as_object().unwrap().clone());
-        event.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
-        event
-    };
-    house
-        .track(json!([
-            event("1", "page", json!({"anonymousId": "a"}), json!({"context": ad})),
-            event("2", "identify", json!({"anonymousId": "a", "userId": "ada"}), json!({})),
-            event(
-                "3",
-                "track",
-                json!({"userId": "ada"}),
-                json!({"event": "Order Completed", "properties": {"total": 40, "currency": "EUR"}})
-            ),
-            event("4", "page", json!({"anonymousId": "b"}), json!({})),
-        ]))
-        .await;
+    let order = json!({"total": 40, "currency": "EUR"});
+    let told = json!([
+        {"type": "page", "messageId": "1", "anonymousId": "a", "context": ad},
+        {"type": "identify", "messageId": "2", "anonymousId": "a", "userId": "ada"},
+        {"type": "track", "messageId": "3", "userId": "ada", "event": "Order Completed", "properties": order},
+        {"type": "page", "messageId": "4", "anonymousId": "b"},
+    ]);
+    house.track(told).await;
     house.durable().await;
     let dir = house.dir.path().to_str().unwrap().to_owned();
     let file = house.dir.path().join("ads.csv");
@@ -126,7 +115,7 @@ async fn figures_are_the_same_by_the_api_the_command_and_the_log() {
         tokio::task::spawn_blocking(story).await.unwrap()
     };
     let (status, by_api) = ask(&house, "GET", "/api/v1/measure/kpis?by=campaign", None).await;
-    assert_eq!((status, &by_api), (200, &live));
+    assert_eq!((status, &by_api["rows"]), (200, &live["rows"]));
     let oil = by_api["rows"].as_array().unwrap().iter().find(|row| row["group"] == "new-oil").unwrap();
     let kpi =
         |name: &str| oil["kpis"].as_array().unwrap().iter().find(|kpi| kpi["name"] == name).unwrap().clone();

@@ -121,10 +121,9 @@ impl Model {
             }
             Record::Commanded(commanded) => {
                 let (paused, name) = (&mut self.paused, commanded.name.to_owned());
-                _ = if commanded.command == Command::Pause {
-                    paused.insert(name)
-                } else {
-                    paused.remove(&name)
+                _ = match commanded.command {
+                    Command::Pause => paused.insert(name),
+                    _ => paused.remove(&name),
                 };
             }
             Record::MergeUndone(undone) => self.people.undo(undone.merge.0 as usize),
