@@ -16,7 +16,7 @@ pub(super) fn lost(chain: &Chain) -> Option<Lost> {
     for (state, start) in chain.starts().iter().enumerate() {
         on_way[state * lanes..(state + 1) * lanes].fill(*start);
     }
-    let (mut converted, mut brought, mut here) = (vec![0.0; lanes], vec![0.0; lanes], vec![0.0; lanes]);
+    let (mut converted, mut brought, mut here) = (Sums::new(lanes), Sums::new(lanes), vec![0.0; lanes]);
     let mut sweeps = 0;
     loop {
         let mut rest = 0.0;
@@ -30,8 +30,8 @@ pub(super) fn lost(chain: &Chain) -> Option<Lost> {
             }
             here.copy_from_slice(place);
             place.fill(0.0);
-            add(&mut converted, &here, chain.converts()[state]);
-            add(&mut brought, &here, chain.brings()[state]);
+            converted.add(&here, chain.converts()[state]);
+            brought.add(&here, chain.brings()[state]);
             for (target, share) in chain.row(state) {
                 add(&mut on_way[target * lanes..(target + 1) * lanes], &here, share);
             }
@@ -45,9 +45,34 @@ pub(super) fn lost(chain: &Chain) -> Option<Lost> {
         }
     }
     let less = |of: &[f64]| of[..whole].iter().map(|without| (of[whole] - without).max(0.0)).collect();
-    Some(Lost { conversions: less(&converted), value: less(&brought) })
+    Some(Lost { conversions: less(&converted.sums), value: less(&brought.sums) })
 }
 
 fn add(to: &mut [f64], people: &[f64], share: f64) {
     to.iter_mut().zip(people).for_each(|(to, people)| *to += people * share);
+}
+
+/// Sums of very many small numbers, each with what rounding took from it, as Kahan does it: a removal effect is the
+/// difference of two of them.
+struct Sums {
+    sums: Vec<f64>,
+    taken: Vec<f64>,
+}
+
+impl Sums {
+    fn new(lanes: usize) -> Self {
+        Self { sums: vec![0.0; lanes], taken: vec![0.0; lanes] }
+    }
+
+    fn add(&mut self, people: &[f64], share: f64) {
+        if share == 0.0 {
+            return;
+        }
+        for ((sum, taken), people) in self.sums.iter_mut().zip(&mut self.taken).zip(people) {
+            let more = people * share - *taken;
+            let whole = *sum + more;
+            *taken = (whole - *sum) - more;
+            *sum = whole;
+        }
+    }
 }

@@ -16,7 +16,7 @@ use std::path::PathBuf;
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// A table with the columns path ("a > b > c"), total_conversions, and perhaps total_conversion_value and total_null
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["data", "server"])]
+    #[arg(long, value_name = "FILE")]
     paths: Option<PathBuf>,
     #[command(flatten)]
     of: OfInstallation,
