@@ -25,7 +25,7 @@ const fn row(
 
 #[rustfmt::skip]
 const DEEDS: [Deed; 15] = [
-    row("Call Completed",     "Telemarketing",  Direction::Outbound, true,  false),
+    row("Call Completed",     "Call",           Direction::Outbound, true,  false),
     row("Call Received",      "Phone",          Direction::Inbound,  false, false),
     row("Appointment Kept",   "Appointment",    Direction::Inbound,  false, false),
     row("Code Used",          "Code",           Direction::Outbound, true,  false),
@@ -33,7 +33,7 @@ const DEEDS: [Deed; 15] = [
     row("Form Submitted",     "Form",           Direction::Inbound,  false, true),
     row("Guide Downloaded",   "Guide",          Direction::Inbound,  false, true),
     row("Webinar Attended",   "Webinar",        Direction::Inbound,  false, true),
-    row("Fair Visited",       "Trade Fair",     Direction::Outbound, true,  false),
+    row("Fair Visited",       "Fair",           Direction::Outbound, true,  false),
     row("Store Visited",      "Store",          Direction::Inbound,  false, false),
     row("Door Answered",      "Door-to-door",   Direction::Outbound, true,  false),
     row("Flyer Received",     "Flyer",          Direction::Outbound, true,  false),

@@ -167,7 +167,7 @@ mod tests {
         let journey = Journey {
             purpose: "orders".into(),
             enter: r#"did "Bought""#.into(),
-            steps: vec![Step::Send { message: "receipt".into(), channels: Vec::new() }],
+            steps: vec![Step::Send { message: "receipt".into(), channels: Vec::new(), choices: Choices::default() }],
             ..Journey::default()
         };
         programme.journeys.insert("thanks".into(), journey);

@@ -91,7 +91,7 @@ async fn touches_from_before_the_sign_up_share_in_the_credit() {
         points,
         [
             "visit Organic Search  inbound (true, false, true)",
-            "told Telemarketing  outbound (false, true, false)",
+            "told Call  outbound (false, true, false)",
             "visit Email may outbound (false, false, true)",
         ]
     );
@@ -99,11 +99,11 @@ async fn touches_from_before_the_sign_up_share_in_the_credit() {
 
     let first = house.get("/api/v1/measure/attribution?model=first").await;
     let expected = [
+        ("Call", 0.0, 0.0),
         ("Direct", 0.0, 0.0),
         ("Email", 0.0, 0.0),
         ("Organic Search", 2.0, 50.0),
         ("Paid Search", 0.0, 0.0),
-        ("Telemarketing", 0.0, 0.0),
     ];
     assert_eq!(credit(&first), expected, "{first}");
     assert_eq!(
@@ -113,12 +113,12 @@ async fn touches_from_before_the_sign_up_share_in_the_credit() {
     // Within ten days there is only the call and the email, and orders are not all that can be asked about.
     let linear = house.get("/api/v1/measure/attribution?model=linear&lookback=10%20days").await;
     let expected =
-        [("Direct", 0.0, 0.0), ("Email", 1.0, 25.0), ("Paid Search", 0.0, 0.0), ("Telemarketing", 1.0, 25.0)];
+        [("Call", 1.0, 25.0), ("Direct", 0.0, 0.0), ("Email", 1.0, 25.0), ("Paid Search", 0.0, 0.0)];
     assert_eq!(credit(&linear), expected, "{linear}");
     let viewed = house.get("/api/v1/measure/attribution?model=last&conversion=Product%20Viewed").await;
     assert_eq!(credit(&viewed)[1], ("Organic Search", 1.0, 0.0), "{viewed}");
     let paths = house.get("/api/v1/measure/paths").await;
-    assert_eq!(paths["paths"][0]["path"], "Organic Search > Telemarketing > Email", "{paths}");
+    assert_eq!(paths["paths"][0]["path"], "Organic Search > Call > Email", "{paths}");
     assert_eq!(paths["paths"][1]["path"], "Direct > Paid Search", "{paths}");
     assert_eq!((&paths["people"], &paths["conversions"]), (&json!(3), &json!(2.0)), "{paths}");
     assert_eq!(paths["touches"], json!({"mean": 3.0, "median": 3.0, "p90": 3.0}), "{paths}");
