@@ -74,7 +74,7 @@ impl Turn<'_> {
         let ordered = best.as_ref().map(|made| self.best_first(made, &wish));
         wish.channels = ordered.as_deref().unwrap_or(&asked.channels);
         let answer = self.answer(&wish);
-        let wording = self.word(asked, (id, waits.is_none()), &answer, best, hour);
+        let wording = self.word(asked, (id, waits.is_none()), &answer, best.as_ref(), hour);
         let run = &self.profile().runs[index];
         // What was said when the run began is needed to render the message, and for nothing else.
         let event = match answer {
@@ -167,18 +167,18 @@ impl Turn<'_> {
         asked: &SendStep,
         (run, is_new): (u64, bool),
         answer: &Answer,
-        best: Option<Made>,
+        best: Option<&Made>,
         hour: How,
     ) -> Wording {
         let Some(channel) = answer.channel() else { return Wording::default() };
         let variant = (channel == Channel::Email).then(|| self.variant(asked, run)).flatten();
         let how = |made: &Made| if made.is_channel(channel) { made.how } else { How::Instead };
         let chosen = Chosen {
-            channel: best.as_ref().map_or(How::Stated, how),
+            channel: best.map_or(How::Stated, how),
             variant: variant.as_ref().map_or(How::Stated, |made| made.how),
             hour,
         };
-        for made in best.iter().chain(&variant).filter(|made| made.how != How::Stated) {
+        for made in best.into_iter().chain(&variant).filter(|made| made.how != How::Stated) {
             self.note_choice(made, run, asked.step, is_new);
         }
         let variant = match variant.as_ref().map(Made::arm) {
