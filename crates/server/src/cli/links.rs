@@ -100,7 +100,7 @@ impl Qr {
         let drawn = self.running.client()?.open(&path)?.bytes().context("the answer broke off")?;
         match &self.out {
             Some(file) => {
-                std::fs::write(file, &drawn).with_context(|| format!("cannot write {}", file.display()))?
+                std::fs::write(file, &drawn).with_context(|| format!("cannot write {}", file.display()))?;
             }
             None => stdout().write_all(&drawn)?,
         }

@@ -100,9 +100,9 @@ impl Document {
             let _ = write!(html, "<meta name=\"description\" content=\"{}\">", escaped(&self.description));
         }
         let class = if self.is_embedded { " class=\"embedded\"" } else { "" };
-        let _ = write!(
+        let _ = writeln!(
             html,
-            "<style>{STYLE}</style></head><body{class}><main>{}</main><script>{SCRIPT}</script></body></html>\n",
+            "<style>{STYLE}</style></head><body{class}><main>{}</main><script>{SCRIPT}</script></body></html>",
             self.body
         );
         html
