@@ -83,7 +83,7 @@ pub(super) fn portioned<R: Sync, const N: usize>(rows: &[R], of: impl Fn(&R, &mu
         thread::scope(|scope| {
             for (sums, portions) in sums.chunks_mut(share).zip(portions.chunks(share)) {
                 scope.spawn(move || {
-                    sums.iter_mut().zip(portions).for_each(|(sum, portion)| *sum = summed(portion))
+                    sums.iter_mut().zip(portions).for_each(|(sum, portion)| *sum = summed(portion));
                 });
             }
         });

@@ -2,6 +2,7 @@
 
 use super::{Buyers, Model, Question, date_of};
 use measure::value::bg_nbd::{BgNbd, Variant};
+use measure::value::customer::Customer;
 use measure::value::fit::Fit;
 use measure::value::gamma_gamma::{GammaGamma, correlation};
 use measure::value::holdout::{Scores, score};
@@ -160,70 +161,9 @@ pub(crate) fn answer(
     costs: &BTreeMap<String, f64>,
 ) -> anyhow::Result<Answer> {
     let customers: Vec<_> = buyers.buyers.iter().map(|buyer| buyer.customer).collect();
-    let mut answer = Answer {
-        period: question.unit.name(),
-        as_of: buyers.as_of.map(date_of),
-        customers: customers.len() as u64,
-        repeaters: customers.iter().filter(|one| one.frequency > 0).count() as u64,
-        bg_nbd: None,
-        mbg_nbd: None,
-        pareto_nbd: None,
-        gamma_gamma: None,
-        model: "",
-        expected: Expected {
-            horizon: question.horizon,
-            discount: question.discount,
-            margin: question.margin,
-            alive: 0.0,
-            purchases: 0.0,
-            value: None,
-            currency: buyers.currency.clone(),
-        },
-        holdout: None,
-        channels: Vec::new(),
-        notes: buyers.notes.clone(),
-        prospects: Vec::new(),
-    };
-    let mut first = None;
-    for model in &question.models {
-        let (name, fitted) = match *model {
-            Model::BgNbd(variant) => {
-                let fit = BgNbd::fit(&customers, variant)?;
-                let place = match variant {
-                    Variant::Plain => &mut answer.bg_nbd,
-                    Variant::Modified => &mut answer.mbg_nbd,
-                };
-                *place = Some(BgNbdView::of(&fit));
-                (
-                    if variant == Variant::Plain { "bg_nbd" } else { "mbg_nbd" },
-                    PurchaseModel::BgNbd(fit.model),
-                )
-            }
-            Model::ParetoNbd => {
-                let fit = ParetoNbd::fit(&customers)?;
-                answer.pareto_nbd = Some(ParetoNbdView::of(&fit));
-                ("pareto_nbd", PurchaseModel::ParetoNbd(fit.model))
-            }
-        };
-        first.get_or_insert((name, fitted));
-    }
-    let (name, model) = first.expect("invariant: a question has a model");
-    answer.model = name;
-    let spend = match GammaGamma::fit(&customers) {
-        Ok(fit) => {
-            answer.gamma_gamma = Some(GammaGammaView::of(&fit, correlation(&customers)));
-            if fit.model.q <= 1.0 {
-                answer
-                    .notes
-                    .push("what people spend varies too much for its mean to be known: no values".to_owned());
-            }
-            Some(fit.model).filter(|model| model.q > 1.0)
-        }
-        Err(refusal) => {
-            answer.notes.push(format!("no values: {refusal}"));
-            None
-        }
-    };
+    let mut answer = Answer::unfitted(buyers, question);
+    let model = answer.fit_purchases(&customers, &question.models)?;
+    let spend = answer.fit_spend(&customers);
     let step = horizon_of(question);
     let mut foreteller = Foreteller::new(&model, step);
     let mut channels: BTreeMap<Option<u32>, ChannelView> = BTreeMap::new();
@@ -266,6 +206,85 @@ pub(crate) fn answer(
         .channels
         .sort_by(|one, other| other.customers.cmp(&one.customers).then(one.channel.cmp(&other.channel)));
     Ok(answer)
+}
+
+impl Answer {
+    /// What is known before anything is fitted.
+    fn unfitted(buyers: &Buyers, question: &Question) -> Self {
+        Self {
+            period: question.unit.name(),
+            as_of: buyers.as_of.map(date_of),
+            customers: buyers.buyers.len() as u64,
+            repeaters: buyers.buyers.iter().filter(|one| one.customer.frequency > 0).count() as u64,
+            bg_nbd: None,
+            mbg_nbd: None,
+            pareto_nbd: None,
+            gamma_gamma: None,
+            model: "",
+            expected: Expected {
+                horizon: question.horizon,
+                discount: question.discount,
+                margin: question.margin,
+                alive: 0.0,
+                purchases: 0.0,
+                value: None,
+                currency: buyers.currency.clone(),
+            },
+            holdout: None,
+            channels: Vec::new(),
+            notes: buyers.notes.clone(),
+            prospects: Vec::new(),
+        }
+    }
+
+    /// Fits every model that is asked for; the first of them.
+    fn fit_purchases(&mut self, customers: &[Customer], models: &[Model]) -> anyhow::Result<PurchaseModel> {
+        let mut first = None;
+        for model in models {
+            let (name, fitted) = match *model {
+                Model::BgNbd(variant) => {
+                    let fit = BgNbd::fit(customers, variant)?;
+                    let place = match variant {
+                        Variant::Plain => &mut self.bg_nbd,
+                        Variant::Modified => &mut self.mbg_nbd,
+                    };
+                    *place = Some(BgNbdView::of(&fit));
+                    (
+                        if variant == Variant::Plain { "bg_nbd" } else { "mbg_nbd" },
+                        PurchaseModel::BgNbd(fit.model),
+                    )
+                }
+                Model::ParetoNbd => {
+                    let fit = ParetoNbd::fit(customers)?;
+                    self.pareto_nbd = Some(ParetoNbdView::of(&fit));
+                    ("pareto_nbd", PurchaseModel::ParetoNbd(fit.model))
+                }
+            };
+            first.get_or_insert((name, fitted));
+        }
+        let (name, model) = first.expect("invariant: a question has a model");
+        self.model = name;
+        Ok(model)
+    }
+
+    /// Fits what people spend, or notes why that is not known.
+    fn fit_spend(&mut self, customers: &[Customer]) -> Option<GammaGamma> {
+        match GammaGamma::fit(customers) {
+            Ok(fit) => {
+                self.gamma_gamma = Some(GammaGammaView::of(&fit, correlation(customers)));
+                if fit.model.q <= 1.0 {
+                    self.notes.push(
+                        "what people spend varies too much for its mean to be known: no values".to_owned(),
+                    );
+                }
+                Some(fit.model).filter(|model| model.q > 1.0)
+            }
+            Err(refusal) => {
+                self.notes.push(format!("no values: {refusal}"));
+                None
+            }
+        }
+    }
 }
 
 /// Steps of a month, as far as the discount goes.
