@@ -14,7 +14,7 @@ use std::sync::OnceLock;
 use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
 /// The layout of the state in sections. A snapshot of another layout is of no use, and the log is replayed.
-pub(crate) const LAYOUT: u32 = 7;
+pub(crate) const LAYOUT: u32 = 8;
 
 /// What a section is of. The numbers are part of the keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -406,7 +406,8 @@ fn an_inbox_has_a_bound_and_nothing_of_other_channels() {
     in_app.blocks.title.insert("en".into(), "News".into());
     let both = Message { in_app: Some(in_app), email: Some(EmailMessage::default()), ..Message::default() };
     shop.messages.insert("news".into(), both);
-    let send = |channel| Step::Send { message: "news".into(), channels: vec![channel] };
+    let send =
+        |channel| Step::Send { message: "news".into(), channels: vec![channel], choices: Choices::default() };
     let journey = Journey {
         purpose: "orders".into(),
         enter: r#"did "Visited""#.into(),

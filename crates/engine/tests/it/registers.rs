@@ -8,11 +8,11 @@ use engine::identifier::IdentifierKind::{Email, UserId};
 use engine::limits::REGISTERS_MAX;
 use engine::outbox::{Reason, Status};
 use engine::programme::{
-    Channel, ContactPolicy, EmailMessage, Journey, Message, OptIn, Programme, Purpose, QuietHours, Reenter,
-    Step,
+    Channel, Choices, ContactPolicy, EmailMessage, Journey, Message, OptIn, Programme, Purpose, QuietHours,
+    Reenter, Step,
 };
 use engine::record::{Attempted, EventKind, Record, RegisterChecked, RegisterListed};
-use engine::register::{CALL, Register};
+use engine::register::Register;
 use serde_json::json;
 
 const RPO: &str = "rpo";
@@ -28,7 +28,11 @@ fn shop() -> Programme {
         purpose: "offers".into(),
         enter: r#"did "Visited""#.into(),
         reenter: Reenter::Always,
-        steps: vec![Step::Send { message: "hello".into(), channels: Vec::new() }],
+        steps: vec![Step::Send {
+            message: "hello".into(),
+            channels: Vec::new(),
+            choices: Choices::default(),
+        }],
         ..Journey::default()
     };
     shop.journeys.insert("hello".into(), hello);
@@ -134,11 +138,11 @@ fn who_is_listed_is_barred_at_once_and_free_once_a_whole_look_leaves_them_out() 
 #[test]
 fn a_register_speaks_of_the_channels_that_it_names_as_its_newest_look_says() {
     let mut story = story();
-    look(&mut story, "calls", 1, &[CALL, "sms"], &["ada"]);
+    look(&mut story, "calls", 1, &[Channel::Call.name(), "sms"], &["ada"]);
     assert_eq!(greeted(&mut story, "ada"), SENT, "nobody calls by email");
     assert_eq!(list(&mut story, RPO, 1, &["email"], &["ada"]), Outcome::Applied);
     assert_eq!(greeted(&mut story, "ada"), BARRED, "before the look is whole");
-    assert_eq!(check(&mut story, RPO, 1, &[CALL]), Outcome::Applied);
+    assert_eq!(check(&mut story, RPO, 1, &[Channel::Call.name()]), Outcome::Applied);
     assert_eq!(greeted(&mut story, "ada"), SENT, "it was a mistake, and the end of the look says so");
     assert_eq!(listing(&story, "ada"), ["calls", RPO]);
 }

@@ -150,7 +150,9 @@ mod tests {
     use engine::Seq;
     use engine::change::Change;
     use engine::identifier::{HashKey, IdentifierKind};
-    use engine::programme::{Channel, EmailMessage, Journey, Message, OptIn, Programme, Purpose, Step};
+    use engine::programme::{
+        Channel, Choices, EmailMessage, Journey, Message, OptIn, Programme, Purpose, Step,
+    };
     use engine::record::{EventFlags, EventKind, Identifier, Installed, ProgrammeApplied, Record};
     use engine::value::OwnedMap;
 
@@ -167,7 +169,11 @@ mod tests {
         let journey = Journey {
             purpose: "orders".into(),
             enter: r#"did "Bought""#.into(),
-            steps: vec![Step::Send { message: "receipt".into(), channels: Vec::new(), choices: Choices::default() }],
+            steps: vec![Step::Send {
+                message: "receipt".into(),
+                channels: Vec::new(),
+                choices: Choices::default(),
+            }],
             ..Journey::default()
         };
         programme.journeys.insert("thanks".into(), journey);

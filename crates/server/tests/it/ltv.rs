@@ -4,7 +4,7 @@
 use crate::house::House;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// The CDNOW sample that the crate of figures is tested with: frequency, days to the last purchase, days since the first,
@@ -50,10 +50,9 @@ fn date(day: i64) -> String {
     date.strftime("%Y%m%d").to_string()
 }
 
-#[test]
-fn tables_of_summaries_and_of_transactions_give_the_published_optimum() {
-    let dir = tempfile::tempdir().unwrap();
-    let (summary, transactions) = (dir.path().join("summary.csv"), dir.path().join("transactions.csv"));
+/// The sample as a table of summaries and as one of transactions.
+fn tables(dir: &Path) -> (PathBuf, PathBuf) {
+    let (summary, transactions) = (dir.join("summary.csv"), dir.join("transactions.csv"));
     let mut summaries = String::from("customer_id,frequency,recency,T,monetary_value\n");
     let mut rows = String::from("\u{feff}Customer_ID,Date,Amount,channel\n");
     for (number, [frequency, recency, age, cents]) in cdnow().into_iter().enumerate() {
@@ -71,6 +70,13 @@ fn tables_of_summaries_and_of_transactions_give_the_published_optimum() {
     }
     std::fs::write(&summary, summaries).unwrap();
     std::fs::write(&transactions, rows).unwrap();
+    (summary, transactions)
+}
+
+#[test]
+fn tables_of_summaries_and_of_transactions_give_the_published_optimum() {
+    let dir = tempfile::tempdir().unwrap();
+    let (summary, transactions) = tables(dir.path());
     let (summary, transactions) = (summary.to_str().unwrap(), transactions.to_str().unwrap());
 
     let models = "bg-nbd,pareto-nbd,mbg-nbd";
