@@ -57,7 +57,7 @@ fn main() {
         Ok(Box::new(log.read(from)?))
     });
     let took = begin.elapsed().as_secs_f64();
-    let ran = ran.ok().expect("it runs");
+    let ran = ran.expect("it runs");
     assert_eq!(ran.was.engine.hash(), hash, "what was is another engine");
     println!(
         "run dry              {took:.1} s, {:.0} events/s, {:.2} of the time; {} sends instead of {sends}",

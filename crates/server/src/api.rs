@@ -67,7 +67,7 @@ pub struct Route {
 #[rustfmt::skip]
 pub fn routes() -> Vec<Route> {
     use Permission::{Admin, Public, Read, Returns};
-    vec![
+    let mut table = vec![
         row(Method::GET,    "/api/openapi.json",                    Public, description::show),
         row(Method::GET,    "/api/v1/status",                       Read,   status::show),
         row(Method::GET,    "/api/v1/activity",                     Read,   activity::list),
@@ -107,10 +107,6 @@ pub fn routes() -> Vec<Route> {
         row(Method::POST,   "/api/v1/offers/{name}/people",         Admin,  offers::give),
         row(Method::POST,   "/api/v1/offers/{name}/codes",          Admin,  offers::add_codes),
         row(Method::GET,    "/api/v1/profiles/{address}/offers",    Read,   offers::of_profile),
-        row(Method::GET,    "/api/v1/profiles/{address}/touchpoints", Read, measure::of_profile),
-        row(Method::GET,    "/api/v1/measure/attribution",          Read,   measure::attribution),
-        row(Method::GET,    "/api/v1/measure/paths",                Read,   measure::paths),
-        row(Method::GET,    "/api/v1/editorial",                    Read,   editorial::show),
         row(Method::GET,    "/api/v1/links",                        Read,   links::list),
         row(Method::GET,    "/api/v1/links/{slug}",                 Read,   links::show),
         row(Method::GET,    "/api/v1/links/{slug}/qr.svg",          Read,   links::svg),
@@ -140,6 +136,26 @@ pub fn routes() -> Vec<Route> {
         row(Method::POST,   "/api/v1/webhooks/{name}/pause",        Admin,  webhooks::pause),
         row(Method::POST,   "/api/v1/webhooks/{name}/resume",       Admin,  webhooks::resume),
         row(Method::POST,   "/api/v1/webhooks/{name}/test",         Admin,  webhooks::test),
+        row(Method::GET,    "/api/v1/programme",                    Read,   programme::show),
+        row(Method::PUT,    "/api/v1/programme",                    Admin,  programme::apply),
+        row(Method::POST,   "/api/v1/simulate",                     Admin,  simulate::run),
+        row(Method::GET,    "/api/v1/keys",                         Admin,  keys::list),
+        row(Method::POST,   "/api/v1/keys",                         Admin,  keys::create),
+        row(Method::DELETE, "/api/v1/keys/{id}",                    Admin,  keys::revoke),
+    ];
+    table.extend(figures_table());
+    table
+}
+
+/// Those that tell and take figures.
+#[rustfmt::skip]
+fn figures_table() -> Vec<Route> {
+    use Permission::{Admin, Read};
+    vec![
+        row(Method::GET,    "/api/v1/profiles/{address}/touchpoints", Read, measure::of_profile),
+        row(Method::GET,    "/api/v1/measure/attribution",          Read,   measure::attribution),
+        row(Method::GET,    "/api/v1/measure/paths",                Read,   measure::paths),
+        row(Method::GET,    "/api/v1/editorial",                    Read,   editorial::show),
         row(Method::GET,    "/api/v1/measure/ltv",                  Read,   ltv::show),
         row(Method::POST,   "/api/v1/measure/ltv/traits",           Admin,  ltv::state),
         row(Method::GET,    "/api/v1/measure/forecast",             Read,   ltv::forecast),
@@ -152,12 +168,6 @@ pub fn routes() -> Vec<Route> {
         row(Method::GET,    "/api/v1/measure/funnel",               Read,   figures::funnel),
         row(Method::GET,    "/api/v1/measure/retention",            Read,   figures::retention),
         row(Method::GET,    "/api/v1/measure/uplift",               Read,   figures::uplift),
-        row(Method::GET,    "/api/v1/programme",                    Read,   programme::show),
-        row(Method::PUT,    "/api/v1/programme",                    Admin,  programme::apply),
-        row(Method::POST,   "/api/v1/simulate",                     Admin,  simulate::run),
-        row(Method::GET,    "/api/v1/keys",                         Admin,  keys::list),
-        row(Method::POST,   "/api/v1/keys",                         Admin,  keys::create),
-        row(Method::DELETE, "/api/v1/keys/{id}",                    Admin,  keys::revoke),
     ]
 }
 

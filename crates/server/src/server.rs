@@ -123,12 +123,8 @@ impl Server {
             let (routes, links) = (Routes::start(relays), hub.links.clone());
             Arc::new(Email::new(hub.runtime.clone(), routes, links, signers, paths, installed.installation))
         });
-        let mut channels = Channels::new();
-        if let Some(email) = &email {
-            channels.insert(Channel::Email, Arc::clone(email) as Arc<_>);
-        }
+        let channels = channels(email.as_ref());
         let calls = backlog.calls();
-        channels.insert(Channel::InApp, Arc::new(InboxChannel) as Arc<_>);
         let dispatcher = Dispatcher::new(hub.runtime.clone(), channels, Arc::clone(&hub.metrics), backlog);
         let dispatcher = Task::spawn(|stop| dispatcher.run(in_flight, stop));
         let (ranked, surveyed) = (hub.runtime.clone(), hub.runtime.clone());
@@ -199,6 +195,16 @@ impl Server {
         stopped.expect("invariant: a panic of the runtime's threads ends the process");
         self.presence.withdraw();
     }
+}
+
+/// What messages leave by: email where there are routes for it, and the inbox of the app.
+fn channels(email: Option<&Arc<Email>>) -> Channels {
+    let mut channels = Channels::new();
+    if let Some(email) = email {
+        channels.insert(Channel::Email, Arc::clone(email) as Arc<_>);
+    }
+    channels.insert(Channel::InApp, Arc::new(InboxChannel) as Arc<_>);
+    channels
 }
 
 impl Task {

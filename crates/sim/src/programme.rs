@@ -203,7 +203,8 @@ fn draw_best(programme: &mut Programme) {
     if random.happens(400) {
         return;
     }
-    let responses: &[Response] = *random.pick(&[&[Response::Click][..], &[Response::Click, Response::Open]]);
+    let choices: [&[Response]; 2] = [&[Response::Click], &[Response::Click, Response::Open]];
+    let responses = *random.pick(&choices);
     programme.best = Best {
         responses: responses.iter().copied().collect(),
         within: Span::HOUR.times(1 + random.below(100) as i64),

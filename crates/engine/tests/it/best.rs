@@ -55,12 +55,15 @@ fn shop(best: Best) -> Programme {
     }
 }
 
+/// What was left open, the message, and the arm.
+type Tried = (Choice, String, String);
+
 /// What a slow reader of the records would count.
 #[derive(Default)]
 struct Model {
     tallies: BTreeMap<(Choice, String, String), Tally>,
     /// Those that arrived: when they left, and for what they count.
-    trials: BTreeMap<SendId, (At, Vec<(Choice, String, String)>)>,
+    trials: BTreeMap<SendId, (At, Vec<Tried>)>,
     answered: Vec<SendId>,
     /// Those that somebody opened or clicked before they were known to have arrived, and when first.
     early: BTreeMap<(SendId, Engagement), At>,

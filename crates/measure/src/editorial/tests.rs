@@ -1,3 +1,5 @@
+//! Stages, warnings and loads of a small journal, by hand.
+
 use super::*;
 use engine::at::At;
 use engine::identifier::KeyedHash;

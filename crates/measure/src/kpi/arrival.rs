@@ -32,7 +32,7 @@ impl Arrival {
     }
 
     /// By what the rules say of a visit, unless a campaign uses the channel otherwise.
-    fn by_touch(programme: &Programme, touch: Touch) -> Self {
+    fn by_touch(programme: &Programme, touch: &Touch) -> Self {
         let channel = slug(&touch.channel);
         let own = programme.campaign_called(&touch.campaign).unwrap_or(&touch.campaign);
         let of_campaign = programme.campaigns.get(own).and_then(|one| one.channels.get(&channel)).copied();
@@ -72,6 +72,6 @@ impl Arrivals for ByRules {
     fn of(&self, event: &Event<'_>, programme: &Programme) -> Option<Arrival> {
         let Classified { touch, by_own_rule, .. } = of_event(event, &programme.channels);
         let led = by_own_rule || touch.source != DIRECT || !touch.campaign.is_empty();
-        led.then(|| Arrival::by_touch(programme, touch))
+        led.then(|| Arrival::by_touch(programme, &touch))
     }
 }

@@ -67,7 +67,7 @@ fn bg_nbd_finds_the_optimum_of_cdnow() {
         &[r, alpha, a, b],
         &[0.24259452244715587, 4.4136020196239105, 0.7929220180700483, 2.425906780171101],
     );
-    near(fit.log_likelihood, -9582.429206673930630);
+    near(fit.log_likelihood, -9_582.429_206_673_93);
     assert!(fit.slope < 1e-7, "{}", fit.slope);
     let errors = fit.standard_errors;
     let by_logarithm = [0.05176281341343863, 0.08569509113996991, 0.23423966095195745, 0.2907837199423284];

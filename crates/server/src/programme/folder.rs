@@ -5,6 +5,7 @@ use super::source::FileId;
 use super::yaml::{self, Mark, Node};
 use crate::limits::PROGRAMME_FILE_BYTES_MAX;
 use engine::programme::{EmailTemplate, Message, Place, Programme, nearest};
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -24,79 +25,29 @@ pub(super) fn read(dir: &Path) -> (Programme, Reading) {
             reading.segments(file, &node, &mut programme);
         }
     }
-    let clusters = dir.join("clusters.yaml");
-    if clusters.exists()
-        && let Some((file, node)) = reading.open(&clusters)
-    {
+    if let Some((file, node)) = reading.single(dir, "clusters.yaml") {
         programme.clusters = reading.clusters(file, &node, &programme.purchase);
     }
-    let webhooks = dir.join("webhooks.yaml");
-    if webhooks.exists()
-        && let Some((file, node)) = reading.open(&webhooks)
-    {
+    if let Some((file, node)) = reading.single(dir, "webhooks.yaml") {
         programme.webhooks = reading.webhooks(file, &node);
     }
-    let editorial = dir.join("editorial.yaml");
-    if editorial.exists()
-        && let Some((file, node)) = reading.open(&editorial)
-    {
+    if let Some((file, node)) = reading.single(dir, "editorial.yaml") {
         programme.editorial = reading.editorial(file, &node);
     }
-    let channels = dir.join("channels.yaml");
-    if channels.exists()
-        && let Some((file, node)) = reading.open(&channels)
-    {
+    if let Some((file, node)) = reading.single(dir, "channels.yaml") {
         programme.channels = reading.channel_rules(file, &node);
     }
-    for path in reading.definitions(&dir.join("journeys")) {
-        if let Some((file, node)) = reading.open(&path)
-            && let Some((name, journey)) = reading.journey(file, &node)
-        {
-            programme.journeys.insert(name, journey);
-        }
-    }
-    for path in reading.definitions(&dir.join("offers")) {
-        if let Some((file, node)) = reading.open(&path)
-            && let Some((name, offer)) = reading.offer(file, &node)
-        {
-            programme.offers.insert(name, offer);
-        }
-    }
-    let links = dir.join("links.yaml");
-    if links.exists()
-        && let Some((file, node)) = reading.open(&links)
-    {
+    if let Some((file, node)) = reading.single(dir, "links.yaml") {
         programme.links = reading.links(file, &node);
     }
-    for path in reading.definitions(&dir.join("pages")) {
-        if let Some((file, node)) = reading.open(&path)
-            && let Some((name, page)) = reading.page(file, &node)
-        {
-            programme.pages.insert(name, page);
-        }
-    }
-    for path in reading.definitions(&dir.join("forms")) {
-        if let Some((file, node)) = reading.open(&path)
-            && let Some((name, form)) = reading.form(file, &node)
-        {
-            programme.forms.insert(name, form);
-        }
-    }
-    for path in reading.definitions(&dir.join("broadcasts")) {
-        if let Some((file, node)) = reading.open(&path)
-            && let Some((name, broadcast)) = reading.broadcast(file, &node)
-        {
-            programme.broadcasts.insert(name, broadcast);
-        }
-    }
-    let own = programme.currency.clone();
-    for path in reading.definitions(&dir.join("campaigns")) {
-        if let Some((file, node)) = reading.open(&path)
-            && let Some((name, campaign)) = reading.campaign(file, &node, own.as_deref())
-        {
-            programme.campaigns.insert(name, campaign);
-        }
-    }
+    programme.journeys = reading.each(&dir.join("journeys"), Reading::journey);
+    programme.offers = reading.each(&dir.join("offers"), Reading::offer);
+    programme.pages = reading.each(&dir.join("pages"), Reading::page);
+    programme.forms = reading.each(&dir.join("forms"), Reading::form);
+    programme.broadcasts = reading.each(&dir.join("broadcasts"), Reading::broadcast);
+    let own = programme.currency.as_deref();
+    let campaign = |reading: &mut Reading, file, node: &Node| reading.campaign(file, node, own);
+    programme.campaigns = reading.each(&dir.join("campaigns"), campaign);
     for folder in entries(&dir.join("messages")).into_iter().filter(|path| path.is_dir()) {
         if let Some((name, message)) = reading.message_folder(&folder) {
             programme.messages.insert(name, message);
@@ -107,6 +58,29 @@ pub(super) fn read(dir: &Path) -> (Programme, Reading) {
 }
 
 impl Reading {
+    /// A file that need not be there.
+    fn single(&mut self, dir: &Path, name: &str) -> Option<(FileId, Node)> {
+        let path = dir.join(name);
+        if path.exists() { self.open(&path) } else { None }
+    }
+
+    /// What the files of a folder define, by name.
+    fn each<T>(
+        &mut self,
+        dir: &Path,
+        read: impl Fn(&mut Self, FileId, &Node) -> Option<(String, T)>,
+    ) -> BTreeMap<String, T> {
+        let mut named = BTreeMap::new();
+        for path in self.definitions(dir) {
+            if let Some((file, node)) = self.open(&path)
+                && let Some((name, one)) = read(self, file, &node)
+            {
+                named.insert(name, one);
+            }
+        }
+        named
+    }
+
     /// A file's number and tree, or a finding and nothing.
     fn open(&mut self, path: &Path) -> Option<(FileId, Node)> {
         let file = self.file(path)?;

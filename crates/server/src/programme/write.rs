@@ -386,7 +386,7 @@ fn onsite(text: &mut String, one: &OnsiteMessage) {
 fn blocks(text: &mut String, blocks: &Blocks) {
     let inside = |texts: &Localized| {
         let entries: Vec<String> =
-            texts.iter().map(|(language, text)| format!("{language}: {}", scalar(text))).collect();
+            texts.iter().map(|(language, text)| format!("{language}: {}", in_braces(text))).collect();
         format!("{{ {} }}", entries.join(", "))
     };
     let named =
@@ -639,6 +639,14 @@ pub(super) fn length(span: Span) -> String {
 }
 
 /// A text as YAML reads it back: plain where that is safe, otherwise in quotes.
+/// The same inside braces, where commas and brackets divide.
+pub(super) fn in_braces(text: &str) -> String {
+    match text.contains([',', '[', ']', '{', '}']) {
+        true => serde_json::Value::from(text).to_string(),
+        false => scalar(text),
+    }
+}
+
 pub(super) fn scalar(text: &str) -> String {
     let special = |c: char| "-?:,[]{}#&*!|>'\"%@`~=<".contains(c);
     let starts_plain = text.starts_with(|c: char| !special(c) && !c.is_whitespace());

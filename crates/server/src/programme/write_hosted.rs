@@ -1,6 +1,6 @@
 //! Links, pages and forms as the text of their files.
 
-use super::write::{length, scalar};
+use super::write::{in_braces, length, scalar};
 use engine::programme::{
     Blocks, Form, FormField, Guide, Here, HostedPage, Link, Localized, PageBlock, Share, Thanks, Webinar,
 };
@@ -11,7 +11,7 @@ pub(super) fn link(name: &str, link: &Link) -> String {
     let mut text = format!("{name}:\n  url: {}\n", scalar(url));
     if !campaign.is_empty() {
         let words: Vec<String> =
-            campaign.words().map(|(name, word)| format!("{name}: {}", scalar(word))).collect();
+            campaign.words().map(|(name, word)| format!("{name}: {}", in_braces(word))).collect();
         let _ = writeln!(text, "  campaign: {{ {} }}", words.join(", "));
     }
     line(&mut text, "  channel", channel);
@@ -85,7 +85,7 @@ pub(super) fn form(name: &str, form: &Form) -> String {
     let Thanks { title, text: words, url } = thanks;
     if *thanks != Thanks::default() {
         let mut inside = Vec::new();
-        inside.extend(url.as_ref().map(|url| format!("url: {}", scalar(url))));
+        inside.extend(url.as_ref().map(|url| format!("url: {}", in_braces(url))));
         inside.extend((!title.is_empty()).then(|| format!("title: {}", braced(title))));
         inside.extend((!words.is_empty()).then(|| format!("text: {}", braced(words))));
         let _ = writeln!(text, "thanks: {{ {} }}", inside.join(", "));
@@ -164,10 +164,6 @@ fn braced(texts: &Localized) -> String {
     let entries: Vec<String> =
         texts.iter().map(|(language, one)| format!("{language}: {}", in_braces(one))).collect();
     format!("{{ {} }}", entries.join(", "))
-}
-
-fn in_braces(text: &str) -> String {
-    if text.contains(['\n', '\r', '\t']) { scalar(text) } else { quoted(text) }
 }
 
 /// An element of a list, its lines indented behind the hyphen.

@@ -10,6 +10,9 @@ use engine::day::Day;
 use engine::programme::decimal;
 use std::collections::BTreeMap;
 
+/// In the place of a currency where only the rest of a line is looked at: ISO 4217 keeps this code for tests.
+const ANY_CURRENCY: &str = "XTS";
+
 /// What a file does not say of itself.
 #[derive(Clone, Debug, Default)]
 pub struct Reader {
@@ -232,7 +235,7 @@ impl Reader {
             source: Some(self.source.clone()),
         };
         // What is wrong with a whole line is told by its number, and not when it is sent.
-        entry.line(Some("XXX")).map(|_| entry)
+        entry.line(Some(ANY_CURRENCY)).map(|_| entry)
     }
 
     fn currency_of(&self, sheet: &Sheet, row: &Row) -> Option<String> {
@@ -366,7 +369,7 @@ fn add(to: &mut SpendEntry, more: &SpendEntry) -> Result<(), Fault> {
         return Err(Fault::new("currency", "a line before about the same is in another currency"));
     }
     let millionths = |entry: &SpendEntry| {
-        entry.line(Some("XXX")).map(|line| (i128::from(line.money.millionths), line.counts.minutes))
+        entry.line(Some(ANY_CURRENCY)).map(|line| (i128::from(line.money.millionths), line.counts.minutes))
     };
     let ((one, minutes), (other, _)) = (millionths(to)?, millionths(more)?);
     if minutes.is_some() {

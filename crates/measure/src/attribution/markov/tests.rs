@@ -92,12 +92,11 @@ fn expected(leaves: &[Vec<i128>], ends: &[i128], whole: &[i128], without: Option
     for place in 0..count {
         let pivot = (place..count).find(|row| rows[*row][place].0 != 0).expect("every path ends");
         rows.swap(place, pivot);
-        for row in 0..count {
-            if row != place {
-                let factor = rows[row][place].over(rows[place][place]);
-                for column in place..=count {
-                    rows[row][column] = rows[row][column].less(factor.times(rows[place][column]));
-                }
+        let chosen = rows[place].clone();
+        for (_, row) in rows.iter_mut().enumerate().filter(|(row, _)| *row != place) {
+            let factor = row[place].over(chosen[place]);
+            for (one, other) in row.iter_mut().zip(&chosen).skip(place) {
+                *one = one.less(factor.times(*other));
             }
         }
     }

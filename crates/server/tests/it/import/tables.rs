@@ -194,6 +194,6 @@ fn who_came_to_a_webinar_is_a_table_and_a_mapping() {
                 Minutes: property minutes as number\n  Webinar: property webinar\n";
     std::fs::write(&mapping, yaml).unwrap();
     let (events, _) = events(&file, &["--mapping", mapping.to_str().unwrap()], 0);
-    let expected = r#"{"type":"track","event":"Webinar Attended","timestamp":"2026-11-10T17:40:00.000Z","properties":{"minutes":55,"webinar":"tasting"},"context":{"traits":{"email":"ada@example.com"}}}"#;
+    let expected = r#"{"type":"track","event":"Webinar Attended","context":{"traits":{"email":"ada@example.com"}},"timestamp":"2026-11-10T17:40:00.000Z","properties":{"minutes":55,"webinar":"tasting"}}"#;
     assert_eq!(events, [expected]);
 }

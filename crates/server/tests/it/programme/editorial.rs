@@ -69,11 +69,26 @@ contributors:
   anna: { hours a week: many }
   agency: { expertise: shard }
 pieces:
-  clay: { title: Clay, space: jurnal, by: agency, expertise: own, on: 2026-02-30 }
-  table: { title: Table, space: journal, by: ann, on: 2026-01-13, state: done }
+  table: { title: Table, space: journal, by: anna, on: 2026-01-13, state: done }
   empty:
 ";
     let folder = with("editorial-wrong", "editorial.yaml", wrong);
+    insta::assert_snapshot!(folder.findings().join("\n"));
+}
+
+#[test]
+fn names_and_days_that_are_not_there_are_said_with_their_line() {
+    let wrong = "\
+spaces:
+  journal: { every: 7 days }
+contributors:
+  anna: { hours a week: 2 }
+  agency: {}
+pieces:
+  clay: { title: Clay, space: jurnal, by: agency, expertise: own, on: 2026-02-30 }
+  table: { title: Table, space: journal, by: ann, on: 2026-01-13 }
+";
+    let folder = with("editorial-names", "editorial.yaml", wrong);
     insta::assert_snapshot!(folder.findings().join("\n"));
 }
 
