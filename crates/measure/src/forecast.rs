@@ -70,7 +70,7 @@ pub struct Backtest {
 /// Why there is nothing to tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    #[error("there are {0} whole periods so far, and two are needed at least")]
+    #[error("two whole periods are needed at least, and so far there is {0}")]
     TooShort(usize),
     #[error("a value is no number")]
     NotFinite,
