@@ -21,10 +21,11 @@ use crate::invariant::{Invariant, Violation};
 use crate::naive;
 use crate::programme::SLOTS;
 
-/// Everything with a purpose that was seen, or withheld, by the decision's number.
+/// Everything with a purpose that was seen, or withheld, by the decision's number. What is told again long after is somebody
+/// else's where those whom it was told of first are gone, or have come apart.
 #[derive(Default)]
 pub(crate) struct Pages {
-    seen: BTreeMap<String, Exposure>,
+    seen: BTreeMap<String, Vec<Exposure>>,
 }
 
 struct Exposure {
@@ -42,28 +43,24 @@ impl Pages {
         if purpose.is_empty() {
             return;
         }
-        match event.name {
-            SHOWN | WITHHELD => {
+        let told = self.seen.entry(number).or_default();
+        // Whoever did not see it can do nothing with it.
+        let own = told.iter_mut().find(|one| one.letter.part.map(|part| people.root(part)) == Some(root));
+        match (event.name, own) {
+            (SHOWN | WITHHELD, None) => {
                 let letter = Letter::on_page(root, text("message").to_owned(), purpose, at);
                 let withheld = event.name == WITHHELD;
-                let new = Exposure { letter, withheld, dismissed: false, clicked: false };
-                self.seen.entry(number).or_insert(new);
+                told.push(Exposure { letter, withheld, dismissed: false, clicked: false });
             }
-            CLICKED | DISMISSED => {
-                // Whoever did not see it can do nothing with it.
-                let own = |one: &&mut Exposure| one.letter.part.map(|part| people.root(part)) == Some(root);
-                if let Some(exposure) = self.seen.get_mut(&number).filter(own) {
-                    exposure.clicked |= event.name == CLICKED;
-                    exposure.dismissed |= event.name == DISMISSED;
-                }
-            }
+            (CLICKED, Some(exposure)) => exposure.clicked = true,
+            (DISMISSED, Some(exposure)) => exposure.dismissed = true,
             _ => {}
         }
     }
 
     /// What counts under the contact policy.
     pub(super) fn letters(&self) -> impl Iterator<Item = &Letter> {
-        self.seen.values().filter(|one| !one.withheld).map(|one| &one.letter)
+        self.seen.values().flatten().filter(|one| !one.withheld).map(|one| &one.letter)
     }
 
     /// The engine's ledger has each of them once, as it was left, and nothing else of pages.
@@ -72,6 +69,7 @@ impl Pages {
         let mut expected: Vec<(String, Status, bool)> = self
             .seen
             .values()
+            .flatten()
             .filter(gone)
             .map(|one| {
                 let status = match (one.withheld, one.dismissed) {
