@@ -156,7 +156,7 @@ impl Profile {
         self.identifiers.iter().any(|identifier| identifier.kind == kind)
     }
 
-    pub(crate) fn trait_value(&self, name: &str) -> Option<Value<'_>> {
+    pub fn trait_value(&self, name: &str) -> Option<Value<'_>> {
         self.traits.get(name).map(|stated| stated.value.as_value()).filter(|value| !value.is_null())
     }
 

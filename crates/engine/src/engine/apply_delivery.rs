@@ -100,7 +100,10 @@ impl Engine {
         let channel = send.channel.expect("invariant: a send that waits or is queued has a channel");
         let person = self.state.canonical(send.profile);
         let governor = self.governor();
-        if governor.is_suppressed(channel, &send.address) {
+        let registers = &self.state.registers;
+        if governor.is_suppressed(channel, &send.address)
+            || registers.forbids_hashed(&self.hash_key(), &send.address, channel)
+        {
             return Answer::Drop { reason: Reason::Suppressed };
         }
         let wish = Wish {

@@ -13,10 +13,6 @@ use engine::engine::Engine;
 use eventlog::log::Batches;
 use serde::Deserialize;
 use std::sync::Arc;
-use tokio::sync::Mutex;
-
-/// Held by whoever reads the whole log: it takes a core, and two take the disk from those who write.
-static READING: Mutex<()> = Mutex::const_new(());
 
 /// The steps of a funnel.
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -124,7 +120,8 @@ async fn answer<T: Send + 'static>(
     hub: Arc<Hub>,
     ask: impl FnOnce(&Engine, ReadLog<'_, '_>) -> Result<T, Unanswered> + Send + 'static,
 ) -> Result<Json<T>, Problem> {
-    let _reading = READING.lock().await;
+    let held = Arc::clone(&hub);
+    let _reading = held.reading.lock().await;
     let engine = hub.runtime.read(Engine::clone).await;
     hub.runtime.durable_to(engine.seq()).await;
     let asking = move || {

@@ -23,10 +23,6 @@ use eventlog::frame::push_record;
 use eventlog::log::Batches;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use tokio::sync::Mutex;
-
-/// Held by whoever reads the whole log: it takes a core, and two take the disk from those who write.
-static READING: Mutex<()> = Mutex::const_new(());
 
 /// Statements that go into the log together.
 const STATED_TOGETHER: usize = 1_000;
@@ -215,7 +211,7 @@ async fn read<T: Send + 'static>(
     hub: &Arc<Hub>,
     answer: impl FnOnce(&Engine, ReadLog<'_, '_>) -> anyhow::Result<T> + Send + 'static,
 ) -> Result<T, Problem> {
-    let _held = READING.lock().await;
+    let _held = hub.reading.lock().await;
     let engine = hub.runtime.read(Engine::clone).await;
     hub.runtime.durable_to(engine.seq()).await;
     let log = hub.log.clone();

@@ -17,6 +17,9 @@ use std::collections::BTreeMap;
 /// The log from a place on.
 pub(crate) type ReadLog<'r, 'l> = &'r dyn Fn(Seq) -> Result<Batches<'l>, eventlog::Error>;
 
+/// A century: whoever asks for more has mistaken the unit.
+const HOLDOUT_DAYS_MAX: f64 = 36_525.0;
+
 /// What of the log counts.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Which {
@@ -57,6 +60,11 @@ pub(crate) fn buyers(
     let day = |at: At| day_of(at, &zone);
     let taken = orders.taken(which.currency.as_deref(), day);
 
+    if let Some(length) = which.holdout
+        && !(length > 0.0 && length * question.unit.days() <= HOLDOUT_DAYS_MAX)
+    {
+        bail!("holdout: {length} periods is no time between nothing and a century");
+    }
     let left_out = which.holdout.map_or(0, |length| (length * question.unit.days()).round() as i32);
     let as_of = which.as_of.unwrap_or_else(|| day(now) - left_out);
     let last = as_of.saturating_add(left_out);

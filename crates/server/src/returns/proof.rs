@@ -147,8 +147,11 @@ const UNPOISONED: &str = "invariant: nobody panics with the certificates in hand
 pub fn sns_address(address: &str) -> Option<Url> {
     let url = Url::parse(address).ok()?;
     let host = url.host_str()?;
-    let is_of_sns = host.starts_with("sns.")
-        && (host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn"))
+    let region = host.strip_prefix("sns.").and_then(|rest| {
+        rest.strip_suffix(".amazonaws.com").or_else(|| rest.strip_suffix(".amazonaws.com.cn"))
+    });
+    // A bucket of somebody's that is called `sns` has such a name as well: `sns.s3` and `sns.s3.region`.
+    let is_of_sns = region.is_some_and(|region| region.len() > 2 && !region.contains('.'))
         && url.scheme() == "https"
         && url.port().is_none()
         && url.username().is_empty();

@@ -98,7 +98,7 @@ async fn chosen(
         let profile = engine.profile(id)?;
         let allowed = profile.consent(&purpose, Channel::Onsite) == Some(ConsentState::Granted);
         let traits = || profile.traits_map();
-        allowed.then(|| (engine.blocks_for(&name, id, now), may_read.then(traits).unwrap_or_default()))
+        (allowed && may_read).then(|| (engine.blocks_for(&name, id, now), traits()))
     };
     match hub.runtime.read(read).await {
         Some((is_for, traits)) => (is_for, Reader { traits, ..reader }),

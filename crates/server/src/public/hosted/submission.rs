@@ -23,6 +23,7 @@ use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use engine::engine::Engine;
 use engine::identifier::{IdentifierKind, normalise};
 use engine::programme::{FieldKind, Form, FormField, OptIn, Programme};
 use serde_json::{Map, Value, json};
@@ -108,6 +109,7 @@ pub(super) async fn take(
         return Page { status: StatusCode::FORBIDDEN, ..page }.into_response();
     }
     let visitor = Visitor::find(&hub, &caller, Some(sent.get("visit")), true).await;
+    let visitor = if is_another(&hub, &visitor, &sent).await { visitor.another() } else { visitor };
     let known = known(&hub, &visitor, form).await;
     let desk = Desk {
         hub: &hub,
@@ -121,6 +123,28 @@ pub(super) async fn take(
         is_embedded: asked.contains_key("embed"),
     };
     sender.allow(desk.answer(&caller).await)
+}
+
+/// Whether the form has an address that is none of the visitor's: whoever got a message passed it on, or somebody else sits
+/// at the same browser. What they say is theirs.
+async fn is_another(hub: &Hub, visitor: &Visitor, sent: &Sent) -> bool {
+    let Some(id) = visitor.profile else { return false };
+    let stated = [IdentifierKind::Email, IdentifierKind::Phone].map(|kind| {
+        let text = sent.get(kind.name());
+        (kind, normalise(kind, text).ok().filter(|_| !text.is_empty()))
+    });
+    let read = move |engine: &Engine| {
+        let Some(profile) = engine.profile(id) else { return false };
+        stated.iter().any(|(kind, stated)| {
+            let own =
+                profile.identifiers().iter().filter(|one| one.kind == *kind).map(|one| one.value.to_string());
+            let said =
+                profile.trait_value(kind.name()).and_then(|value| normalise(*kind, value.text()?).ok());
+            let known: Vec<String> = own.chain(said).collect();
+            stated.as_ref().is_some_and(|stated| !known.is_empty() && !known.contains(stated))
+        })
+    };
+    hub.runtime.read(read).await
 }
 
 /// One form, on its way.

@@ -8,7 +8,7 @@ use crate::collect::endpoint::Endpoint;
 use crate::collect::envelope::Envelope;
 use crate::collect::visitor::Peer;
 use crate::hub::Hub;
-use crate::limits::VISIT_AGE_MAX;
+use crate::limits::{PUBLIC_DATA_AGE_MAX, VISIT_AGE_MAX};
 use crate::problem::Problem;
 use crate::runtime::Entrance;
 use engine::SendId;
@@ -62,8 +62,9 @@ pub(super) async fn tell(hub: &Hub, caller: &Caller, calls: Vec<Value>) -> Resul
     };
     let arrival = Arrival { source: SOURCE, received_at: clock::now(), serial: 0, peer };
     let reading = door.read(&envelope, &arrival);
+    // What was refused is not told in part: a lead without its form would be lost to every journey.
     if let Some(rejection) = reading.rejections.first() {
-        tracing::warn!(code = rejection.code, field = rejection.field, "a page told what the door refused");
+        return Err(Problem::bad_request(rejection.code, &rejection.field, rejection.message.clone()));
     }
     let answers = hub.runtime.submit(Entrance::Outside, reading.records, reading.count)?;
     let _only_a_stop_drops_it = answers.await;
@@ -97,7 +98,11 @@ pub(crate) async fn join(hub: &Hub, token: &str, anonymous_id: &str) -> Result<b
                 return Ok(false);
             }
             let read = move |engine: &Engine| {
-                let profile = engine.canonical(engine.send(SendId(send))?.profile);
+                let send = engine.send(SendId(send))?;
+                if clock::now().since(send.decided_at) >= PUBLIC_DATA_AGE_MAX {
+                    return None;
+                }
+                let profile = engine.canonical(send.profile);
                 best(engine.profile(profile)?.identifiers())
             };
             hub.runtime.read(read).await

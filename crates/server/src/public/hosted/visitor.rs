@@ -59,7 +59,11 @@ impl Visit {
 
     /// Signed, as of now.
     pub(super) fn token(who: &Who, link: &str, hub: &Hub) -> String {
-        let visit = Self { who: who.clone(), link: link.to_owned(), at_ms: clock::now().0 };
+        Self::token_of(who, link, clock::now(), hub)
+    }
+
+    fn token_of(who: &Who, link: &str, at: At, hub: &Hub) -> String {
+        let visit = Self { who: who.clone(), link: link.to_owned(), at_ms: at.0 };
         hub.links
             .key()
             .sign(&Token::Visit { text: serde_json::to_string(&visit).expect("invariant: it is plain") })
@@ -82,6 +86,8 @@ pub(super) struct Visitor {
     pub(super) profile: Option<ProfileId>,
     /// What is known of them may be told to them.
     pub(super) may_read: bool,
+    /// When a message led them here, in milliseconds: however far they go on, their visit is as old as that.
+    pub(super) began_ms: Option<i64>,
 }
 
 impl Visitor {
@@ -91,7 +97,9 @@ impl Visitor {
         let visit = token.and_then(|token| Visit::read(hub, token));
         let link = visit.as_ref().map(|visit| visit.link.clone()).unwrap_or_default();
         let is_fresh = |visit: &Visit| in_form || visit.age() < VISIT_AGE_MAX;
-        let told = visit.filter(is_fresh).map(|visit| visit.who);
+        let visit = visit.filter(is_fresh);
+        let began_ms = visit.as_ref().map(|visit| visit.at_ms);
+        let told = visit.map(|visit| visit.who);
         let kept = Self::remembered(hub, caller).map(Who::Visitor);
         let now = clock::now();
         let read = move |engine: &Engine| {
@@ -102,6 +110,7 @@ impl Visitor {
         let found = hub.runtime.read(read).await;
         let mut visitor = found.unwrap_or_else(Self::new);
         visitor.link = link;
+        visitor.began_ms = began_ms.filter(|_| matches!(visitor.who, Who::Recipient { .. }));
         visitor
     }
 
@@ -120,7 +129,13 @@ impl Visitor {
             link: String::new(),
             profile: None,
             may_read: false,
+            began_ms: None,
         }
+    }
+
+    /// Somebody of whom nothing is known, who came by the same link.
+    pub(super) fn another(&self) -> Self {
+        Self { link: self.link.clone(), ..Self::new() }
     }
 
     fn remembered(hub: &Hub, caller: &Caller) -> Option<String> {
@@ -139,9 +154,9 @@ impl Visitor {
         Some(format!("{COOKIE}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"))
     }
 
-    /// A token that takes the visit along.
+    /// A token that takes the visit along. That of a message's recipient is never younger than the visit.
     pub(super) fn token(&self, hub: &Hub) -> String {
-        Visit::token(&self.who, &self.link, hub)
+        Visit::token_of(&self.who, &self.link, At(self.began_ms.unwrap_or(clock::now().0)), hub)
     }
 
     /// Waits as long as a click in a message is held back, and says whether it turned out to be a scanner's.
@@ -171,7 +186,8 @@ fn known(engine: &Engine, who: Who, now: At) -> Option<Visitor> {
             let profile = engine.canonical(send.profile);
             let names = engine.profile(profile)?.identifiers();
             let may_read = now.since(send.decided_at) < PUBLIC_DATA_AGE_MAX;
-            Some(Visitor { names: best(names)?, who, link: String::new(), profile: Some(profile), may_read })
+            let (names, link, profile) = (best(names)?, String::new(), Some(profile));
+            Some(Visitor { names, who, link, profile, may_read, began_ms: None })
         }
     }
 }
@@ -182,7 +198,8 @@ fn known_or_new(engine: &Engine, who: Who) -> Option<Visitor> {
     let identifiers = profile.and_then(|id| Some(engine.profile(id)?.identifiers()));
     let may_read =
         identifiers.is_some_and(|all| all.iter().all(|one| one.kind == IdentifierKind::AnonymousId));
-    Some(Visitor { names: json!({ "anonymousId": id }), who, link: String::new(), profile, may_read })
+    let (names, link) = (json!({ "anonymousId": id }), String::new());
+    Some(Visitor { names, who, link, profile, may_read, began_ms: None })
 }
 
 /// The name of a person that is trusted most, as a call says it.

@@ -211,6 +211,27 @@ async fn what_is_known_is_not_asked_of_whoever_proves_who_they_are() {
 }
 
 #[tokio::test]
+async fn what_is_said_in_a_form_that_was_passed_on_is_not_the_recipients() {
+    let stand = Stand::open().await;
+    let click = stand.ada_is_written_to().await;
+    let clicked = stand.visit(&click).await;
+    let path = stand.led_to(&click, &clicked);
+    let visit = stand.visit(&path).await;
+    let page = shown(&stand, &stand.led_to(&path, &visit)).await;
+    let bob = [("email", "bob@example.com"), ("first_name", "Bob"), ("consent", "newsletter.email")];
+    let sent = send(&stand, "guide", &page, &bob).await;
+    assert_eq!(sent.status, 303, "{sent:?}");
+    let has_form = |timeline: Vec<(String, Value)>| timeline.iter().any(|(name, _)| name == "Form Submitted");
+    assert!(has_form(stand.timeline("email:bob@example.com").await));
+    assert!(!has_form(stand.timeline("user_id:ada").await));
+    let ada = stand.house.get("/api/v1/profiles/user_id:ada").await;
+    let named = [&ada["traits"]["email"], &ada["traits"]["first_name"]];
+    assert_eq!(named, [&json!("ada@example.com"), &json!("Ada")], "{ada}");
+    assert!(!ada.to_string().contains("newsletter"), "{ada}");
+    stand.house.server.stop().await;
+}
+
+#[tokio::test]
 async fn pages_elsewhere_show_a_form_or_send_to_it_if_they_are_named() {
     let stand = Stand::open().await;
     let shop = "https://shop.example";
