@@ -64,7 +64,7 @@ pub(super) async fn tell(hub: &Hub, caller: &Caller, calls: Vec<Value>) -> Resul
     let reading = door.read(&envelope, &arrival);
     // What was refused is not told in part: a lead without its form would be lost to every journey.
     if let Some(rejection) = reading.rejections.first() {
-        return Err(Problem::bad_request(rejection.code, &rejection.field, rejection.message.clone()));
+        return Err(Problem::bad_request(rejection.code, rejection.field, rejection.message.clone()));
     }
     let answers = hub.runtime.submit(Entrance::Outside, reading.records, reading.count)?;
     let _only_a_stop_drops_it = answers.await;
