@@ -278,7 +278,7 @@ mod tests {
         let gap: BTreeMap<i32, f64> = [(first, 4.0), (first + 3, 2.0)].into();
         assert_eq!(asked("day", 1).of_days(&gap, first + 4).unwrap().forecast[0].value, 1.5);
         let refused = asked("day", 1).of_days(&BTreeMap::new(), first).unwrap_err().to_string();
-        assert!(refused.contains("0 whole periods"), "{refused}");
+        assert!(refused.contains("so far there is 0"), "{refused}");
     }
 
     #[test]
