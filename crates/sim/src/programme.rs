@@ -91,7 +91,7 @@ fn draw_with(random: &mut Random, segment_permille: u64) -> String {
     draw_contact(&mut programme);
     draw_offer(&mut programme);
     draw_best(&mut programme);
-    draw_pages(&mut programme);
+    draw_pages(&mut programme, segment_permille == 1_000);
     let mistakes = programme.mistakes();
     assert!(mistakes.is_empty(), "the simulated programme is a programme: {mistakes:?}");
     serde_json::to_string(&programme).expect("a programme is plain JSON")
@@ -243,8 +243,9 @@ fn leave_open(step: &mut Step, random: &mut Random) {
 }
 
 /// Messages on pages with caps of their own and of the contact policy, and customers who are written to without a consent;
-/// each of it or nothing. Its chance comes from what was drawn before, as that of the contact policy.
-fn draw_pages(programme: &mut Programme) {
+/// each of it or nothing; `is_whole` wants all that asks of the past. Its chance comes from what was drawn before, as that of the
+/// contact policy.
+fn draw_pages(programme: &mut Programme, is_whole: bool) {
     let text = serde_json::to_string(programme).expect("a programme is plain JSON");
     let seed = text.bytes().fold(11, |seed: u64, byte| seed.wrapping_mul(31).wrapping_add(u64::from(byte)));
     let random = &mut Random::new(seed);
@@ -254,7 +255,7 @@ fn draw_pages(programme: &mut Programme) {
         let after = "did \"Order Completed\"".to_owned();
         offers.soft_opt_in = Some(SoftOptIn { after, channels: vec![Channel::Email], within });
     }
-    if random.happens(300) {
+    if random.happens(300) && !is_whole {
         return;
     }
     offers.channels.push(Channel::Onsite);
@@ -275,7 +276,7 @@ fn draw_pages(programme: &mut Programme) {
             audience: audience.filter(|_| purpose.is_some()),
             at_most: random.between(1, 3) as u32,
             within: hours(random, 200),
-            silent: if random.happens(300) { Span(0) } else { hours(random, 200) },
+            silent: if random.happens(300) && !is_whole { Span(0) } else { hours(random, 200) },
             ..OnsiteMessage::of(format)
         };
         onsite.blocks.title.insert("it".to_owned(), name.to_owned());
