@@ -12,8 +12,9 @@ pub(crate) use event::of_event;
 pub use offline::{Deed, deed};
 pub use sources::Category;
 
-use engine::programme::{ChannelRule, Direction};
+use engine::programme::{ChannelRule, Direction, Programme};
 use origin::Origin;
+use std::collections::BTreeMap;
 
 /// What is known of a visit. What is not known is empty.
 #[derive(Clone, Copy, Debug, Default)]
@@ -51,6 +52,20 @@ pub const DIRECT: &str = "(direct)";
 /// The name of a channel as files write it: Paid Search is `paid-search`.
 pub fn slug(channel: &str) -> String {
     channel.to_lowercase().replace([' ', '_'], "-")
+}
+
+/// Every channel that the usual rules, events and a programme know, by its [`slug`]: what an event says beyond these is
+/// anybody's invention.
+pub(crate) fn names(programme: &Programme) -> BTreeMap<String, String> {
+    let of_campaigns = programme.campaigns.values().flat_map(|campaign| campaign.channels.keys());
+    let of_links = programme.links.values().map(|link| &link.channel);
+    let of_rules = programme.channels.rules.iter().map(|rule| &rule.channel);
+    let own = of_campaigns.chain(of_links).chain(of_rules).filter(|name| !name.is_empty());
+    let mut names: BTreeMap<String, String> = own.map(|name| (slug(name), name.clone())).collect();
+    // Those that we know are written as we write them.
+    let usual = STANDARD.into_iter().chain(offline::channels());
+    names.extend(usual.map(|name| (slug(name), name.to_owned())));
+    names
 }
 
 /// Direction of a channel by its [`slug`], and whether it is paid for; `None` for one that the usual rules do not know.

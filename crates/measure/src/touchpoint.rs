@@ -14,7 +14,7 @@ mod walk;
 pub use session::{LANDING, SILENCE};
 pub use walk::{Asked, Frequent, Spread, Walked, walk};
 
-use crate::channel::{Classified, Deed, Touch, deed, of_event};
+use crate::channel::{Classified, Deed, Touch, deed, names, of_event, slug};
 use engine::at::At;
 use engine::engine::Engine;
 use engine::happening::About;
@@ -23,7 +23,7 @@ use engine::record::{Event, EventKind, Record};
 use engine::value::{Map, Value};
 use engine::{ProfileId, SendId, Seq};
 use session::{Mark, What};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// What a touchpoint is known by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,10 +96,14 @@ impl Owners {
     }
 }
 
+const LINK_VISITED: &str = "Link Visited";
+
 /// The touchpoints and conversions of many people.
 pub struct Touchpoints<'e> {
     engine: &'e Engine,
     rules: ChannelRules,
+    /// What channels are called, by their names in small letters with hyphens.
+    channels: BTreeMap<String, String>,
     goal: Option<Goal>,
     touches: Vec<Touch>,
     numbers: HashMap<Touch, u32>,
@@ -110,7 +114,9 @@ impl<'e> Touchpoints<'e> {
     /// Gathers them by the rules of the programme that is live. The engine knows whose a send is, and what it was.
     pub fn new(engine: &'e Engine, goal: Option<Goal>) -> Self {
         let rules = engine.programme().channels.clone();
-        Self { engine, rules, goal, touches: Vec::new(), numbers: HashMap::new(), marks: Vec::new() }
+        let channels = names(engine.programme());
+        let (touches, numbers, marks) = (Vec::new(), HashMap::new(), Vec::new());
+        Self { engine, rules, channels, goal, touches, numbers, marks }
     }
 
     pub fn touch(&self, point: &Touchpoint) -> &Touch {
@@ -166,13 +172,13 @@ impl<'e> Touchpoints<'e> {
     /// What an event means: part of a visit, a touch of its own, or none.
     fn met(&mut self, event: &Event<'_>) -> Option<What> {
         let deed = deed(event.name);
-        let is_link = event.name == "Link Visited";
+        let is_link = event.name == LINK_VISITED;
         let (context, page) = (event.context, event.context.get("page").and_then(|page| page.map()));
         let is_visit = matches!(event.kind, EventKind::Page | EventKind::Screen)
             || page.is_some()
             || ["campaign", "app", "device"].into_iter().any(|part| context.get(part).is_some());
-        // A form on a page is part of the visit; one from elsewhere is a touch.
-        let told = deed.filter(|_| page.is_none());
+        // A form on a page is part of the visit; one from elsewhere is a touch. A scan is told with the page that it led to.
+        let told = deed.filter(|deed| page.is_none() || deed.event == "QR Scanned");
         if told.is_none() && !is_visit && !is_link {
             return None;
         }
@@ -188,10 +194,16 @@ impl<'e> Touchpoints<'e> {
 
     fn classified(&self, event: &Event<'_>, told: Option<&'static Deed>) -> (Touch, bool) {
         let Classified { touch, is_tagged, by_own_rule } = of_event(event, &self.rules);
-        match told {
-            Some(deed) if !by_own_rule => (deed.touch(touch, text(event.properties, "channel")), is_tagged),
-            _ => (touch, is_tagged),
-        }
+        let named = self.channels.get(&slug(text(event.properties, "channel")));
+        let touch = match (told, named) {
+            _ if by_own_rule => touch,
+            (Some(deed), named) => deed.touch(touch, named.map_or("", String::as_str)),
+            (None, Some(channel)) if event.name == LINK_VISITED => {
+                Touch { channel: channel.clone(), ..touch }
+            }
+            (None, _) => touch,
+        };
+        (touch, is_tagged)
     }
 
     /// A send as a touch; `None` for what is shown on a page, told to a program, or no more in the ledger.

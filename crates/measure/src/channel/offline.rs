@@ -47,6 +47,11 @@ pub fn deed(event: &str) -> Option<&'static Deed> {
     DEEDS.iter().find(|deed| deed.event == event)
 }
 
+/// The channels of all of them.
+pub(super) fn channels() -> impl Iterator<Item = &'static str> {
+    DEEDS.iter().map(|deed| deed.channel)
+}
+
 impl Deed {
     /// The touch, where no rule of the company's own says another one. `channel` is what the event names, if anything.
     pub(crate) fn touch(&self, told: Touch, channel: &str) -> Touch {

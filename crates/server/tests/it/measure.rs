@@ -22,7 +22,7 @@ fn story() -> Value {
         {"type": "page", "anonymousId": "a-1", "name": "Home", "timestamp": ago(20 * DAY), "context": page(shop, "https://www.google.it/")},
         {"type": "track", "anonymousId": "a-1", "event": "Product Viewed", "timestamp": ago(20 * DAY - 10), "context": page(shop, shop)},
         {"type": "identify", "anonymousId": "a-1", "userId": "ada", "timestamp": ago(20 * DAY - 11), "traits": {"email": "ada@example.com"}},
-        {"type": "track", "userId": "ada", "event": "Call Completed", "timestamp": ago(9 * DAY), "properties": {"outcome": "interested"}},
+        {"type": "track", "userId": "ada", "event": "Call Completed", "timestamp": ago(9 * DAY), "properties": {"outcome": "interested", "channel": "a name of nobody knows what"}},
         {"type": "page", "userId": "ada", "name": "Offer", "timestamp": ago(2 * DAY), "context": page("https://shop.example/o?utm_source=shop&utm_medium=email&utm_campaign=may", "")},
         {"type": "track", "userId": "ada", "event": "Order Completed", "timestamp": ago(2 * DAY - 5), "properties": {"total": 40.5}, "context": page("https://shop.example/thanks", "https://pay.example/")},
         {"type": "track", "userId": "ada", "event": "Order Completed", "timestamp": ago(2 * DAY - 9), "properties": {"total": 9.5}, "context": page("https://shop.example/thanks", "")},

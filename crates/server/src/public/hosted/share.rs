@@ -77,15 +77,20 @@ pub(super) fn note_visit(hub: &Arc<Hub>, page: &str, by: Option<Passed>, visitor
         Who::Visitor(id) => id.clone(),
         Who::Recipient { send, .. } => send.to_string(),
     };
-    let advocate = Visitor { names: by.names, profile: Some(by.advocate), ..Visitor::new() };
-    let content = json!({
-        "properties": { "page": page, "by": by.way },
-        "messageId": format!("share-{}-{page}-{who}", by.advocate.0),
-    });
-    let told = call("track", SHARE_VISITED, &advocate, &content);
-    let hub = Arc::clone(hub);
+    let (hub, page) = (Arc::clone(hub), page.to_owned());
     // It is the advocate's event, and not told by their browser.
-    tokio::spawn(async move { drop(tell(&hub, &Caller::unseen(), vec![told]).await) });
+    tokio::spawn(async move {
+        let installed = hub.runtime.read(|engine| engine.installed().cloned()).await;
+        let key = installed.expect("invariant: the first record installs").hash_key;
+        let advocate = Visitor { names: by.names, profile: Some(by.advocate), ..Visitor::new() };
+        // Nothing of the visitor stays with the advocate: of who it was there is a hash, by which one counts once.
+        let who = key.message_id("share", &who).0;
+        let content = json!({
+            "properties": { "page": page, "by": by.way },
+            "messageId": format!("share-{}-{page}-{who:032x}", by.advocate.0),
+        });
+        drop(tell(&hub, &Caller::unseen(), vec![call("track", SHARE_VISITED, &advocate, &content)]).await);
+    });
 }
 
 /// The buttons below a page.

@@ -28,6 +28,10 @@ async fn a_link_leads_where_the_programme_says_and_a_persons_visit_is_an_event()
     assert_eq!(name, "QR Scanned");
     let expected = json!({"link": "flyer", "url": "/p/market", "channel": "flyer", "place": "fair"});
     assert_eq!(*properties, expected);
+    // To the figures it is a touch of the link's channel, and not only a page that somebody opened.
+    let touched = stand.house.get(&format!("/api/v1/profiles/{}/touchpoints", who(scanned))).await;
+    let first = &touched["touchpoints"][0];
+    assert_eq!([&first["channel"], &first["campaign"]], [&json!("Flyer"), &json!("new-oil")], "{touched}");
 
     for (path, status) in [("/l/over", 410), ("/l/nothing", 404)] {
         let page = stand.visit(path).await;
