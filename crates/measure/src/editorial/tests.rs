@@ -92,6 +92,15 @@ fn a_space_goes_down_from_alive_to_abandoned() {
 }
 
 #[test]
+fn one_and_a_half_beats_are_not_too_long_yet() {
+    for (ago, stage) in [(15, Stage::Alive), (16, Stage::Slowing)] {
+        let mut plan = helpful(&[ago]);
+        plan.spaces.get_mut("journal").expect("it is there").every_days = 10;
+        assert_eq!(of(&plan, &[]).stage, stage, "{ago} days ago");
+    }
+}
+
+#[test]
 fn a_slow_beat_is_not_abandoned_by_the_calendar_alone() {
     let mut plan = helpful(&[100]);
     plan.spaces.get_mut("journal").expect("it is there").every_days = 30;
@@ -150,6 +159,10 @@ fn nothing_planned_late_and_selling_are_said() {
     let health = of(&plan, &[]);
     assert_eq!(health.warnings, [Warning::Late(vec!["piece-1".into()]), Warning::Selling]);
     assert_eq!((health.next, health.published), (Some(date(2026, 3, 19)), 3));
+    // What is to be out today is not late yet.
+    plan.pieces.get_mut("piece-1").expect("it is there").on = today().to_string();
+    let health = of(&plan, &[]);
+    assert_eq!((health.warnings, health.next), (vec![Warning::Selling], Some(today())));
 }
 
 #[test]
