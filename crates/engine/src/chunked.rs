@@ -108,7 +108,7 @@ where
         if !reader.is_empty() || list.len() > PIECES_IN_PAGE * N {
             return Err(wrong("a section of a list that is too long"));
         }
-        list.chunks.pages.iter().for_each(|page| _ = page.digest().set(digest));
+        list.chunks.pages.iter().for_each(|page| page.note(digest));
         Ok(list)
     }
 

@@ -56,7 +56,7 @@ use crate::programme::{Channel, Mistake, Programme};
 use crate::record::{
     ConsentStated, Event, EventFlags, Installed, PreferenceStated, Record, Subject, SuppressionStated,
 };
-use crate::section::{Read, RestoreError, Section, Sections};
+use crate::section::{Head, Read, RestoreError, Section, Sections, wrong};
 use crate::spend::SpendRefusal;
 use crate::state::State;
 use crate::timer::TimerKey;
@@ -649,15 +649,15 @@ impl Engine {
 
     /// The engine that [`Engine::snapshot`] was taken of.
     pub fn restore(sections: &[Section]) -> Result<Self, RestoreError> {
-        let read = sections.iter().map(|Section { key, digest, bytes }| {
-            Read::section(*key, *digest, bytes.as_deref().unwrap_or_default())
-        });
-        Self::assemble(read.collect::<Result<Vec<_>, _>>()?)
+        let (first, rest) = sections.split_first().ok_or_else(|| wrong("it is empty"))?;
+        let head = Head::read(first)?;
+        let rest = rest.iter().map(|section| head.section(section)).collect::<Result<Vec<_>, _>>()?;
+        Self::assemble(head, rest)
     }
 
     /// The same from sections that were read, in the order in which they were told.
-    pub fn assemble(sections: impl IntoIterator<Item = Read>) -> Result<Self, RestoreError> {
-        let mut state = Read::assemble(sections)?;
+    pub fn assemble(head: Head, rest: impl IntoIterator<Item = Read>) -> Result<Self, RestoreError> {
+        let mut state = head.assemble(rest)?;
         state.history.complete_newest();
         let programme = Arc::new(state.parsed_programme().unwrap_or_default());
         let index = Index::build(&mut state, &programme);

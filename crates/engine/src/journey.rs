@@ -14,6 +14,7 @@ use crate::at::{At, Span};
 use crate::best::How;
 use crate::governor::ZONE;
 use crate::history::Since;
+use crate::layout::since;
 use crate::local::{TimeOfDay, Weekdays};
 use crate::name::NameId;
 use crate::programme::{
@@ -59,6 +60,7 @@ pub(crate) struct Run {
     /// Properties of the event that started it.
     pub(crate) event: OwnedMap,
     /// How the hour for which it waits was chosen.
+    #[borsh(deserialize_with = "since::<8, _, _>")]
     pub(crate) hour: How,
     /// The send that is to be decided before it goes on.
     pub(crate) waits_for: Option<SendId>,

@@ -30,6 +30,7 @@ pub mod identifier;
 mod identity;
 mod index;
 pub mod journey;
+mod layout;
 mod ledger;
 pub mod limits;
 pub mod local;

@@ -8,11 +8,13 @@ use crate::at::At;
 use crate::chunked::Chunked;
 use crate::codec::{Reader, put_varint};
 use crate::history::History;
+use crate::layout::is_since;
 use crate::name::NameId;
 use crate::programme::Channel;
 use crate::{MergeId, ProfileId, SendId, Seq};
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::collections::BTreeSet;
+use std::io::{Read, Result};
 
 /// Merges that are copied together when one is undone while a snapshot holds them.
 const MERGES_IN_CHUNK: usize = 16;
@@ -33,6 +35,7 @@ pub struct Merge {
     pub cause: Cause,
     pub undone: Option<Undone>,
     /// For each channel: whether the one that was taken in had an address that the other had not, and the reverse.
+    #[borsh(deserialize_with = "read_foreign")]
     pub(crate) foreign: Foreign,
     /// The number of the first send that was decided since.
     pub(crate) next_send: SendId,
@@ -43,6 +46,16 @@ pub struct Merge {
 
 /// By channel: what is said of two profiles' addresses there.
 pub(crate) type Foreign = [(bool, bool); Channel::ALL.len()];
+
+/// Before layout 8 there was a channel less.
+fn read_foreign<R: Read>(reader: &mut R) -> Result<Foreign> {
+    let mut foreign = Foreign::default();
+    let channels = foreign.len() - usize::from(!is_since(8));
+    for pair in &mut foreign[..channels] {
+        *pair = BorshDeserialize::deserialize_reader(reader)?;
+    }
+    Ok(foreign)
+}
 
 /// Why two profiles are taken for one person.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]

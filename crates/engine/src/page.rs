@@ -5,6 +5,7 @@
 //! there, and a section that did not change need not be told again. It is a note about the content and no part of it:
 //! nothing that the engine decides can see it. Owned by whatever keeps the content.
 
+use crate::layout;
 use crate::prefetch::prefetch_counts;
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
@@ -24,6 +25,13 @@ impl<T> Page<T> {
     /// Digest of the section that the content was told as.
     pub(crate) fn digest(&self) -> &OnceLock<u128> {
         &self.0.digest
+    }
+
+    /// Notes the digest of the section that the content was read from. One of an older layout will be told otherwise.
+    pub(crate) fn note(&self, digest: u128) {
+        if layout::is_of_today() {
+            _ = self.digest().set(digest);
+        }
     }
 
     /// Brings near how often it is shared.

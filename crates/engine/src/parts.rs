@@ -74,7 +74,7 @@ where
             *place.ok_or_else(|| wrong("a part that there is not"))? = part;
         }
         let page = Page::new(page);
-        _ = page.digest().set(digest);
+        page.note(digest);
         Ok(page)
     }
 

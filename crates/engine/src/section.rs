@@ -7,14 +7,12 @@
 
 use crate::Seq;
 use crate::at::At;
+use crate::layout::{self, LAYOUT, LAYOUT_MIN};
 use crate::state::State;
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::io::{Error, ErrorKind, Result};
 use std::sync::OnceLock;
 use xxhash_rust::xxh3::{Xxh3, xxh3_128};
-
-/// The layout of the state in sections. A snapshot of another layout is of no use, and the log is replayed.
-pub(crate) const LAYOUT: u32 = 8;
 
 /// What a section is of. The numbers are part of the keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,9 +148,9 @@ impl Census {
 }
 
 /// All that is small: layout, census, and what [`State`] tells of itself.
-struct Head(Vec<u8>);
+struct ToldHead(Vec<u8>);
 
-impl Tell for Head {
+impl Tell for ToldHead {
     fn tell(&self, into: &mut Vec<u8>) -> Result<()> {
         into.extend_from_slice(&self.0);
         Ok(())
@@ -251,46 +249,59 @@ fn cut(mut state: State) -> Vec<(Key, Box<dyn Tell>)> {
     state.cut(&mut pieces);
     let head =
         borsh::to_vec(&(LAYOUT, pieces.census(), &state)).expect("invariant: memory takes every write");
-    pieces.0.insert(0, (Key { part: Part::Head, group: 0, number: 0 }, Box::new(Head(head))));
+    pieces.0.insert(0, (Key { part: Part::Head, group: 0, number: 0 }, Box::new(ToldHead(head))));
     pieces.0
 }
 
-/// A section that was read, to be put where it belongs.
-pub struct Read(u64, Content);
-
-enum Content {
-    Head(Box<State>, Census),
-    Other(Put),
+/// The first section, read: it says how the others are to be read.
+pub struct Head {
+    layout: u32,
+    census: Census,
+    state: Box<State>,
 }
+
+/// Another section that was read, to be put where it belongs.
+pub struct Read(u64, Put);
 
 /// Puts what was read into the state.
 pub(crate) type Put = Box<dyn FnOnce(&mut State) -> Result<()> + Send>;
 
-impl Read {
-    /// Reads a section whose bytes have this digest.
-    pub fn section(key: u64, digest: u128, bytes: &[u8]) -> std::result::Result<Self, RestoreError> {
-        let content = match Key::unpacked(key).ok_or_else(|| wrong("it has a section that there is not"))? {
-            Key { part: Part::Head, .. } => {
-                if bytes.get(..4) != Some(&LAYOUT.to_le_bytes()) {
-                    return Err(RestoreError("its layout is that of another version".to_owned()));
-                }
-                let (census, state): (Census, State) = borsh::from_slice(&bytes[4..])?;
-                Content::Head(Box::new(state), census)
-            }
-            key => Content::Other(State::read(key, digest, bytes)?),
-        };
-        Ok(Self(key, content))
+impl Head {
+    pub fn read(Section { key, bytes, .. }: &Section) -> std::result::Result<Self, RestoreError> {
+        let mut bytes = bytes.as_deref().unwrap_or_default();
+        if Key::unpacked(*key).is_none_or(|key| key.part != Part::Head) {
+            return Err(wrong("it does not begin with its head").into());
+        }
+        let layout = u32::deserialize(&mut bytes)?;
+        if !(LAYOUT_MIN..=LAYOUT).contains(&layout) {
+            let read = format!("{LAYOUT_MIN} to {LAYOUT}");
+            return Err(RestoreError(format!("its layout is {layout}, and this version reads {read}")));
+        }
+        let (census, state) = layout::reading(layout, || borsh::from_slice(bytes))?;
+        Ok(Self { layout, census, state })
     }
 
-    /// The state of which these are all the sections, in the order in which they were told.
-    pub(crate) fn assemble(all: impl IntoIterator<Item = Self>) -> std::result::Result<State, RestoreError> {
-        let mut all = all.into_iter();
-        let Some(Self(_, Content::Head(mut state, census))) = all.next() else {
-            return Err(wrong("it does not begin with its head").into());
-        };
+    /// Reads another section of the same snapshot.
+    pub fn section(
+        &self,
+        Section { key, digest, bytes }: &Section,
+    ) -> std::result::Result<Read, RestoreError> {
+        let place = Key::unpacked(*key).filter(|key| key.part != Part::Head);
+        let place = place.ok_or_else(|| wrong("it has a section that there is not"))?;
+        let bytes = bytes.as_deref().unwrap_or_default();
+        let put = layout::reading(self.layout, || State::read(place, *digest, bytes))
+            .map_err(|error| RestoreError(format!("{:?} {}: {error}", place.part, place.number)))?;
+        Ok(Read(*key, put))
+    }
+
+    /// The state, of all the other sections in the order in which they were told.
+    pub(crate) fn assemble(
+        self,
+        all: impl IntoIterator<Item = Read>,
+    ) -> std::result::Result<State, RestoreError> {
+        let Self { census, mut state, .. } = self;
         let mut keys = Vec::new();
-        for Self(key, content) in all {
-            let Content::Other(put) = content else { return Err(wrong("it has two heads").into()) };
+        for Read(key, put) in all {
             put(&mut state)?;
             keys.push(key);
         }

@@ -12,6 +12,7 @@ use crate::governor::Suppressions;
 use crate::history::History;
 use crate::identifier::KeyedHash;
 use crate::journey::Standing;
+use crate::layout::since;
 use crate::ledger::Ledger;
 use crate::limits::REJECTS_LISTED_MAX;
 use crate::merge::Merges;
@@ -89,6 +90,7 @@ pub(crate) struct State {
     /// By set.
     pub(crate) clusters: BTreeMap<String, ClusterState>,
     pub(crate) sends: Ledger,
+    #[borsh(deserialize_with = "since::<8, _, _>")]
     pub(crate) learned: Learned,
     /// Sends that are queued or attempted.
     #[borsh(skip)]
@@ -103,6 +105,7 @@ pub(crate) struct State {
     pub(crate) erasures: Vec<Erasure>,
     /// Those of the programme, by name.
     pub(crate) webhooks: Webhooks,
+    #[borsh(deserialize_with = "since::<8, _, _>")]
     pub(crate) spend: Spend,
     pub(crate) counts: Counts,
 }

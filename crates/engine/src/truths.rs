@@ -138,7 +138,7 @@ impl Truths {
             std::io::Read::read_exact(reader, bytemuck::cast_slice_mut(all))?;
             chunks.push(chunk);
         }
-        chunks.pages.iter().for_each(|page| _ = page.digest().set(digest));
+        chunks.pages.iter().for_each(|page| page.note(digest));
         Ok(chunks)
     }
 

@@ -8,7 +8,7 @@ use engine::at::At;
 use engine::effect::Effect;
 use engine::engine::{Engine, Outcome, Refusal};
 use engine::record::{Installed, Malformed, Record};
-use engine::section::{Read, RestoreError, Section};
+use engine::section::{Head, Read, RestoreError};
 
 use crate::backfill;
 use crate::error::Error;
@@ -171,14 +171,11 @@ fn restore(snapshots: &Snapshots) -> Result<Recovered, Error> {
 fn engine_of(snapshot: &Snapshot<'_>) -> Result<Engine, Error> {
     let unusable =
         |error: RestoreError| Error::UnusableSnapshot { seq: snapshot.seq, what: error.to_string() };
-    let read = |number| {
-        let Section { key, digest, bytes } = snapshot.section(number)?;
-        Read::section(key, digest, &bytes.unwrap_or_default()).map_err(unusable)
-    };
     if snapshot.count() == 0 {
         return Err(Error::UnusableSnapshot { seq: snapshot.seq, what: "it is empty".to_owned() });
     }
-    let head = read(0)?;
+    let head = Head::read(&snapshot.section(0)?).map_err(unusable)?;
+    let read = |number| head.section(&snapshot.section(number)?).map_err(unusable);
     let read_each = |first: usize| -> Result<Vec<Read>, Error> {
         (1 + first..snapshot.count()).step_by(READ_THREADS).map(read).collect()
     };
@@ -191,7 +188,7 @@ fn engine_of(snapshot: &Snapshot<'_>) -> Result<Engine, Error> {
     })?;
     // By turns, as they were dealt out.
     let rest = (1..snapshot.count()).map_while(|number| lanes[(number - 1) % READ_THREADS].next());
-    Engine::assemble(std::iter::once(head).chain(rest)).map_err(unusable)
+    Engine::assemble(head, rest).map_err(unusable)
 }
 
 fn first_batch(installed: &Installed, at: At) -> Batch {

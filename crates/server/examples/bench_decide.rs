@@ -44,7 +44,7 @@ fn main() {
     let server = Server::start(folder.path(), &folder.path().join("programme"), None);
     fill(&server, profiles);
     let known = server.status();
-    println!("{} profiles, {rate} requests/s for {seconds} s", known["profiles"]);
+    println!("{} profiles, {rate} requests/s for {seconds} s", known["counts"]["profiles"]);
 
     let healthz = |_: u64| "GET /healthz HTTP/1.1\r\nHost: bench\r\n\r\n".to_owned();
     let key = server.write_key.clone();

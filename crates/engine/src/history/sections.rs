@@ -1,6 +1,6 @@
 //! Everybody's events told in sections: one for each name and block of profiles, and some for the values of each column.
 
-use super::block::{BLOCK, Dense, Sparse};
+use super::block::BLOCK;
 use super::dictionary::Told;
 use super::{Block, Dictionary, History, NameHistory};
 use crate::page::Page;
@@ -92,13 +92,18 @@ impl Block {
     pub(crate) fn read(digest: u128, bytes: &[u8]) -> Result<Self> {
         let (kind, bytes) = bytes.split_first().ok_or_else(|| wrong("a block without bytes"))?;
         let block = match *kind {
-            SPARSE => Self::Sparse(Page::new(borsh::from_slice::<Sparse>(bytes)?)),
-            DENSE => Self::Dense(Page::new(borsh::from_slice::<Dense>(bytes)?)),
+            SPARSE => Self::Sparse(read(digest, bytes)?),
+            DENSE => Self::Dense(read(digest, bytes)?),
             _ => return Err(wrong("a block of a kind that there is not")),
         };
-        block.digest().into_iter().for_each(|note| _ = note.set(digest));
         Ok(block)
     }
+}
+
+fn read<T: BorshDeserialize>(digest: u128, bytes: &[u8]) -> Result<Page<T>> {
+    let page = Page::new(borsh::from_slice::<T>(bytes)?);
+    page.note(digest);
+    Ok(page)
 }
 
 /// Only how many there are is told with the name.

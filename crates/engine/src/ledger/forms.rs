@@ -3,6 +3,7 @@
 
 use crate::basis::Basis;
 use crate::best::Chosen;
+use crate::layout::since;
 use crate::outbox::Send;
 use crate::programme::Channel;
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -20,8 +21,11 @@ pub(super) struct Form {
     pub(super) channel: Option<Channel>,
     pub(super) confirms: bool,
     pub(super) basis: Basis,
+    #[borsh(deserialize_with = "since::<8, _, _>")]
     pub(super) variant: Arc<str>,
+    #[borsh(deserialize_with = "since::<8, _, _>")]
     pub(super) chosen: Chosen,
+    #[borsh(deserialize_with = "since::<8, _, _>")]
     pub(super) responded: bool,
 }
 

@@ -3,12 +3,14 @@
 use super::NONE;
 use super::forms::Form;
 use crate::at::{At, Span};
+use crate::layout::is_since;
 use crate::limits::ATTEMPTS_MAX;
 use crate::outbox::{Decision, Reason, Send, Status};
 use crate::record::Verdict;
 use crate::value::OwnedMap;
 use crate::{ProfileId, SendId};
 use borsh::{BorshDeserialize, BorshSerialize};
+use std::io::{Read, Result};
 use std::sync::Arc;
 
 /// Instants are milliseconds: the wish's since 1970, the others' since the wish.
@@ -30,6 +32,7 @@ pub(super) struct Row {
     decision: u8,
     pub(super) status: Status,
     /// Hand-overs begun, and above them the hour of a trial.
+    #[borsh(deserialize_with = "read_attempts")]
     attempts: u8,
 }
 
@@ -39,6 +42,12 @@ const ATTEMPT_BITS: u32 = 3;
 const NO_HOUR: u8 = (1 << (u8::BITS - ATTEMPT_BITS)) - 1;
 const _: () = assert!(ATTEMPTS_MAX < 1 << ATTEMPT_BITS && NO_HOUR >= 24);
 const _: () = assert!(size_of::<Row>() == 52);
+
+/// Before layout 8 no hour was told.
+fn read_attempts<R: Read>(reader: &mut R) -> Result<u8> {
+    let attempts = u8::deserialize_reader(reader)?;
+    Ok(if is_since(8) { attempts } else { attempts | NO_HOUR << ATTEMPT_BITS })
+}
 
 /// What only sends have that are not settled, or not well.
 #[derive(Clone, Debug, Default, PartialEq, BorshSerialize, BorshDeserialize)]

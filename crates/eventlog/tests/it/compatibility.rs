@@ -5,7 +5,9 @@ use std::fs;
 use std::path::Path;
 
 use engine::at::At;
+use engine::best::Chosen;
 use engine::change::{Change, ChangeKind};
+use engine::engine::Engine;
 use engine::identifier::{HashKey, IdentifierKind};
 use engine::record::{
     Attempted, ClustersStated, ConsentSource, ConsentStated, CutoffStated, CutoffsStated, DeliveryOutcome,
@@ -17,7 +19,7 @@ use engine::segment::cluster::{Cluster, Clusters, Finding, Lack, Tree};
 use engine::value::{Map, ValueWriter};
 use engine::{ProfileId, SendId, Seq};
 use eventlog::log::{Batch, Log};
-use eventlog::recovery::recover;
+use eventlog::recovery::{recover, replay};
 use eventlog::snapshots::Snapshots;
 use eventlog::sqlite::SqliteLog;
 use eventlog::verify::verify;
@@ -195,9 +197,9 @@ fn opened(version: &str) -> (tempfile::TempDir, SqliteLog) {
     let copy = tempfile::tempdir().unwrap();
     fs::create_dir(copy.path().join("state")).unwrap();
     fs::copy(fixture.join("log.db"), copy.path().join("log.db")).unwrap();
-    let snapshot = "state/snapshot-00000000000000000011.trama";
-    if fixture.join(snapshot).exists() {
-        fs::copy(fixture.join(snapshot), copy.path().join(snapshot)).unwrap();
+    for file in fs::read_dir(fixture.join("state")).into_iter().flatten() {
+        let path = file.unwrap().path();
+        fs::copy(&path, copy.path().join("state").join(path.file_name().unwrap())).unwrap();
     }
     let log = SqliteLog::open(copy.path()).unwrap();
     (copy, log)
@@ -305,6 +307,60 @@ fn a_snapshot_of_version_1_is_still_whole() {
     assert_eq!((snapshot.seq, snapshot.at, snapshot.count()), (Seq(11), NOON, 1));
     let state = snapshot.section(0).unwrap().bytes.unwrap();
     assert_eq!(state, b"a state that only its engine can read".repeat(20));
+}
+
+/// The log of a simulated company, and the state that the engine told when it was of layout 7. It goes on from that state
+/// without a record told again, and what it holds is what the log says: all but what that layout had no room for, which is how
+/// sends came to what they are.
+#[test]
+fn a_state_of_layout_7_is_what_its_log_says() {
+    let (copy, mut log) = opened("v2-layout-7");
+    let installed = Installed { installation: 1, hash_key: KEY, seed: 42, link_key: [9; 32] };
+    let mut snapshots = Snapshots::open(copy.path()).unwrap();
+    let recovered = recover(&mut log, &mut snapshots, &installed, NOON).unwrap();
+    let discarded: Vec<_> = recovered.discarded.iter().map(|(seq, why)| format!("{seq:?}: {why}")).collect();
+    assert_eq!((recovered.replayed, discarded), (0, Vec::new()));
+    let older = recovered.engine;
+    let mut told = Engine::new();
+    replay(&log, &mut told).unwrap();
+    assert!(older.sends().any(|send| send.attempts > 0) && older.journeys().len() > 1);
+    for (older, mut told) in older.sends().zip(told.sends()) {
+        assert_eq!((older.hour, older.responded, &*older.variant), (None, false, ""));
+        (told.hour, told.responded, told.variant, told.chosen) = (None, false, "".into(), Chosen::default());
+        assert_eq!(format!("{older:?}"), format!("{told:?}"));
+    }
+    assert_eq!(in_words(&older), in_words(&told));
+    assert_eq!(sections_alike(&older), sections_alike(&told));
+    assert_eq!(
+        Engine::restore(&older.snapshot()).unwrap().hash(),
+        older.hash(),
+        "told anew, of today's layout"
+    );
+}
+
+/// Key and digest of every section but the head, those of profiles, whose consents an engine of today writes down otherwise,
+/// and those of sends.
+fn sections_alike(engine: &Engine) -> Vec<(u64, u128)> {
+    const OTHERWISE: [u64; 3] = [0, 1, 10];
+    let sections = engine.snapshot().into_iter().filter(|section| !OTHERWISE.contains(&(section.key >> 56)));
+    sections.map(|section| (section.key, section.digest)).collect()
+}
+
+/// What else a state holds, as far as it can be asked for.
+fn in_words(engine: &Engine) -> String {
+    let of_profile = |id| (engine.runs_of(id), engine.memberships(id), engine.events_of_profile(id));
+    let people: Vec<_> = engine.profiles().map(|(id, _)| of_profile(id)).collect();
+    let rejects: Vec<_> = engine.rejects().collect();
+    let decisions: Vec<_> = engine.decisions().collect();
+    format!(
+        "{:?}\n{:?}\n{:?}\n{people:?}\n{rejects:?}\n{decisions:?}\n{:?}\n{:?}\n{:?}",
+        engine.counts(),
+        engine.segments(),
+        engine.journeys(),
+        engine.outstanding(),
+        engine.timers(),
+        engine.next_due(),
+    )
 }
 
 /// Of three that were written at 11, 12 and 13, the last goes on from the first.

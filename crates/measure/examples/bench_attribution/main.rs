@@ -94,7 +94,14 @@ fn peer(folder: &Path, paths: &Paths) {
     let python = venv.join("bin/python");
     if !python.exists() {
         run(Command::new("python3").args(["-m", "venv"]).arg(&venv));
-        run(Command::new(&python).args(["-m", "pip", "install", "--quiet", "ChannelAttribution==2.2.5"]));
+        run(Command::new(&python).args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "ChannelAttribution==2.2.5",
+            "matplotlib",
+        ]));
     }
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/bench_attribution/peer.py");
     run(Command::new(&python).arg(script).arg(folder.join("paths.csv")).arg(paths.name(0)));
