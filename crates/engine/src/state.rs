@@ -57,6 +57,8 @@ pub(crate) struct State {
     pub(crate) definition: Option<String>,
     /// How many programmes were applied.
     pub(crate) revision: u32,
+    /// Where the log has them, the newest last.
+    pub(crate) revisions: VecDeque<Seq>,
     pub(crate) names: Names,
     #[borsh(skip)]
     pub(crate) profiles: Chunked<Profile, PROFILES_IN_CHUNK>,

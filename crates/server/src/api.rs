@@ -11,6 +11,7 @@ mod calls;
 mod changes;
 mod clusters;
 mod consents;
+mod definitions;
 mod description;
 mod editorial;
 pub(crate) mod erasures;
@@ -29,6 +30,7 @@ mod measure;
 mod merges;
 mod offers;
 mod person;
+mod plans;
 mod previews;
 pub(crate) mod profiles;
 pub(crate) mod programme;
@@ -40,8 +42,10 @@ pub(crate) mod sends;
 mod simulate;
 mod spend;
 mod status;
+mod stream;
 mod suppressions;
 pub(crate) mod timeline;
+pub(crate) mod versions;
 mod webhooks;
 
 pub use description::openapi;
@@ -138,6 +142,15 @@ pub fn routes() -> Vec<Route> {
         row(Method::POST,   "/api/v1/webhooks/{name}/test",         Admin,  webhooks::test),
         row(Method::GET,    "/api/v1/programme",                    Read,   programme::show),
         row(Method::PUT,    "/api/v1/programme",                    Admin,  programme::apply),
+        row(Method::GET,    "/api/v1/programme/export",             Read,   programme::export),
+        row(Method::GET,    "/api/v1/programme/versions",           Read,   versions::list),
+        row(Method::GET,    "/api/v1/programme/versions/{number}",  Read,   versions::show),
+        row(Method::POST,   "/api/v1/programme/versions/{number}/restore", Admin, versions::restore),
+        row(Method::GET,    "/api/v1/definitions",                  Read,   definitions::list),
+        row(Method::GET,    "/api/v1/definitions/{kind}/{name}",    Read,   definitions::show),
+        row(Method::PUT,    "/api/v1/definitions/{kind}/{name}",    Admin,  definitions::save),
+        row(Method::DELETE, "/api/v1/definitions/{kind}/{name}",    Admin,  definitions::remove),
+        row(Method::GET,    "/api/v1/stream",                       Read,   stream::follow),
         row(Method::POST,   "/api/v1/simulate",                     Admin,  simulate::run),
         row(Method::GET,    "/api/v1/keys",                         Admin,  keys::list),
         row(Method::POST,   "/api/v1/keys",                         Admin,  keys::create),

@@ -33,6 +33,12 @@ pub const MACHINE_HASTE: engine::at::Span = engine::at::Span::SECOND.times(2);
 pub const YAML_DEPTH_MAX: usize = 64;
 /// Largest file of a programme. Mail clients clip a message at a tenth of this, so larger ones are there by mistake.
 pub const PROGRAMME_FILE_BYTES_MAX: u64 = 1024 * 1024;
+/// Text of files that a programme carries, so that its comments are kept: with a thousand definitions, four thousand
+/// characters each. It is in the record besides the definitions; a folder with more is carried without.
+pub const PROGRAMME_TEXT_BYTES_MAX: usize = 4 << 20;
+
+/// Rest between two looks at a folder that is watched: who saves a file waits no longer for it.
+pub const WATCH_REST: Duration = Duration::from_millis(300);
 
 // ---- SMTP, our client --------------------------------------------------------------------------------------
 
@@ -254,6 +260,10 @@ pub const FOLLOWED_MAX: usize = 20_000;
 pub const CHANGES_WAITING: usize = 4;
 /// Programs that may follow changes at once: each of them reads the log for itself.
 pub const FOLLOWERS_MAX: usize = 64;
+/// Rest between two words to a console: four a second are as many as anybody reads.
+pub const STREAM_REST: Duration = Duration::from_millis(250);
+/// Programmes of the past that one question reads from the log: of 200 KB each, it takes a fifth of a second.
+pub const VERSIONS_WALK_MAX: usize = 100;
 /// Longest that a follower hears nothing at all: proxies give up a connection that is silent for a minute.
 pub const FOLLOWER_SILENCE_MAX: Duration = Duration::from_secs(15);
 
