@@ -29,14 +29,17 @@ mod mailbox;
 mod measure;
 mod merges;
 mod offers;
+mod people;
 mod person;
 mod plans;
+mod pressure;
 mod previews;
 pub(crate) mod profiles;
 pub(crate) mod programme;
 mod registers;
 mod rejects;
 mod returns;
+mod search;
 mod segments;
 pub(crate) mod sends;
 mod simulate;
@@ -46,6 +49,7 @@ mod stream;
 mod suppressions;
 pub(crate) mod timeline;
 pub(crate) mod versions;
+mod vocabulary;
 mod webhooks;
 
 pub use description::openapi;
@@ -75,7 +79,7 @@ pub fn routes() -> Vec<Route> {
         row(Method::GET,    "/api/openapi.json",                    Public, description::show),
         row(Method::GET,    "/api/v1/status",                       Read,   status::show),
         row(Method::GET,    "/api/v1/activity",                     Read,   activity::list),
-        row(Method::GET,    "/api/v1/profiles",                     Read,   profiles::list),
+        row(Method::GET,    "/api/v1/profiles",                     Read,   people::list),
         row(Method::GET,    "/api/v1/profiles/{address}",           Read,   profiles::show),
         row(Method::DELETE, "/api/v1/profiles/{address}",           Admin,  erasures::erase),
         row(Method::GET,    "/api/v1/profiles/{address}/timeline",  Read,   timeline::show),
@@ -151,6 +155,9 @@ pub fn routes() -> Vec<Route> {
         row(Method::PUT,    "/api/v1/definitions/{kind}/{name}",    Admin,  definitions::save),
         row(Method::DELETE, "/api/v1/definitions/{kind}/{name}",    Admin,  definitions::remove),
         row(Method::GET,    "/api/v1/stream",                       Read,   stream::follow),
+        row(Method::GET,    "/api/v1/search",                       Read,   search::find),
+        row(Method::GET,    "/api/v1/vocabulary",                   Read,   vocabulary::show),
+        row(Method::GET,    "/api/v1/governor",                     Read,   pressure::show),
         row(Method::POST,   "/api/v1/simulate",                     Admin,  simulate::run),
         row(Method::GET,    "/api/v1/keys",                         Admin,  keys::list),
         row(Method::POST,   "/api/v1/keys",                         Admin,  keys::create),

@@ -260,6 +260,16 @@ pub const FOLLOWED_MAX: usize = 20_000;
 pub const CHANGES_WAITING: usize = 4;
 /// Programs that may follow changes at once: each of them reads the log for itself.
 pub const FOLLOWERS_MAX: usize = 64;
+/// People whose words are counted for whoever writes an expression: enough that a value of one in a hundred is there.
+pub const VOCABULARY_PEOPLE: usize = 5_000;
+/// Values of a word that are told, the most frequent.
+pub const VOCABULARY_VALUES: usize = 20;
+/// Newest people who are looked at for the beginning of a name: some milliseconds.
+pub const SEARCH_PEOPLE_MAX: usize = 20_000;
+/// People and definitions that a search finds: nobody reads further before writing more.
+pub const SEARCH_FOUND_MAX: usize = 10;
+/// Newest sends that are counted for the governor's figures: about a second.
+pub const PRESSURE_SENDS_MAX: usize = 2_000_000;
 /// Rest between two words to a console: four a second are as many as anybody reads.
 pub const STREAM_REST: Duration = Duration::from_millis(250);
 /// Programmes of the past that one question reads from the log: of 200 KB each, it takes a fifth of a second.

@@ -3,8 +3,8 @@
 use super::{
     activity, best, broadcasts, calls, changes, clusters, consents, definitions, editorial, erasures,
     evidence, explanations, expressions, figures, identifiers, journeys, keys, links, ltv, mailbox, measure,
-    merges, offers, previews, profiles, programme, registers, rejects, returns, segments, sends, simulate,
-    spend, status, stream, suppressions, timeline, versions, webhooks,
+    merges, offers, people, pressure, previews, profiles, programme, registers, rejects, returns, search,
+    segments, sends, simulate, spend, status, stream, suppressions, timeline, versions, vocabulary, webhooks,
 };
 use axum::Json;
 use utoipa::OpenApi;
@@ -17,7 +17,7 @@ use utoipa::{Modify, openapi};
     paths(
         status::show,
         activity::list,
-        profiles::list,
+        people::list,
         profiles::show,
         erasures::erase,
         timeline::show,
@@ -109,6 +109,9 @@ use utoipa::{Modify, openapi};
         definitions::save,
         definitions::remove,
         stream::follow,
+        search::find,
+        vocabulary::show,
+        pressure::show,
         simulate::run,
         keys::list,
         keys::create,

@@ -1,9 +1,7 @@
 //! Versions of the programme: each that was ever live is a record of the log, and can be live again, whole or one definition
 //! of it. That is how a change is undone: by another one.
 
-use super::definitions::{
-    Change, DefinitionView, Dry, EditView, MistakenView, definition_view,
-};
+use super::definitions::{Change, DefinitionView, Dry, EditView, MistakenView, definition_view};
 use super::definitions::{live, made, parse_kind};
 use super::extract::Query;
 use super::plans::{DifferenceView, difference_views};

@@ -247,3 +247,85 @@ async fn a_window_is_told_how_things_stand_and_what_is_made_live() {
     assert_eq!(told["changes"], json!([{"kind": "segment", "name": "vip", "change": "added"}]));
     shop.house.server.stop().await;
 }
+
+#[tokio::test]
+async fn lists_of_people_are_counted_exactly_and_come_page_by_page() {
+    let shop = Shop::open().await;
+    let house = &shop.house;
+    let buys = |number: u32| json!({"type": "track", "userId": format!("u{number}"), "event": "Order Completed", "properties": {"total": 20.5}});
+    house.track(json!([{"type": "track", "userId": "x", "event": "Seen"}])).await;
+    house.track((1..=5).map(buys).collect()).await;
+    house.track(json!([buys(2), {"type": "identify", "userId": "u2", "traits": {"name": "Ada Neri", "email": "ada@example.com", "city": "Lecce"}}])).await;
+    let ids = |page: &Value| -> Vec<u64> {
+        page["profiles"].as_array().unwrap().iter().map(|one| one["id"].as_u64().unwrap()).collect()
+    };
+    let (mut all, mut after) = (Vec::new(), String::new());
+    loop {
+        let page = house.get(&format!("/api/v1/profiles?segment=buyers&limit=2{after}")).await;
+        assert_eq!(page["count"], 5, "{page}");
+        all.extend(ids(&page));
+        let Some(last) = page["after"].as_u64() else { break };
+        after = format!("&after={last}");
+    }
+    let by_expression = house.get("/api/v1/profiles?expression=did%20%22Order%20Completed%22").await;
+    assert_eq!((ids(&by_expression), all.len()), (all.clone(), 5));
+    assert!(all.is_sorted_by(|one, next| one > next), "newest first: {all:?}");
+    let everybody = house.get("/api/v1/profiles?limit=4").await;
+    assert_eq!((&everybody["count"], ids(&everybody).len()), (&json!(6), 4));
+    let rest = house.get(&format!("/api/v1/profiles?after={}", everybody["after"])).await;
+    assert_eq!((ids(&rest).len(), &rest["after"]), (2, &json!(null)));
+    let ada = &house.get("/api/v1/profiles?expression=trait.city%20%3D%20%22Lecce%22").await["profiles"][0];
+    assert_eq!(
+        (&ada["email"], &ada["city"], &ada["purchases"]),
+        (&json!("ada@example.com"), &json!("Lecce"), &json!(2))
+    );
+    assert_eq!(ada["purchased"], json!(null), "no rule asks for it yet");
+    put(house, "segment/big", None, json!({"definition": "did \"Order Completed\" (total > 100)"})).await;
+    let ada = &house.get("/api/v1/profiles?expression=trait.city%20%3D%20%22Lecce%22").await["profiles"][0];
+    assert_eq!(ada["purchased"], json!(41.0));
+    assert_eq!(house.ask("GET", "/api/v1/profiles?segment=none", None).await.status, 404);
+
+    for (sought, people) in [("ada@example.com", 1), ("user_id:u3", 1), ("u4", 1), ("Ner", 1), ("nobody", 0)]
+    {
+        let found = house.get(&format!("/api/v1/search?q={sought}")).await;
+        assert_eq!(found["people"].as_array().unwrap().len(), people, "{sought}: {found}");
+    }
+    let found = house.get("/api/v1/search?q=than").await;
+    assert_eq!(
+        found["definitions"],
+        json!([{"kind": "journey", "name": "thanks"}, {"kind": "message", "name": "thanks"}])
+    );
+
+    let words = house.get("/api/v1/vocabulary").await;
+    assert_eq!((&words["asked"], &words["people"]), (&json!(6), &json!(6)));
+    let orders = &words["events"][0];
+    assert_eq!(
+        (&orders["name"], &orders["people"], &orders["times"]),
+        (&json!("Order Completed"), &json!(5), &json!(6))
+    );
+    assert_eq!(orders["properties"][0], json!({"path": "total", "values": [{"value": "20.5", "times": 6}]}));
+    let city = words["traits"].as_array().unwrap().iter().find(|word| word["name"] == "city").unwrap();
+    assert_eq!(city, &json!({"name": "city", "people": 1, "values": []}), "of one person alone");
+    shop.house.server.stop().await;
+}
+
+#[tokio::test]
+async fn the_governors_figures_add_up() {
+    let shop = Shop::open().await;
+    shop.ada_orders().await;
+    let house = &shop.house;
+    house.track(json!([{"type": "track", "userId": "bo", "event": "Order Completed"}])).await;
+    let figures = house.get("/api/v1/governor").await;
+    let total = &figures["total"];
+    assert_eq!(
+        (&total["wanted"], &total["sent"], &total["deferred"]),
+        (&json!(2), &json!(1), &json!(0)),
+        "{figures}"
+    );
+    assert_eq!((&total["withheld"], &total["reasons"]), (&json!(1), &json!({"unreachable": 1})));
+    assert_eq!(figures["pressure"], json!({"1": 1}));
+    let days = figures["days"].as_object().unwrap();
+    assert_eq!(days.values().map(|day| day["wanted"].as_u64().unwrap()).sum::<u64>(), 2);
+    assert_eq!(house.ask("GET", "/api/v1/governor?days=0", None).await.status, 400);
+    shop.house.server.stop().await;
+}
