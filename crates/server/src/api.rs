@@ -45,6 +45,7 @@ pub(crate) mod sends;
 mod simulate;
 mod spend;
 mod status;
+mod steps;
 mod stream;
 mod suppressions;
 pub(crate) mod timeline;

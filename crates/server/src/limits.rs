@@ -270,6 +270,8 @@ pub const SEARCH_PEOPLE_MAX: usize = 20_000;
 pub const SEARCH_FOUND_MAX: usize = 10;
 /// Newest sends that are counted for the governor's figures: about a second.
 pub const PRESSURE_SENDS_MAX: usize = 2_000_000;
+/// Newest sends that are counted for the steps of a journey: a quarter of a second.
+pub const STEP_SENDS_MAX: usize = 500_000;
 /// Rest between two words to a console: four a second are as many as anybody reads.
 pub const STREAM_REST: Duration = Duration::from_millis(250);
 /// Programmes of the past that one question reads from the log: of 200 KB each, it takes a fifth of a second.

@@ -29,7 +29,8 @@ async fn a_definition_is_saved_by_whoever_has_seen_it_as_it_is() {
     house
         .track(json!([
             {"type": "track", "userId": "ada", "event": "Order Completed", "properties": {"total": 20}},
-            {"type": "track", "userId": "bo", "event": "Seen"}
+            {"type": "track", "userId": "bo", "event": "Seen"},
+            {"type": "track", "userId": "cy", "event": "Seen"}
         ]))
         .await;
     let found = house.get("/api/v1/definitions/segment/buyers").await;
@@ -39,7 +40,7 @@ async fn a_definition_is_saved_by_whoever_has_seen_it_as_it_is() {
 
     let path = "segment/buyers?dry=true";
     let dry = put(house, path, Some(seen), json!({"yaml": "buyers: did \"Seen\"\n"})).await.json();
-    let expected = json!([{"name": "buyers", "before": 1, "after": 1, "entered": 1, "left": 1}]);
+    let expected = json!([{"name": "buyers", "before": 1, "after": 2, "entered": 2, "left": 1}]);
     assert_eq!((&dry["plan"]["segments"], &dry["revision"]), (&expected, &json!(1)), "{dry}");
     let lines = json!(["- buyers: did \"Order Completed\"", "+ buyers: did \"Seen\""]);
     assert_eq!(dry["plan"]["changes"][0]["lines"], lines);
@@ -327,5 +328,9 @@ async fn the_governors_figures_add_up() {
     let days = figures["days"].as_object().unwrap();
     assert_eq!(days.values().map(|day| day["wanted"].as_u64().unwrap()).sum::<u64>(), 2);
     assert_eq!(house.ask("GET", "/api/v1/governor?days=0", None).await.status, 400);
+    let journey = house.get("/api/v1/journeys/thanks").await;
+    let sends = json!({"wished": 2, "send": 1, "defer": 0, "drop": 1, "reasons": {"unreachable": 1}});
+    assert_eq!(journey["steps"], json!([{"step": "1", "message": "thanks", "sends": sends}]));
+    assert_eq!(journey["sends"], sends, "what the engine counts");
     shop.house.server.stop().await;
 }
