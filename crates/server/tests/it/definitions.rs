@@ -58,7 +58,7 @@ async fn a_definition_is_saved_by_whoever_has_seen_it_as_it_is() {
         assert_eq!(told["current"]["yaml"], "buyers: did \"Seen\"\n");
         assert_eq!(
             (&told["change"]["number"], &told["change"]["by"]),
-            (&json!(2), &json!("admin")),
+            (&json!(2), &json!("first admin")),
             "{told}"
         );
     }
@@ -244,7 +244,7 @@ async fn a_window_is_told_how_things_stand_and_what_is_made_live() {
             break told;
         }
     };
-    assert_eq!((&told["number"], &told["by"]), (&json!(2), &json!("admin")), "{told}");
+    assert_eq!((&told["number"], &told["by"]), (&json!(2), &json!("first admin")), "{told}");
     assert_eq!(told["changes"], json!([{"kind": "segment", "name": "vip", "change": "added"}]));
     shop.house.server.stop().await;
 }
