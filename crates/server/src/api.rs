@@ -147,24 +147,13 @@ pub fn routes() -> Vec<Route> {
         row(Method::POST,   "/api/v1/webhooks/{name}/test",         Admin,  webhooks::test),
         row(Method::GET,    "/api/v1/programme",                    Read,   programme::show),
         row(Method::PUT,    "/api/v1/programme",                    Admin,  programme::apply),
-        row(Method::GET,    "/api/v1/programme/export",             Read,   programme::export),
-        row(Method::GET,    "/api/v1/programme/versions",           Read,   versions::list),
-        row(Method::GET,    "/api/v1/programme/versions/{number}",  Read,   versions::show),
-        row(Method::POST,   "/api/v1/programme/versions/{number}/restore", Admin, versions::restore),
-        row(Method::GET,    "/api/v1/definitions",                  Read,   definitions::list),
-        row(Method::GET,    "/api/v1/definitions/{kind}/{name}",    Read,   definitions::show),
-        row(Method::PUT,    "/api/v1/definitions/{kind}/{name}",    Admin,  definitions::save),
-        row(Method::DELETE, "/api/v1/definitions/{kind}/{name}",    Admin,  definitions::remove),
-        row(Method::GET,    "/api/v1/stream",                       Read,   stream::follow),
-        row(Method::GET,    "/api/v1/search",                       Read,   search::find),
-        row(Method::GET,    "/api/v1/vocabulary",                   Read,   vocabulary::show),
-        row(Method::GET,    "/api/v1/governor",                     Read,   pressure::show),
         row(Method::POST,   "/api/v1/simulate",                     Admin,  simulate::run),
         row(Method::GET,    "/api/v1/keys",                         Admin,  keys::list),
         row(Method::POST,   "/api/v1/keys",                         Admin,  keys::create),
         row(Method::DELETE, "/api/v1/keys/{id}",                    Admin,  keys::revoke),
     ];
     table.extend(figures_table());
+    table.extend(definitions_table());
     table
 }
 
@@ -189,6 +178,26 @@ fn figures_table() -> Vec<Route> {
         row(Method::GET,    "/api/v1/measure/funnel",               Read,   figures::funnel),
         row(Method::GET,    "/api/v1/measure/retention",            Read,   figures::retention),
         row(Method::GET,    "/api/v1/measure/uplift",               Read,   figures::uplift),
+    ]
+}
+
+/// Those of definitions, one at a time, and of what consoles ask besides.
+#[rustfmt::skip]
+fn definitions_table() -> Vec<Route> {
+    use Permission::{Admin, Read};
+    vec![
+        row(Method::GET,    "/api/v1/programme/export",             Read,   programme::export),
+        row(Method::GET,    "/api/v1/programme/versions",           Read,   versions::list),
+        row(Method::GET,    "/api/v1/programme/versions/{number}",  Read,   versions::show),
+        row(Method::POST,   "/api/v1/programme/versions/{number}/restore", Admin, versions::restore),
+        row(Method::GET,    "/api/v1/definitions",                  Read,   definitions::list),
+        row(Method::GET,    "/api/v1/definitions/{kind}/{name}",    Read,   definitions::show),
+        row(Method::PUT,    "/api/v1/definitions/{kind}/{name}",    Admin,  definitions::save),
+        row(Method::DELETE, "/api/v1/definitions/{kind}/{name}",    Admin,  definitions::remove),
+        row(Method::GET,    "/api/v1/stream",                       Read,   stream::follow),
+        row(Method::GET,    "/api/v1/search",                       Read,   search::find),
+        row(Method::GET,    "/api/v1/vocabulary",                   Read,   vocabulary::show),
+        row(Method::GET,    "/api/v1/governor",                     Read,   pressure::show),
     ]
 }
 

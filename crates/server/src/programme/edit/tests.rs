@@ -1,3 +1,5 @@
+//! Every programme of this repository, and a small one with comments: written, changed in one place, and written again.
+
 use super::*;
 use crate::programme::{Severity, load, owner, uses};
 use engine::programme::Place;
