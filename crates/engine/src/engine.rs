@@ -24,6 +24,7 @@ mod onsite;
 mod question;
 mod rolls;
 mod view;
+mod vocabulary;
 mod webhooks;
 
 pub use apply_clusters::{ClusterSetView, ClusterView};
@@ -36,6 +37,7 @@ pub use offers::OFFER_IN_LINKS;
 pub use onsite::{Asked, Pick};
 pub use question::{Preview, Question, Unanswered};
 pub use view::{JourneyView, RunView, SegmentView, TimelineEntry, VersionView};
+pub use vocabulary::{Purchases, Vocabulary, Word};
 
 use crate::at::At;
 use crate::backfill::Property;

@@ -136,6 +136,17 @@ impl History {
         columns.iter().position(whole).map(|column| column as u16)
     }
 
+    /// The properties of a name that are kept and whole.
+    pub(crate) fn kept(&self, name: NameId) -> impl Iterator<Item = (u16, &[String])> {
+        let columns = self
+            .names
+            .get(name.0 as usize)
+            .into_iter()
+            .flat_map(|history| history.columns.iter().enumerate());
+        let whole = columns.filter(|(_, column)| column.since == Seq(0));
+        whole.map(|(number, column)| (number as u16, column.dictionary.path()))
+    }
+
     /// Whether anybody ever did it.
     pub(crate) fn has_events(&self, name: NameId) -> bool {
         let known = self.names.get(name.0 as usize);

@@ -17,7 +17,7 @@ use std::cell::Cell;
 use std::io::{Read, Result};
 
 /// The layout that is told.
-pub(crate) const LAYOUT: u32 = 8;
+pub(crate) const LAYOUT: u32 = 9;
 /// The oldest that is read.
 pub(crate) const LAYOUT_MIN: u32 = 7;
 

@@ -220,6 +220,8 @@ const _: () =
 pub const WORDINGS_MAX: usize = 50;
 /// Most wordings ever live: each is kept for ever, since somebody may have agreed to it.
 pub const WORDINGS_KEPT_MAX: usize = 10_000;
+/// Programmes whose places in the log are known: thirty changes a day for a year, of eight bytes each.
+pub const REVISIONS_KEPT_MAX: usize = 10_000;
 /// Longest wording: what people read before they tick a box.
 pub const WORDING_BYTES_MAX: usize = 8_192;
 /// Longest name of a wording's version: every consent may repeat it.

@@ -116,6 +116,9 @@ pub struct Programme {
     pub rates: Rates,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub campaigns: BTreeMap<String, Campaign>,
+    /// The text of the files that it was written in, by their paths in its folder: for people, and nothing follows from it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub files: BTreeMap<String, String>,
 }
 
 /// What messages report back. Opens are off by default: in several countries they need a consent of their own.

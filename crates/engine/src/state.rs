@@ -58,6 +58,9 @@ pub(crate) struct State {
     pub(crate) definition: Option<String>,
     /// How many programmes were applied.
     pub(crate) revision: u32,
+    /// Where the log has them, the newest last.
+    #[borsh(deserialize_with = "since::<9, _, _>")]
+    pub(crate) revisions: VecDeque<Seq>,
     pub(crate) names: Names,
     #[borsh(skip)]
     pub(crate) profiles: Chunked<Profile, PROFILES_IN_CHUNK>,

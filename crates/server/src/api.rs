@@ -11,6 +11,7 @@ mod calls;
 mod changes;
 mod clusters;
 mod consents;
+mod definitions;
 mod description;
 mod editorial;
 pub(crate) mod erasures;
@@ -28,20 +29,28 @@ mod mailbox;
 mod measure;
 mod merges;
 mod offers;
+mod people;
 mod person;
+mod plans;
+mod pressure;
 mod previews;
 pub(crate) mod profiles;
 pub(crate) mod programme;
 mod registers;
 mod rejects;
 mod returns;
+mod search;
 mod segments;
 pub(crate) mod sends;
 mod simulate;
 mod spend;
 mod status;
+mod steps;
+mod stream;
 mod suppressions;
 pub(crate) mod timeline;
+pub(crate) mod versions;
+mod vocabulary;
 mod webhooks;
 
 pub use description::openapi;
@@ -71,7 +80,7 @@ pub fn routes() -> Vec<Route> {
         row(Method::GET,    "/api/openapi.json",                    Public, description::show),
         row(Method::GET,    "/api/v1/status",                       Read,   status::show),
         row(Method::GET,    "/api/v1/activity",                     Read,   activity::list),
-        row(Method::GET,    "/api/v1/profiles",                     Read,   profiles::list),
+        row(Method::GET,    "/api/v1/profiles",                     Read,   people::list),
         row(Method::GET,    "/api/v1/profiles/{address}",           Read,   profiles::show),
         row(Method::DELETE, "/api/v1/profiles/{address}",           Admin,  erasures::erase),
         row(Method::GET,    "/api/v1/profiles/{address}/timeline",  Read,   timeline::show),
@@ -144,6 +153,7 @@ pub fn routes() -> Vec<Route> {
         row(Method::DELETE, "/api/v1/keys/{id}",                    Admin,  keys::revoke),
     ];
     table.extend(figures_table());
+    table.extend(definitions_table());
     table
 }
 
@@ -168,6 +178,26 @@ fn figures_table() -> Vec<Route> {
         row(Method::GET,    "/api/v1/measure/funnel",               Read,   figures::funnel),
         row(Method::GET,    "/api/v1/measure/retention",            Read,   figures::retention),
         row(Method::GET,    "/api/v1/measure/uplift",               Read,   figures::uplift),
+    ]
+}
+
+/// Those of definitions, one at a time, and of what consoles ask besides.
+#[rustfmt::skip]
+fn definitions_table() -> Vec<Route> {
+    use Permission::{Admin, Read};
+    vec![
+        row(Method::GET,    "/api/v1/programme/export",             Read,   programme::export),
+        row(Method::GET,    "/api/v1/programme/versions",           Read,   versions::list),
+        row(Method::GET,    "/api/v1/programme/versions/{number}",  Read,   versions::show),
+        row(Method::POST,   "/api/v1/programme/versions/{number}/restore", Admin, versions::restore),
+        row(Method::GET,    "/api/v1/definitions",                  Read,   definitions::list),
+        row(Method::GET,    "/api/v1/definitions/{kind}/{name}",    Read,   definitions::show),
+        row(Method::PUT,    "/api/v1/definitions/{kind}/{name}",    Admin,  definitions::save),
+        row(Method::DELETE, "/api/v1/definitions/{kind}/{name}",    Admin,  definitions::remove),
+        row(Method::GET,    "/api/v1/stream",                       Read,   stream::follow),
+        row(Method::GET,    "/api/v1/search",                       Read,   search::find),
+        row(Method::GET,    "/api/v1/vocabulary",                   Read,   vocabulary::show),
+        row(Method::GET,    "/api/v1/governor",                     Read,   pressure::show),
     ]
 }
 

@@ -13,6 +13,7 @@ mod demo;
 mod editorial;
 mod erase;
 mod explain;
+mod export;
 mod expression;
 mod identifiers;
 mod import;
@@ -56,6 +57,7 @@ enum Command {
     Check(check::Args),
     Plan(plan::Args),
     Apply(apply::Args),
+    Export(export::Args),
     Test(test::Args),
     Simulate(simulate::Args),
     Preview(preview::Args),
@@ -102,6 +104,7 @@ pub fn run() -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Plan(args) => plan::run(&args),
         Command::Apply(args) => apply::run(&args),
+        Command::Export(args) => export::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Preview(args) => preview::run(&args),

@@ -1,5 +1,6 @@
 //! What every handler of a request has at hand.
 
+use crate::defined::Definitions;
 use crate::deliver::link::SignedLinks;
 use crate::demo::Stage;
 use crate::keys::Keys;
@@ -48,6 +49,8 @@ pub struct Hub {
     pub post: Post,
     /// The data directory.
     pub data: PathBuf,
+    /// As they are written, and the turn to change one.
+    pub definitions: Arc<Definitions>,
     /// The turn of whoever has history told again.
     pub dry_runs: Arc<Semaphore>,
     /// Looks at what providers sign.

@@ -13,6 +13,7 @@ pub mod clock;
 pub mod collect;
 pub mod config;
 mod credit;
+pub(crate) mod defined;
 pub mod deliver;
 pub mod demo;
 pub mod dryrun;

@@ -33,6 +33,12 @@ pub const MACHINE_HASTE: engine::at::Span = engine::at::Span::SECOND.times(2);
 pub const YAML_DEPTH_MAX: usize = 64;
 /// Largest file of a programme. Mail clients clip a message at a tenth of this, so larger ones are there by mistake.
 pub const PROGRAMME_FILE_BYTES_MAX: u64 = 1024 * 1024;
+/// Text of files that a programme carries, so that its comments are kept: with a thousand definitions, four thousand
+/// characters each. It is in the record besides the definitions; a folder with more is carried without.
+pub const PROGRAMME_TEXT_BYTES_MAX: usize = 4 << 20;
+
+/// Rest between two looks at a folder that is watched: who saves a file waits no longer for it.
+pub const WATCH_REST: Duration = Duration::from_millis(300);
 
 // ---- SMTP, our client --------------------------------------------------------------------------------------
 
@@ -254,6 +260,22 @@ pub const FOLLOWED_MAX: usize = 20_000;
 pub const CHANGES_WAITING: usize = 4;
 /// Programs that may follow changes at once: each of them reads the log for itself.
 pub const FOLLOWERS_MAX: usize = 64;
+/// People whose words are counted for whoever writes an expression: enough that a value of one in a hundred is there.
+pub const VOCABULARY_PEOPLE: usize = 5_000;
+/// Values of a word that are told, the most frequent.
+pub const VOCABULARY_VALUES: usize = 20;
+/// Newest people who are looked at for the beginning of a name: some milliseconds.
+pub const SEARCH_PEOPLE_MAX: usize = 20_000;
+/// People and definitions that a search finds: nobody reads further before writing more.
+pub const SEARCH_FOUND_MAX: usize = 10;
+/// Newest sends that are counted for the governor's figures: about a second.
+pub const PRESSURE_SENDS_MAX: usize = 2_000_000;
+/// Newest sends that are counted for the steps of a journey: a quarter of a second.
+pub const STEP_SENDS_MAX: usize = 500_000;
+/// Rest between two words to a console: four a second are as many as anybody reads.
+pub const STREAM_REST: Duration = Duration::from_millis(250);
+/// Programmes of the past that one question reads from the log: of 200 KB each, it takes a fifth of a second.
+pub const VERSIONS_WALK_MAX: usize = 100;
 /// Longest that a follower hears nothing at all: proxies give up a connection that is silent for a minute.
 pub const FOLLOWER_SILENCE_MAX: Duration = Duration::from_secs(15);
 

@@ -43,35 +43,48 @@ mod contact;
 mod content;
 mod definition;
 mod difference;
+mod edit;
 mod editorial;
+mod entry;
+mod files;
 mod finding;
 mod folder;
 mod form;
+mod home;
 mod hosted;
 mod identity;
 mod journey;
 mod link;
 mod offer;
 mod onsite;
+mod print;
 mod reading;
 mod source;
 mod step;
+mod uses;
 mod webhook;
 mod write;
 mod write_campaign;
 mod write_editorial;
 mod write_hosted;
 mod write_offer;
+mod written;
 pub(crate) mod yaml;
 
 pub use difference::{Change, Difference, differences};
+pub(crate) use edit::{Edited, Folder, Said, Written};
 pub use finding::{Finding, Severity};
+pub use print::texts;
 pub use source::SourceMap;
+pub(crate) use uses::{Named, owner, uses};
 pub use write::{Kind, items};
 pub use yaml::Mark;
+pub(crate) use yaml::Node;
 
 use crate::deliver::presend;
 use engine::programme::Programme;
+use files::Files;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// A folder as it was read, with all that is wrong or doubtful about it.
@@ -93,7 +106,16 @@ impl Checked {
 pub fn check(dir: &Path) -> Checked {
     // `journeys/cart.yaml` is what people in the folder call it, and not `./journeys/cart.yaml`.
     let dir = if dir == Path::new(".") { Path::new("") } else { dir };
-    let (programme, mut reading) = folder::read(dir);
+    check_files(dir, Files::Disk)
+}
+
+/// The same for files that are in memory.
+pub(crate) fn check_texts(texts: BTreeMap<String, String>) -> Checked {
+    check_files(Path::new(""), Files::Kept(texts))
+}
+
+fn check_files(dir: &Path, files: Files) -> Checked {
+    let (programme, mut reading) = folder::read(dir, files);
     // Names from a file that could not be read would only seem to be missing.
     if !reading.incomplete {
         reading.meaning(&programme.mistakes());

@@ -1,6 +1,7 @@
 //! One running server, from its start to its graceful stop. The order of both is here and nowhere else.
 
 use crate::api::programme::make_live;
+use crate::api::versions;
 use crate::config::Config;
 use crate::deliver::backlog::Backlog;
 use crate::deliver::dispatch::{Channels, Dispatcher};
@@ -105,6 +106,7 @@ impl Server {
             reading: tokio::sync::Mutex::default(),
             post: Post::new(config.webhook_allow.clone(), Secrets::open(&config.data))?,
             data: config.data.clone(),
+            definitions: Arc::default(),
             dry_runs: Arc::new(Semaphore::new(1)),
             proofs: Proofs::new(config.proofs.clone()),
         });
@@ -245,8 +247,11 @@ async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
     }
 }
 
+/// Who applies the folder of the settings.
+const START: &str = "start";
+
 /// Makes the programme of a folder live, or says everything that is wrong with it.
-async fn apply(hub: &Hub, folder: &Path) -> anyhow::Result<()> {
+async fn apply(hub: &Arc<Hub>, folder: &Path) -> anyhow::Result<()> {
     let programme = match programme::load(folder) {
         Ok((programme, _)) => programme,
         Err(findings) => {
@@ -254,8 +259,14 @@ async fn apply(hub: &Hub, folder: &Path) -> anyhow::Result<()> {
             bail!("the programme in {} has mistakes:\n{}", folder.display(), told.join("\n"));
         }
     };
+    let shown = folder.display();
+    // What was changed in the console since stands, until somebody changes the folder.
+    if versions::last_by(hub, START).await?.is_some_and(|last| last == programme) {
+        tracing::info!(folder = %shown, "programme of the folder unchanged");
+        return Ok(());
+    }
     let live = loop {
-        match make_live(&hub.runtime, &programme, "start").await {
+        match make_live(&hub.runtime, &programme, START).await {
             Err(problem) if problem.code == READING_LOG => tracing::info!("{}", problem.message),
             live => break live,
         }

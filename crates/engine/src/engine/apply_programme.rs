@@ -6,7 +6,7 @@ use crate::effect::Effect;
 use crate::identity::Rules;
 use crate::index::Index;
 use crate::journey::{RunState, entry_segment};
-use crate::limits::{CONDITIONS_MAX, NAMES_MAX};
+use crate::limits::{CONDITIONS_MAX, NAMES_MAX, REVISIONS_KEPT_MAX};
 use crate::policy::Policy;
 use crate::programme::{Enter, Journey, Mistake, OnChange, Place, Programme};
 use crate::segment::parse::of_programme;
@@ -58,6 +58,10 @@ impl Engine {
         self.set_policy();
         self.state.definition = Some(definition.to_owned());
         self.state.revision += 1;
+        self.state.revisions.push_back(self.state.seq);
+        if self.state.revisions.len() > REVISIONS_KEPT_MAX {
+            self.state.revisions.pop_front();
+        }
         self.keep_clusters();
         self.keep_webhooks();
         self.state.offers.take_in(&self.programme);

@@ -8,7 +8,7 @@ use crate::journey::{Passage, RunState, Standing};
 use crate::outbox::{Decisions, Send};
 use crate::profile::Profile;
 use crate::programme::{Channel, Programme};
-use crate::state::{Counts, JourneyVersion, Reject};
+use crate::state::{Counts, JourneyVersion, Reject, SegmentState, State};
 use crate::wordings::Wordings;
 use crate::{ProfileId, SendId, Seq};
 use std::collections::BTreeMap;
@@ -82,6 +82,29 @@ impl Engine {
     /// How many programmes were applied.
     pub fn programme_revision(&self) -> u32 {
         self.state.revision
+    }
+
+    /// Where the log has programmes that were applied, by their number; the newest ones, in order.
+    pub fn programme_places(&self) -> impl Iterator<Item = (u32, Seq)> {
+        let State { revision, revisions, .. } = &self.state;
+        let first = revision + 1 - revisions.len() as u32;
+        (first..).take(revisions.len()).zip(revisions.iter().copied())
+    }
+
+    /// How many people are inside a segment of the programme and not inside it with another engine, which knows the same
+    /// people. Looks at everybody.
+    pub fn inside_here_only(&self, other: &Self, segment: &str) -> u64 {
+        let slot_of = |engine: &Self| {
+            let named = |one: &SegmentState| one.live && one.visible && one.name == segment;
+            engine.state.segments.iter().position(named).map(|slot| slot as u16)
+        };
+        let Some(here) = slot_of(self) else { return 0 };
+        let there = slot_of(other);
+        let is_alone = |(id, _): &(ProfileId, &Profile)| {
+            self.state.truths.is_member(*id, here)
+                && !there.is_some_and(|slot| other.state.truths.is_member(*id, slot))
+        };
+        self.profiles().filter(is_alone).count() as u64
     }
 
     /// The profile under a number; one that was merged gives the one that it became, and one that was erased none.

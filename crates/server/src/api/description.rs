@@ -1,10 +1,10 @@
 //! The API described in OpenAPI 3.1, from the same types and handlers that answer.
 
 use super::{
-    activity, best, broadcasts, calls, changes, clusters, consents, editorial, erasures, evidence,
-    explanations, expressions, figures, identifiers, journeys, keys, links, ltv, mailbox, measure, merges,
-    offers, previews, profiles, programme, registers, rejects, returns, segments, sends, simulate, spend,
-    status, suppressions, timeline, webhooks,
+    activity, best, broadcasts, calls, changes, clusters, consents, definitions, editorial, erasures,
+    evidence, explanations, expressions, figures, identifiers, journeys, keys, links, ltv, mailbox, measure,
+    merges, offers, people, pressure, previews, profiles, programme, registers, rejects, returns, search,
+    segments, sends, simulate, spend, status, stream, suppressions, timeline, versions, vocabulary, webhooks,
 };
 use axum::Json;
 use utoipa::OpenApi;
@@ -17,7 +17,7 @@ use utoipa::{Modify, openapi};
     paths(
         status::show,
         activity::list,
-        profiles::list,
+        people::list,
         profiles::show,
         erasures::erase,
         timeline::show,
@@ -100,6 +100,18 @@ use utoipa::{Modify, openapi};
         figures::uplift,
         programme::show,
         programme::apply,
+        programme::export,
+        versions::list,
+        versions::show,
+        versions::restore,
+        definitions::list,
+        definitions::show,
+        definitions::save,
+        definitions::remove,
+        stream::follow,
+        search::find,
+        vocabulary::show,
+        pressure::show,
         simulate::run,
         keys::list,
         keys::create,

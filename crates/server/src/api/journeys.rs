@@ -3,6 +3,7 @@
 use super::address::Address;
 use super::consents::{Recorded, hash};
 use super::extract::Body;
+use super::steps::{self, StepSends};
 use crate::clock;
 use crate::hub::Hub;
 use crate::keys::Holder;
@@ -41,16 +42,16 @@ pub(super) struct JourneyView {
 }
 
 /// What a journey wanted to send, and how that was decided: the three parts add up to the whole.
-#[derive(Serialize, utoipa::ToSchema)]
+#[derive(Default, Serialize, utoipa::ToSchema)]
 pub(super) struct DecisionsView {
-    wished: u64,
+    pub(super) wished: u64,
     /// Let go, whatever became of them since.
-    send: u64,
+    pub(super) send: u64,
     /// Those that wait now.
-    defer: u64,
-    drop: u64,
+    pub(super) defer: u64,
+    pub(super) drop: u64,
     /// Those that were dropped, by reason.
-    reasons: BTreeMap<&'static str, u64>,
+    pub(super) reasons: BTreeMap<&'static str, u64>,
 }
 
 #[derive(Serialize, utoipa::ToSchema)]
@@ -65,6 +66,11 @@ pub(super) struct JourneyDetail {
     journey: JourneyView,
     /// Those that somebody is on their way through, and the live one.
     versions: Vec<VersionView>,
+    /// Steps of the live version that send, with what became of their newest sends.
+    steps: Vec<StepSends>,
+    /// Where the ledger is so long that only its newest part was counted for the steps: since when that is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    steps_since: Option<String>,
 }
 
 #[derive(Serialize, utoipa::ToSchema)]
@@ -118,7 +124,8 @@ pub(super) async fn show(
         let unknown = || Problem::not_found(format!("there is no journey \"{name}\""));
         let journey = view(&found.ok_or_else(unknown)?);
         let versions = engine.versions_of(&name).into_iter().map(version).collect();
-        Ok(Json(JourneyDetail { journey, versions }))
+        let (steps, steps_since) = steps::of(engine, &name);
+        Ok(Json(JourneyDetail { journey, versions, steps, steps_since }))
     };
     hub.runtime.read(read).await
 }

@@ -1,7 +1,6 @@
 //! Profiles: who is known, and what each one did.
 
 use super::address::{Address, IdentifierView, identifiers};
-use super::extract::{Limit, Query};
 use super::merges::{self, MergeView};
 use super::person::name;
 use crate::hub::Hub;
@@ -11,7 +10,6 @@ use axum::Json;
 use axum::extract::{Path, State};
 use engine::ProfileId;
 use engine::engine::Engine;
-use engine::profile::Profile;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -72,32 +70,6 @@ struct RunView {
     due: Option<String>,
 }
 
-#[derive(Serialize, utoipa::ToSchema)]
-pub(super) struct ProfileList {
-    profiles: Vec<ProfileSummary>,
-}
-
-#[derive(Serialize, utoipa::ToSchema)]
-struct ProfileSummary {
-    id: u32,
-    /// As the traits give it.
-    name: Option<String>,
-    identifiers: Vec<IdentifierView>,
-    segments: Vec<String>,
-    first_seen: String,
-    last_seen: String,
-}
-
-/// The newest profiles.
-#[utoipa::path(get, path = "/api/v1/profiles", params(Limit), responses((status = 200, body = ProfileList)))]
-pub(super) async fn list(State(hub): State<Arc<Hub>>, Query(limit): Query<Limit>) -> Json<ProfileList> {
-    let read = move |engine: &Engine| {
-        let newest = engine.profiles().rev().take(limit.count());
-        newest.map(|(id, profile)| summary(engine, id, profile)).collect()
-    };
-    Json(ProfileList { profiles: hub.runtime.read(read).await })
-}
-
 /// One profile, by any of its identifiers.
 #[utoipa::path(
     get,
@@ -111,17 +83,6 @@ pub(super) async fn show(
 ) -> Result<Json<ProfileView>, Problem> {
     let address = Address::parse("address", &address)?;
     hub.runtime.read(move |engine| Ok(Json(whole(engine, address.find(engine)?)))).await
-}
-
-fn summary(engine: &Engine, id: ProfileId, profile: &Profile) -> ProfileSummary {
-    ProfileSummary {
-        id: id.0,
-        name: name(profile),
-        identifiers: identifiers(profile),
-        segments: segments(engine, id),
-        first_seen: profile.first_seen().to_string(),
-        last_seen: profile.last_seen().to_string(),
-    }
 }
 
 pub(crate) fn whole(engine: &Engine, id: ProfileId) -> ProfileView {
@@ -168,6 +129,6 @@ pub(crate) fn whole(engine: &Engine, id: ProfileId) -> ProfileView {
     }
 }
 
-fn segments(engine: &Engine, id: ProfileId) -> Vec<String> {
+pub(super) fn segments(engine: &Engine, id: ProfileId) -> Vec<String> {
     engine.memberships(id).into_iter().map(str::to_owned).collect()
 }

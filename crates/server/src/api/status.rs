@@ -87,6 +87,17 @@ fn stale(engine: &Engine) -> Vec<String> {
 /// Progress and counts.
 #[utoipa::path(get, path = "/api/v1/status", responses((status = 200, body = StatusView)))]
 pub(super) async fn show(State(hub): State<Arc<Hub>>) -> Json<StatusView> {
+    Json(now(&hub).await)
+}
+
+impl StatusView {
+    pub(super) fn revision(&self) -> u32 {
+        self.programme.revision
+    }
+}
+
+/// How things stand.
+pub(super) async fn now(hub: &Hub) -> StatusView {
     let runtime = hub.runtime.clone();
     let read = move |engine: &Engine| {
         let progress = runtime.progress_of(engine);
@@ -125,5 +136,5 @@ pub(super) async fn show(State(hub): State<Arc<Hub>>) -> Json<StatusView> {
             },
         }
     };
-    Json(hub.runtime.read(read).await)
+    hub.runtime.read(read).await
 }

@@ -99,6 +99,9 @@ pub(super) fn plan(client: &Client, live: &Programme, programme: &Programme) -> 
     }
     let count = |sign| differences.iter().filter(|difference| difference.change.sign() == sign).count();
     let _ = match differences.len() {
+        0 if live.files != programme.files && !live.files.is_empty() => {
+            writeln!(text, "nothing to change but how it is written")
+        }
         0 => writeln!(text, "nothing to change"),
         _ => writeln!(text, "{} to add, {} to change, {} to remove", count('+'), count('~'), count('-')),
     };

@@ -17,6 +17,9 @@ pub struct Finding {
     pub message: String,
     /// A way out, as a phrase: `did you mean "vip"?`.
     pub suggestion: Option<String>,
+    /// The path into the programme, such as `journeys.cart.steps[1].until`; empty where the file itself is meant.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub place: String,
     /// The line itself, to be shown with a caret under the column.
     #[serde(skip)]
     pub source_line: String,
@@ -42,7 +45,7 @@ impl Severity {
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { file, line, column, severity, message, suggestion, source_line } = self;
+        let Self { file, line, column, severity, message, suggestion, source_line, place: _ } = self;
         write!(f, "{}:{line}:{column}: {}: {message}", file.display(), severity.name())?;
         if let Some(suggestion) = suggestion {
             write!(f, " ({suggestion})")?;
@@ -77,6 +80,7 @@ mod tests {
             severity: Severity::Error,
             message: "unknown segment \"vpi\"".into(),
             suggestion: Some("did you mean \"vip\"?".into()),
+            place: String::new(),
             source_line: "      - if: in segment \"vpi\"".into(),
         };
         let expected = "\

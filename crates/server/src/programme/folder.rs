@@ -1,9 +1,10 @@
 //! Which file of a folder is what.
 
+use super::files::Files;
 use super::reading::Reading;
 use super::source::FileId;
 use super::yaml::{self, Mark, Node};
-use crate::limits::PROGRAMME_FILE_BYTES_MAX;
+use crate::limits::PROGRAMME_TEXT_BYTES_MAX;
 use engine::programme::{EmailTemplate, Message, Place, Programme, nearest};
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -12,15 +13,16 @@ use std::path::{Path, PathBuf};
 const START: Mark = Mark { line: 1, column: 1, index: 0 };
 
 /// Reads every file that belongs to the programme in `dir`.
-pub(super) fn read(dir: &Path) -> (Programme, Reading) {
-    let mut reading = Reading::default();
+pub(super) fn read(dir: &Path, files: Files) -> (Programme, Reading) {
+    let mut reading = Reading::of(files);
     let Some((file, node)) = reading.open(&dir.join("programme.yaml")) else {
         reading.incomplete = true;
         return (Programme::default(), reading);
     };
     let mut programme = reading.programme(file, &node);
-    let segments = [dir.join("segments.yaml")].into_iter().filter(|path| path.exists());
-    for path in segments.chain(reading.definitions(&dir.join("segments"))) {
+    let segments = [dir.join("segments.yaml")].into_iter().filter(|path| reading.files.has(path));
+    let segments: Vec<PathBuf> = segments.collect();
+    for path in segments.into_iter().chain(reading.definitions(&dir.join("segments"))) {
         if let Some((file, node)) = reading.open(&path) {
             reading.segments(file, &node, &mut programme);
         }
@@ -48,20 +50,32 @@ pub(super) fn read(dir: &Path) -> (Programme, Reading) {
     let own = programme.currency.as_deref();
     let campaign = |reading: &mut Reading, file, node: &Node| reading.campaign(file, node, own);
     programme.campaigns = reading.each(&dir.join("campaigns"), campaign);
-    for folder in entries(&dir.join("messages")).into_iter().filter(|path| path.is_dir()) {
+    for folder in reading.files.folders(&dir.join("messages")) {
         if let Some((name, message)) = reading.message_folder(&folder) {
             programme.messages.insert(name, message);
         }
     }
     reading.strays(dir);
+    programme.files = carried(dir, &reading);
     (programme, reading)
+}
+
+/// The text that goes along with the definitions, where there is not too much of it.
+fn carried(dir: &Path, reading: &Reading) -> BTreeMap<String, String> {
+    let named = reading.sources.definitions().filter_map(|(path, text)| {
+        let path = path.strip_prefix(dir).ok()?.iter().map(|part| part.to_str());
+        Some((path.collect::<Option<Vec<&str>>>()?.join("/"), text.to_owned()))
+    });
+    let files: BTreeMap<String, String> = named.collect();
+    let bytes: usize = files.values().map(String::len).sum();
+    if bytes > PROGRAMME_TEXT_BYTES_MAX { BTreeMap::new() } else { files }
 }
 
 impl Reading {
     /// A file that need not be there.
     fn single(&mut self, dir: &Path, name: &str) -> Option<(FileId, Node)> {
         let path = dir.join(name);
-        if path.exists() { self.open(&path) } else { None }
+        if self.files.has(&path) { self.open(&path) } else { None }
     }
 
     /// What the files of a folder define, by name.
@@ -96,12 +110,7 @@ impl Reading {
     }
 
     fn file(&mut self, path: &Path) -> Option<FileId> {
-        let read = std::fs::metadata(path).and_then(|metadata| {
-            let fits = metadata.len() <= PROGRAMME_FILE_BYTES_MAX;
-            let too_large = || std::io::Error::other(format!("larger than {PROGRAMME_FILE_BYTES_MAX} bytes"));
-            if fits { std::fs::read_to_string(path) } else { Err(too_large()) }
-        });
-        match read {
+        match self.files.read(path) {
             Ok(text) => Some(self.sources.add(path, text.strip_prefix('\u{feff}').unwrap_or(&text))),
             Err(error) => {
                 self.incomplete = true;
@@ -119,8 +128,11 @@ impl Reading {
 
     /// The `.yaml` files of a folder; others that look as if they were meant to be read get a warning.
     fn definitions(&mut self, dir: &Path) -> Vec<PathBuf> {
-        let (definitions, others): (Vec<_>, Vec<_>) =
-            entries(dir).into_iter().partition(|path| path.extension().is_some_and(|ext| ext == "yaml"));
+        let (definitions, others): (Vec<_>, Vec<_>) = self
+            .files
+            .entries(dir)
+            .into_iter()
+            .partition(|path| path.extension().is_some_and(|ext| ext == "yaml"));
         for path in others.iter().filter(|path| path.extension().is_some_and(|ext| ext == "yml")) {
             let file = self.sources.add(path, "");
             self.warn(file, START, "this file is not read", Some("rename it to .yaml".into()));
@@ -133,7 +145,7 @@ impl Reading {
         let (name, mut message, _) = self.message(file, &node)?;
         let place = Place("messages".into()).field(&name);
         if message.email.is_some() {
-            for path in entries(folder) {
+            for path in self.files.entries(folder) {
                 self.template(&path, &mut message, &place);
             }
         }
@@ -209,7 +221,7 @@ impl Reading {
             "channels.yaml",
             "editorial.yaml",
         ];
-        for path in entries(dir) {
+        for path in self.files.entries(dir) {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             let looks_read = name.ends_with(".yaml") || name.ends_with(".yml");
             if looks_read && !KNOWN.contains(&name) && !name.starts_with('.') {
@@ -222,16 +234,4 @@ impl Reading {
             }
         }
     }
-}
-
-/// What a folder holds, in the order of names; nothing where there is no such folder. Hidden files are left out:
-/// editors leave such behind.
-fn entries(dir: &Path) -> Vec<PathBuf> {
-    let here = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
-    let Ok(listing) = std::fs::read_dir(here) else { return Vec::new() };
-    let names = listing.flatten().map(|entry| entry.file_name());
-    let visible = names.filter(|name| !name.to_string_lossy().starts_with('.'));
-    let mut paths: Vec<PathBuf> = visible.map(|name| dir.join(name)).collect();
-    paths.sort();
-    paths
 }

@@ -1,6 +1,7 @@
 //! Strict reading of one tree: every field is known, of the right type, there when it must be, or a finding says
 //! so. Reading goes on after a mistake, so that one run of `trama check` tells all of them.
 
+use super::files::Files;
 use super::finding::{Finding, Severity};
 use super::source::{FileId, SourceMap};
 use super::yaml::{Content, Key, Mark, Node};
@@ -11,6 +12,7 @@ use std::collections::BTreeMap;
 /// What has been read of a programme so far.
 #[derive(Default)]
 pub(super) struct Reading {
+    pub(super) files: Files,
     pub(super) sources: SourceMap,
     pub(super) languages: Vec<String>,
     findings: Vec<Finding>,
@@ -45,6 +47,10 @@ impl<'n> Fields<'n> {
 }
 
 impl Reading {
+    pub(super) fn of(files: Files) -> Self {
+        Self { files, ..Self::default() }
+    }
+
     /// Adds a mistake in the form of what was written at `place`.
     pub(super) fn mistake(
         &mut self,
@@ -56,7 +62,7 @@ impl Reading {
     ) {
         self.spoilt.push(place.clone());
         let finding = self.sources.finding(file, at, Severity::Error, message.into(), suggestion);
-        self.findings.push(finding);
+        self.findings.push(Finding { place: place.0.clone(), ..finding });
     }
 
     /// Whatever is wrong in meaning at this place is explained by a mistake in form elsewhere.
@@ -90,7 +96,13 @@ impl Reading {
         for doubt in doubts {
             let (file, at) = self.sources.find(&doubt.place, doubt.offset);
             self.warn(file, at, doubt.message.clone(), doubt.suggestion.clone());
+            self.findings.last_mut().expect("invariant: just added").place = doubt.place.0.clone();
         }
+    }
+
+    /// Whether nothing is wrong with the form of what was read.
+    pub(super) fn is_flawless(&self) -> bool {
+        !self.incomplete && self.findings.iter().all(|finding| finding.severity != Severity::Error)
     }
 
     /// All findings in the order of files and lines.

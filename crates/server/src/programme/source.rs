@@ -50,6 +50,18 @@ impl SourceMap {
         &self.files[file.0].text
     }
 
+    /// The file in which a place was written, if it was.
+    pub(super) fn path_of(&self, place: &Place) -> Option<&Path> {
+        self.places.get(place).map(|origin| self.files[origin.file.0].path.as_path())
+    }
+
+    /// The files of definitions that were read, with their text.
+    pub(super) fn definitions(&self) -> impl Iterator<Item = (&Path, &str)> {
+        let written = self.files.iter().filter(|file| !file.text.is_empty());
+        let read = written.map(|file| (file.path.as_path(), file.text.as_str()));
+        read.filter(|(path, _)| path.extension().is_some_and(|kind| kind == "yaml"))
+    }
+
     pub(super) fn knows(&self, place: &Place) -> bool {
         self.places.contains_key(place)
     }
@@ -59,7 +71,8 @@ impl SourceMap {
     pub fn locate(&self, mistake: &Mistake) -> Finding {
         let (file, mark) = self.find(&mistake.place, mistake.offset);
         let suggestion = mistake.suggestion.clone();
-        self.finding(file, mark, Severity::Error, mistake.message.clone(), suggestion)
+        let finding = self.finding(file, mark, Severity::Error, mistake.message.clone(), suggestion);
+        Finding { place: mistake.place.0.clone(), ..finding }
     }
 
     /// The file and position of a place, `offset` bytes into the text that was read there.
@@ -95,6 +108,7 @@ impl SourceMap {
             severity,
             message,
             suggestion,
+            place: String::new(),
             source_line: line.unwrap_or_default().to_owned(),
         }
     }

@@ -18,6 +18,7 @@ use std::fmt::Write;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     Programme,
+    ContactPolicy,
     Purpose,
     Segment,
     Clusters,
@@ -39,9 +40,32 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Those that stand for themselves: a template is a part of its message.
+    pub const ALL: [Self; 18] = [
+        Self::Programme,
+        Self::ContactPolicy,
+        Self::Purpose,
+        Self::Segment,
+        Self::Clusters,
+        Self::Journey,
+        Self::Broadcast,
+        Self::Webhook,
+        Self::Channels,
+        Self::Offer,
+        Self::Link,
+        Self::Page,
+        Self::Form,
+        Self::Campaign,
+        Self::Message,
+        Self::Space,
+        Self::Contributor,
+        Self::Piece,
+    ];
+
     pub fn name(self) -> &'static str {
         match self {
             Self::Programme => "programme",
+            Self::ContactPolicy => "contact_policy",
             Self::Purpose => "purpose",
             Self::Segment => "segment",
             Self::Clusters => "clusters",
@@ -68,6 +92,11 @@ pub fn items(programme: &Programme) -> BTreeMap<(Kind, String), String> {
     let mut items = BTreeMap::new();
     if !programme.name.is_empty() {
         items.insert((Kind::Programme, programme.name.clone()), head(programme));
+    }
+    if !programme.contact_policy.is_empty() {
+        let mut text = String::new();
+        contact_policy(&mut text, &programme.contact_policy);
+        items.insert((Kind::ContactPolicy, "contact_policy".to_owned()), text);
     }
     for (name, one) in &programme.purposes {
         items.insert((Kind::Purpose, name.clone()), purpose(name, one));
@@ -137,7 +166,6 @@ fn head(programme: &Programme) -> String {
     let _ = writeln!(text, "purchase: {{ event: {}, amount: {} }}", scalar(event), scalar(amount));
     super::write_campaign::currencies(&mut text, programme);
     identity(&mut text, &programme.identity);
-    contact_policy(&mut text, &programme.contact_policy);
     best(&mut text, &programme.best);
     text
 }
@@ -168,9 +196,7 @@ fn identity(text: &mut String, identity: &Identity) {
 
 fn contact_policy(text: &mut String, policy: &ContactPolicy) {
     let ContactPolicy { caps, quiet_hours, fatigue, fewer, exclusions, holdout_permille, patience } = policy;
-    if !policy.is_empty() {
-        text.push_str("contact_policy:\n");
-    }
+    text.push_str("contact_policy:\n");
     if !caps.is_empty() {
         text.push_str("  caps:\n");
     }
@@ -426,7 +452,7 @@ fn clusters(name: &str, set: &ClusterSet) -> String {
 }
 
 /// The template files of a message by name.
-fn templates(message: &Message) -> Vec<(String, &str)> {
+pub(super) fn templates(message: &Message) -> Vec<(String, &str)> {
     let mut files = Vec::new();
     let original = message.email.iter().flat_map(|email| &email.templates);
     let original = original.map(|(language, one)| (language.clone(), one));

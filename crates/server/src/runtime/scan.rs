@@ -17,6 +17,13 @@ pub fn preview(engine: &Engine, expression: &str, now: At) -> Result<Preview, Un
     Ok(Preview::of(each(scan.slices(), |slice| scan.slice(slice)).into_iter()))
 }
 
+/// The same, each slice of people by itself, in their order.
+pub fn members(engine: &Engine, expression: &str, now: At) -> Result<Vec<Members>, Unanswered> {
+    let question = question(engine, expression, now)?;
+    let scan = engine.scan(&question, now);
+    Ok(each(scan.slices(), |slice| scan.slice(slice)))
+}
+
 /// An expression that is ready to be put to people at an instant: everybody is ranked first, where it asks for that.
 pub fn question(engine: &Engine, expression: &str, now: At) -> Result<Question, Unanswered> {
     let question = engine.question(expression)?;

@@ -107,6 +107,7 @@ impl<'t> Parser<'t> {
 
     fn wrong(&mut self, line: usize, text: &str, wrong: Wrong) {
         self.findings.push(Finding {
+            place: String::new(),
             file: self.story.path.clone(),
             line,
             column: wrong.column,

@@ -8,6 +8,7 @@ mod collect;
 mod commands;
 mod consents;
 mod cutoffs;
+mod definitions;
 mod deliver;
 mod demo;
 mod dryrun;

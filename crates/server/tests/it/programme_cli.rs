@@ -1,7 +1,9 @@
 //! `trama check|plan|apply|test` as a shell runs them: the real binary, and for two of them a real server.
 
 use crate::house::House;
-use server::programme::{Kind, items, load};
+use engine::programme::Programme;
+use server::programme::{load, texts};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -158,41 +160,47 @@ fn what_a_plan_compares_is_the_whole_programme() {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     };
-    let (mut head, mut segments) = (String::new(), String::from("segments:\n"));
-    let (mut clusters, mut webhooks) = (String::from("clusters:\n"), String::from("webhooks:\n"));
-    let (mut spaces, mut contributors) = (String::from("spaces:\n"), String::from("contributors:\n"));
-    let mut pieces = String::from("pieces:\n");
-    let mut links = String::from("links:\n");
-    let indented = |text: &str| text.lines().map(|line| format!("  {line}\n")).collect::<String>();
-    for ((kind, name), text) in items(&programme) {
-        match kind {
-            Kind::Programme => head = text + "purposes:\n",
-            Kind::Purpose => head += &indented(&text),
-            Kind::Segment => segments += &indented(&text),
-            Kind::Clusters => clusters += &indented(&text),
-            Kind::Journey => write(format!("journeys/{name}.yaml"), &text),
-            Kind::Broadcast => write(format!("broadcasts/{name}.yaml"), &text),
-            Kind::Webhook => webhooks += &indented(&text),
-            Kind::Channels => write("channels.yaml".into(), &text),
-            Kind::Link => links += &indented(&text),
-            Kind::Page => write(format!("pages/{name}.yaml"), &text),
-            Kind::Form => write(format!("forms/{name}.yaml"), &text),
-            Kind::Message => write(format!("messages/{name}/message.yaml"), &text),
-            Kind::Offer => write(format!("offers/{name}.yaml"), &text),
-            Kind::Campaign => write(format!("campaigns/{name}.yaml"), &text),
-            Kind::Template => write(format!("messages/{name}"), &text),
-            Kind::Space => spaces += &indented(&text),
-            Kind::Contributor => contributors += &indented(&text),
-            Kind::Piece => pieces += &indented(&text),
-        }
+    let bare = Programme { files: BTreeMap::new(), ..programme };
+    for (path, text) in texts(&bare) {
+        write(path, &text);
     }
-    write("programme.yaml".into(), &head);
-    write("segments.yaml".into(), &segments);
-    write("clusters.yaml".into(), &clusters);
-    write("webhooks.yaml".into(), &webhooks);
-    write("editorial.yaml".into(), &(spaces + &contributors + &pieces));
-    write("links.yaml".into(), &links);
     let again =
         load(dir.path()).map_err(|findings| findings.iter().map(ToString::to_string).collect::<Vec<_>>());
-    assert_eq!(again.unwrap().0, programme);
+    assert_eq!(Programme { files: BTreeMap::new(), ..again.unwrap().0 }, bare);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_live_comes_back_into_the_folder() {
+    let (house, dir) = (House::start().await, tempfile::tempdir().unwrap());
+    let (address, token) = (house.url(""), house.admin_token.clone());
+    let (folder, other) = (dir.path().join("bottega"), dir.path().join("other"));
+    copy(&bottega(), &folder);
+    let story = tokio::task::spawn_blocking(move || {
+        let run = |command: &str, folder: &Path| {
+            let output = trama(&[command, folder.to_str().unwrap(), "--server", &address], &token);
+            (output.status.code(), out(&output), String::from_utf8_lossy(&output.stderr).into_owned())
+        };
+        assert!(run("export", &other).2.contains("no programme was applied yet"));
+        assert_eq!(run("apply", &folder).0, Some(0));
+        let (code, told, error) = run("export", &folder);
+        assert_eq!((code, told.lines().count()), (Some(0), 1), "{told}{error}");
+        edit(&folder.join("segments.yaml"), "> 500", "> 300");
+        std::fs::remove_file(folder.join("journeys/vip-thanks.yaml")).unwrap();
+        std::fs::write(folder.join("journeys/mine.yaml"), "journey: mine\n").unwrap();
+        let (_, told, _) = run("export", &folder);
+        let (changes, last) = told.trim_end().rsplit_once('\n').unwrap();
+        assert_eq!(changes, "+ journeys/vip-thanks.yaml\n~ segments.yaml\n- journeys/mine.yaml");
+        assert!(last.ends_with("as of revision 1"), "{last}");
+        assert!(folder.join("tests/cart.txt").exists());
+        assert_eq!(run("plan", &folder).1, "nothing to change\n");
+        edit(&folder.join("segments.yaml"), "segments:\n", "# Mine.\nsegments:\n");
+        assert_eq!(run("plan", &folder).1, "nothing to change but how it is written\n");
+        assert_eq!(run("export", &other).0, Some(0));
+        assert_eq!(run("plan", &other).1, "nothing to change\n");
+        edit(&other.join("programme.yaml"), "programme: bottega", "programme: other");
+        let (code, _, error) = run("export", &other);
+        assert!(code == Some(1) && error.contains("is the folder of the programme \"other\""), "{error}");
+    });
+    story.await.unwrap();
+    house.server.stop().await;
 }

@@ -64,8 +64,8 @@ fn a_policy_comes_out_as_written_and_is_written_as_it_was() {
     // Through the log, and as the text that a plan compares.
     let json = serde_json::to_string(&programme).unwrap();
     assert_eq!(serde_json::from_str::<Programme>(&json).unwrap(), programme);
-    let written = &items(&programme)[&(Kind::Programme, "bottega".to_owned())];
-    assert!(written.ends_with(&format!("contact_policy:\n{POLICY}")), "{written}");
+    let written = &items(&programme)[&(Kind::ContactPolicy, "contact_policy".to_owned())];
+    assert_eq!(*written, format!("contact_policy:\n{POLICY}"));
     let message = &items(&programme)[&(Kind::Message, "cart-reminder".to_owned())];
     assert!(message.starts_with("message: cart-reminder\npriority: 7\npatience: 6 hours\n"), "{message}");
 }

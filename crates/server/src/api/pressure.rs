@@ -1,0 +1,131 @@
+//! The governor's figures: what was wanted of late, what became of it, and how much people got.
+//!
+//! They are counted from the ledger, newest first, up to a bound; an answer says from when on it counts.
+
+use super::extract::Query;
+use crate::hub::Hub;
+use crate::limits::PRESSURE_SENDS_MAX;
+use crate::problem::Problem;
+use axum::Json;
+use axum::extract::State;
+use engine::ProfileId;
+use engine::at::{At, Span};
+use engine::engine::Engine;
+use engine::outbox::{Decision, Send, Status};
+use engine::programme::Channel;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// How the governor decided, and what people got.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct PressureView {
+    /// From when on sends are counted: so many days ago, or later where there are very many.
+    since: String,
+    until: String,
+    total: DayView,
+    /// By days of the programme, on which something was wanted.
+    days: BTreeMap<String, DayView>,
+    /// How many people were handed so many sends within the last seven days; nobody is listed under 0.
+    pressure: BTreeMap<u64, u64>,
+}
+
+/// What was wanted: the other numbers add up to it.
+#[derive(Clone, Debug, Default, Serialize, utoipa::ToSchema)]
+struct DayView {
+    wanted: u64,
+    /// Let go, whatever became of them.
+    sent: u64,
+    /// Those that wait now.
+    deferred: u64,
+    withheld: u64,
+    /// Of the withheld, by reason.
+    reasons: BTreeMap<&'static str, u64>,
+}
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Lately {
+    /// Of the last so many days; 30 when absent, 366 at most.
+    days: Option<i64>,
+}
+
+const WEEK: Span = Span::DAY.times(7);
+
+/// What was wanted, sent, deferred and withheld, and how many people got how much.
+#[utoipa::path(
+    get,
+    path = "/api/v1/governor",
+    params(Lately),
+    responses((status = 200, body = PressureView), (status = 400, body = Problem))
+)]
+pub(super) async fn show(
+    State(hub): State<Arc<Hub>>,
+    Query(Lately { days }): Query<Lately>,
+) -> Result<Json<PressureView>, Problem> {
+    let days = days.unwrap_or(30);
+    if !(1..=366).contains(&days) {
+        return Err(Problem::bad_request("bad_parameter", "days", "it is a number from 1 to 366"));
+    }
+    let read = move |engine: &Engine| counted(engine, Span::DAY.times(days), PRESSURE_SENDS_MAX);
+    Ok(Json(hub.runtime.read(read).await))
+}
+
+/// The ledger is in the order of wishes, so the walk ends at the first that is too old.
+fn counted(engine: &Engine, lately: Span, most: usize) -> PressureView {
+    let (until, zone) = (engine.at(), engine.programme().timezone());
+    let begin = At(until.0 - lately.0);
+    let mut since = begin;
+    let mut total = DayView::default();
+    let mut days: BTreeMap<String, DayView> = BTreeMap::new();
+    let mut handed: HashMap<ProfileId, u64> = HashMap::new();
+    for (number, send) in engine.sends().rev().enumerate() {
+        let is_old = send.wished_at < begin;
+        let may_press = send.wished_at.0 >= until.0 - WEEK.0 - Span::DAY.times(30).0;
+        if number == most {
+            since = send.wished_at;
+            break;
+        }
+        if is_old && !may_press {
+            break;
+        }
+        if send.attempted_at.is_some_and(|at| at.0 > until.0 - WEEK.0) && arrived(&send) {
+            *handed.entry(engine.canonical(send.profile)).or_default() += 1;
+        }
+        if !is_old {
+            total.add(&send);
+            days.entry(day(send.wished_at, &zone)).or_default().add(&send);
+        }
+    }
+    let mut pressure: BTreeMap<u64, u64> = BTreeMap::new();
+    for sends in handed.into_values() {
+        *pressure.entry(sends).or_default() += 1;
+    }
+    PressureView { since: since.to_string(), until: until.to_string(), total, days, pressure }
+}
+
+/// Whether it was sent to the person and they got it, as far as anybody knows.
+fn arrived(send: &Send) -> bool {
+    send.channel != Some(Channel::Onsite) && !matches!(send.status, Status::Bounced | Status::Failed)
+}
+
+fn day(at: At, zone: &TimeZone) -> String {
+    let instant = Timestamp::from_millisecond(at.0).expect("invariant: instants of the log are in range");
+    instant.to_zoned(zone.clone()).date().to_string()
+}
+
+impl DayView {
+    fn add(&mut self, send: &Send) {
+        self.wanted += 1;
+        match send.decision {
+            Decision::Send => self.sent += 1,
+            Decision::Defer { .. } => self.deferred += 1,
+            Decision::Drop { reason } => {
+                self.withheld += 1;
+                *self.reasons.entry(reason.name()).or_default() += 1;
+            }
+        }
+    }
+}
