@@ -24,6 +24,7 @@ use crate::profile::Profile;
 use crate::programme::Programme;
 use crate::record::{Installed, Rejected};
 use crate::register::Registers;
+use crate::report::ReportState;
 use crate::roll::Roll;
 use crate::seen::MessageIds;
 use crate::segment::cluster::ClusterState;
@@ -104,6 +105,8 @@ pub(crate) struct State {
     /// Those of the programme, by name.
     pub(crate) webhooks: Webhooks,
     pub(crate) spend: Spend,
+    /// Those of the programme, by name.
+    pub(crate) reports: BTreeMap<String, ReportState>,
     pub(crate) counts: Counts,
 }
 

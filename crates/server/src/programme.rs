@@ -54,6 +54,7 @@ mod link;
 mod offer;
 mod onsite;
 mod reading;
+mod report;
 mod source;
 mod step;
 mod webhook;

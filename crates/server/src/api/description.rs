@@ -3,8 +3,8 @@
 use super::{
     activity, best, broadcasts, calls, changes, clusters, consents, editorial, erasures, evidence,
     explanations, expressions, figures, identifiers, journeys, keys, links, ltv, mailbox, measure, merges,
-    offers, previews, profiles, programme, registers, rejects, returns, segments, sends, simulate, spend,
-    status, suppressions, timeline, webhooks,
+    offers, previews, profiles, programme, registers, rejects, reports, returns, segments, sends, simulate,
+    spend, status, suppressions, timeline, webhooks,
 };
 use axum::Json;
 use utoipa::OpenApi;
@@ -89,6 +89,11 @@ use utoipa::{Modify, openapi};
         ltv::show,
         ltv::state,
         ltv::forecast,
+        reports::list,
+        reports::show,
+        reports::send,
+        ltv::acquisition,
+        ltv::state_acquisition,
         calls::list,
         spend::list,
         spend::take,

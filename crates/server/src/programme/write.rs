@@ -30,6 +30,7 @@ pub enum Kind {
     Page,
     Form,
     Campaign,
+    Report,
     Message,
     /// A template of a message: `welcome/email.it.mjml`.
     Template,
@@ -54,6 +55,7 @@ impl Kind {
             Self::Page => "page",
             Self::Form => "form",
             Self::Campaign => "campaign",
+            Self::Report => "report",
             Self::Message => "message",
             Self::Template => "template",
             Self::Space => "space",
@@ -108,6 +110,9 @@ pub fn items(programme: &Programme) -> BTreeMap<(Kind, String), String> {
     }
     for (name, one) in &programme.campaigns {
         items.insert((Kind::Campaign, name.clone()), super::write_campaign::campaign(name, one));
+    }
+    for (name, one) in &programme.reports {
+        items.insert((Kind::Report, name.clone()), super::write_campaign::report(name, one));
     }
     for (name, one) in &programme.messages {
         items.insert((Kind::Message, name.clone()), message(name, one));

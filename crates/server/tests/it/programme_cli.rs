@@ -162,11 +162,12 @@ fn what_a_plan_compares_is_the_whole_programme() {
     let (mut clusters, mut webhooks) = (String::from("clusters:\n"), String::from("webhooks:\n"));
     let (mut spaces, mut contributors) = (String::from("spaces:\n"), String::from("contributors:\n"));
     let mut pieces = String::from("pieces:\n");
-    let mut links = String::from("links:\n");
+    let (mut links, mut reports) = (String::from("links:\n"), String::from("reports:\n"));
     let indented = |text: &str| text.lines().map(|line| format!("  {line}\n")).collect::<String>();
     for ((kind, name), text) in items(&programme) {
         match kind {
             Kind::Programme => head = text + "purposes:\n",
+            Kind::Report => reports += &indented(&text),
             Kind::Purpose => head += &indented(&text),
             Kind::Segment => segments += &indented(&text),
             Kind::Clusters => clusters += &indented(&text),
@@ -186,7 +187,7 @@ fn what_a_plan_compares_is_the_whole_programme() {
             Kind::Piece => pieces += &indented(&text),
         }
     }
-    write("programme.yaml".into(), &head);
+    write("programme.yaml".into(), &(head + &reports));
     write("segments.yaml".into(), &segments);
     write("clusters.yaml".into(), &clusters);
     write("webhooks.yaml".into(), &webhooks);
