@@ -223,7 +223,7 @@ test("a spot and a flyer bring visitors, one of whom buys in the end, and every 
     const hers = { externalIds: [{ type: "email", id: "giulia@example.com", collection: "users" }] };
     await told(server, { type: "track", event: "Call Completed", properties: { outcome: "interested" }, context: hers });
     await did(server, GIULIA, "Call Completed");
-    await giulia.evaluate(() => window.trama.track("Order Completed", { order_id: "1", total: 84, currency: "EUR" }));
+    await giulia.evaluate(() => window.trama.push(["track", "Order Completed", { order_id: "1", total: 84, currency: "EUR" }]));
     await did(server, GIULIA, "Order Completed");
     await told(
       server,

@@ -49,11 +49,10 @@ pub(crate) fn email(hub: &Hub) -> anyhow::Result<&Arc<Email>> {
 
 /// Hands a report over to each recipient once. `id` tells this sending from every other.
 pub(crate) async fn hand_over(
-    email: &Email,
+    hub: &Hub,
     report: &Report,
     written: &Written,
-    id: &str,
-    date: At,
+    (id, date): (&str, At),
     tries_after: &[Duration],
 ) -> Handed {
     let mut handed = Handed::default();
@@ -67,7 +66,7 @@ pub(crate) async fn hand_over(
             text: &written.text,
             html: &written.html,
         };
-        match hand(email, &note, tries_after).await {
+        match hand(hub, &note, tries_after).await {
             Ok(()) => handed.taken += 1,
             Err(why) => handed.refused.push((to.clone(), format!("{why:#}"))),
         }
@@ -75,14 +74,18 @@ pub(crate) async fn hand_over(
     handed
 }
 
-async fn hand(email: &Email, note: &Note<'_>, tries_after: &[Duration]) -> anyhow::Result<()> {
+async fn hand(hub: &Hub, note: &Note<'_>, tries_after: &[Duration]) -> anyhow::Result<()> {
+    let (email, mut stopping) = (email(hub)?, hub.stopping.subscribe());
     let mut rests = tries_after.iter();
     loop {
         let answer = email.post(note).await.map_err(anyhow::Error::msg)?;
         match answer.outcome() {
             DeliveryOutcome::Accepted => return Ok(()),
             DeliveryOutcome::Transient => match rests.next() {
-                Some(rest) => tokio::time::sleep(*rest).await,
+                Some(rest) => tokio::select! {
+                    () = tokio::time::sleep(*rest) => {}
+                    _ = stopping.wait_for(|stopping| *stopping) => bail!("the server stops: {answer}"),
+                },
                 None => bail!("{answer}"),
             },
             DeliveryOutcome::Permanent | DeliveryOutcome::InvalidRecipient | DeliveryOutcome::Unknown => {
@@ -96,5 +99,6 @@ async fn hand(email: &Email, note: &Note<'_>, tries_after: &[Duration]) -> anyho
 pub(crate) async fn send_now(hub: &Hub, name: &str) -> anyhow::Result<Handed> {
     let now = clock::now();
     let (report, written) = written(hub, name, now).await?;
-    Ok(hand_over(email(hub)?, &report, &written, &format!("report-{name}-{}-now", now.0), now, &[]).await)
+    let id = format!("report-{name}-{}-now", now.0);
+    Ok(hand_over(hub, &report, &written, (&id, now), &[]).await)
 }

@@ -23,10 +23,8 @@ pub(crate) async fn run(hub: Arc<Hub>, mut stop: oneshot::Receiver<()>) {
         let now = clock::now();
         let (due, next) = hub.runtime.read(move |engine| (due(engine, now), engine.reports_due())).await;
         for (name, due_at) in due {
-            tokio::select! {
-                _ = &mut stop => return,
-                () = send(&hub, &name, due_at) => {}
-            }
+            // Never cut off: what began to leave is told to the end, which the stop of the server waits for.
+            send(&hub, &name, due_at).await;
         }
         // What could not leave is looked at again in a while.
         let rest = next.filter(|next| *next > now).map_or(CLOCK_TRUST, clock::until).min(CLOCK_TRUST);
@@ -44,10 +42,9 @@ fn due(engine: &Engine, now: At) -> Vec<(String, At)> {
 }
 
 async fn send(hub: &Hub, name: &str, due_at: At) {
-    let email = match email(hub) {
-        Ok(email) => email,
-        Err(why) => return tracing::warn!(report = name, "a report is due and cannot leave: {why:#}"),
-    };
+    if let Err(why) = email(hub) {
+        return tracing::warn!(report = name, "a report is due and cannot leave: {why:#}");
+    }
     let (report, written) = match written(hub, name, due_at).await {
         Ok(written) => written,
         Err(why) => return tracing::warn!(report = name, "a report is due and cannot be written: {why:#}"),
@@ -56,7 +53,7 @@ async fn send(hub: &Hub, name: &str, due_at: At) {
         return;
     }
     let id = format!("report-{name}-{}", due_at.0);
-    let Handed { taken, refused } = hand_over(email, &report, &written, &id, due_at, &TRIES_AFTER).await;
+    let Handed { taken, refused } = hand_over(hub, &report, &written, (&id, due_at), &TRIES_AFTER).await;
     for (to, why) in &refused {
         tracing::warn!(report = name, to, "a report did not reach a recipient: {why}");
     }
