@@ -134,6 +134,8 @@ pub enum Refusal {
     Webhook(WebhookRefusal),
     Offer(Denial),
     Spend(SpendRefusal),
+    /// There is no such report, or it left for that time already.
+    ReportNotDue,
 }
 
 /// Why clusters are not those of the programme.
@@ -181,6 +183,7 @@ impl std::fmt::Display for Refusal {
             Self::OutOfTurn => write!(f, "the send is past that point already"),
             Self::NoIdentifier => write!(f, "no usable identifier"),
             Self::Merge(refusal) => refusal.fmt(f),
+            Self::ReportNotDue => write!(f, "there is no such report, or it left for that time already"),
             Self::NotBlocked => write!(f, "the identifier is not blocked for being shared"),
             Self::Nobody => write!(f, "the identifier is blocked and names nobody"),
             Self::Erased => write!(f, "the person was erased"),
@@ -310,6 +313,7 @@ impl Engine {
             Record::OfferNoted(noted) => self.check_noted(noted),
             Record::SpendRecorded(spend) => self.check_spend(spend),
             Record::FlightRecorded(flight) => self.check_flight(flight),
+            Record::ReportSent(sent) => self.check_report(sent),
             Record::ProfilesMerged(merged) => self.check_merged(merged).map_err(Refusal::Merge),
             Record::MergeUndone(undone) => self.check_undone(undone).map_err(Refusal::Merge),
             Record::ProfileErased(erased) => self.check_erased(erased),
@@ -379,6 +383,7 @@ impl Engine {
             Record::OfferNoted(noted) => self.apply_noted(noted, effects),
             Record::SpendRecorded(spend) => self.apply_spend(spend),
             Record::FlightRecorded(flight) => self.apply_flight(flight),
+            Record::ReportSent(sent) => self.apply_report(sent),
             Record::Tick => self.apply_tick(effects),
         }
         Outcome::Applied

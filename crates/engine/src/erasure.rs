@@ -166,6 +166,7 @@ impl Redaction {
             | Record::CodesAdded(_)
             | Record::SpendRecorded(_)
             | Record::FlightRecorded(_)
+            | Record::ReportSent(_)
             | Record::Tick => Part::Nothing,
         }
     }

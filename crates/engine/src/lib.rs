@@ -47,6 +47,7 @@ pub mod profile;
 pub mod programme;
 mod quiet;
 pub mod register;
+pub mod report;
 pub mod section;
 mod seen;
 pub mod segment;

@@ -278,3 +278,12 @@ pub const FLIGHTS_MAX: u64 = 100_000;
 pub const FLIGHT_CODES_MAX: usize = 20;
 /// Longest key or name of what was spent: longer ones are other columns of a file.
 pub const SPEND_TEXT_BYTES_MAX: usize = 256;
+
+/// Reports of a programme: each tells the whole log once.
+pub const REPORTS_MAX: usize = 20;
+
+/// Addresses that one report goes to.
+pub const REPORT_RECIPIENTS_MAX: usize = 50;
+
+/// Days that a report tells of: a quarter and a little.
+pub const REPORT_DAYS_MAX: u32 = 100;

@@ -23,6 +23,7 @@ mod money;
 mod offer;
 mod onsite;
 mod opens;
+mod report;
 mod schedule;
 mod soft_opt_in;
 mod webhook;
@@ -50,6 +51,7 @@ pub use onsite::{
     Blocks, Button, CLICKED, DISMISSED, Format, Image, InAppMessage, OnsiteMessage, SHOWN, Trigger, WITHHELD,
 };
 pub use opens::OpenTracking;
+pub use report::{REPORT_LANGUAGES, Report, ReportSection};
 pub use schedule::{DateEntry, Schedule};
 pub use soft_opt_in::SoftOptIn;
 pub use webhook::{Field, Hears, Webhook, WebhookStep};
@@ -116,6 +118,8 @@ pub struct Programme {
     pub rates: Rates,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub campaigns: BTreeMap<String, Campaign>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub reports: BTreeMap<String, Report>,
     /// The text of the files that it was written in, by their paths in its folder: for people, and nothing follows from it.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub files: BTreeMap<String, String>,

@@ -9,11 +9,13 @@ mod clusters;
 mod decode;
 mod encode;
 mod kinds;
+mod report;
 mod spend;
 mod webhooks;
 
 pub use decode::Malformed;
 pub use kinds::*;
+pub use report::*;
 pub use spend::*;
 pub use webhooks::*;
 
@@ -90,6 +92,8 @@ pub enum Record<'a> {
     SpendRecorded(SpendRecorded<'a>),
     /// Something was done outside of the net.
     FlightRecorded(FlightRecorded<'a>),
+    /// A report begins to leave, or has left.
+    ReportSent(ReportSent<'a>),
     /// Time passed: everything due by the batch's instant happens now.
     Tick,
 }

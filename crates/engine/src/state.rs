@@ -25,6 +25,7 @@ use crate::profile::Profile;
 use crate::programme::Programme;
 use crate::record::{Installed, Rejected};
 use crate::register::Registers;
+use crate::report::ReportState;
 use crate::roll::Roll;
 use crate::seen::MessageIds;
 use crate::segment::cluster::ClusterState;
@@ -110,6 +111,9 @@ pub(crate) struct State {
     pub(crate) webhooks: Webhooks,
     #[borsh(deserialize_with = "since::<8, _, _>")]
     pub(crate) spend: Spend,
+    /// Those of the programme, by name.
+    #[borsh(deserialize_with = "since::<9, _, _>")]
+    pub(crate) reports: BTreeMap<String, ReportState>,
     pub(crate) counts: Counts,
 }
 

@@ -1,34 +1,36 @@
 //! Touchpoints: every contact of a person with the company, from the records of the log, and the paths that they make.
 //!
-//! A visit is a *session*: what somebody does on the site or in the app until half an hour of silence, or until they come
+//! A *visit* is what somebody does on the site or in the app until half an hour of silence, or until they come
 //! by a tagged link of another campaign; midnight ends nothing. It is one touch, of the channel by which it began. A
-//! human's click in a message opens a session and is its touch. A send that was accepted is an outbound touch, of which
+//! human's click in a message opens a visit and is its touch. A send that was accepted is an outbound touch, of which
 //! attribution takes no notice unless it is asked to. What happens elsewhere is told as events ([`crate::channel::deed`]).
 //!
 //! Whose a touch is, the engine says: an anonymous visit from before a sign-up is that of the person who signed up, and goes back
 //! when a merge is undone. So the first touch is never lost, and nothing about it is kept twice.
 
-mod session;
+mod visit;
 mod walk;
 
-pub use session::{LANDING, SILENCE};
+pub use visit::{LANDING, SILENCE};
 pub use walk::{Asked, Frequent, Spread, Walked, walk};
 
 use crate::channel::{Classified, Deed, Touch, deed, names, of_event, slug};
+use crate::refund::{OrderRules, is_payable};
 use engine::at::At;
+use engine::day::Day;
 use engine::engine::Engine;
 use engine::happening::About;
 use engine::programme::{Channel, ChannelRules, Direction};
-use engine::record::{Event, EventKind, Record};
+use engine::record::{Engagement, Event, EventKind, Record};
 use engine::value::{Map, Value};
 use engine::{ProfileId, SendId, Seq};
-use session::{Mark, What};
 use std::collections::{BTreeMap, HashMap};
+use visit::{Amount, Converted, Mark, What};
 
 /// What a touchpoint is known by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Occasion {
-    /// The beginning of a session.
+    /// The beginning of a visit.
     Visit,
     /// A click in a message, or on a link of ours.
     Click,
@@ -57,6 +59,13 @@ pub struct Touchpoint {
     pub occasion: Occasion,
     /// Number of what [`Touchpoints::touch`] tells.
     touch: u32,
+}
+
+impl Touchpoint {
+    /// Number of its touch, in [`Touchpoints::touches`].
+    pub fn number(&self) -> usize {
+        self.touch as usize
+    }
 }
 
 /// An event that counts as what everything is for.
@@ -96,6 +105,10 @@ impl Owners {
     }
 }
 
+/// The source of a touch by a message of ours.
+pub const OURS: &str = "trama";
+
+const SENT: &str = "Message Sent";
 const LINK_VISITED: &str = "Link Visited";
 
 /// The touchpoints and conversions of many people.
@@ -105,7 +118,14 @@ pub struct Touchpoints<'e> {
     /// What channels are called, by their names in small letters with hyphens.
     channels: BTreeMap<String, String>,
     goal: Option<Goal>,
+    /// Where the goal is the programme's purchase: which events are orders, and which give them back.
+    orders: Option<OrderRules>,
+    currencies: Vec<String>,
     touches: Vec<Touch>,
+    /// Of each touch, the first with the same tags.
+    tags_of: Vec<u32>,
+    /// That one by source, medium and campaign.
+    tags: HashMap<[String; 3], u32>,
     numbers: HashMap<Touch, u32>,
     marks: Vec<Mark>,
 }
@@ -115,33 +135,50 @@ impl<'e> Touchpoints<'e> {
     pub fn new(engine: &'e Engine, goal: Option<Goal>) -> Self {
         let rules = engine.programme().channels.clone();
         let channels = names(engine.programme());
+        let purchase = OrderRules::of(engine.programme());
+        let is_purchase = |goal: &&Goal| goal.event == purchase.event;
+        let orders = goal
+            .as_ref()
+            .filter(is_purchase)
+            .map(|goal| OrderRules { amount: goal.value.clone().unwrap_or_default(), ..purchase.clone() });
         let (touches, numbers, marks) = (Vec::new(), HashMap::new(), Vec::new());
-        Self { engine, rules, channels, goal, touches, numbers, marks }
+        let (currencies, tags_of, tags) = (Vec::new(), Vec::new(), HashMap::new());
+        Self { engine, rules, channels, goal, orders, currencies, touches, tags_of, tags, numbers, marks }
     }
 
     pub fn touch(&self, point: &Touchpoint) -> &Touch {
         &self.touches[point.touch as usize]
     }
 
+    /// Every touch by its number.
+    pub fn touches(&self) -> &[Touch] {
+        &self.touches
+    }
+
     /// Takes in a record that is somebody's; in any order.
     pub fn observe(&mut self, owner: ProfileId, seq: Seq, at: At, record: &Record<'_>) {
         let Some(happening) = record.happening(at) else { return };
-        let mut mark = |what| self.marks.push(Mark { owner, at: happening.occurred_at, seq, what });
         match (happening.about, record) {
-            (About::Send { send, .. }, _) => {
-                let what = match happening.name {
-                    "Message Sent" => What::Send as fn(u32) -> What,
-                    "Message Clicked" => What::Opens,
-                    _ => return,
-                };
+            (About::Send { send, .. }, Record::Engaged(engaged))
+                if engaged.engagement == Engagement::Clicked =>
+            {
                 if let Some(touch) = self.sent(send) {
-                    let number = self.number(touch);
-                    self.marks.push(Mark { owner, at: happening.occurred_at, seq, what: what(number) });
+                    let (touch, tags) = self.number(touch);
+                    let what = What::Opens { touch, tags, follows: false };
+                    // A click is on record a moment after it was made, and after the page that it led to.
+                    self.marks.push(Mark { owner, at: engaged.occurred_at.min(at), seq, what });
                 }
             }
+            (About::Send { send, .. }, Record::Settled(_)) if happening.name == SENT => {
+                if let Some(touch) = self.sent(send) {
+                    let what = What::Send(self.number(touch).0);
+                    self.marks.push(Mark { owner, at: happening.occurred_at, seq, what });
+                }
+            }
+            (About::Send { .. }, _) => {}
             (About::Properties(properties), Record::Event(event)) => {
-                if let Some(goal) = self.goal.as_ref().filter(|goal| goal.event == event.name) {
-                    mark(What::Converts(worth(goal, properties)));
+                if let Some(what) = self.counted(event, properties) {
+                    self.marks.push(Mark { owner, at: happening.occurred_at, seq, what });
                 }
                 if let Some(what) = self.met(event) {
                     self.marks.push(Mark { owner, at: happening.occurred_at, seq, what });
@@ -155,18 +192,68 @@ impl<'e> Touchpoints<'e> {
     pub fn each(&mut self, mut take: impl FnMut(ProfileId, &[Touchpoint], &[Conversion])) {
         self.marks.sort_unstable_by_key(|mark| (mark.owner, mark.at, mark.seq, mark.what.rank()));
         for marks in self.marks.chunk_by(|one, other| one.owner == other.owner) {
-            let (points, conversions) = session::points(marks);
+            let fits = |refund: u16, order: u16| {
+                is_payable(&self.currencies[usize::from(refund)], &self.currencies[usize::from(order)])
+            };
+            let (points, converted) = visit::points(marks, fits);
+            let conversions: Vec<Conversion> = converted.iter().map(|one| self.conversion(one)).collect();
             take(marks[0].owner, &points, &conversions);
         }
     }
 
-    fn number(&mut self, touch: Touch) -> u32 {
-        let next = self.touches.len() as u32;
-        let touches = &mut self.touches;
-        *self.numbers.entry(touch).or_insert_with_key(|touch| {
-            touches.push(touch.clone());
-            next
-        })
+    /// In the programme's own currency at the rate of the day. Where the programme has one, what has no rate is worth nothing
+    /// here: amounts of two currencies are never added.
+    fn conversion(&self, converted: &Converted) -> Conversion {
+        let Converted { at, millionths, currency } = *converted;
+        let (programme, currency) =
+            (self.engine.programme(), self.currencies[usize::from(currency)].as_str());
+        let value_millionths = match &programme.currency {
+            Some(own) if !currency.is_empty() && own != currency => {
+                let day = Day::of(at, &programme.timezone());
+                let worth = programme.in_own_currency(millionths.into(), currency, day);
+                worth.and_then(|worth| i64::try_from(worth).ok()).unwrap_or(0)
+            }
+            _ => millionths,
+        };
+        Conversion { at, value_millionths }
+    }
+
+    /// What an event is to the goal: a conversion, what takes one back, or neither.
+    fn counted(&mut self, event: &Event<'_>, properties: Map<'_>) -> Option<What> {
+        let Some(rules) = &self.orders else {
+            let goal = self.goal.as_ref().filter(|goal| goal.event == event.name)?;
+            let millionths = Some(worth(goal, properties));
+            return Some(What::Converts(Amount { millionths, currency: self.currency(""), number: None }));
+        };
+        let told = rules.read(event)?;
+        let amount = Amount {
+            millionths: told.millionths,
+            currency: self.currency(told.currency),
+            number: told.number,
+        };
+        Some(if told.is_refund { What::Refunds(amount) } else { What::Converts(amount) })
+    }
+
+    fn currency(&mut self, name: &str) -> u16 {
+        let known = self.currencies.iter().position(|currency| currency == name);
+        known.unwrap_or_else(|| {
+            self.currencies.push(name.to_owned());
+            self.currencies.len() - 1
+        }) as u16
+    }
+
+    /// The numbers of a touch and of its tags.
+    fn number(&mut self, touch: Touch) -> (u32, u32) {
+        if let Some(number) = self.numbers.get(&touch) {
+            return (*number, self.tags_of[*number as usize]);
+        }
+        let number = self.touches.len() as u32;
+        let words = [&touch.source, &touch.medium, &touch.campaign].map(String::clone);
+        let tags = *self.tags.entry(words).or_insert(number);
+        self.touches.push(touch.clone());
+        self.tags_of.push(tags);
+        self.numbers.insert(touch, number);
+        (number, tags)
     }
 
     /// What an event means: part of a visit, a touch of its own, or none.
@@ -183,12 +270,12 @@ impl<'e> Touchpoints<'e> {
             return None;
         }
         let (touch, is_tagged) = self.classified(event, told);
-        let number = self.number(touch);
+        let (touch, tags) = self.number(touch);
         Some(match told {
-            Some(deed) if deed.event == "QR Scanned" => What::Opens(number),
-            Some(_) => What::Told(number),
-            None if is_link => What::Opens(number),
-            None => What::Hit { touch: number, is_tagged },
+            Some(deed) if deed.event == "QR Scanned" => What::Opens { touch, tags, follows: false },
+            Some(_) => What::Told(touch),
+            None if is_link => What::Opens { touch, tags, follows: true },
+            None => What::Hit { touch, tags, is_tagged },
         })
     }
 
@@ -219,7 +306,7 @@ impl<'e> Touchpoints<'e> {
         };
         Some(Touch {
             channel: channel.to_owned(),
-            source: "trama".to_owned(),
+            source: OURS.to_owned(),
             medium: send.channel?.name().to_owned(),
             campaign: send.message.to_string(),
             direction: Direction::Outbound,

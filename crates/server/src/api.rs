@@ -38,6 +38,7 @@ pub(crate) mod profiles;
 pub(crate) mod programme;
 mod registers;
 mod rejects;
+mod reports;
 mod returns;
 mod search;
 mod segments;
@@ -169,6 +170,11 @@ fn figures_table() -> Vec<Route> {
         row(Method::GET,    "/api/v1/measure/ltv",                  Read,   ltv::show),
         row(Method::POST,   "/api/v1/measure/ltv/traits",           Admin,  ltv::state),
         row(Method::GET,    "/api/v1/measure/forecast",             Read,   ltv::forecast),
+        row(Method::GET,    "/api/v1/measure/acquisition",          Read,   ltv::acquisition),
+        row(Method::POST,   "/api/v1/measure/acquisition/traits",   Admin,  ltv::state_acquisition),
+        row(Method::GET,    "/api/v1/reports",                      Read,   reports::list),
+        row(Method::GET,    "/api/v1/reports/{name}",               Read,   reports::show),
+        row(Method::POST,   "/api/v1/reports/{name}/send",          Admin,  reports::send),
         row(Method::GET,    "/api/v1/calls",                        Read,   calls::list),
         row(Method::GET,    "/api/v1/spend",                        Read,   spend::list),
         row(Method::POST,   "/api/v1/spend",                        Admin,  spend::take),

@@ -28,6 +28,7 @@ mod place;
 mod plan;
 mod preview;
 mod query;
+mod report;
 mod restore;
 mod segments;
 mod serve;
@@ -82,6 +83,7 @@ enum Command {
     Spend(spend::Args),
     Calls(calls::Args),
     Measure(measure::Args),
+    Report(report::Args),
     Links(links::Args),
     Log(log::Args),
     Backup(backup::Args),
@@ -128,6 +130,7 @@ pub fn run() -> ExitCode {
         Command::Editorial(args) => editorial::run(&args),
         Command::Calls(args) => calls::run(&args),
         Command::Measure(args) => measure::run(&args),
+        Command::Report(args) => report::run(&args),
         Command::Links(args) => links::run(&args),
         Command::Spend(args) => return ended(spend::run(&args)),
         Command::Log(args) => log::run(&args),

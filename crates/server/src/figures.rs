@@ -10,7 +10,6 @@ use engine::record::{Event, EventFlags, Record};
 use engine::spend::Flight;
 use eventlog::Error;
 use eventlog::log::Batches;
-use measure::kpi::arrival::ByRules;
 use measure::kpi::cohort::{Cohort, Period, cohorts};
 use measure::kpi::funnel::Funnel;
 use measure::kpi::people::Gathered;
@@ -180,7 +179,11 @@ impl KpiView {
 }
 
 /// Every record up to the engine's place; those that cannot be read any more are passed over.
-fn each(engine: &Engine, read: ReadLog<'_, '_>, mut take: impl FnMut(&Record<'_>)) -> Result<(), Error> {
+fn each(
+    engine: &Engine,
+    read: ReadLog<'_, '_>,
+    mut take: impl FnMut(Seq, At, &Record<'_>),
+) -> Result<(), Error> {
     for batch in read(Seq(1))? {
         let batch = batch?;
         let records = (batch.first.0..).map(Seq).zip(batch.records().map_while(Result::ok));
@@ -189,7 +192,7 @@ fn each(engine: &Engine, read: ReadLog<'_, '_>, mut take: impl FnMut(&Record<'_>
                 return Ok(());
             }
             if let Ok(record) = Record::decode(bytes) {
-                take(&record);
+                take(seq, batch.at, &record);
             }
         }
     }
@@ -214,9 +217,9 @@ impl From<Error> for Unanswered {
     }
 }
 
-fn gathered<'e>(engine: &'e Engine, read: ReadLog<'_, '_>) -> Result<Gathered<'e>, Error> {
-    let mut gathered = Gathered::new(engine, &ByRules);
-    each(engine, read, |record| gathered.observe(record))?;
+pub(crate) fn gathered<'e>(engine: &'e Engine, read: ReadLog<'_, '_>) -> Result<Gathered<'e>, Error> {
+    let mut gathered = Gathered::new(engine);
+    each(engine, read, |seq, at, record| gathered.observe(seq, at, record))?;
     gathered.finish();
     Ok(gathered)
 }
@@ -289,7 +292,7 @@ pub fn funnel(
     };
     let during = if question.days.from == Days::EVER.from { (At::MIN, during.1) } else { during };
     let mut funnel = Funnel::new(engine, steps.clone(), within, during);
-    each(engine, read, |record| funnel.observe(record))?;
+    each(engine, read, |_, _, record| funnel.observe(record))?;
     let segment = question.segment.as_deref();
     let counts = funnel.counts(|id| segment.is_none_or(|segment| engine.memberships(id).contains(&segment)));
     let share = |people: u64, of: u64| (of > 0).then(|| people as f64 / of as f64);
@@ -396,7 +399,7 @@ pub fn uplifts(
     let mut times = Vec::new();
     let counts = |event: &Event<'_>| event.name == name && !event.flags.has(EventFlags::BOT);
     let mut first = engine.at();
-    each(engine, read, |record| {
+    each(engine, read, |_, _, record| {
         if let Record::Event(event) = record {
             first = first.min(event.occurred_at);
             counts(event).then(|| times.push(event.occurred_at));

@@ -1,6 +1,7 @@
 //! What every handler of a request has at hand.
 
 use crate::defined::Definitions;
+use crate::deliver::email::Email;
 use crate::deliver::link::SignedLinks;
 use crate::demo::Stage;
 use crate::keys::Keys;
@@ -17,7 +18,7 @@ use engine::record::Record;
 use eventlog::sequencer::Outcome;
 use eventlog::sqlite::SqliteReader;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use tokio::sync::{Semaphore, watch};
 
 /// The parts of one running server, shared by everything that answers requests.
@@ -53,6 +54,8 @@ pub struct Hub {
     pub definitions: Arc<Definitions>,
     /// The turn of whoever has history told again.
     pub dry_runs: Arc<Semaphore>,
+    /// By which reports leave; nothing where there is no route for email.
+    pub email: OnceLock<Arc<Email>>,
     /// Looks at what providers sign.
     pub proofs: Proofs,
 }

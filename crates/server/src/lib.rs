@@ -34,6 +34,7 @@ pub mod problem;
 pub mod programme;
 pub mod public;
 pub mod qr;
+pub(crate) mod report;
 pub mod returns;
 pub mod runtime;
 pub mod scenario;

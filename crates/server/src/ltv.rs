@@ -3,6 +3,7 @@
 //! Customers come from tables (`cli/measure`) or from the log ([`log`]); nothing is kept.
 
 mod answer;
+pub(crate) mod first;
 pub(crate) mod log;
 
 pub(crate) use answer::{Answer, answer};
@@ -67,6 +68,8 @@ pub(crate) struct Buyer {
 pub(crate) struct Buyers {
     pub(crate) buyers: Vec<Buyer>,
     pub(crate) channels: Vec<String>,
+    /// What the people of channels cost altogether, as far as it is on record.
+    pub(crate) costs: BTreeMap<String, f64>,
     /// Days since 1970; none in a table of summaries.
     pub(crate) as_of: Option<i32>,
     /// In units, what was left out to score the forecast.

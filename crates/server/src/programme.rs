@@ -59,6 +59,7 @@ mod offer;
 mod onsite;
 mod print;
 mod reading;
+mod report;
 mod source;
 mod step;
 mod uses;

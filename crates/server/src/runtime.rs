@@ -58,6 +58,8 @@ struct Shared {
     pending: watch::Sender<Option<Seq>>,
     /// When clusters are to be looked for.
     clusters_due: watch::Sender<Option<At>>,
+    /// When the next report was to leave as the programme changed last.
+    reports_due: watch::Sender<Option<At>>,
     /// Held by whoever looks for clusters: it takes all cores.
     search: tokio::sync::Mutex<()>,
     metrics: Arc<Metrics>,
@@ -77,6 +79,7 @@ impl Shared {
             cutoffs_due: watch::Sender::new(engine.cutoffs_due()),
             pending: watch::Sender::new(oldest_erasure(&engine)),
             clusters_due: watch::Sender::new(engine.clusters_due()),
+            reports_due: watch::Sender::new(engine.reports_due()),
             search: tokio::sync::Mutex::default(),
             engine: RwLock::new(engine),
             metrics,
@@ -160,6 +163,11 @@ impl Runtime {
     /// The programme that is live; an empty one before the first.
     pub fn programme(&self) -> Arc<Programme> {
         Arc::clone(&self.shared.programme.read().expect(UNPOISONED))
+    }
+
+    /// Wakes whoever sends reports when the programme changes.
+    pub fn reports_due(&self) -> watch::Receiver<Option<At>> {
+        self.shared.reports_due.subscribe()
     }
 
     /// How far everything has come, for a reader that has the engine in hand.

@@ -23,6 +23,7 @@ use crate::problem::READING_LOG;
 use crate::programme;
 use crate::public::clicks::Clicks;
 use crate::public::hosted::Hosted;
+use crate::report;
 use crate::returns;
 use crate::returns::proof::Proofs;
 use crate::runtime::{self, Threads};
@@ -37,7 +38,7 @@ use eventlog::sqlite::SqliteReader;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, oneshot, watch};
 use tokio::task::JoinHandle;
@@ -53,6 +54,7 @@ pub struct Server {
     clusters: Task,
     tellers: Task,
     callers: Task,
+    reports: Task,
     email: Option<Arc<Email>>,
     returns: Option<Mailbox>,
     threads: Threads,
@@ -109,6 +111,7 @@ impl Server {
             definitions: Arc::default(),
             dry_runs: Arc::new(Semaphore::new(1)),
             proofs: Proofs::new(config.proofs.clone()),
+            email: OnceLock::new(),
         });
         if let Some(folder) = &config.programme {
             apply(&hub, folder).await?;
@@ -125,6 +128,10 @@ impl Server {
             let (routes, links) = (Routes::start(relays), hub.links.clone());
             Arc::new(Email::new(hub.runtime.clone(), routes, links, signers, paths, installed.installation))
         });
+        if let Some(email) = &email {
+            let is_first = hub.email.set(Arc::clone(email)).is_ok();
+            assert!(is_first, "invariant: a server has one way out for email");
+        }
         let channels = channels(email.as_ref());
         let calls = backlog.calls();
         let dispatcher = Dispatcher::new(hub.runtime.clone(), channels, Arc::clone(&hub.metrics), backlog);
@@ -137,6 +144,8 @@ impl Server {
         let (telling, asking) = (Arc::clone(&hub), Arc::clone(&hub));
         let tellers = Task::spawn(|stop| webhooks::tell::run(telling, stop));
         let callers = Task::spawn(|stop| webhooks::calls::run(asking, calls, stop));
+        let reporting = Arc::clone(&hub);
+        let reports = Task::spawn(|stop| report::task::run(reporting, stop));
         let router = http::router(&hub).into_make_service_with_connect_info::<SocketAddr>();
         let http = Task::spawn(|stop| async move {
             // Without it a small answer can wait for the acknowledgement of the one before.
@@ -154,6 +163,7 @@ impl Server {
             clusters,
             tellers,
             callers,
+            reports,
             email,
             returns,
             threads,
@@ -186,6 +196,7 @@ impl Server {
         self.clusters.stop("a search for clusters").await;
         self.tellers.stop("deliveries to webhooks").await;
         self.callers.stop("questions to webhooks").await;
+        self.reports.stop("a report").await;
         self.dispatcher.stop("sends").await;
         if let Some(email) = &self.email
             && tokio::time::timeout(STOP_PATIENCE, email.stop()).await.is_err()

@@ -103,6 +103,16 @@ fn content(record: &Record<'_>) -> (&'static str, Value) {
         | Record::DeliveryRequested(_) => of_webhook(record),
         Record::CodesAdded(_) | Record::OfferRedeemed(_) | Record::OfferNoted(_) => of_offer(record),
         Record::SpendRecorded(_) | Record::FlightRecorded(_) => of_spend(record),
+        Record::ReportSent(one) => (
+            "report_sent",
+            json!({
+                "report": one.report,
+                "due_at": one.due_at.to_string(),
+                "progress": one.progress.name(),
+                "told_at": one.told_at.to_string(),
+                "taken": one.taken,
+            }),
+        ),
         Record::Tick => ("tick", json!({})),
     }
 }

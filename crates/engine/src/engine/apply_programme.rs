@@ -64,6 +64,7 @@ impl Engine {
         }
         self.keep_clusters();
         self.keep_webhooks();
+        self.keep_reports();
         self.state.offers.take_in(&self.programme);
         self.place_segments();
         let known = self.state.versions.len() as u32;

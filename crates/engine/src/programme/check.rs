@@ -48,6 +48,7 @@ impl Programme {
         check.mistakes.extend(self.form_mistakes());
         check.mistakes.extend(self.money_mistakes());
         check.mistakes.extend(self.campaign_mistakes());
+        check.mistakes.extend(self.report_mistakes());
         check.mistakes
     }
 }

@@ -1,5 +1,6 @@
 //! Records to bytes: version, kind, envelope with its length, seal, personal part to the end.
 
+use super::report;
 use super::spend;
 use super::webhooks;
 use super::{
@@ -194,6 +195,7 @@ impl Parts {
                 self.fill_offer(record)
             }
             Record::SpendRecorded(_) | Record::FlightRecorded(_) => spend::put(record, &mut self.envelope),
+            Record::ReportSent(sent) => report::put(sent, &mut self.envelope),
             Record::Tick => code::TICK,
             Record::ProfilesMerged(_)
             | Record::MergeUndone(_)

@@ -21,6 +21,7 @@ mod question;
 mod records;
 mod reference;
 mod registers;
+mod reports;
 mod runs;
 mod spend;
 mod story;

@@ -307,7 +307,15 @@ fn examples_of_spend() -> Vec<Record<'static>> {
         recorded_at: at,
         operator: "admin",
     };
-    [spend, refund].map(Record::SpendRecorded).into_iter().chain([Record::FlightRecorded(flight)]).collect()
+    let report = ReportSent {
+        report: "weekly",
+        due_at: at,
+        progress: ReportProgress::Failed,
+        told_at: At(at.0 + 900),
+        taken: 2,
+    };
+    let others = [Record::FlightRecorded(flight), Record::ReportSent(report)];
+    [spend, refund].map(Record::SpendRecorded).into_iter().chain(others).collect()
 }
 
 fn examples_of_webhooks(answer: &OwnedMap) -> Vec<Record<'_>> {

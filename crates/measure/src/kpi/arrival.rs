@@ -1,11 +1,11 @@
-//! By what somebody came: channel and campaign of a visit, as far as the event itself says.
+//! By what somebody came: channel and campaign of a visit.
 //!
 //! Channels have their names in small letters here, with hyphens, as campaigns and spend write them: `paid-search` is Paid
 //! Search.
 
-use crate::channel::{Classified, DIRECT, Touch, of_event, slug, usual_of};
+use crate::channel::{Touch, slug, usual_of};
+use crate::touchpoint::OURS;
 use engine::programme::{Direction, Programme};
-use engine::record::Event;
 
 /// What brought somebody.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,15 +31,29 @@ impl Arrival {
         Self { channel: channel.to_owned(), campaign: own.to_owned(), direction, paid }
     }
 
-    /// By what the rules say of a visit, unless a campaign uses the channel otherwise.
-    fn by_touch(programme: &Programme, touch: &Touch) -> Self {
+    /// By a message of ours, of the campaign that shows it.
+    pub fn by_message(programme: &Programme, channel: &str, message: &str) -> Self {
+        let shows = |one: &&String| programme.campaigns[*one].messages.iter().any(|shown| shown == message);
+        let campaign = programme.campaigns.keys().find(shows).map_or("", String::as_str);
+        Self::by(programme, channel, campaign)
+    }
+
+    /// By what the rules say of a visit, unless a campaign uses the channel otherwise; `None` for one that nothing led to.
+    pub fn by_touch(programme: &Programme, touch: &Touch) -> Option<Self> {
+        if touch.channel == "Direct" {
+            return None;
+        }
+        // A click in a message is told by the message that was sent.
+        if touch.source == OURS {
+            return Some(Self::by_message(programme, &touch.medium, &touch.campaign));
+        }
         let channel = slug(&touch.channel);
         let own = programme.campaign_called(&touch.campaign).unwrap_or(&touch.campaign);
         let of_campaign = programme.campaigns.get(own).and_then(|one| one.channels.get(&channel)).copied();
         let used = of_campaign.or_else(|| programme.campaign_channel(&channel));
         let (direction, paid) =
             used.map_or((touch.direction, touch.paid), |used| (used.direction, used.paid));
-        Self { campaign: own.to_owned(), direction: Some(direction), paid, channel }
+        Some(Self { campaign: own.to_owned(), direction: Some(direction), paid, channel })
     }
 
     /// Whether somebody came by themselves, and nobody was paid for it.
@@ -55,23 +69,5 @@ fn usual(channel: &str) -> (Option<Direction>, bool) {
         "tv" | "radio" | "press" | "outdoor" | "flyer" | "door-to-door" | "fair" => (Some(Outbound), true),
         "push" | "web_push" | "in_app" | "onsite" | "call" => (Some(Outbound), false),
         _ => usual_of(channel).map_or((None, false), |(direction, paid)| (Some(direction), paid)),
-    }
-}
-
-/// Says by what somebody came.
-pub trait Arrivals {
-    /// `None` for a visit that nothing led to.
-    fn of(&self, event: &Event<'_>, programme: &Programme) -> Option<Arrival>;
-}
-
-/// By the rules for the channels of visits: the company's own, and then the usual ones.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct ByRules;
-
-impl Arrivals for ByRules {
-    fn of(&self, event: &Event<'_>, programme: &Programme) -> Option<Arrival> {
-        let Classified { touch, by_own_rule, .. } = of_event(event, &programme.channels);
-        let led = by_own_rule || touch.source != DIRECT || !touch.campaign.is_empty();
-        led.then(|| Arrival::by_touch(programme, &touch))
     }
 }

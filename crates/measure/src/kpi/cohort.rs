@@ -1,6 +1,6 @@
 //! Cohorts: people by the month or week of their first order, and the share of them who order in each month or week after.
 
-use super::people::{Gathered, Person};
+use super::people::Gathered;
 use super::question::{DIRECT, Members};
 use engine::day::Day;
 use std::collections::BTreeMap;
@@ -53,7 +53,7 @@ pub fn cohorts(gathered: &Gathered<'_>, period: Period, by_channel: bool, member
     for (id, person) in &gathered.people {
         let is_asked = members.as_ref().is_none_or(|members| members.contains(id));
         let Some(first) = person.orders.first().filter(|_| is_asked) else { continue };
-        let brought = || first.told.or_else(|| Person::led_by(&person.visits(), first.at));
+        let brought = || first.told.or_else(|| person.led_by(first.at));
         let channel = match by_channel {
             false => String::new(),
             true => brought().map_or(DIRECT.to_owned(), |arrival| gathered.arrival(arrival).channel.clone()),

@@ -1,22 +1,23 @@
 //! What people did, gathered from the log: visits, orders, when they became known; and what became of what they were sent.
 //!
 //! Feed every record of the log to [`Gathered::observe`], in order, with the engine as it stands at the end of them: whose an
-//! event is, is whose it is now. Bots are left out, and so is whoever was erased.
+//! event is, is whose it is now. Bots are left out, and so is whoever was erased. Visits are those of [`crate::touchpoint`], and
+//! orders are less what was given back of them, by [`crate::refund`], so that credit and lifetime value count the same.
 
-use super::arrival::{Arrival, Arrivals};
+use super::arrival::Arrival;
+use crate::refund::{Kept, KeptOrder, OrderRules, Told, is_payable};
+use crate::touchpoint::{Occasion, Owners, Touchpoints};
 use engine::at::{At, Span};
 use engine::engine::Engine;
 use engine::identifier::IdentifierKind;
-use engine::record::{DeliveryOutcome, Engagement, Event, EventFlags, EventKind, Record, Verdict};
-use engine::{ProfileId, SendId};
+use engine::record::{DeliveryOutcome, Engagement, Event, EventFlags, Record, Verdict};
+use engine::{ProfileId, SendId, Seq};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A visit ends after so long a silence.
-pub const VISIT_SILENCE: Span = Span::MINUTE.times(30);
-/// What brought somebody counts so long.
+/// What brought somebody counts for less than so long.
 pub const LOOKBACK: Span = Span::DAY.times(30);
 
-/// An order, as the event tells it.
+/// An order, less what was given back of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Order {
     pub at: At,
@@ -28,7 +29,7 @@ pub struct Order {
     pub told: Option<usize>,
 }
 
-/// A visit, from its first page on.
+/// A visit, from where it began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Visit {
     pub at: At,
@@ -39,17 +40,31 @@ pub struct Visit {
 /// One person.
 #[derive(Clone, Debug, Default)]
 pub struct Person {
-    /// Pages seen, and by what somebody came to them.
-    pages: Vec<(At, Option<usize>)>,
+    /// In order of time.
+    pub visits: Vec<Visit>,
+    /// In order of time.
     pub orders: Vec<Order>,
     /// When an identifier that names somebody was first told.
     pub known_at: Option<At>,
 }
 
+/// An order or a refund as it came.
+struct Entry {
+    /// `None` for nobody who has a name.
+    owner: Option<ProfileId>,
+    seq: Seq,
+    order: Order,
+    number: Option<u64>,
+    is_refund: bool,
+}
+
 /// What the log says.
 pub struct Gathered<'a> {
     engine: &'a Engine,
-    arrivals_of: &'a dyn Arrivals,
+    owners: Owners,
+    touchpoints: Touchpoints<'a>,
+    rules: OrderRules,
+    entries: Vec<Entry>,
     /// By number.
     arrivals: Vec<Arrival>,
     numbers: BTreeMap<Arrival, usize>,
@@ -65,10 +80,13 @@ pub struct Gathered<'a> {
 }
 
 impl<'a> Gathered<'a> {
-    pub fn new(engine: &'a Engine, arrivals_of: &'a dyn Arrivals) -> Self {
+    pub fn new(engine: &'a Engine) -> Self {
         Self {
             engine,
-            arrivals_of,
+            owners: Owners::everybody(engine),
+            touchpoints: Touchpoints::new(engine, None),
+            rules: OrderRules::of(engine.programme()),
+            entries: Vec::new(),
             arrivals: Vec::new(),
             numbers: BTreeMap::new(),
             codes: codes(engine),
@@ -88,9 +106,16 @@ impl<'a> Gathered<'a> {
         &self.arrivals[number]
     }
 
-    pub fn observe(&mut self, record: &Record<'_>) {
+    /// Takes in the record at a place, of a batch that was applied at an instant.
+    pub fn observe(&mut self, seq: Seq, at: At, record: &Record<'_>) {
+        let owner = self.owners.of(seq);
+        if let Some(owner) = owner {
+            self.touchpoints.observe(owner, seq, at, record);
+        }
         match record {
-            Record::Event(event) if !event.flags.has(EventFlags::BOT) => self.observe_event(event),
+            Record::Event(event) if !event.flags.has(EventFlags::BOT) => {
+                self.observe_event(owner, seq, at, event);
+            }
             Record::Settled(settled) => match settled.outcome {
                 DeliveryOutcome::Accepted => {
                     self.accepted.entry(settled.send).or_insert(settled.settled_at);
@@ -110,53 +135,29 @@ impl<'a> Gathered<'a> {
         }
     }
 
-    fn observe_event(&mut self, event: &Event<'_>) {
-        let owner = event.identifiers.iter().find_map(|one| self.engine.find(one.kind, one.value));
-        let owner = owner.filter(|id| self.engine.profile(*id).is_some());
-        let order = self.order(event);
-        let Some(owner) = owner else {
-            self.nameless.extend(order);
-            return;
-        };
-        let is_page = matches!(event.kind, EventKind::Page | EventKind::Screen);
-        let arrival = is_page.then(|| self.arrivals_of.of(event, self.engine.programme())).flatten();
-        let arrival = arrival.map(|arrival| self.number(arrival));
-        let person = self.people.entry(owner).or_default();
+    fn observe_event(&mut self, owner: Option<ProfileId>, seq: Seq, at: At, event: &Event<'_>) {
         let names =
             |kind| matches!(kind, IdentifierKind::UserId | IdentifierKind::Email | IdentifierKind::Phone);
-        if event.identifiers.iter().any(|one| names(one.kind) && !one.is_blank()) {
+        if event.identifiers.iter().any(|one| names(one.kind) && !one.is_blank())
+            // What only names people is in nobody's history.
+            && let Some(owner) = owner.or_else(|| self.named(event))
+        {
+            let person = self.people.entry(owner).or_default();
             let first = person.known_at.map_or(event.occurred_at, |known| known.min(event.occurred_at));
             person.known_at = Some(first);
         }
-        if is_page {
-            person.pages.push((event.occurred_at, arrival));
-        }
-        person.orders.extend(order);
-    }
-
-    /// The order that an event is: the programme's purchase, with the amount where it says, or where orders usually have it.
-    fn order(&mut self, event: &Event<'_>) -> Option<Order> {
-        let purchase = &self.engine.programme().purchase;
-        if event.kind != EventKind::Track || event.name != purchase.event {
-            return None;
-        }
-        let mut stated = None;
-        let path: Vec<&str> = purchase.amount.split('.').collect();
-        event.properties.find(&path, &mut |value| stated = stated.or(value.millionths()));
-        let usual = || {
-            ["total", "revenue", "value"]
-                .into_iter()
-                .find_map(|field| event.properties.get(field)?.millionths())
-        };
+        let Some(told) = self.rules.read(event) else { return };
+        let Told { is_refund, millionths, currency, number } = told;
         let text = |field| event.properties.get(field).and_then(|value| value.text());
         let code = ["coupon", "promo_code", "code"].into_iter().find_map(text).map(tidied);
         let told = code.and_then(|code| self.codes.get(&code).cloned()).map(|arrival| self.number(arrival));
-        Some(Order {
-            at: event.occurred_at,
-            millionths: stated.or_else(usual),
-            currency: text("currency").unwrap_or("").to_owned(),
-            told,
-        })
+        let order = Order { at: event.occurred_at.min(at), millionths, currency: currency.to_owned(), told };
+        self.entries.push(Entry { owner, seq, order, number, is_refund });
+    }
+
+    fn named(&self, event: &Event<'_>) -> Option<ProfileId> {
+        let owner = event.identifiers.iter().find_map(|one| self.engine.find(one.kind, one.value));
+        owner.filter(|id| self.engine.profile(*id).is_some())
     }
 
     fn number(&mut self, arrival: Arrival) -> usize {
@@ -169,13 +170,44 @@ impl<'a> Gathered<'a> {
         number
     }
 
-    /// The log has ended: puts everybody's visits and orders in the order of time.
+    /// The log has ended: says what everybody's visits and orders are.
     pub fn finish(&mut self) {
-        for person in self.people.values_mut() {
-            person.pages.sort_by_key(|(at, _)| *at);
-            person.orders.sort_by_key(|order| order.at);
+        let mut touchpoints = std::mem::replace(&mut self.touchpoints, Touchpoints::new(self.engine, None));
+        let programme = self.engine.programme();
+        let arrivals: Vec<Option<usize>> = touchpoints
+            .touches()
+            .iter()
+            .map(|touch| Arrival::by_touch(programme, touch).map(|arrival| self.number(arrival)))
+            .collect();
+        touchpoints.each(|owner, points, _| {
+            let is_visit = |occasion| matches!(occasion, Occasion::Visit | Occasion::Click);
+            let visits = points.iter().filter(|point| is_visit(point.occasion));
+            let person = self.people.entry(owner).or_default();
+            person.visits = visits.map(|one| Visit { at: one.at, arrival: arrivals[one.number()] }).collect();
+        });
+        let mut entries = std::mem::take(&mut self.entries);
+        entries.sort_by_key(|entry| (entry.owner, entry.order.at, entry.seq));
+        for of_owner in entries.chunk_by(|one, other| one.owner == other.owner) {
+            let orders = standing(of_owner);
+            match of_owner[0].owner {
+                Some(owner) => self.people.entry(owner).or_default().orders = orders,
+                None => self.nameless = orders,
+            }
         }
     }
+}
+
+/// One person's orders, less what was given back.
+fn standing(entries: &[Entry]) -> Vec<Order> {
+    let mut kept: Kept<&Order> = Kept::default();
+    for Entry { order, number, is_refund, .. } in entries {
+        match is_refund {
+            false => kept.order(order, *number, order.millionths),
+            true => kept.refund(*number, order.millionths, |of| is_payable(&order.currency, &of.currency)),
+        }
+    }
+    let left = |one: KeptOrder<&Order>| Order { millionths: one.millionths, ..one.order.clone() };
+    kept.standing().map(left).collect()
 }
 
 /// As codes are compared.
@@ -201,25 +233,10 @@ fn codes(engine: &Engine) -> BTreeMap<String, Arrival> {
 }
 
 impl Person {
-    /// Visits in order of time: each ends after a silence, or where something else leads somebody back.
-    pub fn visits(&self) -> Vec<Visit> {
-        let mut visits: Vec<Visit> = Vec::new();
-        let mut last: Option<At> = None;
-        for (at, arrival) in &self.pages {
-            let is_silent = last.is_none_or(|last| at.since(last) > VISIT_SILENCE);
-            let is_led = arrival.is_some() && visits.last().is_some_and(|visit| visit.arrival != *arrival);
-            if is_silent || is_led {
-                visits.push(Visit { at: *at, arrival: *arrival });
-            }
-            last = Some(*at);
-        }
-        visits
-    }
-
     /// What led somebody here last before an instant, within the lookback; visits that nothing led to left out.
-    pub fn led_by(visits: &[Visit], at: At) -> Option<usize> {
-        let before = visits.iter().rev().filter(|visit| visit.at <= at);
-        let recent = before.take_while(|visit| at.since(visit.at) <= LOOKBACK);
+    pub fn led_by(&self, at: At) -> Option<usize> {
+        let before = self.visits.iter().rev().filter(|visit| visit.at <= at);
+        let recent = before.take_while(|visit| at.since(visit.at) < LOOKBACK);
         recent.filter_map(|visit| visit.arrival).next()
     }
 }

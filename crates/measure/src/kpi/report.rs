@@ -1,7 +1,7 @@
 //! The answer to a question: what each group comes to, from what was gathered and what was spent.
 
 use super::arrival::Arrival;
-use super::people::{Gathered, LOOKBACK, Order, Person, Visit};
+use super::people::{Gathered, LOOKBACK, Order, Person};
 use super::question::{By, Members, Question};
 use super::table::Quantity;
 use super::tally::{Kpi, Tally};
@@ -107,19 +107,18 @@ impl Counting<'_> {
     }
 
     fn person(&mut self, person: &Person) {
-        let visits = person.visits();
-        self.visits(person, &visits);
+        self.visits(person);
         if let Some(known_at) = person.known_at.filter(|at| self.is_asked(*at)) {
-            self.lead(person, &visits, known_at);
+            self.lead(person, known_at);
         }
-        self.orders(person, &visits);
-        self.retention(person, &visits);
+        self.orders(person);
+        self.retention(person);
     }
 
-    fn visits(&mut self, person: &Person, visits: &[Visit]) {
+    fn visits(&mut self, person: &Person) {
         // By group: the first visit of the time.
         let mut first: BTreeMap<String, At> = BTreeMap::new();
-        for visit in visits {
+        for visit in &person.visits {
             if !self.is_asked(visit.at) {
                 continue;
             }
@@ -135,21 +134,21 @@ impl Counting<'_> {
         }
         for (group, at) in first {
             let orders = person.orders.iter().filter(|order| order.at >= at && order.at <= self.as_of);
-            let converted = orders.filter(|order| order.at.since(at) <= LOOKBACK).count() > 0;
+            let converted = orders.filter(|order| order.at.since(at) < LOOKBACK).count() > 0;
             let tally = self.groups.entry(group).or_default();
             tally.count(Quantity::Visitors, 1);
             tally.count(Quantity::Converted, u64::from(converted));
         }
     }
 
-    fn lead(&mut self, person: &Person, visits: &[Visit], known_at: At) {
+    fn lead(&mut self, person: &Person, known_at: At) {
         let since: Vec<(i128, String)> = person
             .orders
             .iter()
             .filter(|order| order.at >= known_at && order.at <= self.as_of)
             .map(|order| self.worth(order))
             .collect();
-        let Some(tally) = self.tally(known_at, Person::led_by(visits, known_at)) else { return };
+        let Some(tally) = self.tally(known_at, person.led_by(known_at)) else { return };
         tally.count(Quantity::Leads, 1);
         tally.count(Quantity::LeadsWon, u64::from(!since.is_empty()));
         let mut worth = 0.0;
@@ -160,7 +159,7 @@ impl Counting<'_> {
         tally.leads.add(worth, 1.0);
     }
 
-    fn orders(&mut self, person: &Person, visits: &[Visit]) {
+    fn orders(&mut self, person: &Person) {
         // By group: revenue and orders.
         let mut by_group: BTreeMap<String, (f64, f64)> = BTreeMap::new();
         let so_far: Vec<&Order> = person.orders.iter().filter(|order| order.at <= self.as_of).collect();
@@ -168,7 +167,7 @@ impl Counting<'_> {
             if !self.is_asked(order.at) {
                 continue;
             }
-            let brought = order.told.or_else(|| Person::led_by(visits, order.at));
+            let brought = order.told.or_else(|| person.led_by(order.at));
             let arrival = brought.map(|number| self.gathered.arrival(number));
             let Some(group) = self.question.group(self.programme, self.day(order.at), arrival) else {
                 continue;
@@ -195,7 +194,7 @@ impl Counting<'_> {
     }
 
     /// Of those who ordered in the time before: who did again. They belong to the group of their last order then.
-    fn retention(&mut self, person: &Person, visits: &[Visit]) {
+    fn retention(&mut self, person: &Person) {
         let Some(before) = self.question.days.before() else { return };
         let then = person.orders.iter().rev().find(|order| before.hold(self.day(order.at)));
         let Some(then) = then else { return };
@@ -205,7 +204,7 @@ impl Counting<'_> {
             By::Day | By::Week | By::Month => return,
             _ => then.at,
         };
-        let brought = then.told.or_else(|| Person::led_by(visits, then.at));
+        let brought = then.told.or_else(|| person.led_by(then.at));
         if let Some(tally) = self.tally(at, brought) {
             tally.count(Quantity::CustomersBefore, 1);
             tally.count(Quantity::Retained, u64::from(again));
@@ -273,12 +272,8 @@ impl Counting<'_> {
             if members.as_ref().is_some_and(|members| !members.contains(&person)) {
                 continue;
             }
-            let is_of = |campaign: &&String| {
-                self.programme.campaigns[*campaign].messages.iter().any(|one| **one == *sent.message)
-            };
-            let campaign = self.programme.campaigns.keys().find(is_of).map_or("", String::as_str);
             let channel = sent.channel.map_or("", engine::programme::Channel::name);
-            let arrival = Arrival::by(self.programme, channel, campaign);
+            let arrival = Arrival::by_message(self.programme, channel, &sent.message);
             let Some(group) = self.question.group(self.programme, self.day(*at), Some(&arrival)) else {
                 continue;
             };

@@ -233,7 +233,7 @@ pub const DEFINITIONS: &[Definition] = &[
         "of ads; that of messages is the response rate"),
     ratio("response_rate", "Response rate", (Q::Responded, Q::Reached), 1, (Unit::Share, Method::Wilson), LEDGER,
         "people and not messages; of those who were reached, and not of those who were meant; clicks of machines do not count"),
-    count("visits", "Visits", Q::Visits, LOG, "a visit ends after thirty minutes of silence, or where a campaign brings somebody anew"),
+    count("visits", "Visits", Q::Visits, LOG, "a visit ends after thirty minutes of silence, or where a campaign brings somebody anew; those that credit counts"),
     count("organic_visits", "Organic visits", Q::OrganicVisits, LOG, "visits that nobody was paid for and nothing was sent for: search, social networks, other sites"),
     ratio("landing_conversion", "Landing-page conversion", (Q::Converted, Q::Visitors), 1, (Unit::Share, Method::Wilson), LOG,
         "people and not visits; within thirty days of the visit, so that the visitors of yesterday still have time"),
@@ -244,8 +244,8 @@ pub const DEFINITIONS: &[Definition] = &[
         "up to the instant of the figure: young leads still have time"),
     ratio("lead_value", "Lead value", (Q::LeadRevenue, Q::Leads), 1, (Unit::Money, Method::Fieller), LOG,
         "revenue and not margin, up to the instant of the figure: young leads still have time"),
-    count("orders", "Orders", Q::Orders, LOG, "as they were told; refunds do not take them away"),
-    count("revenue", "Revenue", Q::Revenue, LOG, "as orders say, by currency"),
+    count("orders", "Orders", Q::Orders, LOG, "those that were given back whole left out, whenever that was: the same as lifetime value counts"),
+    count("revenue", "Revenue", Q::Revenue, LOG, "as orders say, by currency, less what was given back of them; a refund counts on the day of its order"),
     ratio("order_value", "Value of an order", (Q::Revenue, Q::Orders), 1, (Unit::Money, Method::Fieller), LOG,
         "orders without an amount count as nothing"),
     ratio("cpa", "Cost per acquisition", (Q::MediaSpend, Q::Orders), 1, (Unit::Money, Method::ByCount), BOTH,
@@ -327,6 +327,7 @@ same table, so a figure of one name is the same wherever it is shown.
 - Money is never added across currencies. A programme that states its `currency` and `rates` has all of it in its own, at the
   rate of the day; what has no rate makes a figure undefined, and the figure says so.
 - People are those that stand now: whoever visited under a cookie and signed up later is one person, from the first visit on.
+- A visit by a click in a message is the message's: of its channel, and of the campaign that shows it.
 - An order, a lead or a new customer belongs to the campaign and the channel by which the person last came within thirty days,
   direct visits left out; a promo code of a campaign or a flight counts more. That is one way of giving credit among several.
 - Days are those of the programme's time zone. Erased people are in no figure that is about people.

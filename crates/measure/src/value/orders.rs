@@ -4,22 +4,12 @@
 //! somebody bought before a sign-up or a merge is theirs.
 
 use super::summary::Purchase;
+use crate::refund::{Kept, OrderRules, is_payable};
 use engine::at::At;
 use engine::engine::Engine;
-use engine::record::{EventFlags, EventKind, Record};
-use engine::value::Map;
+use engine::record::Record;
 use engine::{ProfileId, Seq};
 use std::collections::BTreeMap;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-
-/// Which events are orders, and which give them back.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OrderRules {
-    pub event: String,
-    /// The property that says for how much, as words of its path.
-    pub amount: Vec<String>,
-    pub refund: String,
-}
 
 /// The orders of everybody.
 #[derive(Clone, Debug)]
@@ -88,35 +78,17 @@ impl Orders {
     /// Takes in a record that is somebody's.
     pub fn observe(&mut self, owner: ProfileId, seq: Seq, record: &Record<'_>) {
         let Record::Event(event) = record else { return };
-        let is_refund = event.name == self.rules.refund;
-        let counts = is_refund || event.name == self.rules.event;
-        if !counts || event.kind != EventKind::Track || event.flags.has(EventFlags::BOT) {
-            return;
-        }
-        let currency = event.properties.get("currency").and_then(|value| value.text()).unwrap_or("");
-        let currency = self.currency(currency);
+        let Some(told) = self.rules.read(event) else { return };
+        let currency = self.currency(told.currency);
         self.marks.push(Mark {
             owner,
             at: event.occurred_at,
             seq,
-            amount_millionths: self.amount(event.properties),
+            amount_millionths: told.millionths,
             currency,
-            order: event.properties.get("order_id").map(|number| {
-                let mut hasher = DefaultHasher::new();
-                number.to_json().to_string().hash(&mut hasher);
-                hasher.finish()
-            }),
-            is_refund,
+            order: told.number,
+            is_refund: told.is_refund,
         });
-    }
-
-    fn amount(&self, properties: Map<'_>) -> Option<i64> {
-        let mut amount = None;
-        properties.find(&self.rules.amount, &mut |value| amount = amount.or(value.millionths()));
-        // A refund may be told as less than nothing.
-        amount.or_else(|| {
-            ["total", "revenue", "value"].into_iter().find_map(|field| properties.get(field)?.millionths())
-        })
     }
 
     fn currency(&mut self, name: &str) -> u16 {
@@ -136,41 +108,36 @@ impl Orders {
         let most = counts.iter().max_by(|one, other| one.1.cmp(other.1).then(other.0.cmp(one.0)));
         let chosen = currency.or(most.map(|most| *most.0)).unwrap_or_default().to_owned();
         let foreign = counts.iter().filter(|count| *count.0 != chosen).map(|count| count.1).sum();
-        self.marks.retain(|mark| self.currencies[usize::from(mark.currency)] == chosen);
         self.marks.sort_unstable_by_key(|mark| (mark.owner, mark.at, mark.seq));
         let mut taken = Taken { purchases: Vec::new(), currency: chosen, foreign, returned: 0, unmatched: 0 };
         for of_owner in self.marks.chunk_by(|one, other| one.owner == other.owner) {
-            taken.add(of_owner, &day);
+            taken.add(of_owner, &self.currencies, &day);
         }
         taken
     }
 }
 
 impl Taken {
-    /// One person's orders. A refund belongs to the order with its number, or else to the last one before it.
-    fn add(&mut self, marks: &[Mark], day: &impl Fn(At) -> i32) {
-        // What is left of each order, and whether it was given back whole.
-        let mut left: Vec<(&Mark, i64, bool)> = Vec::new();
+    /// One person's orders.
+    fn add(&mut self, marks: &[Mark], currencies: &[String], day: &impl Fn(At) -> i32) {
+        let name = |mark: &Mark| currencies[usize::from(mark.currency)].as_str();
+        let mut kept: Kept<&Mark> = Kept::default();
         for mark in marks {
-            if !mark.is_refund {
-                left.push((mark, mark.amount_millionths.unwrap_or(0), false));
-                continue;
+            match mark.is_refund {
+                false => kept.order(mark, mark.order, mark.amount_millionths),
+                true => {
+                    let fits = |order: &&Mark| is_payable(name(mark), name(order));
+                    kept.refund(mark.order, mark.amount_millionths, fits);
+                }
             }
-            let numbered = left.iter().rposition(|one| mark.order.is_some() && one.0.order == mark.order);
-            let Some(place) = numbered.or(left.len().checked_sub(1)) else {
-                self.unmatched += 1;
-                continue;
-            };
-            let (_, amount, is_returned) = &mut left[place];
-            let back = mark.amount_millionths.map_or(*amount, i64::saturating_abs);
-            *amount = amount.saturating_sub(back);
-            *is_returned |= *amount <= 0;
         }
-        for (mark, amount_millionths, is_returned) in left {
-            if is_returned {
+        self.unmatched += kept.unmatched;
+        for one in kept.orders.into_iter().filter(|one| name(one.order) == self.currency) {
+            if one.is_returned {
                 self.returned += 1;
             } else {
-                let (customer, day) = (mark.owner.0, day(mark.at));
+                let (customer, day) = (one.order.owner.0, day(one.order.at));
+                let amount_millionths = one.millionths.unwrap_or(0);
                 self.purchases.push(Purchase { customer, day, amount_millionths });
             }
         }

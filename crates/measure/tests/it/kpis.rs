@@ -13,7 +13,6 @@ use engine::record::{
     SpendCounts, SpendRecorded,
 };
 use engine::value::OwnedMap;
-use measure::kpi::arrival::ByRules;
 use measure::kpi::cohort::{Period as Each, cohorts};
 use measure::kpi::funnel::Funnel;
 use measure::kpi::people::Gathered;
@@ -26,7 +25,8 @@ use serde_json::{Value, json};
 /// An engine and the bytes of its log.
 struct Shop {
     engine: Engine,
-    log: Vec<Vec<u8>>,
+    /// Each record with the instant at which it was applied.
+    log: Vec<(At, Vec<u8>)>,
     key: HashKey,
     now: At,
 }
@@ -56,7 +56,7 @@ impl Shop {
         record.encode(&mut bytes);
         let seq = self.engine.seq().next();
         assert_eq!(self.engine.apply(seq, self.now, record, &mut Vec::new()), Outcome::Applied, "{record:?}");
-        self.log.push(bytes);
+        self.log.push((self.now, bytes));
     }
 
     /// An event at a time of UTC, of whoever has the names `type:value`.
@@ -105,8 +105,10 @@ impl Shop {
     }
 
     fn gathered(&self) -> Gathered<'_> {
-        let mut gathered = Gathered::new(&self.engine, &ByRules);
-        self.log.iter().for_each(|bytes| gathered.observe(&Record::decode(bytes).unwrap()));
+        let mut gathered = Gathered::new(&self.engine);
+        for (seq, (at, bytes)) in (1..).map(Seq).zip(&self.log) {
+            gathered.observe(seq, *at, &Record::decode(bytes).unwrap());
+        }
         gathered.finish();
         gathered
     }
@@ -347,6 +349,48 @@ fn of_a_segment_nobody_says_what_was_spent() {
 }
 
 #[test]
+fn what_was_given_back_is_taken_off_on_the_day_of_its_order() {
+    let mut shop = shop();
+    let refund = |shop: &mut Shop, who: &str, refund: &Value| {
+        let at = "2026-01-20T10:00:00Z";
+        shop.event(at, EventKind::Track, "Order Refunded", &[who], refund, &json!({}));
+    };
+    shop.order("2026-01-07T10:00:00Z", &["user_id:kim"], &json!({"total": 30, "order_id": 7}));
+    refund(&mut shop, "user_id:kim", &json!({"total": 12, "order_id": 7}));
+    refund(&mut shop, "user_id:bob", &json!({}));
+    let report = shop.report(&Question { days: week(), ..Question::default() });
+    let value = |name: &str| kpi(&report, "", name).value;
+    // Ada's 40 and 18 of Kim's 30; all of Bob's is back, so he is no customer.
+    assert_eq!(
+        (value("orders"), value("revenue"), value("new_customers")),
+        (Some(2.0), Some(58.0), Some(2.0))
+    );
+    let later = Days { from: Day::parse("2026-01-20").unwrap(), until: Day::parse("2026-01-20").unwrap() };
+    let report = shop.report(&Question { days: later, ..Question::default() });
+    assert_eq!(kpi(&report, "", "revenue").value, Some(0.0), "the day of the refund is as it was");
+}
+
+#[test]
+fn what_brought_somebody_counts_for_less_than_thirty_days_as_in_credit() {
+    for (at, channel) in [("2026-02-04T08:59:59Z", "paid-search"), ("2026-02-04T09:00:00Z", "direct")] {
+        let mut shop = Shop::new(&programme());
+        let ad = json!({"source": "google", "medium": "cpc", "name": "oil"});
+        shop.page("2026-01-05T09:00:00Z", &["user_id:ada"], &ad);
+        shop.page("2026-01-05T09:29:59Z", &["user_id:ada"], &json!({}));
+        shop.page("2026-01-05T09:59:59Z", &["user_id:ada"], &json!({}));
+        shop.order(at, &["user_id:ada"], &json!({"total": 40, "currency": "EUR"}));
+        let report = shop.report(&Question { by: By::Channel, ..Question::default() });
+        assert_eq!(kpi(&report, channel, "orders").value, Some(1.0), "{at}");
+        let visits = |channel| kpi(&report, channel, "visits").value;
+        assert_eq!(
+            (visits("paid-search"), visits("direct")),
+            (Some(1.0), Some(1.0)),
+            "half an hour ends one"
+        );
+    }
+}
+
+#[test]
 fn money_without_a_rate_is_not_added_up() {
     let mut shop = shop();
     shop.order("2026-01-07T10:05:00Z", &["user_id:kim"], &json!({"total": 30, "currency": "GBP"}));
@@ -388,7 +432,7 @@ fn retention_cohorts_and_funnels_are_told_from_the_same_log() {
         [(Span::DAY.times(30), [4, 2, 1]), (Span::MINUTE.times(59), [4, 1, 0]), (Span::HOUR, [4, 2, 0])]
     {
         let mut funnel = Funnel::new(&later.engine, steps.clone(), within, (At::MIN, At::MAX));
-        later.log.iter().for_each(|bytes| funnel.observe(&Record::decode(bytes).unwrap()));
+        later.log.iter().for_each(|(_, bytes)| funnel.observe(&Record::decode(bytes).unwrap()));
         assert_eq!(funnel.counts(|_| true), expected, "{within}");
     }
 }
@@ -418,7 +462,7 @@ fn random_shops_have_the_same_orders_however_they_are_asked_for() {
             }
         }
         let mut kpis = Kpis::new(Period::EVER);
-        shop.log.iter().for_each(|bytes| kpis.observe(&Record::decode(bytes).unwrap()));
+        shop.log.iter().for_each(|(_, bytes)| kpis.observe(&Record::decode(bytes).unwrap()));
         let gathered = shop.gathered();
         for by in By::ALL {
             let report = Report::of(&gathered, &Question { by, ..Question::default() });

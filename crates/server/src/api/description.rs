@@ -3,8 +3,9 @@
 use super::{
     activity, best, broadcasts, calls, changes, clusters, consents, definitions, editorial, erasures,
     evidence, explanations, expressions, figures, identifiers, journeys, keys, links, ltv, mailbox, measure,
-    merges, offers, people, pressure, previews, profiles, programme, registers, rejects, returns, search,
-    segments, sends, simulate, spend, status, stream, suppressions, timeline, versions, vocabulary, webhooks,
+    merges, offers, people, pressure, previews, profiles, programme, registers, rejects, reports, returns,
+    search, segments, sends, simulate, spend, status, stream, suppressions, timeline, versions, vocabulary,
+    webhooks,
 };
 use axum::Json;
 use utoipa::OpenApi;
@@ -89,6 +90,11 @@ use utoipa::{Modify, openapi};
         ltv::show,
         ltv::state,
         ltv::forecast,
+        reports::list,
+        reports::show,
+        reports::send,
+        ltv::acquisition,
+        ltv::state_acquisition,
         calls::list,
         spend::list,
         spend::take,

@@ -7,6 +7,7 @@ use super::extract::Query;
 use crate::clock;
 use crate::forecast::{self, Outlook};
 use crate::hub::Hub;
+use crate::ltv::first::{Acquired, acquired, first_touches};
 use crate::ltv::log::{ReadLog, Which, buyers};
 use crate::ltv::{Answer, Buyers, Question, Wrong, answer, costs};
 use crate::problem::Problem;
@@ -55,6 +56,9 @@ pub(super) struct Asked {
     currency: Option<String>,
     /// The trait that says by which channel somebody came.
     channel: Option<String>,
+    /// `channel` tells people apart by the channel of their first touch, and puts what was spent on it beside them; not
+    /// together with the trait.
+    by: Option<String>,
     /// What winning the customers of channels cost: `newsletter=1200,search=800`.
     costs: Option<String>,
 }
@@ -67,6 +71,12 @@ pub(super) struct Stated {
 
 impl Asked {
     fn question(&self) -> Result<(Question, Which), Wrong> {
+        if self.by.is_some() && self.channel.is_some() {
+            return Err((
+                "by",
+                "people are told apart by their first touch or by a trait, and not by both".to_owned(),
+            ));
+        }
         let (period, model) = (self.period.as_deref(), self.model.as_deref());
         let question = Question::parse(period, model, self.margin, self.discount, self.horizon)?;
         let which = Which {
@@ -75,6 +85,7 @@ impl Asked {
             refund: self.refund.clone(),
             currency: self.currency.clone(),
             channel: self.channel.clone(),
+            by_channel: Which::by(self.by.as_deref())?,
             as_of: Which::as_of(self.as_of.as_deref())?,
             holdout: self.holdout,
         };
@@ -113,7 +124,6 @@ pub(super) async fn state(
     Query(asked): Query<Asked>,
 ) -> Result<Json<Stated>, Problem> {
     let (buyers, answer) = answered(&hub, &asked).await?;
-    let now = clock::now();
     let pairs: Vec<(ProfileId, OwnedMap)> = buyers
         .buyers
         .iter()
@@ -131,10 +141,55 @@ pub(super) async fn state(
             (ProfileId(number), traits)
         })
         .collect();
-    let mut people = 0;
+    Ok(Json(Stated { people: state_all(&hub, "ltv", &pairs).await? }))
+}
+
+/// By what people first came: channel and campaign of the first touch, kept through their sign-up.
+#[utoipa::path(
+    get,
+    path = "/api/v1/measure/acquisition",
+    responses((status = 200, body = Acquired))
+)]
+pub(super) async fn acquisition(State(hub): State<Arc<Hub>>) -> Result<Json<Acquired>, Problem> {
+    read(&hub, acquired).await.map(Json)
+}
+
+/// States by what people first came as the traits `acquisition.channel` and `acquisition.campaign`, of everybody of whom that is
+/// not stated yet, so that segments can ask for them.
+#[utoipa::path(
+    post,
+    path = "/api/v1/measure/acquisition/traits",
+    responses((status = 200, body = Stated))
+)]
+pub(super) async fn state_acquisition(State(hub): State<Arc<Hub>>) -> Result<Json<Stated>, Problem> {
+    let pairs = read(&hub, |engine, read| {
+        let firsts = first_touches(engine, read)?.into_iter();
+        let told = firsts.filter_map(|(id, first)| {
+            let mut acquisition = serde_json::json!({"channel": first.channel});
+            if !first.campaign.is_empty() {
+                acquisition["campaign"] = first.campaign.into();
+            }
+            let traits = serde_json::json!({"acquisition": acquisition});
+            let stated = engine.profile(id)?.traits_map().as_map().to_json();
+            let traits = OwnedMap::from_json(&traits).expect("invariant: it is an object");
+            (stated["acquisition"] != acquisition).then_some((id, traits))
+        });
+        Ok(told.collect::<Vec<_>>())
+    })
+    .await?;
+    Ok(Json(Stated { people: state_all(&hub, "acquisition", &pairs).await? }))
+}
+
+/// States traits of people, some thousand at a time; how many they were.
+async fn state_all(
+    hub: &Arc<Hub>,
+    what: &'static str,
+    pairs: &[(ProfileId, OwnedMap)],
+) -> Result<u64, Problem> {
+    let (now, mut people) = (clock::now(), 0);
     for some in pairs.chunks(STATED_TOGETHER) {
         let some = some.to_vec();
-        let (framed, count) = hub.runtime.read(move |engine| statements(engine, &some, now)).await;
+        let (framed, count) = hub.runtime.read(move |engine| statements(engine, what, &some, now)).await;
         if count == 0 {
             continue;
         }
@@ -143,17 +198,17 @@ pub(super) async fn state(
         answers.await.map_err(|_| crate::runtime::NotTaken::Stopping)?;
         people += u64::from(count);
     }
-    Ok(Json(Stated { people }))
+    Ok(people)
 }
 
 /// A statement for each profile that still stands, by its most trusted name.
-fn statements(engine: &Engine, pairs: &[(ProfileId, OwnedMap)], now: At) -> (Vec<u8>, u32) {
+fn statements(engine: &Engine, what: &str, pairs: &[(ProfileId, OwnedMap)], now: At) -> (Vec<u8>, u32) {
     let installed = engine.installed().expect("invariant: the first record installs");
     let (mut framed, mut bytes, mut count) = (Vec::new(), Vec::new(), 0);
     for (id, traits) in pairs {
         let name = engine.profile(*id).and_then(|one| one.identifiers().iter().min_by_key(|name| name.kind));
         let Some(name) = name else { continue };
-        let message_id = format!("ltv-{}-{}", id.0, now.0);
+        let message_id = format!("{what}-{}-{}", id.0, now.0);
         let hash = installed.hash_key.identifier(name.kind, &name.value);
         let record = Record::Event(Event {
             kind: EventKind::Identify,

@@ -1,5 +1,6 @@
 //! `trama measure`: figures, one file a kind.
 
+mod acquisition;
 mod attribution;
 mod figures;
 mod forecast;
@@ -36,6 +37,7 @@ enum Command {
     Figures(figures::Command),
     Attribution(attribution::Args),
     Path(path::Args),
+    Acquisition(acquisition::Args),
     Ltv(ltv::Args),
     Forecast(forecast::Args),
 }
@@ -45,6 +47,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
         Command::Figures(command) => figures::run(command),
         Command::Attribution(args) => attribution::run(args),
         Command::Path(args) => path::run(args),
+        Command::Acquisition(args) => acquisition::run(args),
         Command::Ltv(args) => ltv::run(args),
         Command::Forecast(args) => forecast::run(args),
     }

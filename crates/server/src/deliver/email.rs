@@ -142,6 +142,51 @@ impl Email {
     }
 }
 
+/// A mail that is no send: to somebody of the company, and so of no purpose and with no way out of it.
+pub struct Note<'a> {
+    /// Tells it from every other.
+    pub id: &'a str,
+    pub date: At,
+    pub from: &'a str,
+    pub to: &'a str,
+    pub subject: &'a str,
+    pub text: &'a str,
+    pub html: &'a str,
+}
+
+/// The purpose by which routes take such mails.
+pub const REPORTS: &str = "reports";
+
+impl Email {
+    /// Hands a note over, once. An error is one of ours, before anything left.
+    pub async fn post(&self, note: &Note<'_>) -> Result<Answer, String> {
+        let (from_name, from) = party("from", note.from)?;
+        let (_, to) = party("to", note.to)?;
+        let route = self.routes.of(REPORTS, from.domain());
+        let route = route.ok_or_else(|| {
+            format!("no route takes the purpose {REPORTS} from this sender; see `routes` in the settings")
+        })?;
+        let message_id =
+            MessageId::of(note.id, &self.installation, &from).map_err(|error| error.to_string())?;
+        let email = Mime {
+            message_id: &message_id,
+            date: note.date,
+            from: Party { name: from_name, address: &from },
+            to: Party { name: "", address: &to },
+            reply_to: None,
+            subject: note.subject,
+            text: note.text,
+            html: Some(note.html),
+            unsubscribe: None,
+            list_id: None,
+            feedback_id: None,
+        };
+        let message = email.build().map_err(|error| error.to_string())?;
+        let message = self.signers.sign(from.domain(), message, note.date);
+        Ok(route.send(Letter { from: Some(from), to, message }).await)
+    }
+}
+
 impl Channel for Email {
     fn prepare(&self, prepare: &Prepare) -> Result<HandOver, String> {
         let letter = self.letter(prepare)?;

@@ -122,6 +122,9 @@ struct ChannelView {
     /// Earned and to come, a customer.
     #[serde(skip_serializing_if = "Option::is_none")]
     lifetime_value: Option<f64>,
+    /// What winning all of them cost, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    spent: Option<f64>,
     /// What winning one of them cost, where that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     acquisition_cost: Option<f64>,
@@ -195,12 +198,22 @@ pub(crate) fn answer(
     // One purchase of somebody new, who is expected to spend what everybody does.
     let usual = spend.map(|spend| spend.p * spend.v / (spend.q - 1.0));
     for mut channel in channels.into_values() {
-        let cost = costs.get(&channel.channel).copied();
+        let cost = costs.get(&channel.channel).or_else(|| buyers.costs.get(&channel.channel)).copied();
         channel.complete(cost, spend.is_some());
         if let (Some(cost), Some(usual)) = (channel.acquisition_cost, usual) {
             channel.payback = payback_of(&model, &step, usual * question.margin, cost);
         }
         answer.channels.push(channel);
+    }
+    // What was paid for and brought nobody is not kept quiet.
+    for (channel, cost) in &buyers.costs {
+        if answer.channels.iter().all(|one| one.channel != *channel) {
+            answer.channels.push(ChannelView {
+                value: None,
+                spent: Some(*cost),
+                ..ChannelView::empty(channel)
+            });
+        }
     }
     answer
         .channels
@@ -369,6 +382,7 @@ impl ChannelView {
             earned: None,
             value: Some(0.0),
             lifetime_value: None,
+            spent: None,
             acquisition_cost: None,
             value_to_cost: None,
             payback: None,
@@ -391,6 +405,7 @@ impl ChannelView {
         self.value = self.value.filter(|_| has_values);
         let both = self.earned.zip(self.value);
         self.lifetime_value = both.map(|(earned, value)| (earned + value) / customers);
+        self.spent = cost;
         self.acquisition_cost = cost.map(|cost| cost / customers);
         self.value_to_cost = self
             .lifetime_value

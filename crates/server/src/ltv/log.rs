@@ -1,5 +1,6 @@
 //! Customers of an installation: their orders in the log, as the engine says whose they are.
 
+use super::first::{costs_until, first_touches};
 use super::{Buyer, Buyers, Question, Wrong, date_of, day, number_of};
 use anyhow::{Context as _, bail};
 use engine::at::At;
@@ -10,7 +11,8 @@ use engine::{ProfileId, Seq};
 use eventlog::log::Batches;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use measure::value::orders::{OrderRules, Orders};
+use measure::refund::{OrderRules, REFUND};
+use measure::value::orders::Orders;
 use measure::value::summary::summarise;
 use std::collections::BTreeMap;
 
@@ -31,6 +33,8 @@ pub(crate) struct Which {
     pub(crate) currency: Option<String>,
     /// The trait that says by which channel somebody came.
     pub(crate) channel: Option<String>,
+    /// Whether people are told apart by the channel of their first touch, and beside what was spent on it.
+    pub(crate) by_channel: bool,
     /// The last day that the models know of; where nobody says, the last one that leaves room for the holdout.
     pub(crate) as_of: Option<i32>,
     /// In units: how long after that day the forecast is scored.
@@ -38,14 +42,20 @@ pub(crate) struct Which {
 }
 
 impl Which {
+    /// By what people are told apart: nothing but `channel`.
+    pub(crate) fn by(text: Option<&str>) -> Result<bool, Wrong> {
+        match text {
+            None => Ok(false),
+            Some("channel") => Ok(true),
+            Some(other) => Err(("by", format!("\"{other}\" is not known here: write channel"))),
+        }
+    }
+
     pub(crate) fn as_of(text: Option<&str>) -> Result<Option<i32>, Wrong> {
         let Some(text) = text else { return Ok(None) };
         day(text).map(Some).ok_or_else(|| ("as_of", format!("{text} is no day: write 2026-01-31")))
     }
 }
-
-/// The event by which shops tell that an order was given back, in the tracking API's e-commerce specification.
-const REFUND: &str = "Order Refunded";
 
 /// Everybody who ordered, by the log up to where the engine stands.
 pub(crate) fn buyers(
@@ -74,15 +84,22 @@ pub(crate) fn buyers(
     let summaries = summarise(taken.purchases, as_of, last, question.unit);
     let mut channels = Channels::default();
     let path = which.channel.as_deref().map(words);
+    let firsts = if which.by_channel { first_touches(engine, read)? } else { BTreeMap::new() };
+    let (costs, mut notes) = match which.by_channel {
+        true => costs_until(engine, as_of, &taken.currency),
+        false => (BTreeMap::new(), Vec::new()),
+    };
     let buyers = summaries.into_iter().map(|one| Buyer {
         id: one.number.to_string(),
         customer: one.customer,
         paid: Some(one.total_millionths as f64 / 1e6),
         bought_later: one.bought_later,
-        channel: path.as_ref().and_then(|path| channels.of(engine, ProfileId(one.number), path)),
+        channel: match &path {
+            Some(path) => channels.of(engine, ProfileId(one.number), path),
+            None => firsts.get(&ProfileId(one.number)).map(|first| channels.number(&first.channel)),
+        },
     });
     let buyers = buyers.collect();
-    let mut notes = Vec::new();
     let mut note = |count: u64, text: &str| {
         if count > 0 {
             notes.push(format!("{count} {text}"));
@@ -94,6 +111,7 @@ pub(crate) fn buyers(
     Ok(Buyers {
         buyers,
         channels: channels.names,
+        costs,
         as_of: Some(as_of),
         holdout: which.holdout,
         currency: Some(taken.currency).filter(|currency| !currency.is_empty()),
@@ -158,12 +176,15 @@ impl Channels {
         let traits = engine.profile(id)?.traits_map();
         let mut name = None;
         traits.as_map().find(path, &mut |value| name = name.take().or(value.text().map(str::to_owned)));
-        let name = name?;
+        Some(self.number(&name?))
+    }
+
+    fn number(&mut self, name: &str) -> u32 {
         let next = self.names.len() as u32;
-        let number = *self.numbers.entry(name.clone()).or_insert(next);
+        let number = *self.numbers.entry(name.to_owned()).or_insert(next);
         if number == next {
-            self.names.push(name);
+            self.names.push(name.to_owned());
         }
-        Some(number)
+        number
     }
 }

@@ -23,6 +23,7 @@ impl Reading {
             "best",
             "currency",
             "rates",
+            "reports",
         ];
         let Some(fields) = self.fields(file, node, &Place::default(), &known) else {
             return Programme::default();
@@ -47,6 +48,7 @@ impl Reading {
             best: self.best(&fields),
             currency: self.optional_text(&fields, "currency"),
             rates: self.rates(&fields),
+            reports: self.reports(&fields),
             ..Programme::default()
         }
     }
@@ -277,7 +279,7 @@ impl Reading {
     }
 
     /// `Name <address>`, or the address alone.
-    fn address(&mut self, fields: &Fields<'_>, name: &str) {
+    pub(super) fn address(&mut self, fields: &Fields<'_>, name: &str) {
         let Some(text) = fields.get(name).and_then(Node::text) else { return };
         let bare = match text.split_once('<') {
             Some((_, rest)) => rest.strip_suffix('>').unwrap_or(""),

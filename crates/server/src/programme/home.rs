@@ -16,7 +16,7 @@ pub(super) enum Home {
 
 pub(super) const HEAD: &str = "programme.yaml";
 /// Entries of `programme.yaml` that are no part of its head.
-pub(super) const OUTSIDE_HEAD: [&str; 2] = ["purposes", "contact_policy"];
+pub(super) const OUTSIDE_HEAD: [&str; 3] = ["purposes", "contact_policy", "reports"];
 
 impl Home {
     pub(super) fn of(kind: Kind, name: &str) -> Self {
@@ -30,6 +30,7 @@ impl Home {
             Kind::Segment => entry("segments.yaml", "segments"),
             Kind::Clusters => entry("clusters.yaml", "clusters"),
             Kind::Webhook => entry("webhooks.yaml", "webhooks"),
+            Kind::Report => entry(HEAD, "reports"),
             Kind::Link => entry("links.yaml", "links"),
             Kind::Space => entry("editorial.yaml", "spaces"),
             Kind::Contributor => entry("editorial.yaml", "contributors"),
@@ -77,6 +78,7 @@ pub(super) fn place(kind: Kind, name: &str) -> Place {
         Kind::Broadcast => "broadcasts",
         Kind::Webhook => "webhooks",
         Kind::Offer => "offers",
+        Kind::Report => "reports",
         Kind::Link => "links",
         Kind::Page => "pages",
         Kind::Form => "forms",

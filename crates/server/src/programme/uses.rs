@@ -50,6 +50,7 @@ fn without(programme: &Programme, kind: Kind, name: &str) -> Option<Programme> {
         Kind::Broadcast => _ = left.broadcasts.remove(name),
         Kind::Webhook => _ = left.webhooks.remove(name),
         Kind::Offer => _ = left.offers.remove(name),
+        Kind::Report => _ = left.reports.remove(name),
         Kind::Link => _ = left.links.remove(name),
         Kind::Page => _ = left.pages.remove(name),
         Kind::Form => _ = left.forms.remove(name),

@@ -31,6 +31,7 @@ pub enum Kind {
     Page,
     Form,
     Campaign,
+    Report,
     Message,
     /// A template of a message: `welcome/email.it.mjml`.
     Template,
@@ -41,7 +42,7 @@ pub enum Kind {
 
 impl Kind {
     /// Those that stand for themselves: a template is a part of its message.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Programme,
         Self::ContactPolicy,
         Self::Purpose,
@@ -56,6 +57,7 @@ impl Kind {
         Self::Page,
         Self::Form,
         Self::Campaign,
+        Self::Report,
         Self::Message,
         Self::Space,
         Self::Contributor,
@@ -78,6 +80,7 @@ impl Kind {
             Self::Page => "page",
             Self::Form => "form",
             Self::Campaign => "campaign",
+            Self::Report => "report",
             Self::Message => "message",
             Self::Template => "template",
             Self::Space => "space",
@@ -137,6 +140,9 @@ pub fn items(programme: &Programme) -> BTreeMap<(Kind, String), String> {
     }
     for (name, one) in &programme.campaigns {
         items.insert((Kind::Campaign, name.clone()), super::write_campaign::campaign(name, one));
+    }
+    for (name, one) in &programme.reports {
+        items.insert((Kind::Report, name.clone()), super::write_campaign::report(name, one));
     }
     for (name, one) in &programme.messages {
         items.insert((Kind::Message, name.clone()), message(name, one));

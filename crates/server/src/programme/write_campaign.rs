@@ -1,7 +1,7 @@
-//! A campaign as the text of its file, and the currencies of a programme.
+//! A campaign as the text of its file, reports, and the currencies of a programme.
 
 use super::write::scalar;
-use engine::programme::{Campaign, Cost, CostAmount, Money, Programme, decimal};
+use engine::programme::{Campaign, Cost, CostAmount, Money, Programme, Report, decimal};
 use std::fmt::Write;
 
 pub(super) fn campaign(name: &str, campaign: &Campaign) -> String {
@@ -85,4 +85,14 @@ pub(super) fn currencies(text: &mut String, programme: &Programme) {
         let days: Vec<String> = days.iter().map(rate).collect();
         let _ = writeln!(text, "  {currency}: {{ {} }}", days.join(", "));
     }
+}
+
+pub(super) fn report(name: &str, report: &Report) -> String {
+    let Report { from, to, when, days, language, sections } = report;
+    let to: Vec<String> = to.iter().map(|one| scalar(one)).collect();
+    let names: Vec<&str> = sections.iter().map(|one| one.name()).collect();
+    let (from, to, names) = (scalar(from), to.join(", "), names.join(", "));
+    format!(
+        "{name}:\n  from: {from}\n  to: [{to}]\n  when: {when}\n  days: {days}\n  language: {language}\n  sections: [{names}]\n"
+    )
 }

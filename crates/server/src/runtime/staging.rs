@@ -39,6 +39,7 @@ pub(super) fn run(shared: &Arc<Shared>, writer: &SyncSender<Staged>, mut snapsho
         if engine.programme_revision() != revision {
             revision = engine.programme_revision();
             *shared.programme.write().expect(UNPOISONED) = Arc::clone(engine.programme());
+            shared.reports_due.send_replace(engine.reports_due());
         }
         for (due, known) in
             [(engine.cutoffs_due(), &shared.cutoffs_due), (engine.clusters_due(), &shared.clusters_due)]

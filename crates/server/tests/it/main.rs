@@ -28,6 +28,7 @@ mod previews;
 mod programme;
 mod programme_cli;
 mod public;
+mod reports;
 mod returns;
 mod runtime;
 mod scenarios;

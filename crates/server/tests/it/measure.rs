@@ -125,6 +125,49 @@ async fn touches_from_before_the_sign_up_share_in_the_credit() {
 }
 
 #[tokio::test]
+async fn by_what_people_first_came_is_kept_through_their_sign_up_and_a_trait() {
+    let house = told().await;
+    let told = house.get("/api/v1/measure/acquisition").await;
+    let expected = json!([
+        {"channel": "direct", "campaign": "", "people": 1},
+        {"channel": "organic-search", "campaign": "", "people": 1},
+    ]);
+    assert_eq!(told["channels"], expected);
+    let state = async || house.ask("POST", "/api/v1/measure/acquisition/traits", None).await.json();
+    assert_eq!(state().await["people"], 2);
+    assert_eq!(state().await["people"], 0, "what is stated is not stated again");
+    let count = async |expression: &str| {
+        let asked = json!({ "expression": expression });
+        house.ask("POST", "/api/v1/segments/preview", Some(asked)).await.json()["count"].clone()
+    };
+    assert_eq!(count("trait.acquisition.channel = \"organic-search\" and did \"Order Completed\"").await, 1);
+    assert_eq!(count("trait.acquisition.channel exists").await, 2);
+}
+
+#[tokio::test]
+async fn what_was_given_back_is_no_conversion_and_amounts_are_in_one_currency() {
+    let house = told().await;
+    let programme = json!({
+        "name": "measured", "languages": ["it"], "timezone": "Europe/Rome",
+        "currency": "EUR", "rates": {"USD": {"2026-01-01": 500_000_000}},
+    });
+    assert_eq!(house.ask("PUT", "/api/v1/programme", Some(programme)).await.status, 200);
+    let order = |event: &str, id: &str, total: f64, currency: &str| json!({"type": "track", "userId": "ada", "event": event, "properties": {"order_id": id, "total": total, "currency": currency}});
+    house
+        .track(json!([
+            order("Order Completed", "usd", 30.0, "USD"),
+            order("Order Completed", "gbp", 30.0, "GBP"),
+            order("Order Completed", "back", 8.0, "EUR"),
+            order("Order Refunded", "back", 8.0, "EUR"),
+            order("Order Refunded", "usd", 10.0, "USD"),
+        ]))
+        .await;
+    let last = house.get("/api/v1/measure/attribution?model=last").await;
+    // 40.50 and 9.50 of before, half of 30 − 10, nothing of what has no rate, and not what came back.
+    assert_eq!((&last["conversions"], &last["value"]), (&json!(4.0), &json!(60.0)), "{last}");
+}
+
+#[tokio::test]
 async fn a_merge_that_is_undone_gives_the_touches_back() {
     let house = House::start().await;
     let context = json!({"page": {"url": "https://shop.example/", "referrer": "https://www.google.it/"}});

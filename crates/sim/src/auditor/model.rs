@@ -147,6 +147,7 @@ impl Model {
             | Record::OfferNoted(_)
             | Record::SpendRecorded(_)
             | Record::FlightRecorded(_)
+            | Record::ReportSent(_)
             | Record::RunRequested(_)
             | Record::Tick => {}
         }

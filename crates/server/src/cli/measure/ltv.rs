@@ -68,6 +68,9 @@ pub(super) struct Args {
     /// Of an installation: the trait that says by which channel somebody came
     #[arg(long, value_name = "TRAIT")]
     channel: Option<String>,
+    /// Of an installation: tell people apart by the channel of their first touch, and put what was spent on it beside them
+    #[arg(long, value_name = "WHAT", conflicts_with = "channel")]
+    by: Option<String>,
     /// Of a running server: state predicted.value, predicted.purchases and predicted.alive as traits of everybody
     #[arg(long, conflicts_with_all = ["transactions", "summary"])]
     write_traits: bool,
@@ -114,6 +117,7 @@ impl Args {
             refund: self.refund.clone(),
             currency: self.currency.clone(),
             channel: self.channel.clone(),
+            by_channel: Which::by(self.by.as_deref()).map_err(flag)?,
             as_of: Which::as_of(self.as_of.as_deref()).map_err(flag)?,
             holdout: self.holdout,
         })
@@ -133,6 +137,7 @@ impl Args {
             ("refund", text(&self.refund)),
             ("currency", text(&self.currency)),
             ("channel", text(&self.channel)),
+            ("by", text(&self.by)),
             ("costs", Some(self.costs.join(",")).filter(|costs| !costs.is_empty())),
         ]
     }
