@@ -128,10 +128,6 @@ impl Server {
             let (routes, links) = (Routes::start(relays), hub.links.clone());
             Arc::new(Email::new(hub.runtime.clone(), routes, links, signers, paths, installed.installation))
         });
-        if let Some(email) = &email {
-            let is_first = hub.email.set(Arc::clone(email)).is_ok();
-            assert!(is_first, "invariant: a server has one way out for email");
-        }
         let channels = channels(email.as_ref());
         let calls = backlog.calls();
         let dispatcher = Dispatcher::new(hub.runtime.clone(), channels, Arc::clone(&hub.metrics), backlog);
@@ -144,8 +140,7 @@ impl Server {
         let (telling, asking) = (Arc::clone(&hub), Arc::clone(&hub));
         let tellers = Task::spawn(|stop| webhooks::tell::run(telling, stop));
         let callers = Task::spawn(|stop| webhooks::calls::run(asking, calls, stop));
-        let reporting = Arc::clone(&hub);
-        let reports = Task::spawn(|stop| report::task::run(reporting, stop));
+        let reports = reports(&hub, email.as_ref());
         let router = http::router(&hub).into_make_service_with_connect_info::<SocketAddr>();
         let http = Task::spawn(|stop| async move {
             // Without it a small answer can wait for the acknowledgement of the one before.
@@ -208,6 +203,16 @@ impl Server {
         stopped.expect("invariant: a panic of the runtime's threads ends the process");
         self.presence.withdraw();
     }
+}
+
+/// Who sends reports, by the same way out as messages.
+fn reports(hub: &Arc<Hub>, email: Option<&Arc<Email>>) -> Task {
+    if let Some(email) = email {
+        let is_first = hub.email.set(Arc::clone(email)).is_ok();
+        assert!(is_first, "invariant: a server has one way out for email");
+    }
+    let reporting = Arc::clone(hub);
+    Task::spawn(|stop| report::task::run(reporting, stop))
 }
 
 /// What messages leave by: email where there are routes for it, and the inbox of the app.

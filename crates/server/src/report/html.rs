@@ -84,8 +84,10 @@ fn write_cell(html: &mut String, place: usize, cell: &Cell) {
         }
     }
     if !cell.small.is_empty() {
+        // Below a bar, which is a table, a line begins by itself.
+        let gap = if cell.bar.is_some_and(|share| share > 0.0) { "" } else { "<br>" };
         let _ =
-            write!(html, "<br><span style=\"color:{FAINT};font-size:12px\">{}</span>", escaped(&cell.small));
+            write!(html, "{gap}<span style=\"color:{FAINT};font-size:12px\">{}</span>", escaped(&cell.small));
     }
     let _ = write!(html, "</{end}>");
 }

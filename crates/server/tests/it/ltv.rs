@@ -236,6 +236,33 @@ async fn beside(arguments: Vec<String>, data: &Path) -> Value {
     tokio::task::spawn_blocking(run).await.unwrap()
 }
 
+/// Ten of the customers came by an ad long ago, and of the others nobody knows.
+async fn first_touches_stand_beside_what_was_spent(house: &House, now: jiff::Timestamp, today: &str) {
+    let long_ago = now.checked_sub(jiff::Span::new().hours(24 * 300)).unwrap().to_string();
+    let page = |user: usize| {
+        let page = json!({"url": "https://shop.example/?gclid=x"});
+        json!({"type": "page", "userId": format!("u{user}"), "timestamp": long_ago, "context": {"page": page}})
+    };
+    house.track((0..10).map(page).collect()).await;
+    let spent = |channel: &str, amount: u32| json!({"date": today, "channel": channel, "amount": amount, "currency": "EUR"});
+    let lines = json!({"lines": [spent("paid-search", 200), spent("radio", 50)]});
+    assert_eq!(house.ask("POST", "/api/v1/spend", Some(lines)).await.status, 200);
+    let by_channel = house.get(&format!("/api/v1/measure/ltv?as_of={today}&by=channel&horizon=26")).await;
+    let channels = by_channel["channels"].as_array().unwrap();
+    let told: Vec<_> = channels
+        .iter()
+        .map(|one| (one["channel"].as_str().unwrap(), one["customers"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(told, [("", 148), ("paid-search", 10), ("radio", 0)]);
+    near(&channels[1]["acquisition_cost"], 20.0);
+    let (value, cost) = (&channels[1]["lifetime_value"], &channels[1]["value_to_cost"]);
+    near(cost, value.as_f64().unwrap() / 20.0);
+    assert!(channels[1]["payback"].as_f64().unwrap() >= 0.0, "{by_channel}");
+    assert_eq!((&channels[2]["spent"], &channels[2]["acquisition_cost"]), (&json!(50.0), &Value::Null));
+    let both = house.ask("GET", "/api/v1/measure/ltv?by=channel&channel=came.by", None).await;
+    assert_eq!((both.status, &both.json()["field"]), (400, &json!("by")));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_foretold_of_an_installation_becomes_traits_that_segments_ask_for() {
     let house = House::start().await;
@@ -285,31 +312,7 @@ async fn what_is_foretold_of_an_installation_becomes_traits_that_segments_ask_fo
     let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
     assert_eq!(beside(flags.clone(), house.dir.path()).await, found);
 
-    // By the first touch, beside what was spent on it.
-    let long_ago = now.checked_sub(jiff::Span::new().hours(24 * 300)).unwrap().to_string();
-    let page = |user: usize| {
-        let page = json!({"url": "https://shop.example/?gclid=x"});
-        json!({"type": "page", "userId": format!("u{user}"), "timestamp": long_ago, "context": {"page": page}})
-    };
-    house.track((0..10).map(page).collect()).await;
-    let spent = |channel: &str, amount: u32| json!({"date": today, "channel": channel, "amount": amount, "currency": "EUR"});
-    let lines = json!({"lines": [spent("paid-search", 200), spent("radio", 50)]});
-    assert_eq!(house.ask("POST", "/api/v1/spend", Some(lines)).await.status, 200);
-    let by_channel = house.get(&format!("/api/v1/measure/ltv?as_of={today}&by=channel&horizon=26")).await;
-    let channels = by_channel["channels"].as_array().unwrap();
-    let told: Vec<_> = channels
-        .iter()
-        .map(|one| (one["channel"].as_str().unwrap(), one["customers"].as_u64().unwrap()))
-        .collect();
-    assert_eq!(told, [("", 148), ("paid-search", 10), ("radio", 0)]);
-    near(&channels[1]["acquisition_cost"], 20.0);
-    let (value, cost) = (&channels[1]["lifetime_value"], &channels[1]["value_to_cost"]);
-    near(cost, value.as_f64().unwrap() / 20.0);
-    assert!(channels[1]["payback"].as_f64().unwrap() >= 0.0, "{by_channel}");
-    assert_eq!((&channels[2]["spent"], &channels[2]["acquisition_cost"]), (&json!(50.0), &Value::Null));
-    let both = house.ask("GET", "/api/v1/measure/ltv?by=channel&channel=came.by", None).await;
-    assert_eq!((both.status, &both.json()["field"]), (400, &json!("by")));
-
+    first_touches_stand_beside_what_was_spent(&house, now, &today).await;
     let foretold = house.get("/api/v1/measure/forecast?what=orders&horizon=7").await;
     assert_eq!(foretold["forecast"].as_array().unwrap().len(), 7, "{foretold}");
     let leads = house.get("/api/v1/measure/forecast?what=leads&each=week").await;

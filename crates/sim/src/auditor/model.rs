@@ -116,9 +116,7 @@ impl Model {
                 };
                 self.happen(engaged.send, name, (at, seq), ledger);
             }
-            Record::ProfilesMerged(merged) => {
-                self.people.merge(&name(&merged.from), &name(&merged.into), seq);
-            }
+            Record::ProfilesMerged(one) => self.people.merge(&name(&one.from), &name(&one.into), seq),
             Record::Commanded(commanded) => {
                 let (paused, name) = (&mut self.paused, commanded.name.to_owned());
                 _ = match commanded.command {
