@@ -50,8 +50,8 @@ fn same(one: &Programme, other: &Programme) -> bool {
     bare(one) == bare(other)
 }
 
-fn edited(programme: &Programme, kind: Kind, name: &str, said: Said) -> Edited {
-    Folder::of(programme).edit(kind, name, &said, &BTreeMap::new()).unwrap()
+fn edited(programme: &Programme, kind: Kind, name: &str, said: &Said) -> Edited {
+    Folder::of(programme).edit(kind, name, said, &BTreeMap::new()).unwrap()
 }
 
 #[test]
@@ -128,37 +128,37 @@ fn one_definition_changes_and_all_comments_around_it_stay() {
     };
     let yaml =
         Said::Yaml("buyers:\n  is: did \"Order Completed\" at least 2 times\n  record: changes\n".into());
-    let now = files(&edited(&programme, Kind::Segment, "buyers", yaml));
+    let now = files(&edited(&programme, Kind::Segment, "buyers", &yaml));
     let expected = "segments:\n  buyers:\n    is: did \"Order Completed\" at least 2 times\n    record: changes\n  loyal: in segment \"buyers\" and did \"Seen\"\n";
     assert_eq!(now["segments.yaml"], expected);
     let json = |text: &str| Said::Json(serde_json::from_str(text).unwrap());
-    let now = files(&edited(&programme, Kind::Segment, "loyal", json(r#""did \"Seen\"""#)));
+    let now = files(&edited(&programme, Kind::Segment, "loyal", &json(r#""did \"Seen\"""#)));
     assert!(now["segments.yaml"].contains("# ever\n  loyal: did \"Seen\"\n"), "{now:?}");
     let now = files(&edited(
         &programme,
         Kind::Segment,
         "new",
-        json(r#"{"is": "did \"New\"", "record": "changes"}"#),
+        &json(r#"{"is": "did \"New\"", "record": "changes"}"#),
     ));
     assert!(
         now["segments.yaml"].ends_with("\"Seen\"\n  new:\n    is: did \"New\"\n    record: changes\n"),
         "{now:?}"
     );
     // What is in braces is written anew; the other file stays.
-    let now = files(&edited(&programme, Kind::Segment, "young", json(r#""trait.age < 25""#)));
+    let now = files(&edited(&programme, Kind::Segment, "young", &json(r#""trait.age < 25""#)));
     assert_eq!(now["segments/more.yaml"], "segments:\n  old: trait.age > 60\n  young: trait.age < 25\n");
     assert!(now["segments.yaml"].contains("# Who bought."));
     let now = files(&edited(
         &programme,
         Kind::Programme,
         "shop",
-        Said::Yaml("programme: shop\nlanguages: [it]\ntimezone: Europe/Rome\n".into()),
+        &Said::Yaml("programme: shop\nlanguages: [it]\ntimezone: Europe/Rome\n".into()),
     ));
     assert!(now["programme.yaml"].contains("timezone: Europe/Rome\n"), "{now:?}");
     assert!(
         now["programme.yaml"].contains("  # What pays.\n") && now["programme.yaml"].contains("holdout: 2%")
     );
-    let now = files(&edited(&programme, Kind::ContactPolicy, "contact_policy", Said::Nothing));
+    let now = files(&edited(&programme, Kind::ContactPolicy, "contact_policy", &Said::Nothing));
     assert!(!now["programme.yaml"].contains("contact_policy"), "{now:?}");
 }
 
@@ -166,12 +166,12 @@ fn one_definition_changes_and_all_comments_around_it_stay() {
 fn a_mistake_has_its_place_in_the_text_that_was_given() {
     let programme = small();
     let yaml = "# Twice.\nloyal:\n  is: in segment \"byers\"\n";
-    let edited = edited(&programme, Kind::Segment, "loyal", Said::Yaml(yaml.into()));
+    let edited = edited(&programme, Kind::Segment, "loyal", &Said::Yaml(yaml.into()));
     let [finding] = &edited.checked.findings[..] else { panic!("{:?}", edited.checked.findings) };
     assert_eq!((finding.file.to_str(), finding.line, finding.column), (Some("segments.yaml"), 6, 20));
     assert_eq!(finding.suggestion.as_deref(), Some("did you mean \"buyers\"?"));
     assert_eq!((finding.place.as_str(), edited.inside(finding)), ("segments.loyal", Some((3, 18))));
-    let broken = self::edited(&programme, Kind::Segment, "loyal", Said::Yaml("loyal: [\n".into()));
+    let broken = self::edited(&programme, Kind::Segment, "loyal", &Said::Yaml("loyal: [\n".into()));
     assert!(broken.checked.errors() > 0);
     let other = Folder::of(&programme);
     let other = other.edit(Kind::Segment, "loyal", &Said::Yaml("vip: did \"X\"\n".into()), &BTreeMap::new());
