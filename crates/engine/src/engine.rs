@@ -132,6 +132,8 @@ pub enum Refusal {
     Webhook(WebhookRefusal),
     Offer(Denial),
     Spend(SpendRefusal),
+    /// An operator's act of which nothing came.
+    NothingDone,
 }
 
 /// Why clusters are not those of the programme.
@@ -192,6 +194,7 @@ impl std::fmt::Display for Refusal {
             Self::Webhook(refusal) => refusal.fmt(f),
             Self::Offer(denial) => denial.fmt(f),
             Self::Spend(refusal) => refusal.fmt(f),
+            Self::NothingDone => write!(f, "nothing was done"),
         }
     }
 }
@@ -377,6 +380,7 @@ impl Engine {
             Record::OfferNoted(noted) => self.apply_noted(noted, effects),
             Record::SpendRecorded(spend) => self.apply_spend(spend),
             Record::FlightRecorded(flight) => self.apply_flight(flight),
+            Record::OperatorActed(_) => self.state.acts.push(seq),
             Record::Tick => self.apply_tick(effects),
         }
         Outcome::Applied

@@ -97,6 +97,7 @@ impl<'a> Record<'a> {
             | Self::OfferNoted(_)
             | Self::SpendRecorded(_)
             | Self::FlightRecorded(_)
+            | Self::OperatorActed(_)
             | Self::Tick => None,
         }
     }

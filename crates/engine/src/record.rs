@@ -5,6 +5,7 @@
 //! properties, traits, texts), so that the personal part can be sealed with a key per person. `docs/FORMAT.md` gives
 //! every byte; [`decode`](Record::decode) reads all versions ever written.
 
+mod acts;
 mod clusters;
 mod decode;
 mod encode;
@@ -12,6 +13,7 @@ mod kinds;
 mod spend;
 mod webhooks;
 
+pub use acts::*;
 pub use decode::Malformed;
 pub use kinds::*;
 pub use spend::*;
@@ -90,6 +92,8 @@ pub enum Record<'a> {
     SpendRecorded(SpendRecorded<'a>),
     /// Something was done outside of the net.
     FlightRecorded(FlightRecorded<'a>),
+    /// An operator, or a program with a key, changed something.
+    OperatorActed(OperatorActed<'a>),
     /// Time passed: everything due by the batch's instant happens now.
     Tick,
 }
@@ -98,6 +102,10 @@ impl Record<'_> {
     /// Whether names of somebody who was erased have been taken out of it. What it would do to an engine is not what it
     /// did.
     pub fn is_redacted(&self) -> bool {
-        matches!(self, Self::Event(event) if event.identifiers.iter().any(Identifier::is_blank))
+        match self {
+            Self::Event(event) => event.identifiers.iter().any(Identifier::is_blank),
+            Self::OperatorActed(acted) => acted.is_blank(),
+            _ => false,
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 mod sections;
 
+use crate::acts::Acts;
 use crate::at::At;
 use crate::best::Learned;
 use crate::broadcast::BroadcastState;
@@ -104,6 +105,8 @@ pub(crate) struct State {
     /// Those of the programme, by name.
     pub(crate) webhooks: Webhooks,
     pub(crate) spend: Spend,
+    #[borsh(skip)]
+    pub(crate) acts: Acts,
     pub(crate) counts: Counts,
 }
 

@@ -1,5 +1,6 @@
 //! Bytes to records. Never panics: the bytes may come from a damaged disk or a newer Trama.
 
+use super::acts;
 use super::encode::{SEAL_NONE, code};
 use super::spend;
 use super::webhooks;
@@ -81,6 +82,7 @@ impl<'a> Record<'a> {
                     | code::OFFER_REDEEMED
                     | code::OFFER_NOTED
                     | spend::code::SPEND..=spend::code::FLIGHT
+                    | acts::CODE
         );
         if !is_known {
             return Err(Malformed::Kind(kind));
@@ -90,6 +92,7 @@ impl<'a> Record<'a> {
                 webhooks::read(kind, &mut parts.envelope, &mut parts.personal)
             }
             spend::code::SPEND..=spend::code::FLIGHT => spend::read(kind, &mut parts.envelope),
+            acts::CODE => acts::read(&mut parts.envelope, &mut parts.personal),
             _ => parts.record(kind),
         };
         let record = record.ok_or(Malformed::Bytes)?;

@@ -1,5 +1,6 @@
 //! Records to bytes: version, kind, envelope with its length, seal, personal part to the end.
 
+use super::acts;
 use super::spend;
 use super::webhooks;
 use super::{
@@ -83,6 +84,7 @@ impl Record<'_> {
             | Self::RunRequested(RunRequested { identifier: one, .. })
             | Self::OfferRedeemed(OfferRedeemed { identifier: Some(one), .. })
             | Self::OfferNoted(OfferNoted { identifier: one, .. }) => one.blank(),
+            Self::OperatorActed(acted) => acted.blank(),
             Self::SuppressionStated(stated) => {
                 stated.identifier.blank();
                 stated.reason = "";
@@ -194,6 +196,7 @@ impl Parts {
                 self.fill_offer(record)
             }
             Record::SpendRecorded(_) | Record::FlightRecorded(_) => spend::put(record, &mut self.envelope),
+            Record::OperatorActed(acted) => acts::put(acted, &mut self.envelope, &mut self.personal),
             Record::Tick => code::TICK,
             Record::ProfilesMerged(_)
             | Record::MergeUndone(_)

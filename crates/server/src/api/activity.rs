@@ -142,6 +142,7 @@ fn subject(engine: &Engine, record: &Record<'_>) -> Option<Option<ProfileId>> {
         | Record::WebhookDelivered(_)
         | Record::WebhookAnswered(_)
         | Record::WebhookFollowed(_)
+        | Record::OperatorActed(_)
         | Record::Tick => None,
     }
 }

@@ -147,6 +147,7 @@ impl Model {
             | Record::OfferNoted(_)
             | Record::SpendRecorded(_)
             | Record::FlightRecorded(_)
+            | Record::OperatorActed(_)
             | Record::RunRequested(_)
             | Record::Tick => {}
         }
@@ -353,6 +354,7 @@ fn names(record: &Record<'_>) -> Vec<Name> {
         Record::OfferNoted(noted) => vec![name(&noted.identifier)],
         Record::OfferRedeemed(redeemed) => redeemed.identifier.iter().map(name).collect(),
         Record::ProfilesMerged(merged) => vec![name(&merged.from), name(&merged.into)],
+        Record::OperatorActed(acted) => acted.people.iter().map(name).collect(),
         _ => Vec::new(),
     }
 }
