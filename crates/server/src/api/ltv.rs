@@ -4,16 +4,18 @@
 //! time, since each reads all of it.
 
 use super::extract::Query;
+use crate::audit::What;
 use crate::clock;
 use crate::forecast::{self, Outlook};
 use crate::hub::Hub;
+use crate::keys::Holder;
 use crate::ltv::log::{ReadLog, Which, buyers};
 use crate::ltv::{Answer, Buyers, Question, Wrong, answer, costs};
 use crate::problem::Problem;
 use crate::runtime::Entrance;
-use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::{Extension, Json};
 use engine::at::At;
 use engine::engine::Engine;
 use engine::record::{Event, EventFlags, EventKind, Identifier, Record};
@@ -22,6 +24,7 @@ use engine::{ProfileId, Seq};
 use eventlog::frame::push_record;
 use eventlog::log::Batches;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// Statements that go into the log together.
@@ -110,6 +113,7 @@ pub(super) async fn show(
 )]
 pub(super) async fn state(
     State(hub): State<Arc<Hub>>,
+    Extension(holder): Extension<Holder>,
     Query(asked): Query<Asked>,
 ) -> Result<Json<Stated>, Problem> {
     let (buyers, answer) = answered(&hub, &asked).await?;
@@ -134,11 +138,13 @@ pub(super) async fn state(
     let mut people = 0;
     for some in pairs.chunks(STATED_TOGETHER) {
         let some = some.to_vec();
-        let (framed, count) = hub.runtime.read(move |engine| statements(engine, &some, now)).await;
+        let (mut framed, count) = hub.runtime.read(move |engine| statements(engine, &some, now)).await;
         if count == 0 {
             continue;
         }
-        let answers = hub.runtime.submit(Entrance::Inside, framed, count)?;
+        let stated = json!({"trait": "predicted", "people": count});
+        What::beside("profile.state", "", Value::Null, stated).push(&holder, &mut framed);
+        let answers = hub.runtime.submit(Entrance::Inside, framed, count + 1)?;
         // Only a stop drops the question.
         answers.await.map_err(|_| crate::runtime::NotTaken::Stopping)?;
         people += u64::from(count);
