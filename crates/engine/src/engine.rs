@@ -136,6 +136,8 @@ pub enum Refusal {
     Spend(SpendRefusal),
     /// There is no such report, or it left for that time already.
     ReportNotDue,
+    /// An operator's act of which nothing came.
+    NothingDone,
 }
 
 /// Why clusters are not those of the programme.
@@ -197,6 +199,7 @@ impl std::fmt::Display for Refusal {
             Self::Webhook(refusal) => refusal.fmt(f),
             Self::Offer(denial) => denial.fmt(f),
             Self::Spend(refusal) => refusal.fmt(f),
+            Self::NothingDone => write!(f, "nothing was done"),
         }
     }
 }
@@ -384,6 +387,7 @@ impl Engine {
             Record::SpendRecorded(spend) => self.apply_spend(spend),
             Record::FlightRecorded(flight) => self.apply_flight(flight),
             Record::ReportSent(sent) => self.apply_report(sent),
+            Record::OperatorActed(_) => self.state.acts.push(seq),
             Record::Tick => self.apply_tick(effects),
         }
         Outcome::Applied

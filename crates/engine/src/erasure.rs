@@ -98,12 +98,16 @@ impl Redaction {
             Part::Whole => record.encode_erased(&mut bytes),
             Part::Names => {
                 let mut record = record.clone();
-                if let Record::Event(event) = &mut record {
-                    event
+                match &mut record {
+                    Record::Event(event) => event
                         .identifiers
                         .iter_mut()
                         .filter(|one| self.is_own(one, seq))
-                        .for_each(Identifier::blank);
+                        .for_each(Identifier::blank),
+                    Record::OperatorActed(acted) => acted.blank(),
+                    _ => unreachable!(
+                        "invariant: of other records either nothing goes or all that is personal"
+                    ),
                 }
                 record.encode(&mut bytes);
             }
@@ -145,6 +149,16 @@ impl Redaction {
             Record::OfferNoted(noted) => whole(self.is_theirs(&noted.identifier, seq)),
             Record::OfferRedeemed(redeemed) => {
                 whole(redeemed.identifier.is_some_and(|one| self.is_theirs(&one, seq)))
+            }
+            // That an operator did it stays known.
+            Record::OperatorActed(acted) => {
+                let are_named = |text| self.is_named_in(text, seq);
+                let is_theirs = |one: &Identifier<'_>| self.is_theirs(one, seq) || self.is_own(one, seq);
+                let is_about = acted.people.iter().any(is_theirs);
+                match is_about || [acted.before, acted.after].into_iter().any(are_named) {
+                    true => Part::Names,
+                    false => Part::Nothing,
+                }
             }
             Record::Installed(_)
             | Record::ProgrammeApplied(_)
@@ -204,7 +218,7 @@ impl Redaction {
 /// Whether one of the values in a piece of JSON, or of what was meant to be JSON, is a name that the question knows.
 pub(crate) fn is_named_in(text: &str, key: &HashKey, is_known: impl Fn(KeyedHash) -> bool) -> bool {
     let quoted = text.split('"');
-    let plain = quoted.clone().flat_map(|piece| piece.split([',', ':', '{', '}', '[', ']', ' ', '\n']));
+    let plain = quoted.clone().flat_map(|piece| piece.split([',', ':', '{', '}', '[', ']', '\\', ' ', '\n']));
     let is_name = |word: &str| {
         !word.is_empty()
             && IdentifierKind::ALL
@@ -234,6 +248,7 @@ mod tests {
             r#"{"traits":{"email":"Ada@Example.com"#,
             r#"{"phone":"+39 02 1234567"}"#,
             "ada@example.com is no event",
+            r#"{"expression":"trait.email = \"ada@example.com\""}"#,
         ] {
             assert!(is_ada(text), "{text}");
         }

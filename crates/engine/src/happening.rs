@@ -98,6 +98,7 @@ impl<'a> Record<'a> {
             | Self::SpendRecorded(_)
             | Self::FlightRecorded(_)
             | Self::ReportSent(_)
+            | Self::OperatorActed(_)
             | Self::Tick => None,
         }
     }

@@ -11,6 +11,7 @@ pub mod effect;
 pub mod engine;
 pub mod record;
 
+mod acts;
 pub mod backfill;
 pub mod basis;
 pub mod best;

@@ -113,6 +113,11 @@ pub const OFFER_CODE_CHARS_MAX: usize = 64;
 pub const OFFER_CODES_MAX: usize = 100_000;
 /// Codes in one record: as many as make a batch of usual size.
 pub const CODES_IN_RECORD_MAX: usize = 5_000;
+/// People whom one act of an operator is about: a merge is about two.
+pub const ACT_PEOPLE_MAX: usize = 2;
+/// What is told of how something was before an operator changed it, and of how it is since: a screen of JSON each. Larger
+/// things are cut to their names and sizes; the log has them whole in other records.
+pub const ACT_TEXT_BYTES_MAX: usize = 16 << 10;
 /// Codes that are left when an operator is told to bring more: what a busy day hands out.
 pub const CODES_FEW: usize = 100;
 /// Steps that one run may take at one instant. A journey has no loops, so only a bug can reach it.

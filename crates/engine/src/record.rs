@@ -5,6 +5,7 @@
 //! properties, traits, texts), so that the personal part can be sealed with a key per person. `docs/FORMAT.md` gives
 //! every byte; [`decode`](Record::decode) reads all versions ever written.
 
+mod acts;
 mod clusters;
 mod decode;
 mod encode;
@@ -13,6 +14,7 @@ mod report;
 mod spend;
 mod webhooks;
 
+pub use acts::*;
 pub use decode::Malformed;
 pub use kinds::*;
 pub use report::*;
@@ -94,6 +96,8 @@ pub enum Record<'a> {
     FlightRecorded(FlightRecorded<'a>),
     /// A report begins to leave, or has left.
     ReportSent(ReportSent<'a>),
+    /// An operator, or a program with a key, changed something.
+    OperatorActed(OperatorActed<'a>),
     /// Time passed: everything due by the batch's instant happens now.
     Tick,
 }
@@ -102,6 +106,10 @@ impl Record<'_> {
     /// Whether names of somebody who was erased have been taken out of it. What it would do to an engine is not what it
     /// did.
     pub fn is_redacted(&self) -> bool {
-        matches!(self, Self::Event(event) if event.identifiers.iter().any(Identifier::is_blank))
+        match self {
+            Self::Event(event) => event.identifiers.iter().any(Identifier::is_blank),
+            Self::OperatorActed(acted) => acted.is_blank(),
+            _ => false,
+        }
     }
 }

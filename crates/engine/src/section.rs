@@ -44,10 +44,12 @@ pub(crate) enum Part {
     Registers,
     SpendLines,
     Flights,
+    /// Places of what operators did.
+    Acts,
 }
 
 impl Part {
-    const ALL: [Self; 23] = [
+    const ALL: [Self; 24] = [
         Self::Head,
         Self::Profiles,
         Self::Strands,
@@ -71,6 +73,7 @@ impl Part {
         Self::Registers,
         Self::SpendLines,
         Self::Flights,
+        Self::Acts,
     ];
 }
 

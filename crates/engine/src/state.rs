@@ -2,6 +2,7 @@
 
 mod sections;
 
+use crate::acts::Acts;
 use crate::at::At;
 use crate::best::Learned;
 use crate::broadcast::BroadcastState;
@@ -114,6 +115,8 @@ pub(crate) struct State {
     /// Those of the programme, by name.
     #[borsh(deserialize_with = "since::<9, _, _>")]
     pub(crate) reports: BTreeMap<String, ReportState>,
+    #[borsh(skip)]
+    pub(crate) acts: Acts,
     pub(crate) counts: Counts,
 }
 

@@ -119,10 +119,16 @@ impl Staging<'_> {
         let mut outcomes = Vec::with_capacity(records.len());
         for ahead in records.chunks(FORESEEN_RECORDS) {
             self.engine.foresee(ahead.iter().filter_map(|(_, record)| record.as_ref().ok()));
-            outcomes.extend(ahead.iter().map(|(bytes, record)| match record {
-                Ok(record) => self.apply(bytes, record),
-                Err(malformed) => Outcome::Malformed(*malformed),
-            }));
+            for (bytes, record) in ahead {
+                let outcome = match record {
+                    Ok(Record::OperatorActed(_)) if came_to_nothing(&outcomes) => {
+                        Outcome::Refused(Refusal::NothingDone)
+                    }
+                    Ok(record) => self.apply(bytes, record),
+                    Err(malformed) => Outcome::Malformed(*malformed),
+                };
+                outcomes.push(outcome);
+            }
         }
         outcomes
     }
@@ -138,4 +144,10 @@ impl Staging<'_> {
             core::Outcome::Refused(refusal) => Outcome::Refused(refusal),
         }
     }
+}
+
+/// Whether there were records before this one in its submission, and none of them was applied: an operator's act stands
+/// behind what it tells of, and of what was not done nothing is told.
+fn came_to_nothing(outcomes: &[Outcome]) -> bool {
+    !outcomes.is_empty() && !outcomes.iter().any(|outcome| matches!(outcome, Outcome::Applied(_)))
 }

@@ -5,6 +5,7 @@
 
 mod activity;
 mod address;
+mod audit;
 mod best;
 mod broadcasts;
 mod calls;
@@ -29,6 +30,7 @@ mod mailbox;
 mod measure;
 mod merges;
 mod offers;
+mod operators;
 mod people;
 mod person;
 mod plans;
@@ -43,6 +45,7 @@ mod returns;
 mod search;
 mod segments;
 pub(crate) mod sends;
+mod session;
 mod simulate;
 mod spend;
 mod status;
@@ -76,7 +79,7 @@ pub struct Route {
 /// Every route of the management API.
 #[rustfmt::skip]
 pub fn routes() -> Vec<Route> {
-    use Permission::{Admin, Public, Read, Returns};
+    use Permission::{Admin, Analyse, Change, Public, Read, Returns};
     let mut table = vec![
         row(Method::GET,    "/api/openapi.json",                    Public, description::show),
         row(Method::GET,    "/api/v1/status",                       Read,   status::show),
@@ -97,25 +100,25 @@ pub fn routes() -> Vec<Route> {
         row(Method::GET,    "/api/v1/segments/changes/stream",      Read,   changes::follow),
         row(Method::GET,    "/api/v1/clusters",                     Read,   clusters::list),
         row(Method::GET,    "/api/v1/clusters/{name}",              Read,   clusters::show),
-        row(Method::POST,   "/api/v1/clusters/{name}/refresh",      Admin,  clusters::refresh),
+        row(Method::POST,   "/api/v1/clusters/{name}/refresh",      Change,  clusters::refresh),
         row(Method::GET,    "/api/v1/journeys",                     Read,   journeys::list),
         row(Method::GET,    "/api/v1/journeys/{name}",              Read,   journeys::show),
         row(Method::GET,    "/api/v1/messages/{name}/preview",      Read,   previews::show),
-        row(Method::POST,   "/api/v1/journeys/{name}/runs",         Admin,  journeys::request),
-        row(Method::POST,   "/api/v1/journeys/{name}/pause",        Admin,  journeys::pause),
-        row(Method::POST,   "/api/v1/journeys/{name}/resume",       Admin,  journeys::resume),
-        row(Method::POST,   "/api/v1/journeys/{name}/drain",        Admin,  journeys::drain),
+        row(Method::POST,   "/api/v1/journeys/{name}/runs",         Change,  journeys::request),
+        row(Method::POST,   "/api/v1/journeys/{name}/pause",        Change,  journeys::pause),
+        row(Method::POST,   "/api/v1/journeys/{name}/resume",       Change,  journeys::resume),
+        row(Method::POST,   "/api/v1/journeys/{name}/drain",        Change,  journeys::drain),
         row(Method::GET,    "/api/v1/broadcasts",                   Read,   broadcasts::list),
         row(Method::GET,    "/api/v1/broadcasts/{name}",            Read,   broadcasts::show),
-        row(Method::POST,   "/api/v1/broadcasts/{name}/pause",      Admin,  broadcasts::pause),
-        row(Method::POST,   "/api/v1/broadcasts/{name}/resume",     Admin,  broadcasts::resume),
-        row(Method::POST,   "/api/v1/broadcasts/{name}/cancel",     Admin,  broadcasts::cancel),
+        row(Method::POST,   "/api/v1/broadcasts/{name}/pause",      Change,  broadcasts::pause),
+        row(Method::POST,   "/api/v1/broadcasts/{name}/resume",     Change,  broadcasts::resume),
+        row(Method::POST,   "/api/v1/broadcasts/{name}/cancel",     Change,  broadcasts::cancel),
         row(Method::GET,    "/api/v1/best",                         Read,   best::list),
         row(Method::GET,    "/api/v1/offers",                       Read,   offers::list),
         row(Method::GET,    "/api/v1/offers/{name}",                Read,   offers::show),
-        row(Method::POST,   "/api/v1/offers/{name}/redemptions",    Admin,  offers::redeem),
-        row(Method::POST,   "/api/v1/offers/{name}/people",         Admin,  offers::give),
-        row(Method::POST,   "/api/v1/offers/{name}/codes",          Admin,  offers::add_codes),
+        row(Method::POST,   "/api/v1/offers/{name}/redemptions",    Change,  offers::redeem),
+        row(Method::POST,   "/api/v1/offers/{name}/people",         Change,  offers::give),
+        row(Method::POST,   "/api/v1/offers/{name}/codes",          Change,  offers::add_codes),
         row(Method::GET,    "/api/v1/profiles/{address}/offers",    Read,   offers::of_profile),
         row(Method::GET,    "/api/v1/links",                        Read,   links::list),
         row(Method::GET,    "/api/v1/links/{slug}",                 Read,   links::show),
@@ -127,59 +130,79 @@ pub fn routes() -> Vec<Route> {
         row(Method::POST,   "/api/v1/returns/{provider}",           Returns, returns::take_from),
         row(Method::GET,    "/api/v1/mailbox",                      Read,   mailbox::list),
         row(Method::GET,    "/api/v1/mailbox/{number}",             Read,   mailbox::show),
-        row(Method::POST,   "/api/v1/consents",                     Admin,  consents::state),
+        row(Method::POST,   "/api/v1/consents",                     Change,  consents::state),
         row(Method::GET,    "/api/v1/suppressions",                 Read,   suppressions::list),
-        row(Method::POST,   "/api/v1/suppressions",                 Admin,  suppressions::suppress),
-        row(Method::DELETE, "/api/v1/suppressions/{address}",       Admin,  suppressions::lift),
+        row(Method::POST,   "/api/v1/suppressions",                 Change,  suppressions::suppress),
+        row(Method::DELETE, "/api/v1/suppressions/{address}",       Change,  suppressions::lift),
         row(Method::GET,    "/api/v1/registers",                    Read,   registers::list),
         row(Method::GET,    "/api/v1/registers/listing/{address}",  Read,   registers::listing),
-        row(Method::POST,   "/api/v1/registers/{name}",             Admin,  registers::take),
-        row(Method::POST,   "/api/v1/registers/{name}/checked",     Admin,  registers::check),
+        row(Method::POST,   "/api/v1/registers/{name}",             Change,  registers::take),
+        row(Method::POST,   "/api/v1/registers/{name}/checked",     Change,  registers::check),
         row(Method::GET,    "/api/v1/merges",                       Read,   merges::list),
-        row(Method::POST,   "/api/v1/merges",                       Admin,  merges::merge),
-        row(Method::POST,   "/api/v1/merges/{number}/undo",         Admin,  merges::undo),
+        row(Method::POST,   "/api/v1/merges",                       Change,  merges::merge),
+        row(Method::POST,   "/api/v1/merges/{number}/undo",         Change,  merges::undo),
         row(Method::GET,    "/api/v1/identifiers/blocked",          Read,   identifiers::list),
-        row(Method::DELETE, "/api/v1/identifiers/blocked/{address}", Admin, identifiers::lift),
+        row(Method::DELETE, "/api/v1/identifiers/blocked/{address}", Change, identifiers::lift),
         row(Method::GET,    "/api/v1/webhooks",                     Read,   webhooks::list),
         row(Method::GET,    "/api/v1/webhooks/{name}/deliveries",   Read,   webhooks::deliveries),
-        row(Method::POST,   "/api/v1/webhooks/{name}/deliveries/{delivery}/retry", Admin, webhooks::retry),
-        row(Method::POST,   "/api/v1/webhooks/{name}/pause",        Admin,  webhooks::pause),
-        row(Method::POST,   "/api/v1/webhooks/{name}/resume",       Admin,  webhooks::resume),
-        row(Method::POST,   "/api/v1/webhooks/{name}/test",         Admin,  webhooks::test),
+        row(Method::POST,   "/api/v1/webhooks/{name}/deliveries/{delivery}/retry", Change, webhooks::retry),
+        row(Method::POST,   "/api/v1/webhooks/{name}/pause",        Change,  webhooks::pause),
+        row(Method::POST,   "/api/v1/webhooks/{name}/resume",       Change,  webhooks::resume),
+        row(Method::POST,   "/api/v1/webhooks/{name}/test",         Change,  webhooks::test),
         row(Method::GET,    "/api/v1/programme",                    Read,   programme::show),
-        row(Method::PUT,    "/api/v1/programme",                    Admin,  programme::apply),
-        row(Method::POST,   "/api/v1/simulate",                     Admin,  simulate::run),
+        row(Method::PUT,    "/api/v1/programme",                    Change,  programme::apply),
+        row(Method::POST,   "/api/v1/simulate",                     Analyse,  simulate::run),
         row(Method::GET,    "/api/v1/keys",                         Admin,  keys::list),
         row(Method::POST,   "/api/v1/keys",                         Admin,  keys::create),
         row(Method::DELETE, "/api/v1/keys/{id}",                    Admin,  keys::revoke),
     ];
     table.extend(figures_table());
     table.extend(definitions_table());
+    table.extend(operators_table());
     table
+}
+
+/// Those of people who sign in, and of what they did.
+#[rustfmt::skip]
+fn operators_table() -> Vec<Route> {
+    use Permission::{Admin, Known, Public, Read};
+    vec![
+        row(Method::GET,    "/api/v1/session",                      Known,  session::show),
+        row(Method::POST,   "/api/v1/session",                      Public, session::begin),
+        row(Method::PUT,    "/api/v1/session",                      Known,  session::prefer),
+        row(Method::POST,   "/api/v1/session/password",             Known,  session::set_password),
+        row(Method::DELETE, "/api/v1/session",                      Known,  session::end),
+        row(Method::GET,    "/api/v1/operators",                    Admin,  operators::list),
+        row(Method::POST,   "/api/v1/operators",                    Admin,  operators::add),
+        row(Method::POST,   "/api/v1/operators/first",              Public, operators::add_first),
+        row(Method::PUT,    "/api/v1/operators/{name}",             Admin,  operators::change),
+        row(Method::DELETE, "/api/v1/operators/{name}",             Admin,  operators::remove),
+        row(Method::GET,    "/api/v1/audit",                        Read,   audit::list),
+    ]
 }
 
 /// Those that tell and take figures.
 #[rustfmt::skip]
 fn figures_table() -> Vec<Route> {
-    use Permission::{Admin, Read};
+    use Permission::{Analyse, Change, Read};
     vec![
         row(Method::GET,    "/api/v1/profiles/{address}/touchpoints", Read, measure::of_profile),
         row(Method::GET,    "/api/v1/measure/attribution",          Read,   measure::attribution),
         row(Method::GET,    "/api/v1/measure/paths",                Read,   measure::paths),
         row(Method::GET,    "/api/v1/editorial",                    Read,   editorial::show),
         row(Method::GET,    "/api/v1/measure/ltv",                  Read,   ltv::show),
-        row(Method::POST,   "/api/v1/measure/ltv/traits",           Admin,  ltv::state),
+        row(Method::POST,   "/api/v1/measure/ltv/traits",           Analyse,  ltv::state),
         row(Method::GET,    "/api/v1/measure/forecast",             Read,   ltv::forecast),
         row(Method::GET,    "/api/v1/measure/acquisition",          Read,   ltv::acquisition),
-        row(Method::POST,   "/api/v1/measure/acquisition/traits",   Admin,  ltv::state_acquisition),
+        row(Method::POST,   "/api/v1/measure/acquisition/traits",   Analyse, ltv::state_acquisition),
         row(Method::GET,    "/api/v1/reports",                      Read,   reports::list),
         row(Method::GET,    "/api/v1/reports/{name}",               Read,   reports::show),
-        row(Method::POST,   "/api/v1/reports/{name}/send",          Admin,  reports::send),
+        row(Method::POST,   "/api/v1/reports/{name}/send",          Change, reports::send),
         row(Method::GET,    "/api/v1/calls",                        Read,   calls::list),
         row(Method::GET,    "/api/v1/spend",                        Read,   spend::list),
-        row(Method::POST,   "/api/v1/spend",                        Admin,  spend::take),
+        row(Method::POST,   "/api/v1/spend",                        Change,  spend::take),
         row(Method::GET,    "/api/v1/flights",                      Read,   spend::list_flights),
-        row(Method::POST,   "/api/v1/flights",                      Admin,  spend::take_flights),
+        row(Method::POST,   "/api/v1/flights",                      Change,  spend::take_flights),
         row(Method::GET,    "/api/v1/measure/kpis",                 Read,   figures::kpis),
         row(Method::GET,    "/api/v1/measure/funnel",               Read,   figures::funnel),
         row(Method::GET,    "/api/v1/measure/retention",            Read,   figures::retention),
@@ -190,16 +213,16 @@ fn figures_table() -> Vec<Route> {
 /// Those of definitions, one at a time, and of what consoles ask besides.
 #[rustfmt::skip]
 fn definitions_table() -> Vec<Route> {
-    use Permission::{Admin, Read};
+    use Permission::{Change, Read};
     vec![
         row(Method::GET,    "/api/v1/programme/export",             Read,   programme::export),
         row(Method::GET,    "/api/v1/programme/versions",           Read,   versions::list),
         row(Method::GET,    "/api/v1/programme/versions/{number}",  Read,   versions::show),
-        row(Method::POST,   "/api/v1/programme/versions/{number}/restore", Admin, versions::restore),
+        row(Method::POST,   "/api/v1/programme/versions/{number}/restore", Change, versions::restore),
         row(Method::GET,    "/api/v1/definitions",                  Read,   definitions::list),
         row(Method::GET,    "/api/v1/definitions/{kind}/{name}",    Read,   definitions::show),
-        row(Method::PUT,    "/api/v1/definitions/{kind}/{name}",    Admin,  definitions::save),
-        row(Method::DELETE, "/api/v1/definitions/{kind}/{name}",    Admin,  definitions::remove),
+        row(Method::PUT,    "/api/v1/definitions/{kind}/{name}",    Change, definitions::save),
+        row(Method::DELETE, "/api/v1/definitions/{kind}/{name}",    Change, definitions::remove),
         row(Method::GET,    "/api/v1/stream",                       Read,   stream::follow),
         row(Method::GET,    "/api/v1/search",                       Read,   search::find),
         row(Method::GET,    "/api/v1/vocabulary",                   Read,   vocabulary::show),

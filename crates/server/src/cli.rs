@@ -1,6 +1,7 @@
 //! The command line. This file is its table; each command has a file of its own below.
 
 mod apply;
+mod audit;
 mod backup;
 mod best;
 mod broadcasts;
@@ -24,6 +25,7 @@ mod log;
 mod measure;
 mod merges;
 mod offers;
+mod operators;
 mod place;
 mod plan;
 mod preview;
@@ -63,6 +65,8 @@ enum Command {
     Simulate(simulate::Args),
     Preview(preview::Args),
     Keys(keys::Args),
+    Operators(operators::Args),
+    Audit(audit::Args),
     Status(status::Args),
     Import(import::Args),
     Query(query::Args),
@@ -111,6 +115,8 @@ pub fn run() -> ExitCode {
         Command::Simulate(args) => simulate::run(&args),
         Command::Preview(args) => preview::run(&args),
         Command::Keys(args) => keys::run(args),
+        Command::Operators(args) => operators::run(&args),
+        Command::Audit(args) => audit::run(&args),
         Command::Status(args) => status::run(&args),
         Command::Import(args) => return ended(import::run(&args)),
         Command::Query(args) => query::run(&args),

@@ -19,10 +19,12 @@ pub use pace::Pace;
 use crate::api::programme::make_live;
 use crate::config::Config;
 use crate::config::routes::RouteSettings;
-use crate::keys::{Created, Keys, Scope};
+use crate::keys::token::random_text;
+use crate::keys::{Created, Holder, Keys, Scope};
 use crate::limits::STOP_PATIENCE;
 use crate::mailbox::Mailbox;
 use crate::mailbox::rule::Rule;
+use crate::operators::{Changed, Operators, Role};
 use crate::programme;
 use crate::returns::proof;
 use crate::server::Server;
@@ -39,6 +41,9 @@ use visitor::Surroundings;
 
 /// The sample shop's programme, compiled in so that the binary is all that the demonstration needs.
 static BOTTEGA: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../examples/bottega");
+
+/// The demonstration's own operator.
+pub(crate) const OPERATOR: &str = "demo";
 
 /// What the demonstration adds to a server, for the page to show.
 pub struct Stage {
@@ -80,6 +85,7 @@ impl Demo {
         let page_token = fresh(&keys, "page of the demonstration", Scope::Read)?;
         let (website, till) = (fresh(&keys, "website", Scope::Write)?, fresh(&keys, "till", Scope::Write)?);
         drop(keys);
+        sign_up(&data).await?;
         let config = Config {
             data,
             listen,
@@ -93,7 +99,7 @@ impl Demo {
         };
         let stage = Stage { mailbox: Arc::clone(&mailbox), pace, page_token: page_token.clone() };
         let server = Server::start_with(&config, Some(stage)).await?;
-        make_live(&server.hub().runtime, &programme, "demo")
+        make_live(&server.hub().runtime, &programme, &Holder::server("demo"))
             .await
             .map_err(|problem| anyhow!("the programme was refused: {}", problem.message))?;
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
@@ -163,6 +169,19 @@ fn manners() -> Vec<Rule> {
         Rule::refuse(&refused, "550 5.1.1 There is nobody of this name here"),
         Rule::refuse(&later, "451 4.7.1 We do not know you yet, come back in a minute").times(1),
     ]
+}
+
+/// The operator as whom browsers on the demonstration's machine are signed in: all of the console can be tried, and nobody
+/// else has the password.
+async fn sign_up(data: &Path) -> anyhow::Result<()> {
+    let operators = Operators::open(data)?;
+    if operators.find(OPERATOR).is_some() {
+        return Ok(());
+    }
+    match operators.add(OPERATOR, Role::Owner, &random_text::<32>()).await? {
+        Changed::Done(_) => Ok(()),
+        other => bail!("the demonstration has no operator: {other:?}"),
+    }
 }
 
 /// A new key of this name; an earlier demonstration in the same directory may have left one, whose token is lost.

@@ -1,6 +1,6 @@
 //! Everything that this server answers on its one port, put together.
 
-use crate::access::{Permission, guard};
+use crate::access::{Permission, Rights, guard};
 use crate::api;
 use crate::clock;
 use crate::collect::door::Door;
@@ -42,7 +42,7 @@ fn tracking(hub: &Arc<Hub>) -> Arc<Collect<Runtime>> {
     let door = Door::new(hash_key.expect("invariant: the first record installs"));
     let keys = Arc::clone(hub);
     let source_of = move |key: &str| {
-        let holder = keys.keys.holder(key).filter(|holder| holder.scope == Scope::Write)?;
+        let holder = keys.keys.holder(key).filter(|holder| holder.rights == Rights::Key(Scope::Write))?;
         Some(Arc::from(holder.name))
     };
     Arc::new(Collect::new(door, hub.runtime.clone(), Box::new(source_of), clock::now))

@@ -1,11 +1,13 @@
 //! What every handler of a request has at hand.
 
+use crate::audit;
 use crate::defined::Definitions;
 use crate::deliver::email::Email;
 use crate::deliver::link::SignedLinks;
 use crate::demo::Stage;
-use crate::keys::Keys;
+use crate::keys::{Holder, Keys};
 use crate::metrics::Metrics;
+use crate::operators::Operators;
 use crate::problem::Problem;
 use crate::public::clicks::Clicks;
 use crate::public::hosted::Hosted;
@@ -27,6 +29,7 @@ pub struct Hub {
     /// Reads what is on the disk.
     pub log: SqliteReader,
     pub keys: Keys,
+    pub operators: Operators,
     /// Of the demonstration only.
     pub stage: Option<Stage>,
     pub metrics: Arc<Metrics>,
@@ -61,6 +64,15 @@ pub struct Hub {
 }
 
 impl Hub {
+    /// Records what an operator states, with who it was; its place in the log, or why the engine does not take it.
+    pub async fn act(&self, holder: &Holder, record: &Record<'_>) -> Result<Seq, Problem> {
+        match audit::recorded(&self.runtime, holder, record).await? {
+            Outcome::Applied(seq) => Ok(seq),
+            Outcome::Refused(refusal) => Err(refusal.into()),
+            other => panic!("invariant: the record was checked before it was made, {other:?}"),
+        }
+    }
+
     /// Records what a client stated; its place in the log, or why the engine does not take it.
     pub async fn record(&self, record: &Record<'_>) -> Result<Seq, Problem> {
         match self.runtime.record(record).await? {

@@ -7,6 +7,7 @@
 
 pub(crate) mod file;
 mod ring;
+pub(crate) mod token;
 
 pub use ring::{Holder, Key, Scope};
 

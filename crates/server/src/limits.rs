@@ -8,6 +8,47 @@ pub const KEYS_MAX: usize = 256;
 /// Longest name of a key: it becomes the name of a source, which every one of its events carries.
 pub const KEY_NAME_BYTES_MAX: usize = 64;
 
+// ---- Operators ---------------------------------------------------------------------------------------------
+
+/// Most operators: each request with a session looks at all of them.
+pub const OPERATORS_MAX: usize = 256;
+/// Longest name of an operator, which stands on every change of theirs: an email address fits.
+pub const OPERATOR_NAME_BYTES_MAX: usize = 128;
+/// Shortest password, in characters: with a hash that costs this much, guessing twelve takes longer than anybody has.
+pub const PASSWORD_CHARS_MIN: usize = 12;
+/// Longest password: hashing takes as long for any, and reading should.
+pub const PASSWORD_BYTES_MAX: usize = 1_024;
+/// What a hash of a password costs: argon2id as OWASP's cheat sheet of password storage has it first (19 MiB, 2 passes, 1 lane).
+pub const PASSWORD_MEMORY_KIB: u32 = 19 * 1_024;
+pub const PASSWORD_PASSES: u32 = 2;
+pub const PASSWORD_LANES: u32 = 1;
+/// Passwords that are hashed at once, so that many who try take neither all memory nor all cores.
+pub const PASSWORD_HASHES_AT_ONCE: usize = 2;
+/// A session that nobody uses ends: whoever goes home signs in again in the morning.
+pub const SESSION_IDLE_MAX: Span = Span::HOUR.times(12);
+/// A session ends, however much it is used: a week of work.
+pub const SESSION_AGE_MAX: Span = Span::DAY.times(7);
+/// That a session was used is written down this often: a crash makes it look so much older.
+pub const SESSION_WRITTEN_EVERY: Span = Span::MINUTE.times(5);
+/// Most sessions of one operator: browsers and devices that one person has.
+pub const SESSIONS_OF_OPERATOR_MAX: usize = 20;
+/// Wrong passwords for one name that bring no delay: people mistype.
+pub const LOCKOUT_NAME_TRIES: u32 = 5;
+/// The same from one network address, behind which a whole office may sit.
+pub const LOCKOUT_ADDRESS_TRIES: u32 = 20;
+/// The first delay; doubled with each further try.
+pub const LOCKOUT_DELAY_FIRST: Span = Span::SECOND;
+/// The longest delay for a name: short, since anybody can bring it about for somebody else, and still a guess a minute.
+pub const LOCKOUT_NAME_DELAY_MAX: Span = Span::MINUTE;
+/// The longest delay for an address.
+pub const LOCKOUT_ADDRESS_DELAY_MAX: Span = Span::MINUTE.times(15);
+/// Tries are forgotten when none came for so long.
+pub const LOCKOUT_FORGOTTEN: Span = Span::HOUR;
+/// Names and addresses whose tries are remembered: some 2 MB.
+pub const LOCKOUT_KEPT_MAX: usize = 10_000;
+/// Acts that one page of the audit looks at: with a filter that fits few, the page is short and says where to go on.
+pub const AUDIT_LOOKED_AT_MAX: usize = 2_000;
+
 // ---- Public pages ------------------------------------------------------------------------------------------
 
 /// Largest form that a recipient can post: a tick for every purpose of a programme.

@@ -4,15 +4,14 @@
 //! that key, or takes it from the address (`#token=…`, which browsers send to nobody). The demonstration, where all
 //! people are invented, gives a key that only reads to browsers on its own machine.
 
-use crate::access::is_local;
+use crate::access::{is_local, names_this_machine};
 use crate::hub::Hub;
 use axum::Router;
 use axum::extract::{Path, Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde::Serialize;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 /// A file of the page.
@@ -98,40 +97,4 @@ async fn greeting(State(hub): State<Arc<Hub>>, request: Request) -> Response {
         token: at_home.then_some(stage.page_token.as_str()),
     });
     ([(header::CACHE_CONTROL, "no-store")], axum::Json(Greeting { demo })).into_response()
-}
-
-/// Whether the browser looks for us under a name of this machine. A site elsewhere whose name leads here could
-/// otherwise read, in a browser on this machine, what is meant for that browser alone.
-fn names_this_machine(headers: &HeaderMap) -> bool {
-    let Some(host) = headers.get(header::HOST).and_then(|host| host.to_str().ok()) else { return false };
-    let Ok(url) = url::Url::parse(&format!("http://{host}/")) else { return false };
-    match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost",
-        Some(url::Host::Ipv4(ip)) => IpAddr::from(ip).is_loopback(),
-        Some(url::Host::Ipv6(ip)) => IpAddr::from(ip).is_loopback(),
-        None => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_names_of_this_machine_are_at_home() {
-        let rows = [
-            ("127.0.0.1:8080", true),
-            ("localhost:8080", true),
-            ("[::1]:8080", true),
-            ("127.0.0.1.evil.example", false),
-            ("evil.example:8080", false),
-            ("localhost.evil.example", false),
-            ("10.0.0.1:8080", false),
-        ];
-        for (host, at_home) in rows {
-            let headers = HeaderMap::from_iter([(header::HOST, host.parse().expect("a header"))]);
-            assert_eq!(names_this_machine(&headers), at_home, "{host}");
-        }
-        assert!(!names_this_machine(&HeaderMap::new()));
-    }
 }

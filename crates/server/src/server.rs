@@ -14,10 +14,11 @@ use crate::deliver::route::Routes;
 use crate::demo::Stage;
 use crate::http;
 use crate::hub::Hub;
-use crate::keys::Keys;
+use crate::keys::{Holder, Keys};
 use crate::limits::{FOLLOWERS_MAX, SENDS_WAITING_MAX, STOP_PATIENCE};
 use crate::mailbox::Mailbox;
 use crate::metrics::Metrics;
+use crate::operators::Operators;
 use crate::presence::Presence;
 use crate::problem::READING_LOG;
 use crate::programme;
@@ -85,6 +86,7 @@ impl Server {
             runtime::start(&config.data, Arc::clone(&metrics), Arc::clone(&backlog))?;
         let log = SqliteReader::open(&config.data).context("the log cannot be read")?;
         let keys = Keys::open(&config.data)?;
+        let operators = Operators::open(&config.data)?;
         let signers = Signers::new(DkimKeys::open(&config.data)?)?;
         let presence = Presence::announce(&config.data, address)?;
         let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
@@ -96,6 +98,7 @@ impl Server {
             runtime,
             log,
             keys,
+            operators,
             stage,
             metrics,
             public_url,
@@ -282,7 +285,7 @@ async fn apply(hub: &Arc<Hub>, folder: &Path) -> anyhow::Result<()> {
         return Ok(());
     }
     let live = loop {
-        match make_live(&hub.runtime, &programme, START).await {
+        match make_live(&hub.runtime, &programme, &Holder::server("start")).await {
             Err(problem) if problem.code == READING_LOG => tracing::info!("{}", problem.message),
             live => break live,
         }

@@ -17,6 +17,7 @@ mod visit;
 
 pub(crate) use inbox::InboxChannel;
 
+use crate::access::Rights;
 use crate::collect::access::write_key;
 use crate::collect::routes::cors;
 use crate::hub::Hub;
@@ -72,7 +73,7 @@ fn source(hub: &Hub, headers: &HeaderMap, in_body: Option<&str>) -> Result<Strin
     let key = key.ok_or_else(|| {
         refused("missing_write_key", "there is no write key, neither in a header nor in `writeKey`")
     })?;
-    let holder = hub.keys.holder(&key).filter(|holder| holder.scope == Scope::Write);
+    let holder = hub.keys.holder(&key).filter(|holder| holder.rights == Rights::Key(Scope::Write));
     let holder = holder.ok_or_else(|| refused("unknown_write_key", "no source has this write key"))?;
     Ok(holder.name)
 }

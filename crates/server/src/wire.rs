@@ -5,9 +5,9 @@ use engine::at::At;
 use engine::programme::decimal;
 use engine::record::{
     Attempted, ClustersStated, Commanded, ConsentStated, CutoffsStated, Event, EventFlags, Identifier,
-    MembershipChanged, Preference, PreferenceStated, ProfileErased, ProfilesMerged, Record, RegisterChecked,
-    RegisterListed, Rejected, RunRequested, Settled, Subject, SuppressionStated, WebhookAnswered,
-    WebhookAttempt, WebhookDelivered,
+    MembershipChanged, OperatorActed, Preference, PreferenceStated, ProfileErased, ProfilesMerged, Record,
+    RegisterChecked, RegisterListed, Rejected, RunRequested, Settled, Subject, SuppressionStated,
+    WebhookAnswered, WebhookAttempt, WebhookDelivered,
 };
 use engine::segment::cluster::{Cluster, Finding, Tree};
 use serde_json::{Value, json};
@@ -103,6 +103,7 @@ fn content(record: &Record<'_>) -> (&'static str, Value) {
         | Record::DeliveryRequested(_) => of_webhook(record),
         Record::CodesAdded(_) | Record::OfferRedeemed(_) | Record::OfferNoted(_) => of_offer(record),
         Record::SpendRecorded(_) | Record::FlightRecorded(_) => of_spend(record),
+        Record::OperatorActed(one) => ("operator_acted", acted(one)),
         Record::ReportSent(one) => (
             "report_sent",
             json!({
@@ -453,6 +454,20 @@ fn attempt(attempt: &WebhookAttempt<'_>) -> Value {
         "ended_at": attempt.ended_at.to_string(),
         "took_ms": attempt.took_ms,
         "reason": attempt.reason,
+    })
+}
+
+fn acted(acted: &OperatorActed<'_>) -> Value {
+    let told = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
+    json!({
+        "acted_at": acted.acted_at.to_string(),
+        "operator": acted.operator,
+        "role": acted.role,
+        "act": acted.act,
+        "subject": acted.subject,
+        "people": acted.people.iter().map(identifier).collect::<Vec<_>>(),
+        "before": told(acted.before),
+        "after": told(acted.after),
     })
 }
 

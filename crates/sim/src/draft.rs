@@ -4,8 +4,8 @@ use engine::at::{At, Span};
 use engine::identifier::{HashKey, IdentifierKind};
 use engine::record::{
     CodesAdded, Command, Commandable, Commanded, ConsentSource, ConsentStated, CutoffsStated, Engaged,
-    Engagement, Event, EventFlags, EventKind, Identifier, MergeUndone, OfferRedeemed, Preference,
-    PreferenceStated, ProfileErased, ProfilesMerged, ProgrammeApplied, Record, RegisterChecked,
+    Engagement, Event, EventFlags, EventKind, Identifier, MergeUndone, OfferRedeemed, OperatorActed,
+    Preference, PreferenceStated, ProfileErased, ProfilesMerged, ProgrammeApplied, Record, RegisterChecked,
     RegisterListed, Rejected, Returned, RunRequested, Subject, SuppressionStated, Verdict,
 };
 use engine::segment::cutoff::Cutoff;
@@ -241,6 +241,38 @@ impl Draft {
             Self::Garbage(garbage) => bytes.extend_from_slice(garbage),
         }
         bytes
+    }
+
+    /// The record of who did it, which the door puts behind what an operator does to people.
+    pub(crate) fn act(&self, key: &HashKey, received_at: At) -> Option<Vec<u8>> {
+        let email = |email: &String| (IdentifierKind::Email, email.clone());
+        let (act, people) = match self {
+            Self::Suppression { email: whose, .. } => ("address.suppress", vec![email(whose)]),
+            Self::Consent { subject: SubjectDraft::Email(whose), .. } => {
+                ("consent.state", vec![email(whose)])
+            }
+            Self::Merge { from, into, .. } => ("profile.merge", vec![from.clone(), into.clone()]),
+            Self::Request { who, .. } => ("run.request", vec![who.clone()]),
+            _ => return None,
+        };
+        let after =
+            serde_json::json!({ "people": people.iter().map(|one| &one.1).collect::<Vec<_>>() }).to_string();
+        let acted = OperatorActed {
+            acted_at: received_at,
+            operator: "ada",
+            role: "marketer",
+            act,
+            subject: "",
+            people: people
+                .iter()
+                .map(|(kind, value)| Identifier { kind: *kind, hash: key.identifier(*kind, value), value })
+                .collect(),
+            before: "",
+            after: &after,
+        };
+        let mut bytes = Vec::new();
+        Record::OperatorActed(acted).encode(&mut bytes);
+        Some(bytes)
     }
 
     /// The same of what comes in lists and from tills.

@@ -235,7 +235,9 @@ impl World {
     fn send_request(&mut self, number: u64) {
         let key = &self.installed.hash_key;
         let drafts = &self.open[&number];
-        let records = drafts.iter().map(|draft| draft.encode(key, self.now)).collect();
+        let told =
+            |draft: &Draft| std::iter::once(draft.encode(key, self.now)).chain(draft.act(key, self.now));
+        let records = drafts.iter().flat_map(told).collect();
         self.installation.submit(Sender::Client(number), records);
     }
 

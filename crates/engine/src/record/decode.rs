@@ -1,5 +1,6 @@
 //! Bytes to records. Never panics: the bytes may come from a damaged disk or a newer Trama.
 
+use super::acts;
 use super::encode::{SEAL_NONE, code};
 use super::report;
 use super::spend;
@@ -82,6 +83,7 @@ impl<'a> Record<'a> {
                     | code::OFFER_REDEEMED
                     | code::OFFER_NOTED
                     | spend::code::SPEND..=spend::code::FLIGHT
+                    | acts::CODE
                     | report::code::REPORT_SENT
         );
         if !is_known {
@@ -92,6 +94,7 @@ impl<'a> Record<'a> {
                 webhooks::read(kind, &mut parts.envelope, &mut parts.personal)
             }
             spend::code::SPEND..=spend::code::FLIGHT => spend::read(kind, &mut parts.envelope),
+            acts::CODE => acts::read(&mut parts.envelope, &mut parts.personal),
             report::code::REPORT_SENT => report::read(&mut parts.envelope),
             _ => parts.record(kind),
         };

@@ -1,5 +1,6 @@
 //! Records to bytes: version, kind, envelope with its length, seal, personal part to the end.
 
+use super::acts;
 use super::report;
 use super::spend;
 use super::webhooks;
@@ -84,6 +85,7 @@ impl Record<'_> {
             | Self::RunRequested(RunRequested { identifier: one, .. })
             | Self::OfferRedeemed(OfferRedeemed { identifier: Some(one), .. })
             | Self::OfferNoted(OfferNoted { identifier: one, .. }) => one.blank(),
+            Self::OperatorActed(acted) => acted.blank(),
             Self::SuppressionStated(stated) => {
                 stated.identifier.blank();
                 stated.reason = "";
@@ -195,6 +197,7 @@ impl Parts {
                 self.fill_offer(record)
             }
             Record::SpendRecorded(_) | Record::FlightRecorded(_) => spend::put(record, &mut self.envelope),
+            Record::OperatorActed(acted) => acts::put(acted, &mut self.envelope, &mut self.personal),
             Record::ReportSent(sent) => report::put(sent, &mut self.envelope),
             Record::Tick => code::TICK,
             Record::ProfilesMerged(_)

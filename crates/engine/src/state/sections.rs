@@ -33,6 +33,7 @@ impl State {
         take(&mut self.registers.listed).cut(pieces, Part::Registers);
         take(&mut self.spend.lines).cut(pieces, Part::SpendLines);
         take(&mut self.spend.flights).cut(pieces, Part::Flights);
+        take(&mut self.acts).cut(pieces, Part::Acts, 0);
         self.sends.cut(pieces);
         take(&mut self.merges.all).cut(pieces, Part::Merges, 0);
         take(&mut self.merges.gone).cut(pieces, Part::Gone, 0);
@@ -101,6 +102,10 @@ impl State {
             Part::Gone => {
                 let read = Chunked::read(digest, bytes)?;
                 put(move |state| state.merges.gone.append(number, read))
+            }
+            Part::Acts => {
+                let read = Chunked::read(digest, bytes)?;
+                put(move |state| state.acts.append(number, read))
             }
             Part::SecondsSorted => {
                 let read: Vec<_> = borsh::from_slice(bytes)?;

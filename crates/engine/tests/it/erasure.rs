@@ -14,7 +14,8 @@ use engine::programme::{
 };
 use engine::record::{
     Attempted, ConsentSource, ConsentStated, DeliveryOutcome, Engaged, Engagement, EventKind, LogRedacted,
-    Malformed, MergeUndone, ProfileErased, Record, Rejected, Settled, Subject, SuppressionStated,
+    Malformed, MergeUndone, OperatorActed, ProfileErased, Record, Rejected, Settled, Subject,
+    SuppressionStated,
 };
 use engine::{MergeId, ProfileId, SendId, Seq};
 use serde_json::{Value as Json, json};
@@ -437,4 +438,67 @@ fn an_address_that_only_a_trait_gave_is_known_as_theirs() {
     let shown: Vec<&str> = story.engine.suppressions().map(|one| one.value.as_str()).collect();
     assert_eq!(shown.iter().filter(|value| value.is_empty()).count(), 2, "{shown:?}");
     assert!(shown.contains(&"bob@example.com"));
+}
+
+/// What of the acts in a log is about whom, and what they tell; `None` where nothing can be read.
+fn acts_in(log: &[Vec<u8>]) -> Vec<(String, String, bool)> {
+    let acts = log.iter().filter_map(|bytes| match Record::decode(bytes) {
+        Ok(Record::OperatorActed(acted)) => {
+            let people: Vec<&str> = acted.people.iter().map(|one| one.value).collect();
+            let told = format!("{}{}", acted.before, acted.after);
+            assert_eq!((acted.operator, acted.act), ("eve", "profile.change"), "who did what stays");
+            Some((people.join(" "), told, acted.is_blank()))
+        }
+        _ => None,
+    });
+    acts.collect()
+}
+
+#[test]
+fn an_operators_act_about_somebody_erased_names_them_no_longer() {
+    let mut story = ada_and_bob();
+    let act = |story: &mut Story, names: &[Name<'_>], before: &str, after: &str| {
+        let people = names.iter().map(|(kind, value)| story.identifier(*kind, value)).collect();
+        let (acted_at, operator, role) = (story.now(), "eve", "marketer");
+        let (act, subject) = ("profile.change", "");
+        let acted = OperatorActed { acted_at, operator, role, act, subject, people, before, after };
+        assert_eq!(story.apply(&Record::OperatorActed(acted)), Outcome::Applied);
+    };
+    act(&mut story, &[ADAS_EMAIL], "", r#"{"proof":"adas-page"}"#);
+    act(&mut story, &[BOB], r#"{"state":"open"}"#, "");
+    act(&mut story, &[BOB, ADA], "", r#"{"name":"Lovelace"}"#);
+    act(
+        &mut story,
+        &[],
+        r#"{"segments.vip":"trait.email = \"ada@secret.example\""}"#,
+        r#"{"segments.vip":"did \"X\""}"#,
+    );
+    act(&mut story, &[], "", r#"{"segments.vip":"did \"Y\""}"#);
+    assert_eq!(traces_in(&Engine::restore(&story.engine.snapshot()).unwrap()), traces_in(&story.engine));
+    let acts: Vec<Seq> = story.engine.acts_before(Seq(u64::MAX)).collect();
+    let restored = Engine::restore(&story.engine.snapshot()).unwrap();
+    assert_eq!(acts, restored.acts_before(Seq(u64::MAX)).collect::<Vec<_>>());
+    assert_eq!(acts.len(), 5);
+
+    let ada = id(&story, ADA).unwrap();
+    assert_eq!(erase(&mut story, ada), Outcome::Applied);
+    assert_eq!(story.engine.acts_before(Seq(u64::MAX)).count(), 5, "that it was done is no secret");
+    let redaction = story.engine.redaction().unwrap();
+    let log = redacted(&story, &redaction);
+    let nothing = |blank| (String::new(), String::new(), blank);
+    let told = |people: &str, told: &str| (people.to_owned(), told.to_owned(), false);
+    let expected = [
+        nothing(true),
+        told("bob-8", r#"{"state":"open"}"#),
+        (" ".to_owned(), String::new(), true),
+        nothing(false),
+        told("", r#"{"segments.vip":"did \"Y\""}"#),
+    ];
+    assert_eq!(acts_in(&log), expected);
+    // Once more, and it stays as it is.
+    for (place, bytes) in log.iter().enumerate() {
+        if let Ok(record @ Record::OperatorActed(_)) = Record::decode(bytes) {
+            assert!(redaction.redact(Seq(place as u64 + 1), &record).is_none(), "{record:?}");
+        }
+    }
 }

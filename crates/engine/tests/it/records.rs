@@ -214,6 +214,26 @@ fn all(properties: &OwnedMap) -> Vec<Record<'_>> {
 fn examples_of_operators() -> Vec<Record<'static>> {
     let at = At(1_767_600_000_123);
     vec![
+        Record::OperatorActed(OperatorActed {
+            acted_at: at,
+            operator: "bea@bottega.example",
+            role: "marketer",
+            act: "profile.merge",
+            subject: "",
+            people: vec![identifier("eve@example.com"), identifier("ada@example.com")],
+            before: "",
+            after: r#"{"why":"one household"}"#,
+        }),
+        Record::OperatorActed(OperatorActed {
+            acted_at: at,
+            operator: "start",
+            role: "server",
+            act: "journey.pause",
+            subject: "thanks",
+            people: vec![],
+            before: r#"{"state":"open"}"#,
+            after: "",
+        }),
         Record::ProfilesMerged(ProfilesMerged {
             from: identifier("eve@example.com"),
             into: identifier("ada@example.com"),

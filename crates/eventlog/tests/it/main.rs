@@ -1,5 +1,6 @@
 //! The crate's one integration binary: both logs against one suite, then what is peculiar to each.
 
+mod acts;
 mod batches;
 mod changes;
 mod compatibility;

@@ -143,6 +143,7 @@ fn subject(engine: &Engine, record: &Record<'_>) -> Option<Option<ProfileId>> {
         | Record::WebhookAnswered(_)
         | Record::WebhookFollowed(_)
         | Record::ReportSent(_)
+        | Record::OperatorActed(_)
         | Record::Tick => None,
     }
 }

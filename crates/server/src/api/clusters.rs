@@ -1,17 +1,20 @@
 //! Clusters: the sets of the programme, and what was found for each.
 
+use crate::audit::{What, noted};
 use crate::clock;
 use crate::hub::Hub;
+use crate::keys::Holder;
 use crate::problem::Problem;
 use crate::runtime::clusters;
-use axum::Json;
 use axum::extract::{Path, State};
+use axum::{Extension, Json};
 use engine::engine::{ClusterSetView as Set, Engine};
 use engine::segment::cluster::{Cluster, Clusters, segment_name};
 use engine::segment::feature::FeatureKind;
 use engine::value::SCALE;
 use eventlog::sequencer::Outcome;
 use serde::Serialize;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -120,6 +123,7 @@ pub(super) async fn show(
 )]
 pub(super) async fn refresh(
     State(hub): State<Arc<Hub>>,
+    Extension(holder): Extension<Holder>,
     Path(name): Path<String>,
 ) -> Result<Json<ClusterSetView>, Problem> {
     match clusters::state(&hub.runtime, name.clone()).await? {
@@ -127,6 +131,8 @@ pub(super) async fn refresh(
         Some(Outcome::Refused(refusal)) => return Err(refusal.into()),
         Some(_) => {}
     }
+    let what = What::beside("clusters.refresh", &name, Value::Null, Value::Null);
+    noted(&hub.runtime, &holder, what).await?;
     show(State(hub), Path(name)).await
 }
 

@@ -92,7 +92,7 @@ pub(super) async fn state(
         language: &statement.language,
         proof: &proof,
     });
-    Ok(Recorded::at(hub.record(&record).await?))
+    Ok(Recorded::at(hub.act(&holder, &record).await?))
 }
 
 /// The keyed hash under which the engine knows an address.

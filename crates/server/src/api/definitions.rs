@@ -238,7 +238,7 @@ pub(super) async fn save(
         return Ok(conflict);
     }
     let change = Change { kind, name, said, templates: given.templates };
-    let made = made(&hub, &defined, change, &holder.name, dry).await;
+    let made = made(&hub, &defined, change, &holder, dry).await;
     drop(turn);
     made
 }
@@ -282,7 +282,7 @@ pub(super) async fn remove(
         return Ok(conflict);
     }
     let change = Change { kind, name, said: Said::Nothing, templates: BTreeMap::new() };
-    let made = made(&hub, &defined, change, &holder.name, dry).await;
+    let made = made(&hub, &defined, change, &holder, dry).await;
     drop(turn);
     made
 }
@@ -300,7 +300,7 @@ pub(super) async fn made(
     hub: &Arc<Hub>,
     defined: &Arc<Defined>,
     change: Change,
-    operator: &str,
+    by: &Holder,
     dry: bool,
 ) -> Result<Response, Problem> {
     let Change { kind, name, said, templates } = change;
@@ -311,7 +311,7 @@ pub(super) async fn made(
     if edited.checked.errors() > 0 {
         return Ok(mistaken(defined, &edited, &edited.checked.findings));
     }
-    live(hub, defined, edited, operator, dry, Some((kind, name))).await
+    live(hub, defined, edited, by, dry, Some((kind, name))).await
 }
 
 /// Makes a programme live that was checked, or tells what that would change.
@@ -319,7 +319,7 @@ pub(super) async fn live(
     hub: &Arc<Hub>,
     defined: &Arc<Defined>,
     edited: Edited,
-    operator: &str,
+    by: &Holder,
     dry: bool,
     of: Option<Named>,
 ) -> Result<Response, Problem> {
@@ -334,7 +334,7 @@ pub(super) async fn live(
             Err(mistakes) => return Ok(later(mistakes)),
         }
     } else {
-        match make_live(&hub.runtime, &programme, operator).await {
+        match make_live(&hub.runtime, &programme, by).await {
             Ok(seq) => (None, seq),
             Err(problem) if !problem.mistakes.is_empty() => {
                 let mistakes = problem.mistakes.into_iter().map(|one| Mistake {

@@ -1,15 +1,18 @@
 //! The API described in OpenAPI 3.1, from the same types and handlers that answer.
 
+use super::routes;
 use super::{
-    activity, best, broadcasts, calls, changes, clusters, consents, definitions, editorial, erasures,
+    activity, audit, best, broadcasts, calls, changes, clusters, consents, definitions, editorial, erasures,
     evidence, explanations, expressions, figures, identifiers, journeys, keys, links, ltv, mailbox, measure,
-    merges, offers, people, pressure, previews, profiles, programme, registers, rejects, reports, returns,
-    search, segments, sends, simulate, spend, status, stream, suppressions, timeline, versions, vocabulary,
-    webhooks,
+    merges, offers, operators, people, pressure, previews, profiles, programme, registers, rejects, reports,
+    returns, search, segments, sends, session, simulate, spend, status, stream, suppressions, timeline,
+    versions, vocabulary, webhooks,
 };
+use crate::access::SESSION_COOKIE;
 use axum::Json;
 use utoipa::OpenApi;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::extensions::Extensions;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, openapi};
 
 #[derive(OpenApi)]
@@ -121,21 +124,55 @@ use utoipa::{Modify, openapi};
         simulate::run,
         keys::list,
         keys::create,
-        keys::revoke
+        keys::revoke,
+        session::show,
+        session::begin,
+        session::prefer,
+        session::set_password,
+        session::end,
+        operators::list,
+        operators::add,
+        operators::add_first,
+        operators::change,
+        operators::remove,
+        audit::list
     ),
-    security(("token" = [])),
-    modifiers(&Token, &Operations)
+    security(("token" = []), ("session" = [])),
+    modifiers(&Entrances, &Operations, &Permissions)
 )]
 struct Description;
 
-/// The bearer token that every route asks for.
-struct Token;
+/// How to show who asks: by the token of a key, or by the cookie of a session.
+struct Entrances;
 
-impl Modify for Token {
+impl Modify for Entrances {
     fn modify(&self, description: &mut openapi::OpenApi) {
         let scheme = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
         let components = description.components.get_or_insert_default();
         components.add_security_scheme("token", scheme);
+        let cookie = ApiKey::Cookie(ApiKeyValue::new(SESSION_COOKIE));
+        components.add_security_scheme("session", SecurityScheme::ApiKey(cookie));
+    }
+}
+
+/// What each operation asks of its caller, from the table of routes.
+struct Permissions;
+
+impl Modify for Permissions {
+    fn modify(&self, description: &mut openapi::OpenApi) {
+        for route in routes() {
+            let Some(path) = description.paths.paths.get_mut(route.path) else { continue };
+            let operations = [
+                ("GET", &mut path.get),
+                ("PUT", &mut path.put),
+                ("POST", &mut path.post),
+                ("DELETE", &mut path.delete),
+            ];
+            let own = operations.into_iter().find(|(method, _)| *method == route.method.as_str());
+            let Some(operation) = own.and_then(|(_, operation)| operation.as_mut()) else { continue };
+            let permission = Extensions::builder().add("x-permission", route.permission.name()).build();
+            operation.extensions.get_or_insert_default().merge(permission);
+        }
     }
 }
 

@@ -72,6 +72,6 @@ pub(super) async fn erase(
     };
     let (profile, view) = hub.runtime.read(read).await?;
     let erased = ProfileErased { profile, erased_at: clock::now(), operator: &holder.name };
-    let seq = hub.record(&Record::ProfileErased(erased)).await?;
+    let seq = hub.act(&holder, &Record::ProfileErased(erased)).await?;
     Ok(Json(view.erased(seq, hub.runtime.redacted(seq).await)))
 }

@@ -73,5 +73,5 @@ pub(super) async fn lift(
         lifted_at: clock::now(),
         operator: &holder.name,
     };
-    Ok(Recorded::at(hub.record(&Record::IdentifierLifted(lifted)).await?))
+    Ok(Recorded::at(hub.act(&holder, &Record::IdentifierLifted(lifted)).await?))
 }

@@ -159,7 +159,7 @@ pub(super) async fn request(
         operator: &holder.name,
         data: data.as_map(),
     };
-    Ok(Recorded::at(hub.record(&Record::RunRequested(requested)).await?))
+    Ok(Recorded::at(hub.act(&holder, &Record::RunRequested(requested)).await?))
 }
 
 /// Nobody comes in or goes on until the journey is resumed.
@@ -215,7 +215,7 @@ pub(super) async fn command(
     holder: &Holder,
 ) -> Result<Json<Recorded>, Problem> {
     let commanded = Commanded { what, name, command, commanded_at: clock::now(), operator: &holder.name };
-    Ok(Recorded::at(hub.record(&Record::Commanded(commanded)).await?))
+    Ok(Recorded::at(hub.act(holder, &Record::Commanded(commanded)).await?))
 }
 
 fn view(journey: &Journey<'_>) -> JourneyView {

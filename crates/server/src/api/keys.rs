@@ -1,14 +1,16 @@
 //! API keys: made, listed and revoked while the server runs.
 
 use super::extract::Body;
+use crate::audit::{What, noted};
 use crate::hub::Hub;
-use crate::keys::{Created, Key, Scope};
+use crate::keys::{Created, Holder, Key, Scope};
 use crate::limits::{KEY_NAME_BYTES_MAX, KEYS_MAX};
 use crate::problem::Problem;
-use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 #[derive(Serialize, utoipa::ToSchema)]
@@ -48,10 +50,16 @@ pub(super) async fn list(State(hub): State<Arc<Hub>>) -> Json<KeyList> {
 )]
 pub(super) async fn create(
     State(hub): State<Arc<Hub>>,
+    Extension(holder): Extension<Holder>,
     Body(wanted): Body<Wanted>,
 ) -> Result<(StatusCode, Json<NewKey>), Problem> {
     match hub.keys.create(&wanted.name, wanted.scope).map_err(|error| Problem::internal(&error))? {
-        Created::Key { key, token } => Ok((StatusCode::CREATED, Json(NewKey { key, token }))),
+        Created::Key { key, token } => {
+            let what =
+                What::beside("key.create", &key.name, Value::Null, json!({"id": key.id, "scope": key.scope}));
+            noted(&hub.runtime, &holder, what).await?;
+            Ok((StatusCode::CREATED, Json(NewKey { key, token })))
+        }
         Created::NameTaken => {
             let message = format!("there is a key named \"{}\" already", wanted.name);
             Err(Problem::new(StatusCode::CONFLICT, "name_taken", message))
@@ -76,10 +84,16 @@ pub(super) async fn create(
 )]
 pub(super) async fn revoke(
     State(hub): State<Arc<Hub>>,
+    Extension(holder): Extension<Holder>,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
+    let known = hub.keys.list().into_iter().find(|key| key.id == id || key.name == id);
     let revoked = hub.keys.revoke(&id).map_err(|error| Problem::internal(&error))?;
     if revoked {
+        let was = known.as_ref().map(|key| json!({"id": key.id, "scope": key.scope}));
+        let name = known.as_ref().map_or(&id, |key| &key.name);
+        let what = What::beside("key.revoke", name, was.unwrap_or_default(), Value::Null);
+        noted(&hub.runtime, &holder, what).await?;
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(Problem::not_found(format!("there is no key \"{id}\"")))

@@ -4,17 +4,19 @@
 //! time, since each reads all of it.
 
 use super::extract::Query;
+use crate::audit::What;
 use crate::clock;
 use crate::forecast::{self, Outlook};
 use crate::hub::Hub;
+use crate::keys::Holder;
 use crate::ltv::first::{Acquired, acquired, first_touches};
 use crate::ltv::log::{ReadLog, Which, buyers};
 use crate::ltv::{Answer, Buyers, Question, Wrong, answer, costs};
 use crate::problem::Problem;
 use crate::runtime::Entrance;
-use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::{Extension, Json};
 use engine::at::At;
 use engine::engine::Engine;
 use engine::record::{Event, EventFlags, EventKind, Identifier, Record};
@@ -23,6 +25,7 @@ use engine::{ProfileId, Seq};
 use eventlog::frame::push_record;
 use eventlog::log::Batches;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// Statements that go into the log together.
@@ -121,6 +124,7 @@ pub(super) async fn show(
 )]
 pub(super) async fn state(
     State(hub): State<Arc<Hub>>,
+    Extension(holder): Extension<Holder>,
     Query(asked): Query<Asked>,
 ) -> Result<Json<Stated>, Problem> {
     let (buyers, answer) = answered(&hub, &asked).await?;
@@ -141,7 +145,7 @@ pub(super) async fn state(
             (ProfileId(number), traits)
         })
         .collect();
-    Ok(Json(Stated { people: state_all(&hub, "ltv", &pairs).await? }))
+    Ok(Json(Stated { people: state_all(&hub, &holder, "ltv", &pairs).await? }))
 }
 
 /// By what people first came: channel and campaign of the first touch, kept through their sign-up.
@@ -161,7 +165,10 @@ pub(super) async fn acquisition(State(hub): State<Arc<Hub>>) -> Result<Json<Acqu
     path = "/api/v1/measure/acquisition/traits",
     responses((status = 200, body = Stated))
 )]
-pub(super) async fn state_acquisition(State(hub): State<Arc<Hub>>) -> Result<Json<Stated>, Problem> {
+pub(super) async fn state_acquisition(
+    State(hub): State<Arc<Hub>>,
+    Extension(holder): Extension<Holder>,
+) -> Result<Json<Stated>, Problem> {
     let pairs = read(&hub, |engine, read| {
         let firsts = first_touches(engine, read)?.into_iter();
         let told = firsts.filter_map(|(id, first)| {
@@ -177,23 +184,26 @@ pub(super) async fn state_acquisition(State(hub): State<Arc<Hub>>) -> Result<Jso
         Ok(told.collect::<Vec<_>>())
     })
     .await?;
-    Ok(Json(Stated { people: state_all(&hub, "acquisition", &pairs).await? }))
+    Ok(Json(Stated { people: state_all(&hub, &holder, "acquisition", &pairs).await? }))
 }
 
 /// States traits of people, some thousand at a time; how many they were.
 async fn state_all(
     hub: &Arc<Hub>,
+    by: &Holder,
     what: &'static str,
     pairs: &[(ProfileId, OwnedMap)],
 ) -> Result<u64, Problem> {
     let (now, mut people) = (clock::now(), 0);
     for some in pairs.chunks(STATED_TOGETHER) {
         let some = some.to_vec();
-        let (framed, count) = hub.runtime.read(move |engine| statements(engine, what, &some, now)).await;
+        let (mut framed, count) = hub.runtime.read(move |engine| statements(engine, what, &some, now)).await;
         if count == 0 {
             continue;
         }
-        let answers = hub.runtime.submit(Entrance::Inside, framed, count)?;
+        let stated = json!({"of": what, "people": count});
+        What::beside("profile.state", "", Value::Null, stated).push(by, &mut framed);
+        let answers = hub.runtime.submit(Entrance::Inside, framed, count + 1)?;
         // Only a stop drops the question.
         answers.await.map_err(|_| crate::runtime::NotTaken::Stopping)?;
         people += u64::from(count);

@@ -137,7 +137,7 @@ pub(super) async fn merge(
         merged_at: clock::now(),
         operator: &holder.name,
     };
-    Ok(Recorded::at(hub.record(&Record::ProfilesMerged(merged)).await?))
+    Ok(Recorded::at(hub.act(&holder, &Record::ProfilesMerged(merged)).await?))
 }
 
 /// Undoes a merge: the profile that was taken in lives again, and the two do not merge by themselves any more.
@@ -156,7 +156,7 @@ pub(super) async fn undo(
         Problem::bad_request("bad_number", "number", format!("\"{number}\" is not the number of a merge"))
     })?;
     let undone = MergeUndone { merge, undone_at: clock::now(), operator: &holder.name };
-    Ok(Recorded::at(hub.record(&Record::MergeUndone(undone)).await?))
+    Ok(Recorded::at(hub.act(&holder, &Record::MergeUndone(undone)).await?))
 }
 
 pub(super) fn view(engine: &Engine, id: MergeId, merge: &Merge) -> MergeView {

@@ -229,7 +229,7 @@ pub(super) async fn redeem(
     };
     let redeemed =
         OfferRedeemed { offer: &name, identifier, redeemed_at, operator: &holder.name, code: code.trim() };
-    Ok(Recorded::at(hub.record(&Record::OfferRedeemed(redeemed)).await?))
+    Ok(Recorded::at(hub.act(&holder, &Record::OfferRedeemed(redeemed)).await?))
 }
 
 /// Gives somebody an offer, or notes that they saw it or clicked on it, in which case they have it from then on.
@@ -266,7 +266,7 @@ pub(super) async fn give(
     let noted_at = clock::now();
     let (offer, place, operator) = (&*name, &*statement.place, &*holder.name);
     let noted = OfferNoted { offer, identifier, phase, place, noted_at, operator };
-    Ok(Recorded::at(hub.record(&Record::OfferNoted(noted)).await?))
+    Ok(Recorded::at(hub.act(&holder, &Record::OfferNoted(noted)).await?))
 }
 
 /// Adds codes to an offer's list, to be given in this order. Those that it has already count for nothing.
@@ -291,7 +291,7 @@ pub(super) async fn add_codes(
     list.codes.iter().try_for_each(|code| check_code("codes", code))?;
     let codes = list.codes.iter().map(|code| code.trim()).filter(|code| !code.is_empty()).collect();
     let added = CodesAdded { offer: &name, added_at: clock::now(), operator: &holder.name, codes };
-    Ok(Recorded::at(hub.record(&Record::CodesAdded(added)).await?))
+    Ok(Recorded::at(hub.act(&holder, &Record::CodesAdded(added)).await?))
 }
 
 fn check_code(field: &str, code: &str) -> Result<(), Problem> {

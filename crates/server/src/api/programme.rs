@@ -1,6 +1,7 @@
 //! The programme that is live, its folder, and making another one live.
 
 use super::extract::bytes;
+use crate::audit::recorded;
 use crate::clock;
 use crate::deliver::render::Templates;
 use crate::hub::Hub;
@@ -105,7 +106,7 @@ pub(super) async fn apply(
     let programme: Programme = serde_json::from_slice(&body)
         .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, "bad_programme", error.to_string()))?;
     let turn = hub.definitions.changing.lock().await;
-    let seq = make_live(&hub.runtime, &programme, &holder.name).await?;
+    let seq = make_live(&hub.runtime, &programme, &holder).await?;
     drop(turn);
     let revision = hub.runtime.read(Engine::programme_revision).await;
     Ok(Json(AppliedView { revision, changed: seq.is_some(), seq: seq.map(|seq| seq.0) }))
@@ -115,15 +116,15 @@ pub(super) async fn apply(
 pub(crate) async fn make_live(
     runtime: &Runtime,
     programme: &Programme,
-    operator: &str,
+    by: &Holder,
 ) -> Result<Option<Seq>, Problem> {
     Templates::compile(programme).map_err(Problem::programme)?;
     // Written anew, so that two ways of writing the same programme are the same definition.
     let definition = serde_json::to_string(programme).expect("invariant: a programme is plain JSON");
-    let applied = ProgrammeApplied { applied_at: clock::now(), operator, definition: &definition };
+    let applied = ProgrammeApplied { applied_at: clock::now(), operator: &by.name, definition: &definition };
     let record = Record::ProgrammeApplied(applied);
     loop {
-        return match runtime.record(&record).await? {
+        return match recorded(runtime, by, &record).await? {
             Outcome::Applied(seq) => Ok(Some(seq)),
             Outcome::Duplicate => Ok(None),
             Outcome::Refused(Refusal::Unkept(properties)) => match runtime.bring_in(properties).await {

@@ -167,6 +167,7 @@ pub(super) async fn listing(
 )]
 pub(super) async fn take(
     State(hub): State<Arc<Hub>>,
+    Extension(holder): Extension<Holder>,
     Path(name): Path<String>,
     Body(slice): Body<Slice>,
 ) -> Result<Json<SliceTaken>, Problem> {
@@ -206,7 +207,7 @@ pub(super) async fn take(
     }
     let listed = hashes.len();
     let record = Record::RegisterListed(RegisterListed { register: &name, edition, channels, hashes });
-    hub.record(&record).await?;
+    hub.act(&holder, &record).await?;
     Ok(Json(SliceTaken { edition, listed, refused }))
 }
 
@@ -239,7 +240,7 @@ pub(super) async fn check(
     let (register, operator) = (name.as_str(), holder.name.as_str());
     let edition = look.edition;
     let checked = RegisterChecked { register, edition, channels, checked_at, valid_for, operator };
-    hub.record(&Record::RegisterChecked(checked)).await?;
+    hub.act(&holder, &Record::RegisterChecked(checked)).await?;
     let read = move |engine: &Engine| {
         let register = engine.registers().iter().find(|one| one.name == name);
         RegisterView::of(register.expect("invariant: it was checked just now"))

@@ -80,7 +80,7 @@ pub(super) async fn take(
     Body(told): Body<SpendLines>,
 ) -> Result<Json<LinesTaken>, Problem> {
     not_too_many("lines", told.lines.len())?;
-    Ok(Json(intake::lines(&hub.runtime, &told.lines, &holder.name).await?))
+    Ok(Json(intake::lines(&hub.runtime, &told.lines, &holder).await?))
 }
 
 /// Takes what was done outside of the net. A flight with a key that is known takes the place of the one before.
@@ -96,7 +96,7 @@ pub(super) async fn take_flights(
     Body(told): Body<Flights>,
 ) -> Result<Json<LinesTaken>, Problem> {
     not_too_many("flights", told.flights.len())?;
-    Ok(Json(intake::flights(&hub.runtime, &told.flights, &holder.name).await?))
+    Ok(Json(intake::flights(&hub.runtime, &told.flights, &holder).await?))
 }
 
 /// What was spent, newest days first.

@@ -5,9 +5,10 @@ use super::consents::{Recorded, hash};
 use super::extract::{Body, Limit, Query};
 use crate::clock;
 use crate::hub::Hub;
+use crate::keys::Holder;
 use crate::problem::Problem;
-use axum::Json;
 use axum::extract::{Path, State};
+use axum::{Extension, Json};
 use engine::Seq;
 use engine::engine::Engine;
 use engine::record::{Identifier, Record, SuppressionStated};
@@ -64,11 +65,12 @@ pub(super) async fn list(State(hub): State<Arc<Hub>>, Query(limit): Query<Limit>
 )]
 pub(super) async fn suppress(
     State(hub): State<Arc<Hub>>,
+    Extension(holder): Extension<Holder>,
     Body(statement): Body<SuppressionStatement>,
 ) -> Result<Json<Recorded>, Problem> {
     let reason = if statement.reason.is_empty() { "manual" } else { &statement.reason };
     let address = Address::parse("address", &statement.address)?;
-    Ok(Recorded::at(record(&hub, &address, false, reason).await?))
+    Ok(Recorded::at(record((&hub, &holder), &address, false, reason).await?))
 }
 
 /// Ends the block of an address.
@@ -80,6 +82,7 @@ pub(super) async fn suppress(
 )]
 pub(super) async fn lift(
     State(hub): State<Arc<Hub>>,
+    Extension(holder): Extension<Holder>,
     Path(address): Path<String>,
 ) -> Result<Json<Recorded>, Problem> {
     let address = Address::parse("address", &address)?;
@@ -88,13 +91,18 @@ pub(super) async fn lift(
     if !blocked {
         return Err(Problem::not_found(format!("{} is not suppressed", address.shown())));
     }
-    Ok(Recorded::at(record(&hub, &address, true, "").await?))
+    Ok(Recorded::at(record((&hub, &holder), &address, true, "").await?))
 }
 
-async fn record(hub: &Hub, address: &Address, lifted: bool, reason: &str) -> Result<Seq, Problem> {
+async fn record(
+    (hub, holder): (&Hub, &Holder),
+    address: &Address,
+    lifted: bool,
+    reason: &str,
+) -> Result<Seq, Problem> {
     let hash = hash(hub, address).await;
     let identifier = Identifier { kind: address.kind, hash, value: &address.value };
     let stated_at = clock::now();
     let stated = SuppressionStated { identifier, lifted, stated_at, reason };
-    hub.record(&Record::SuppressionStated(stated)).await
+    hub.act(holder, &Record::SuppressionStated(stated)).await
 }

@@ -146,7 +146,7 @@ pub(super) async fn restore(
             if edited.checked.errors() > 0 {
                 return Ok(super::definitions::mistaken(&defined, &edited, &edited.checked.findings));
             }
-            live(&hub, &defined, edited, &holder.name, dry, None).await
+            live(&hub, &defined, edited, &holder, dry, None).await
         }
         Some((kind, name)) => {
             let written = Folder::of(&then).written(kind, &name);
@@ -165,7 +165,7 @@ pub(super) async fn restore(
                     Said::Yaml(written.yaml)
                 }
             };
-            made(&hub, &defined, Change { kind, name, said, templates }, &holder.name, dry).await
+            made(&hub, &defined, Change { kind, name, said, templates }, &holder, dry).await
         }
     };
     drop(turn);

@@ -3,6 +3,7 @@
 use super::consents::Recorded;
 use super::extract::{Limit, Query};
 use super::journeys::command;
+use crate::audit::{What, noted};
 use crate::clock;
 use crate::hub::Hub;
 use crate::keys::Holder;
@@ -15,6 +16,7 @@ use engine::engine::Engine;
 use engine::record::{Command, Commandable, DeliveryRequested, Record};
 use engine::webhook::{Attempt, Delivery, WebhookState};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// Another program that hears of what happens.
@@ -204,7 +206,7 @@ pub(super) async fn retry(
     })?;
     let requested =
         DeliveryRequested { webhook: &name, delivery, requested_at: clock::now(), operator: &holder.name };
-    Ok(Recorded::at(hub.record(&Record::DeliveryRequested(requested)).await?))
+    Ok(Recorded::at(hub.act(&holder, &Record::DeliveryRequested(requested)).await?))
 }
 
 /// Tells a webhook nothing until it is resumed.
@@ -246,9 +248,12 @@ pub(super) async fn resume(
 )]
 pub(super) async fn test(
     State(hub): State<Arc<Hub>>,
+    Extension(holder): Extension<Holder>,
     Path(name): Path<String>,
 ) -> Result<Json<TestAnswer>, Problem> {
     let posted = tell::test(&hub, &name).await.ok_or_else(|| unknown(&name))?;
+    let what = What::beside("webhook.test", &name, Value::Null, json!({"outcome": posted.outcome.name()}));
+    noted(&hub.runtime, &holder, what).await?;
     Ok(Json(TestAnswer {
         outcome: posted.outcome.name(),
         status: (posted.status != 0).then_some(posted.status),

@@ -46,6 +46,7 @@ const FILES: &[(&str, bool)] = &[
     ("imports.json", true),
     ("dkim.json", false),
     ("keys.json", false),
+    ("operators.json", false),
     ("webhooks.json", false),
     ("trama.toml", false),
 ];

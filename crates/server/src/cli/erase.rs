@@ -4,7 +4,9 @@ use super::client::Client;
 use super::keys::escaped;
 use super::place::{Place, engine};
 use crate::api::erasures::ErasedView;
+use crate::audit::What;
 use crate::clock;
+use crate::keys::Holder;
 use anyhow::{Context, bail};
 use engine::identifier::parse_address;
 use engine::record::{ProfileErased, Record};
@@ -97,11 +99,15 @@ fn in_directory(data: &Path, log: &mut SqliteLog, args: &Args) -> anyhow::Result
     confirm(args)?;
     let view = ErasedView::of(&engine, profile);
     let (mut bytes, mut body) = (Vec::new(), Vec::new());
-    let erased = ProfileErased { profile, erased_at: clock::now(), operator: "trama erase" };
-    Record::ProfileErased(erased).encode(&mut bytes);
+    let by = Holder::server("trama erase");
+    let erased = ProfileErased { profile, erased_at: clock::now(), operator: &by.name };
+    let erased = Record::ProfileErased(erased);
+    erased.encode(&mut bytes);
     push_record(&mut body, &bytes);
+    What::of(&engine, &erased).push(&by, &mut body);
     let staged = stage(&mut engine, clock::now(), &[&body]);
-    let [[Outcome::Applied(seq)]] = staged.outcomes.iter().map(Vec::as_slice).collect::<Vec<_>>()[..] else {
+    let [[Outcome::Applied(seq), _]] = staged.outcomes.iter().map(Vec::as_slice).collect::<Vec<_>>()[..]
+    else {
         bail!("the person could not be erased: {:?}", staged.outcomes);
     };
     let seq = *seq;

@@ -46,6 +46,13 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
             "reachable from other machines without encryption: put a proxy with TLS in front of it"
         );
     }
+    if let Some(token) = server.hub().operators.first_token() {
+        let url = &server.hub().public_url;
+        // Whoever reads the trace of a start may make the first owner, as whoever reads the directory may.
+        tracing::info!(
+            "nobody can sign in yet. Make the first owner here, once: {url}/sign-in#first={token}"
+        );
+    }
     tracing::info!("the keys: trama keys --data {}", config.data.display());
     // Outside the macro, which evaluates nothing while its level is off.
     let word = stop.wait().await;

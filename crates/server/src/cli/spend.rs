@@ -4,6 +4,7 @@ use super::client::{self, Client};
 use super::place::{self, Running};
 use crate::amount::Decimal;
 use crate::deliver::backlog::Backlog;
+use crate::keys::Holder;
 use crate::limits::SPEND_LINES_AT_ONCE_MAX;
 use crate::metrics::Metrics;
 use crate::runtime::{self, NotTaken, Runtime, Threads};
@@ -234,7 +235,7 @@ impl Entry for SpendEntry {
     const FIELD: &'static str = "lines";
 
     async fn take(runtime: &Runtime, entries: &[Self]) -> Result<LinesTaken, NotTaken> {
-        intake::lines(runtime, entries, OPERATOR).await
+        intake::lines(runtime, entries, &Holder::server(OPERATOR)).await
     }
 }
 
@@ -243,7 +244,7 @@ impl Entry for FlightEntry {
     const FIELD: &'static str = "flights";
 
     async fn take(runtime: &Runtime, entries: &[Self]) -> Result<LinesTaken, NotTaken> {
-        intake::flights(runtime, entries, OPERATOR).await
+        intake::flights(runtime, entries, &Holder::server(OPERATOR)).await
     }
 }
 

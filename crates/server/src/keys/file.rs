@@ -18,16 +18,16 @@ pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> anyhow::Result<Option<T>
     let mode = file.metadata()?.permissions().mode() & 0o777;
     if mode & 0o077 != 0 {
         bail!(
-            "{path} can be read by others than its owner (mode {mode:03o}), so its keys may be known.\n\
-             Run `chmod 600 {path}`, and if anybody else had access, make new keys with `trama keys` and revoke the \
-             old ones.",
+            "{path} can be read by others than its owner (mode {mode:03o}), so what is in it may be known.\n\
+             Run `chmod 600 {path}`, and if anybody else had access, make new keys with `trama keys`, revoke the old ones, \
+             and set new passwords with `trama operators`.",
             path = path.display()
         );
     }
     let mut text = String::new();
     file.read_to_string(&mut text).with_context(|| format!("cannot read {}", path.display()))?;
-    let held =
-        serde_json::from_str(&text).with_context(|| format!("{} is not a file of keys", path.display()))?;
+    let held = serde_json::from_str(&text)
+        .with_context(|| format!("{} is not what Trama writes there", path.display()))?;
     Ok(Some(held))
 }
 

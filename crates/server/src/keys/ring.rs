@@ -1,13 +1,11 @@
 //! The set of keys in memory: drawing, finding and revoking them. Pure but for the draw of random bits.
 
 use super::Created;
+use super::token::{TokenHash, random_text};
+use crate::access::Rights;
 use crate::limits::{KEY_NAME_BYTES_MAX, KEYS_MAX};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use engine::at::At;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
 
 /// What the holder of a key may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, clap::ValueEnum)]
@@ -44,11 +42,11 @@ pub struct Key {
     pub created_at: String,
 }
 
-/// Who stands behind a token.
+/// Who stands behind a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holder {
     pub name: String,
-    pub scope: Scope,
+    pub rights: Rights,
 }
 
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,34 +66,6 @@ pub(super) struct StoredKey {
     #[serde(flatten)]
     pub(super) key: Key,
     hash: TokenHash,
-}
-
-/// SHA-256 of a token; in the file in hexadecimal.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-struct TokenHash([u8; 32]);
-
-impl TokenHash {
-    fn of(token: &str) -> Self {
-        Self(Sha256::digest(token.as_bytes()).into())
-    }
-}
-
-impl From<TokenHash> for String {
-    fn from(hash: TokenHash) -> Self {
-        hash.0.iter().map(|byte| format!("{byte:02x}")).collect()
-    }
-}
-
-impl TryFrom<String> for TokenHash {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        let digits = |at: usize| u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok();
-        let bytes: Option<Vec<u8>> = (0..32).map(digits).collect();
-        let whole = bytes.filter(|_| text.len() == 64).and_then(|bytes| bytes.try_into().ok());
-        whole.map(Self).ok_or("a hash has 64 hexadecimal digits")
-    }
 }
 
 impl Ring {
@@ -155,17 +125,10 @@ impl Ring {
         let presented = TokenHash::of(token);
         let mut found = None;
         for stored in &self.keys {
-            if bool::from(stored.hash.0.ct_eq(&presented.0)) {
+            if stored.hash.is(&presented) {
                 found = Some(&stored.key);
             }
         }
-        found.map(|key| Holder { name: key.name.clone(), scope: key.scope })
+        found.map(|key| Holder { name: key.name.clone(), rights: Rights::Key(key.scope) })
     }
-}
-
-/// `BYTES` random bytes from the operating system, in letters that need no escape in an address or a header.
-fn random_text<const BYTES: usize>() -> String {
-    let mut bytes = [0; BYTES];
-    getrandom::fill(&mut bytes).expect("invariant: the operating system gives random bytes");
-    URL_SAFE_NO_PAD.encode(bytes)
 }

@@ -3,13 +3,16 @@
 use super::entry::{self, SpendEntry};
 use super::flight::{self, FlightEntry};
 use super::{Fault, framed};
+use crate::audit::What;
 use crate::clock;
+use crate::keys::Holder;
 use crate::runtime::{Entrance, NotTaken, Runtime};
 use engine::engine::Refusal;
 use engine::record::Record;
 use engine::spend::{Flight, SpendLine, SpendRefusal};
 use eventlog::sequencer::Outcome;
 use serde::Serialize;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// What became of lines.
@@ -32,35 +35,31 @@ pub struct RefusedLine {
 }
 
 /// Takes lines of what was spent.
-pub async fn lines(
-    runtime: &Runtime,
-    entries: &[SpendEntry],
-    operator: &str,
-) -> Result<LinesTaken, NotTaken> {
+pub async fn lines(runtime: &Runtime, entries: &[SpendEntry], by: &Holder) -> Result<LinesTaken, NotTaken> {
     let programme = runtime.programme();
     let own = programme.currency.as_deref();
     let read = entries.iter().map(|entry| entry.line(own)).collect();
     let (lines, refused) = apart(read, |line: &SpendLine| &line.key);
     let at = clock::now();
-    let records = lines.iter().map(|(_, line)| Record::SpendRecorded(entry::record(line, at, operator)));
+    let records = lines.iter().map(|(_, line)| Record::SpendRecorded(entry::record(line, at, &by.name)));
     let indexes = lines.iter().map(|(index, _)| *index).collect();
-    submit(runtime, framed(records), indexes, refused).await
+    submit(runtime, (by, "spend.take"), framed(records), indexes, refused).await
 }
 
 /// Takes what was done outside of the net.
 pub async fn flights(
     runtime: &Runtime,
     entries: &[FlightEntry],
-    operator: &str,
+    by: &Holder,
 ) -> Result<LinesTaken, NotTaken> {
     let programme = runtime.programme();
     let (own, timezone) = (programme.currency.as_deref(), programme.timezone());
     let read = entries.iter().map(|entry| entry.flight(own, &timezone)).collect();
     let (flights, refused) = apart(read, |flight: &Flight| &flight.key);
     let at = clock::now();
-    let records = flights.iter().map(|(_, one)| Record::FlightRecorded(flight::record(one, at, operator)));
+    let records = flights.iter().map(|(_, one)| Record::FlightRecorded(flight::record(one, at, &by.name)));
     let indexes = flights.iter().map(|(index, _)| *index).collect();
-    submit(runtime, framed(records), indexes, refused).await
+    submit(runtime, (by, "flight.take"), framed(records), indexes, refused).await
 }
 
 /// Those that can be read, with their places; and those that cannot, among them every second one with the same key.
@@ -88,7 +87,8 @@ fn apart<T>(read: Vec<Result<T, Fault>>, key: impl Fn(&T) -> &String) -> (Vec<(u
 
 async fn submit(
     runtime: &Runtime,
-    (records, count): (Vec<u8>, u32),
+    (by, act): (&Holder, &str),
+    (mut records, count): (Vec<u8>, u32),
     indexes: Vec<usize>,
     refused: Vec<RefusedLine>,
 ) -> Result<LinesTaken, NotTaken> {
@@ -96,7 +96,9 @@ async fn submit(
     if count == 0 {
         return Ok(taken);
     }
-    let answers = runtime.submit(Entrance::Inside, records, count)?;
+    // Behind the lines, so that nothing is told where none of them is new.
+    What::beside(act, "", Value::Null, json!({"lines": count})).push(by, &mut records);
+    let answers = runtime.submit(Entrance::Inside, records, count + 1)?;
     let outcomes = answers.await.map_err(|_| NotTaken::Stopping)?;
     for (outcome, index) in outcomes.into_iter().zip(indexes) {
         match outcome {

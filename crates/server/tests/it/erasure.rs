@@ -61,7 +61,7 @@ async fn bob_orders(house: &House) {
 }
 
 async fn no_list_tells(house: &House) {
-    for list in ["activity", "rejects", "merges", "suppressions", "sends", "profiles"] {
+    for list in ["activity", "audit", "rejects", "merges", "suppressions", "sends", "profiles"] {
         let text = house.get(&format!("/api/v1/{list}")).await.to_string();
         assert!(!text.contains(EMAIL), "{list}: {text}");
     }
@@ -157,6 +157,16 @@ async fn whoever_is_erased_is_nowhere_and_everybody_else_is_as_before() {
         .filter(|line| line.contains("\"kind\":\"erased\""))
         .count();
     assert!(erased >= 6, "{erased} records are erased");
+    // Who suppressed her address stays known, and whose address it was does not.
+    let acts: Value =
+        serde_json::from_slice(&trama(&["audit", "--json", "--act", "suppression"], &data).stdout).unwrap();
+    let act = &acts["acts"][0];
+    assert_eq!(
+        (&act["act"], &act["operator"]),
+        (&json!("suppression.make"), &json!("first admin")),
+        "{acts}"
+    );
+    assert_eq!((&act["erased"], &act["people"], &act["after"]), (&json!(true), &json!([]), &Value::Null));
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! The server's integration tests, in one binary.
 
 mod api;
+mod audit;
 mod backup;
 mod changes;
 mod clusters;
@@ -24,6 +25,7 @@ mod ltv;
 mod measure;
 mod messages;
 mod offers;
+mod operators;
 mod previews;
 mod programme;
 mod programme_cli;

@@ -146,6 +146,7 @@ impl Model {
             | Record::SpendRecorded(_)
             | Record::FlightRecorded(_)
             | Record::ReportSent(_)
+            | Record::OperatorActed(_)
             | Record::RunRequested(_)
             | Record::Tick => {}
         }
@@ -352,6 +353,7 @@ fn names(record: &Record<'_>) -> Vec<Name> {
         Record::OfferNoted(noted) => vec![name(&noted.identifier)],
         Record::OfferRedeemed(redeemed) => redeemed.identifier.iter().map(name).collect(),
         Record::ProfilesMerged(merged) => vec![name(&merged.from), name(&merged.into)],
+        Record::OperatorActed(acted) => acted.people.iter().map(name).collect(),
         _ => Vec::new(),
     }
 }

@@ -1,6 +1,7 @@
 //! The engine and the log of a stopped server, in this process.
 
 use super::{Answer, Preparer, Ready, first_write_key, refused};
+use crate::access::Rights;
 use crate::collect::door::Door;
 use crate::deliver::backlog::Backlog;
 use crate::keys::{Keys, Scope};
@@ -29,7 +30,7 @@ impl DirectoryDestination {
             Ok(key) => key,
             Err(_) => first_write_key(&keys)?,
         };
-        let holder = keys.holder(&key).filter(|holder| holder.scope == Scope::Write);
+        let holder = keys.holder(&key).filter(|holder| holder.rights == Rights::Key(Scope::Write));
         let source = holder.context("TRAMA_WRITE_KEY is no write key of this installation")?.name;
         // What the events ask of the world stays owed, and the server does it when it starts.
         let backlog = Arc::new(Backlog::new(0));
