@@ -86,7 +86,7 @@ enum Command {
     Editorial(editorial::Args),
     Spend(spend::Args),
     Calls(calls::Args),
-    Measure(measure::Args),
+    Measure(Box<measure::Args>),
     Report(report::Args),
     Links(links::Args),
     Log(log::Args),

@@ -107,7 +107,7 @@ impl Language {
     }
 
     /// The words for an English text; what is not among them is said as it is.
-    pub(super) fn say<'a>(self, english: &'a str) -> &'a str {
+    pub(super) fn say(self, english: &str) -> &str {
         let found = WORDS.iter().find(|(word, ..)| *word == english);
         match (self, found) {
             (Self::It, Some((_, italian, _))) => italian,
