@@ -147,7 +147,7 @@ async fn a_backup_of_a_stopped_server_comes_back_as_it_was() {
     let restored = folder.path().join("restored");
     let shown = said(&restore(&file, &restored));
     assert!(shown.contains("records up to seq 7") && shown.contains("the state is what it was"), "{shown}");
-    assert_eq!(names(&restored), ["keys.json", "log.db", "state", "trama.toml"]);
+    assert_eq!(names(&restored), ["keys.json", "log.db", "operators.json", "state", "trama.toml"]);
     let manifests =
         names(&restored.join("state")).iter().filter(|name| name.starts_with("snapshot-")).count();
     assert_eq!(manifests, 2, "the snapshots came along");
