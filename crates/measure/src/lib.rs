@@ -3,8 +3,9 @@
 //! Everything here is a fold over the same records that the engine applies, or a pure function over arrays. It knows
 //! no HTTP, no clock and no file of its own. [`kpi`] holds the figures of every day, [`clusters`]
 //! finds groups of people who are alike, [`channel`] says where a visit comes from, [`touchpoint`] makes paths of what
-//! people met, [`refund`] takes off what was given back, [`attribution`] shares out conversions among channels, [`acquisition`] says by what each person first came, [`spend`] what channels cost, [`uplift`] what
-//! a spot brought, [`value`] what customers are worth, [`forecast`] what a series does next; [`special`] holds the
+//! people met, [`refund`] takes off what was given back, [`attribution`] shares out conversions among channels,
+//! [`acquisition`] says by what each person first came, [`spend`] what channels cost, [`uplift`] what a spot brought,
+//! [`value`] what customers are worth, [`forecast`] what a series does next, [`hours`] what happens today; [`special`] holds the
 //! functions that statistics rest on, and [`editorial`] says how the spaces fare that a company writes for.
 
 pub mod acquisition;
@@ -13,6 +14,7 @@ pub mod channel;
 pub mod clusters;
 pub mod editorial;
 pub mod forecast;
+pub mod hours;
 pub mod kpi;
 pub mod refund;
 pub mod special;

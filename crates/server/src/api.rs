@@ -21,6 +21,7 @@ pub(crate) mod explanations;
 mod expressions;
 mod extract;
 mod figures;
+mod hours;
 mod identifiers;
 mod journeys;
 mod keys;
@@ -58,6 +59,7 @@ mod vocabulary;
 mod webhooks;
 
 pub use description::openapi;
+pub use hours::Told;
 
 use crate::access::{Permission, guard};
 use crate::hub::Hub;
@@ -84,6 +86,7 @@ pub fn routes() -> Vec<Route> {
         row(Method::GET,    "/api/openapi.json",                    Public, description::show),
         row(Method::GET,    "/api/v1/status",                       Read,   status::show),
         row(Method::GET,    "/api/v1/activity",                     Read,   activity::list),
+        row(Method::GET,    "/api/v1/hours",                        Read,   hours::show),
         row(Method::GET,    "/api/v1/profiles",                     Read,   people::list),
         row(Method::GET,    "/api/v1/profiles/{address}",           Read,   profiles::show),
         row(Method::DELETE, "/api/v1/profiles/{address}",           Admin,  erasures::erase),

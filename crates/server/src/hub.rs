@@ -1,5 +1,6 @@
 //! What every handler of a request has at hand.
 
+use crate::api::Told;
 use crate::audit;
 use crate::defined::Definitions;
 use crate::deliver::email::Email;
@@ -61,6 +62,8 @@ pub struct Hub {
     pub email: OnceLock<Arc<Email>>,
     /// Looks at what providers sign.
     pub proofs: Proofs,
+    /// Today, as far as it was read from the log.
+    pub told: Told,
 }
 
 impl Hub {

@@ -1,5 +1,6 @@
 //! One running server, from its start to its graceful stop. The order of both is here and nowhere else.
 
+use crate::api::Told;
 use crate::api::programme::make_live;
 use crate::api::versions;
 use crate::config::Config;
@@ -115,6 +116,7 @@ impl Server {
             dry_runs: Arc::new(Semaphore::new(1)),
             proofs: Proofs::new(config.proofs.clone()),
             email: OnceLock::new(),
+            told: Told::default(),
         });
         if let Some(folder) = &config.programme {
             apply(&hub, folder).await?;

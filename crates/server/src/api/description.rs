@@ -3,10 +3,10 @@
 use super::routes;
 use super::{
     activity, audit, best, broadcasts, calls, changes, clusters, consents, definitions, editorial, erasures,
-    evidence, explanations, expressions, figures, identifiers, journeys, keys, links, ltv, mailbox, measure,
-    merges, offers, operators, people, pressure, previews, profiles, programme, registers, rejects, reports,
-    returns, search, segments, sends, session, simulate, spend, status, stream, suppressions, timeline,
-    versions, vocabulary, webhooks,
+    evidence, explanations, expressions, figures, hours, identifiers, journeys, keys, links, ltv, mailbox,
+    measure, merges, offers, operators, people, pressure, previews, profiles, programme, registers, rejects,
+    reports, returns, search, segments, sends, session, simulate, spend, status, stream, suppressions,
+    timeline, versions, vocabulary, webhooks,
 };
 use crate::access::SESSION_COOKIE;
 use axum::Json;
@@ -21,6 +21,7 @@ use utoipa::{Modify, openapi};
     paths(
         status::show,
         activity::list,
+        hours::show,
         people::list,
         profiles::show,
         erasures::erase,

@@ -8,6 +8,7 @@ mod clusters;
 mod collect;
 mod commands;
 mod consents;
+mod console;
 mod cutoffs;
 mod definitions;
 mod deliver;

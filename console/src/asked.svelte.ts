@@ -1,0 +1,110 @@
+// An answer of the server as a screen holds it: the last known one at once, the present one as soon as it is here.
+
+import { untrack } from "svelte";
+import { live } from "./live.svelte.ts";
+
+const REMEMBERED_MAX = 300;
+
+const remembered = new Map<string, { value: unknown; at: number }>();
+
+export class Asked<T> {
+  /** The last known answer; what is not known yet is undefined, which is neither zero nor empty. */
+  value = $state.raw<T | undefined>();
+  /** When it was true, as `Date.now()` has it. */
+  at = $state(0);
+  problem = $state.raw<Error | undefined>();
+  busy = $state(false);
+  #again: () => void = () => {};
+
+  /** Asks once more: after a change, or when somebody says "try again". */
+  again = (): void => this.#again();
+
+  /** @internal */
+  onAgain(again: () => void): void {
+    this.#again = again;
+  }
+}
+
+interface How {
+  /** Asked again when the log has grown: each time, or so many milliseconds after the last time at the earliest. */
+  follow?: boolean | number;
+  /** Milliseconds to wait for the next change of the question, as somebody types. */
+  settle?: number;
+}
+
+/**
+ * Asks whenever the question changes. The question names everything that the answer depends on, and is what the answer
+ * is remembered by; null asks nothing. Called while a component is made.
+ */
+export function asked<T>(question: () => string | null, ask: (signal: AbortSignal) => Promise<T>, how: How = {}): Asked<T> {
+  const held = new Asked<T>();
+  let shown: string | null = null;
+  let asking: AbortController | undefined;
+  let waiting: ReturnType<typeof setTimeout> | undefined;
+  let begun = 0;
+
+  function recall(key: string): void {
+    const known = remembered.get(key);
+    held.value = known?.value as T | undefined;
+    held.at = known?.at ?? 0;
+  }
+
+  async function run(key: string): Promise<void> {
+    asking?.abort();
+    const mine = (asking = new AbortController());
+    held.busy = true;
+    begun = Date.now();
+    try {
+      const value = await ask(mine.signal);
+      if (mine.signal.aborted) return;
+      held.value = value;
+      held.at = Date.now();
+      held.problem = undefined;
+      remember(key, value, held.at);
+    } catch (error) {
+      if (mine.signal.aborted) return;
+      held.problem = error instanceof Error ? error : new Error(String(error));
+    } finally {
+      if (asking === mine) held.busy = false;
+    }
+  }
+
+  held.onAgain(() => void (shown !== null && run(shown)));
+
+  $effect(() => {
+    const key = question();
+    if (key === null) return;
+    if (key !== shown) {
+      // While somebody types, the old answer stays until the new one is here.
+      if (remembered.has(key) || !how.settle) recall(key);
+      held.problem = undefined;
+    }
+    const pause = key === shown || shown === null ? 0 : (how.settle ?? 0);
+    shown = key;
+    waiting = setTimeout(() => void run(key), pause);
+    return () => clearTimeout(waiting);
+  });
+
+  if (how.follow !== undefined && how.follow !== false) {
+    const rest = how.follow === true ? 0 : how.follow;
+    $effect(() => {
+      // A round that is under way will tell of this beat too, or the next one will.
+      if (live.beat > 0 && shown !== null && !untrack(() => held.busy) && Date.now() - begun >= rest) void run(shown);
+    });
+  }
+
+  $effect(() => () => asking?.abort());
+  return held;
+}
+
+/** Whoever signs out leaves nothing behind. */
+export function forget(): void {
+  remembered.clear();
+}
+
+function remember(key: string, value: unknown, at: number): void {
+  remembered.delete(key);
+  remembered.set(key, { value, at });
+  const oldest = remembered.keys().next().value;
+  if (remembered.size > REMEMBERED_MAX && oldest !== undefined) remembered.delete(oldest);
+}

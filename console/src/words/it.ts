@@ -1,0 +1,9 @@
+// One file a noun, so that whoever adds a screen adds its words beside those of others.
+
+import type { Words } from "../words.ts";
+
+const books = import.meta.glob<{ [key: string]: string | { [form: string]: string } }>("./it/*.json", { eager: true, import: "default" });
+
+export default Object.fromEntries(
+  Object.entries(books).map(([path, book]) => [path.replace(/^.*\/|\.json$/g, ""), book]),
+) as Words;
