@@ -30,8 +30,12 @@ export function person(address: () => string, purchase: () => { event: string; a
   // What else there is changes when something happened to the person: it is asked for again then.
   const heard = () => (profile.value ? profile.value.last_seen : null);
   const after = (what: string) => () => (heard() === null ? null : `person ${address()} ${what}`);
-  const timeline = asked(of("timeline"), (signal) => get("/api/v1/profiles/{address}/timeline", { path: path(), query: { limit: EVENTS_MAX }, signal }), { follow: OFTEN_MS });
-  const sends = asked(of("sends"), (signal) => get("/api/v1/sends", { query: { profile: address(), limit: EVENTS_MAX }, signal }), { follow: OFTEN_MS });
+  /** Of somebody who is not there nothing more is asked. */
+  const known = (): void => {
+    if (profile.problem && !profile.value) throw profile.problem;
+  };
+  const timeline = asked(of("timeline"), async (signal) => (known(), get("/api/v1/profiles/{address}/timeline", { path: path(), query: { limit: EVENTS_MAX }, signal })), { follow: OFTEN_MS });
+  const sends = asked(of("sends"), async (signal) => (known(), get("/api/v1/sends", { query: { profile: address(), limit: EVENTS_MAX }, signal })), { follow: OFTEN_MS });
   const newest = () => `${timeline.value?.events[0]?.seq ?? 0}-${sends.value?.sends[0]?.id ?? 0}`;
   const touches = asked(() => after("touches")() && `person ${address()} touches ${newest()}`, (signal) => get("/api/v1/profiles/{address}/touchpoints", { path: path(), signal }), { settle: 0 });
   const evidence = asked(after("consents"), (signal) => get("/api/v1/profiles/{address}/consents", { path: path(), signal }), { follow: OFTEN_MS * 2 });

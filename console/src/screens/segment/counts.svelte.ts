@@ -27,15 +27,26 @@ export async function counted(tree: Tree | string, signal?: AbortSignal): Promis
 interface Drafted {
   tree: Tree | null;
   valid: string;
+  /** The last text that was counted: what can be read may still name what there is not. */
+  sure: string;
 }
 
 /** Called while a component is made. */
 export function counts(draft: Drafted, name: () => string, saved: () => string | undefined) {
-  const question = (what: string) => () => (draft.valid && draft.tree ? `${what} ${live.revision} ${draft.valid}` : null);
+  const question = (what: string) => () => (draft.sure && draft.sure === draft.valid && draft.tree ? `${what} ${live.revision} ${draft.valid}` : null);
   const tree = () => draft.tree as Tree;
   const both = (other: Tree): Tree => ({ and: [...("and" in tree() ? parts(tree()) : [tree()]), other] });
 
-  const total = asked(question("count"), (signal) => counted(draft.valid, signal), { settle: TYPING_MS });
+  const total = asked(
+    () => (draft.valid && draft.tree ? `count ${live.revision} ${draft.valid}` : null),
+    async (signal) => {
+      const text = draft.valid;
+      const told = await counted(text, signal);
+      draft.sure = text;
+      return told;
+    },
+    { settle: TYPING_MS },
+  );
   const reach = asked(
     question("reach"),
     (signal) => Promise.all(OUTGOING.map(async (channel) => ({ channel, count: (await counted(both({ reachable_by: channel }), signal)).count }))),
@@ -53,7 +64,7 @@ export function counts(draft: Drafted, name: () => string, saved: () => string |
     { settle: AFTER_MS * 2 },
   );
   const moves = asked(
-    () => (draft.valid && saved() !== undefined && saved() !== draft.valid ? `moves ${name()} ${live.revision} ${draft.valid}` : null),
+    () => (draft.sure && draft.sure === draft.valid && saved() !== undefined && saved() !== draft.valid ? `moves ${name()} ${live.revision} ${draft.valid}` : null),
     async (signal) => {
       const here: Tree = { in_segment: name() };
       const [enter, leave] = await Promise.all([counted(both({ not: here }), signal), counted({ and: [here, { not: tree() }] }, signal)]);

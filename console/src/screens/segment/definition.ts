@@ -18,6 +18,8 @@ export interface Version {
   at: string;
   by: string;
   changes?: { kind: string; name: string; change: string; lines?: string[] }[] | null;
+  /** As it was in this version; absent where it was not there. */
+  definition?: Definition | null;
 }
 
 /** Null where the server does not tell of definitions. */
@@ -44,14 +46,26 @@ export async function takeOut(name: string, version: string): Promise<void> {
   await remove("/api/v1/definitions/{kind}/{name}" as never, { path: { kind: "segment", name }, headers: { "if-match": `"${version}"` } });
 }
 
+const VERSIONS_MAX = 12;
+
+/** The newest versions that changed it, each with what it said then. Null where the server does not tell of versions. */
 export async function versions(name: string, signal?: AbortSignal): Promise<Version[] | null> {
+  const of = { kind: "segment", name };
   try {
-    const told = (await send("get", "/api/v1/programme/versions", { query: { kind: "segment", name, limit: 50 }, signal })) as { versions: Version[] };
-    return told.versions;
+    const told = (await send("get", "/api/v1/programme/versions", { query: { ...of, limit: VERSIONS_MAX }, signal })) as { versions: Version[] };
+    const each = told.versions.map(({ number }) => send("get", "/api/v1/programme/versions/{number}", { path: { number }, query: of, signal }) as Promise<Version>);
+    return await Promise.all(each);
   } catch (problem) {
     if (problem instanceof Problem && problem.status === 404) return null;
     throw problem;
   }
+}
+
+/** The expression of a definition, whichever way it is written. */
+export function expressionOf(definition: unknown): string | null {
+  if (typeof definition === "string") return definition;
+  const is = (definition as { is?: unknown } | null | undefined)?.is;
+  return typeof is === "string" ? is : null;
 }
 
 /** What the files allow: lower-case letters, digits, `-` and `_`, and it begins with a letter. */

@@ -13,6 +13,8 @@ export class Draft {
   /** The last that was whole: what is counted and drawn. */
   tree = $state.raw<Tree | null>(null);
   valid = $state("");
+  /** The last that was counted. */
+  sure = $state("");
   mistake = $state.raw<Problem>();
   #waiting: ReturnType<typeof setTimeout> | undefined;
   #round = 0;

@@ -16,9 +16,11 @@ test("bytes of the server are characters here", () => {
 
 test("a mistake covers its word, and is mended where the server says how", () => {
   const text = 'in segment "vipp"';
-  const problem = new Problem(400, "", { message: 'there is no segment "vipp"', offset: 11, suggestion: 'did you mean "vip"?' });
+  const problem = new Problem(400, "", { message: 'there is no segment "vipp"', offset: 12, suggestion: 'did you mean "vip"?' });
   const mistake = mistakeOf(text, problem, (fix) => fix);
   assert.deepEqual([text.slice(mistake.from, mistake.to), mistake.fix?.text], ['"vipp"', '"vip"']);
+  const quote = mistakeOf(text, new Problem(400, "", { message: "x", offset: 11 }), (fix) => fix);
+  assert.equal(text.slice(quote.from, quote.to), '"vipp"');
   const end = mistakeOf("did", new Problem(400, "", { message: "found the end", offset: 3 }), (fix) => fix);
   assert.deepEqual([end.from, end.to, end.fix], [3, 3, undefined]);
 });

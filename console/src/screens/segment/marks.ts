@@ -23,7 +23,10 @@ export function characterAt(text: string, byte: number): number {
 
 /** A mistake at its place, with what mends it where the server knows. */
 export function mistakeOf(text: string, problem: Problem, fixLabel: (fix: string) => string): Mistake {
-  const from = problem.offset === undefined ? 0 : characterAt(text, problem.offset);
+  const told = problem.offset === undefined ? 0 : characterAt(text, problem.offset);
+  // Of a name the server tells the place inside its quotes; the quotes belong to the word.
+  const inside = text[told - 1] === '"' && (text.slice(0, told).match(/"/g) ?? []).length % 2 === 1;
+  const from = inside ? told - 1 : told;
   const token = new RegExp(TOKEN.source, "y");
   token.lastIndex = from;
   const to = Math.max(from + 1, from + (token.exec(text)?.[0].length ?? 1));
