@@ -81,7 +81,7 @@ export function removeDefinition(kind: string, name: string, version: string): P
 
 /** Whether the server has no way to do this at all, rather than no such thing. */
 export function isMissing(problem: unknown): boolean {
-  return problem instanceof Problem && (problem.status === 405 || (problem.status === 404 && (problem.code === "internal" || problem.code === "no_such_path" || problem.code === "unknown_path")));
+  return problem instanceof Problem && (problem.status === 405 || (problem.status === 404 && problem.message === "there is nothing at this address"));
 }
 
 /** What the programme has against a change. */

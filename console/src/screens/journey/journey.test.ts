@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fromCanonical, spanMs, spanText, toCanonical } from "./canonical.ts";
 import { dryRun, usersOf, type Report } from "./dry.ts";
-import { numbersOf, type Told } from "./figures.ts";
-import type { JourneyForm } from "./form.ts";
+import { drawnNumbers, numbersOf, type Told } from "./figures.ts";
+import type { JourneyForm, Step } from "./form.ts";
 import { begin, change, redo, undo } from "./history.ts";
 import { layout, thickness } from "./layout.ts";
 import { flow, write } from "./yaml.ts";
@@ -101,7 +101,20 @@ test("numbers of steps are those that the server tells, and absent where it does
   assert.equal(one.get("2")?.sent, 3);
   const two = numbersOf([{ send: "a" }, { send: "b" }], told);
   assert.equal(two.get("1")?.sent, undefined, "which of the two sent them is not known");
+  const steps = [{ step: "2", message: "b", sends: { ...told.sends, send: 2 } }];
+  assert.equal(numbersOf([{ send: "a" }, { send: "b" }], { ...told, steps }).get("2")?.sent, 2);
   assert.equal(numbersOf([{ send: "a" }], undefined).size, 0);
+});
+
+test("a draft's step has the numbers of the live step that it is, and a new one none", () => {
+  const live: Step[] = [{ wait: "1 hour" }, { send: "a" }, { branch: [{ if: "x", then: [{ send: "b" }] }] }, { wait: "1 hour" }];
+  const all = new Map(["1", "2", "3", "3a.1", "4"].map((place, here) => [place, { here }]));
+  assert.deepEqual(drawnNumbers(live, live, all), all);
+  const draft: Step[] = [{ send: "a" }, { wait: "9 days" }, { branch: [{ if: "x", then: [] }] }, { wait: "1 hour" }, { send: "b" }];
+  const drawn = drawnNumbers(draft, live, all);
+  assert.deepEqual([drawn.get("1")?.here, drawn.get("3")?.here, drawn.get("4")?.here, drawn.get("5")?.here], [1, 2, 4, 3]);
+  assert.equal(drawn.get("2"), undefined, "nobody waits at a step that is not live");
+  assert.equal(drawnNumbers([{ wait: "2 hours" }], live, all).get("1")?.here, 0, "written otherwise in its place");
 });
 
 test("a dry run is told of one journey's messages, and who else sends them", () => {

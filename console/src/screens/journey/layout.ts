@@ -4,7 +4,7 @@
 import { kindOf, lanes, type Step } from "./form.ts";
 import type { Path } from "./tree.ts";
 
-export const WIDTH = 264;
+export const WIDTH = 284;
 const GAP_X = 40;
 /** Between two boxes: room for the thread and the plus on it. */
 const GAP_Y = 44;

@@ -2,11 +2,15 @@
 
 const SCALE_MIN = 0.35;
 const SCALE_MAX = 1.6;
+/** Smaller than this nobody reads it, so that it is rather moved. */
+const SCALE_FIRST_MIN = 0.6;
 const EDGE_PX = 24;
 
 interface Size {
   width: number;
   height: number;
+  /** How wide its middle part is, which is to be seen at first. */
+  core?: number;
 }
 
 export class View {
@@ -24,10 +28,12 @@ export class View {
     // Until somebody moves it, it stands in the middle, whatever is added.
     $effect(() => {
       const inside = this.#box();
-      const { width } = this.#plane();
+      const { width, core = width } = this.#plane();
       if (!inside) return;
       const centre = () => {
-        if (!this.#own) this.x = Math.min((inside.clientWidth - width * this.scale) / 2, EDGE_PX * 100);
+        if (this.#own) return;
+        this.scale = Math.max(SCALE_FIRST_MIN, Math.min(1, inside.clientWidth / (core + 2 * EDGE_PX)));
+        this.x = (inside.clientWidth - width * this.scale) / 2;
       };
       const watch = new ResizeObserver(centre);
       watch.observe(inside);
@@ -63,6 +69,7 @@ export class View {
   zoom(by: number, at?: { clientX: number; clientY: number }): void {
     const inside = this.#box()?.getBoundingClientRect();
     if (!inside) return;
+    this.#own = true;
     const next = Math.min(SCALE_MAX, Math.max(SCALE_MIN, this.scale * by));
     const point = at ? { x: at.clientX - inside.left, y: at.clientY - inside.top } : { x: inside.width / 2, y: inside.height / 2 };
     this.x = point.x - ((point.x - this.x) * next) / this.scale;
@@ -78,7 +85,7 @@ export class View {
     this.scale = Math.min(1, Math.max(SCALE_MIN, Math.min(inside.clientWidth / width, (inside.clientHeight - 2 * EDGE_PX) / height)));
     this.x = (inside.clientWidth - width * this.scale) / 2;
     this.y = EDGE_PX;
-    this.#own = false;
+    this.#own = true;
   };
 
   /** Moves only as far as is needed to see an element. */

@@ -4,7 +4,7 @@ import { ways, type JourneyForm, type Step } from "./form.ts";
 import { placeOf, type Path } from "./tree.ts";
 
 const ORDER = ["journey", "purpose", "enter", "for", "reenter", "exit", "goal", "holdout", "on change", "steps"] as const;
-const SAFE = /^[\p{L}\d][^#:{}[\],&*!|>'%@`\n]*$/u;
+const SAFE = /^[\p{L}\d][^#:{}[\],&*!|>'@`\n]*$/u;
 const OTHERWISE = /^(true|false|null|yes|no|on|off|~)$|^[\d.+-]+$/i;
 
 export interface Written {
