@@ -47,10 +47,15 @@ export function withLanguage(text: Localized | undefined, language: string, word
   return { ...text, [language]: words };
 }
 
+/** The file of a mail's body beside its message. */
+export function templateOf(language: string, ending: "mjml" | "html" | "txt"): string {
+  return ["email", language, ending].join(".");
+}
+
 /** Languages of the programme in which some words of a channel are not there. */
 export function missing(form: MessageForm, templates: Record<string, string>, languages: readonly string[], channel: Channel): string[] {
   if (channel === "email") {
-    return languages.filter((language) => !inLanguage(form.email?.subject, language) || !(templates[`email.${language}.mjml`] || templates[`email.${language}.html`] || templates[`email.${language}.txt`]));
+    return languages.filter((language) => !inLanguage(form.email?.subject, language) || !(templates[templateOf(language, "mjml")] || templates[templateOf(language, "html")] || templates[templateOf(language, "txt")]));
   }
   const site = form[channel];
   const texts = [site?.title, site?.text, site?.button?.text, site?.close].filter((text): text is Localized => typeof text === "string" || Object.values(text ?? {}).some(Boolean));
@@ -67,7 +72,7 @@ export function fromCanonical(name: string, of: Plain, span: (ms: number) => str
   if (email) {
     form.email = { from: String(email.from), ...(email.reply_to ? { reply_to: String(email.reply_to) } : {}), subject: email.subject as Localized };
     for (const [language, files] of Object.entries(email.templates)) {
-      for (const [kind, ending] of [["mjml", "mjml"], ["html", "html"], ["text", "txt"]] as const) if (files[kind]) templates[`email.${language}.${ending}`] = files[kind] as string;
+      for (const [kind, ending] of [["mjml", "mjml"], ["html", "html"], ["text", "txt"]] as const) if (files[kind]) templates[templateOf(language, ending)] = files[kind] as string;
     }
   }
   for (const channel of ["onsite", "in_app"] as const) {
