@@ -1,13 +1,14 @@
 // The sample shop under test: the real binary with its demonstration, in a directory and on a port of its own, and a
 // browser that stands in front of it.
 
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { chromium } from "playwright-core";
 
 const TRAMA = process.env.TRAMA_BIN ?? fileURLToPath(new URL("../../target/debug/trama", import.meta.url));
@@ -46,7 +47,8 @@ async function start(parameters, events) {
     }
     await rm(data, { recursive: true, force: true });
   };
-  const shop = { url, data, said, close };
+  const keys = async () => (await promisify(execFile)(TRAMA, ["keys", "--data", data, "--json"])).stdout;
+  const shop = { url, data, said, keys, close };
   try {
     await eventually(async () => {
       if (died !== undefined) throw new Fatal(`${died.message}\n${Buffer.concat(said)}`);
@@ -85,7 +87,7 @@ export async function openWindow(browser, shop, { width = 1440, height = 900, th
   const wrong = [];
   page.on("pageerror", (error) => wrong.push(String(error.stack ?? error)));
   page.on("console", (message) => {
-    if (message.type() === "error" && !/status of 40[14]/.test(message.text())) wrong.push(message.text());
+    if (message.type() === "error" && !/status of 40[134]/.test(message.text())) wrong.push(message.text());
   });
   page.on("request", (request) => {
     const to = new URL(request.url());

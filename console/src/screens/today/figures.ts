@@ -55,7 +55,7 @@ export function written(kpi: Kpi): string {
 /** A share is told with its base where there is nothing to compare it with. */
 function compared(kpi: Kpi, before: Kpi | undefined): { note: string; state?: "good" | "warn" } {
   const [value, was] = [kpi.value ?? 0, before?.value ?? 0];
-  if (!was || !before) return { note: kpi.unit === "count" ? say("today.no_base") : say("kpi.of", { n: kpi.n }) };
+  if (!was || !before) return { note: kpi.unit === "share" ? say("kpi.of", { n: kpi.n }) : say("today.no_base") };
   const grew = value / was - 1;
   const better = COSTS.has(kpi.name) ? -grew : grew;
   const state = better < -QUIET ? "warn" : undefined;
