@@ -35,6 +35,8 @@ export class Problem extends Error {
   offset?: number;
   suggestion?: string;
   mistakes: Mistake[] = [];
+  /** All that it said, for screens that know more of it. */
+  told: unknown;
   /** For whoever has to find it in the server's traces. */
   asked: string;
 
@@ -43,6 +45,7 @@ export class Problem extends Error {
     this.status = status;
     this.code = said.code ?? "internal";
     this.asked = asked;
+    this.told = said;
     Object.assign(this, { field: said.field, offset: said.offset, suggestion: said.suggestion, mistakes: said.mistakes ?? [] });
   }
 }
