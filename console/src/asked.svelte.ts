@@ -1,5 +1,6 @@
 // An answer of the server as a screen holds it: the last known one at once, the present one as soon as it is here.
 
+import { untrack } from "svelte";
 import { live } from "./live.svelte.ts";
 
 const REMEMBERED_MAX = 300;
@@ -25,8 +26,8 @@ export class Asked<T> {
 }
 
 interface How {
-  /** Asked again each time that the log has grown. */
-  follow?: boolean;
+  /** Asked again when the log has grown: each time, or so many milliseconds after the last time at the earliest. */
+  follow?: boolean | number;
   /** Milliseconds to wait for the next change of the question, as somebody types. */
   settle?: number;
 }
@@ -40,6 +41,7 @@ export function asked<T>(question: () => string | null, ask: (signal: AbortSigna
   let shown: string | null = null;
   let asking: AbortController | undefined;
   let waiting: ReturnType<typeof setTimeout> | undefined;
+  let begun = 0;
 
   function recall(key: string): void {
     const known = remembered.get(key);
@@ -51,6 +53,7 @@ export function asked<T>(question: () => string | null, ask: (signal: AbortSigna
     asking?.abort();
     const mine = (asking = new AbortController());
     held.busy = true;
+    begun = Date.now();
     try {
       const value = await ask(mine.signal);
       if (mine.signal.aborted) return;
@@ -82,10 +85,11 @@ export function asked<T>(question: () => string | null, ask: (signal: AbortSigna
     return () => clearTimeout(waiting);
   });
 
-  if (how.follow) {
+  if (how.follow !== undefined && how.follow !== false) {
+    const rest = how.follow === true ? 0 : how.follow;
     $effect(() => {
       // A round that is under way will tell of this beat too, or the next one will.
-      if (live.beat > 0 && shown !== null && !held.busy) void run(shown);
+      if (live.beat > 0 && shown !== null && !untrack(() => held.busy) && Date.now() - begun >= rest) void run(shown);
     });
   }
 
