@@ -17,8 +17,8 @@ test("a week begins on Monday, also on a Sunday and over the turn of a year", ()
 
 test("what comes stands above, what goes below, and a campaign is in each of its weeks", () => {
   const all = entries(programme, [{ medium: "radio", place: "Firenze", from: "2026-11-10T08:00:00Z", until: "2026-11-10T08:30:00Z" }]);
-  const [first, second, third] = weeks("2026-11-02", 3, all, [{ date: "2026-11-08", amount: "10.50", currency: "EUR" }, { date: "2026-11-09", amount: "1", currency: "USD" }], "EUR");
-  assert.deepEqual([first?.inbound.map((one) => one.label), first?.outbound.map((one) => one.label), first?.cost], [["oil"], ["oil"], 10.5]);
+  const [first, second, third] = weeks("2026-11-02", 3, all, [{ date: "2026-11-08", amount: "10.50", currency: "EUR" }, { date: null, from: "2026-11-03", amount: "2", currency: "EUR" }, { date: "2026-11-09", amount: "1", currency: "USD" }], "EUR");
+  assert.deepEqual([first?.inbound.map((one) => one.label), first?.outbound.map((one) => one.label), first?.cost], [["oil"], ["oil"], 12.5]);
   assert.deepEqual(second?.inbound.map((one) => one.label), ["oil", "Red earth"]);
   assert.deepEqual(second?.outbound.map((one) => one.label), ["oil", "Firenze", "letter"]);
   assert.equal(second?.cost, 0, "money of another currency is never added");

@@ -65,13 +65,16 @@ export function entries(programme: Outline, flights: readonly Flight[]): Entry[]
   return [...campaigns, ...pieces, ...broadcasts, ...outside];
 }
 
+const within = (of: string, begin: string, end: string): boolean => of >= begin && of <= end;
+
 /** So many weeks from a Monday on; what lasts longer is in each of its weeks. */
-export function weeks(first: string, many: number, all: readonly Entry[], spend: readonly { date?: string | null; amount?: string | null; currency?: string | null }[], currency: string): Week[] {
+export function weeks(first: string, many: number, all: readonly Entry[], spend: readonly { date?: string | null; from?: string | null; amount?: string | null; currency?: string | null }[], currency: string): Week[] {
   return Array.from({ length: many }, (_, index) => {
     const begin = later(first, index);
     const end = day(Date.parse(begin) + 6 * DAY_MS);
     const here = all.filter((entry) => entry.from <= end && entry.until >= begin).sort((a, b) => a.from.localeCompare(b.from));
-    const lines = spend.filter((line) => line.date && line.date >= begin && line.date <= end && (line.currency ?? currency) === currency);
+    // What was paid for a stretch of days stands in the week in which it began.
+    const lines = spend.filter((line) => within((line.date ?? line.from ?? "").slice(0, 10), begin, end) && (line.currency ?? currency) === currency);
     const cost = lines.reduce((sum, line) => sum + Number(line.amount ?? 0), 0);
     return { monday: begin, sunday: end, inbound: here.filter((entry) => entry.direction === "inbound"), outbound: here.filter((entry) => entry.direction === "outbound"), cost };
   });
