@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { entries, later, monday, weeks } from "./calendar.ts";
+import { dayIn, entries, later, monday, weeks } from "./calendar.ts";
 
 const programme = {
   campaigns: { oil: { from: "2026-11-02", until: "2026-11-15", channels: { blog: { direction: "inbound" as const }, flyer: { direction: "outbound" as const } } } },
@@ -28,4 +28,11 @@ test("what comes stands above, what goes below, and a campaign is in each of its
 test("a day that ends at midnight is one day", () => {
   const [only] = entries({}, [{ medium: "fair", place: "Prato", from: "2026-11-14", until: "2026-11-15T00:00:00Z" }]);
   assert.deepEqual([only?.from, only?.until], ["2026-11-14", "2026-11-14"]);
+});
+
+test("an instant is on the day that it is where the programme is", () => {
+  assert.equal(dayIn("2026-11-13T23:00:00.000Z", "Europe/Rome"), "2026-11-14");
+  assert.equal(dayIn("2026-11-13"), "2026-11-13");
+  const [only] = entries({ timezone: "Europe/Rome" }, [{ medium: "flyer", from: "2026-11-13T23:00:00Z", until: "2026-11-15T23:00:00Z" }]);
+  assert.deepEqual([only?.from, only?.until], ["2026-11-14", "2026-11-15"]);
 });

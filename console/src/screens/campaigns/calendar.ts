@@ -32,6 +32,11 @@ export interface Flight {
   campaign?: string;
 }
 
+/** The day of an instant where the programme is; a day stays what it is. */
+export function dayIn(at: string, zone = "UTC"): string {
+  return /^\d{4}-\d\d-\d\d$/.test(at) ? at : new Intl.DateTimeFormat("en-CA", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" }).format(new Date(at));
+}
+
 const day = (at: number) => new Date(at).toISOString().slice(0, 10);
 
 /** The Monday of a day's week. */
@@ -57,9 +62,9 @@ export function entries(programme: Outline, flights: readonly Flight[]): Entry[]
   });
   const outside = flights.flatMap((flight): Entry[] => {
     if (!flight.from) return [];
-    const from = flight.from.slice(0, 10);
+    const from = dayIn(flight.from, programme.timezone);
     // An end is the first instant that is outside.
-    const until = flight.until ? day(Date.parse(flight.until) - 1) : from;
+    const until = flight.until ? dayIn(new Date(Date.parse(flight.until) - 1).toISOString(), programme.timezone) : from;
     return [{ label: flight.place || (flight.medium ?? ""), kind: "flight", direction: "outbound", from, until: until < from ? from : until, note: flight.medium ?? "" }];
   });
   return [...campaigns, ...pieces, ...broadcasts, ...outside];

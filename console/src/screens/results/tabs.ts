@@ -3,22 +3,18 @@
 import { asked } from "../../asked.svelte.ts";
 import { get, send } from "../../client.ts";
 import { place } from "../../place.svelte.ts";
-import type { Outline } from "../../programme.ts";
 import { days } from "../../ui/period.ts";
 import type { Found } from "../../ui/Combo.svelte";
 import { count } from "../../format.ts";
 import { say } from "../../words.ts";
+
+export { outline } from "../../outline.svelte.ts";
 
 export const TABS = ["kpi", "attribution", "paths", "funnel", "cohorts", "value", "forecast", "experiments", "sql"] as const;
 export type Tab = (typeof TABS)[number];
 
 /** The period of the address. */
 export const period = () => days(place.query("period") || "28d");
-
-/** The programme that is live: names of campaigns and channels, and which way they go. */
-export function outline() {
-  return asked(() => "programme", async (signal) => (await get("/api/v1/programme", { signal })).programme as Outline);
-}
 
 /** Segments as a choice, everybody first. */
 export function segmentChoice() {
