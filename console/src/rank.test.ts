@@ -7,6 +7,7 @@ test("what begins with the text comes first, accents and capitals do not count",
   const by = (name: string) => name;
   assert.deepEqual(rank(names, "back", by), ["Back in stock", "Win back"]);
   assert.deepEqual(rank(names, "resul", by), ["Résultats"]);
+  assert.deepEqual(rank(["No resultat", "Résultats"], "resultat", by), ["Résultats", "No resultat"]);
   assert.deepEqual(rank(names, "crtr", by), ["Cart reminder"]);
   assert.deepEqual(rank(names, "zz", by), []);
   assert.deepEqual(rank(names, " ", by), names);

@@ -26,6 +26,7 @@ const sources = (readdirSync(HERE, { recursive: true }) as string[])
   .map((file) => ({ file, text: readFileSync(new URL(file, HERE), "utf8") }));
 
 const forms = (text: Text) => (typeof text === "string" ? [text] : Object.values(text));
+const main = (text: Text) => (typeof text === "string" ? text : (text.other ?? ""));
 const placeholders = (text: Text) => [...new Set(forms(text).flatMap((form) => split(form).flatMap((piece) => piece.name ?? [])))].sort();
 
 test("each language has each word, with the same placeholders and the plural forms that it needs", () => {
@@ -33,6 +34,7 @@ test("each language has each word, with the same placeholders and the plural for
     assert.deepEqual([...words.keys()].sort(), [...english.keys()].sort(), language);
     for (const [key, text] of words) {
       assert.deepEqual(placeholders(text), placeholders(english.get(key) ?? ""), `${key} in ${language}`);
+      assert.deepEqual(placeholders(main(text)), placeholders(main(english.get(key) ?? "")), `${key} in ${language}, of many`);
       assert.ok(forms(text).every((form) => form.trim() !== ""), `${key} in ${language} is empty`);
       assert.equal(typeof text, typeof english.get(key), `${key} in ${language}: plural in one language and not in the other`);
       if (typeof text !== "string") assert.ok("one" in text && "other" in text, `${key} in ${language} wants the forms one and other`);
