@@ -6,7 +6,7 @@ import { defineConfig, type Plugin } from "vite";
 const SERVER = process.env.TRAMA_URL ?? "http://127.0.0.1:8080";
 
 /** What the server answers itself; every other path is a screen. */
-const MACHINE = ["/api", "/v1", "/page", "/p/", "/f/", "/l/", "/q/", "/t.js", "/decide"];
+const MACHINE = ["/api", "/v1", "/console/greeting.json", "/p/", "/f/", "/l/", "/q/", "/t.js", "/decide"];
 
 export default defineConfig({
   plugins: [svelte(), brotli()],

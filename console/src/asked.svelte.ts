@@ -26,8 +26,8 @@ export class Asked<T> {
 }
 
 interface How {
-  /** Asked again when the log has grown, so many milliseconds after the last time at the earliest. */
-  follow?: number;
+  /** Asked again when the log has grown: each time, or so many milliseconds after the last time at the earliest. */
+  follow?: boolean | number;
   /** Milliseconds to wait for the next change of the question, as somebody types. */
   settle?: number;
 }
@@ -85,8 +85,8 @@ export function asked<T>(question: () => string | null, ask: (signal: AbortSigna
     return () => clearTimeout(waiting);
   });
 
-  if (how.follow !== undefined) {
-    const rest = how.follow;
+  if (how.follow !== undefined && how.follow !== false) {
+    const rest = how.follow === true ? 0 : how.follow;
     $effect(() => {
       // A round that is under way will tell of this beat too, or the next one will.
       if (live.beat > 0 && shown !== null && !untrack(() => held.busy) && Date.now() - begun >= rest) void run(shown);

@@ -6,7 +6,11 @@ type Method = "get" | "post" | "put" | "delete";
 type Operation<P extends keyof paths, M extends Method> = paths[P][M];
 type Having<M extends Method> = { [P in keyof paths]: paths[P][M] extends undefined ? never : P }[keyof paths];
 
-type Body<O> = O extends { responses: { 200: { content: { "application/json": infer B } } } } ? B : unknown;
+type Body<O> = O extends { responses: { 200: { content: { "application/json": infer B } } } }
+  ? B
+  : O extends { responses: { 201: { content: { "application/json": infer B } } } }
+    ? B
+    : unknown;
 
 /** The answer of a path, as `Answer<"/api/v1/status">`. */
 export type Answer<P extends keyof paths, M extends Method = "get"> = Body<Operation<P, M>>;

@@ -62,8 +62,8 @@ function event(name: string, properties: Record<string, unknown>): Deed {
 
 /** Names of events that many companies use have words; others are names already. */
 function known(name: string): string {
-  const key = name.toLowerCase().replace(/[^a-z0-9]+/g, "_");
-  return says(`event.${key}`) ? say(`event.${key}`) : name;
+  const key = `event.${name.toLowerCase().replace(/[^a-z0-9]+/g, "_")}`;
+  return says(key) ? say(key) : name;
 }
 
 function about(name: string, of: Record<string, unknown>): string {

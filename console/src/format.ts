@@ -188,3 +188,9 @@ export function titled(name: string): string {
   const text = name.replace(/[-_]+/g, " ");
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
+
+/** What the server says, which may begin anywhere, as a sentence. */
+export function sentence(text: string): string {
+  const begun = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.?!…]$/.test(begun) ? begun : `${begun}.`;
+}

@@ -1,6 +1,7 @@
 // What the palette leads to, and how well it fits what somebody typed.
 
-import { get, type Answer } from "./client.ts";
+import { get, send, type Answer } from "./client.ts";
+import { who } from "./deeds.ts";
 import { titled } from "./format.ts";
 import { palette } from "./palette.svelte.ts";
 import { signOut } from "./session.svelte.ts";
@@ -64,16 +65,25 @@ async function named(): Promise<Goal[]> {
   ];
 }
 
-/** Whoever an identifier names: people are found by what they are known by. */
+interface Found {
+  people: { name?: string | null; address: string }[];
+}
+
+/** Whoever is known by a text or by something that begins with it; where the server cannot search, whom an identifier names. */
 async function people(text: string): Promise<Goal[]> {
+  const found = (await send("get", "/api/v1/search", { query: { q: text } }).catch(() => null)) as Found | null;
+  const all = found ? found.people : await namedBy(text);
+  return all.map((person): Goal => ({ kind: "person", label: who(person), note: person.address, href: to("person", { person: person.address }) }));
+}
+
+async function namedBy(text: string): Promise<Found["people"]> {
   const kinds = text.includes("@") ? ["email"] : /^\+?\d[\d ]+$/.test(text) ? ["phone", "user_id"] : ["user_id", "anonymous_id"];
   const addresses = /^[a-z_]+:/.test(text) ? [text] : kinds.map((kind) => `${kind}:${text}`);
-  const found = await Promise.all(addresses.map((address) => get("/api/v1/profiles/{address}", { path: { address } }).catch(() => null)));
-  return found.flatMap((one, index): Goal[] => (one ? [{ kind: "person", label: nameOf(one), note: addresses[index], href: to("person", { person: addresses[index] ?? "" }) }] : []));
+  const asked = addresses.map((address) => get("/api/v1/profiles/{address}", { path: { address } }).then((told) => ({ name: nameOf(told), address }), () => null));
+  return (await Promise.all(asked)).filter((person) => person !== null);
 }
 
 function nameOf(profile: Answer<"/api/v1/profiles/{address}">): string {
   const traits = profile.traits as Record<string, unknown>;
-  const full = [traits.first_name, traits.last_name].filter((part) => typeof part === "string").join(" ");
-  return full || profile.identifiers[0]?.value || say("palette.person");
+  return [traits.first_name, traits.last_name].filter((part) => typeof part === "string").join(" ");
 }

@@ -1,12 +1,14 @@
-// What goes on at the server, for every screen at once: asked in short intervals, and never for a window that nobody sees.
+// What goes on at the server, for every screen at once, and never for a window that nobody sees.
 
 import { get, type Answer } from "./client.ts";
 
 const PAUSE_MS = 1_000;
 const PAUSE_LOST_MS = 3_000;
 
+type Status = Answer<"/api/v1/status">;
+
 const now = $state({
-  status: undefined as Answer<"/api/v1/status"> | undefined,
+  status: undefined as Status | undefined,
   beat: 0,
   revision: 0,
   tookMs: 0,
@@ -36,38 +38,70 @@ export const live = {
   },
 };
 
-let waiting: ReturnType<typeof setTimeout> | undefined;
-
-/** Begins to watch, and gives what ends it. */
-export function watch(): () => void {
+/**
+ * Begins to watch, and gives what ends it. A session has a stream; a key cannot be sent with one, so it asks again and again, and
+ * so does everybody where there is no stream to be had.
+ */
+export function watch({ stream }: { stream: boolean }): () => void {
   let ended = false;
+  let streams = stream;
+  let source: EventSource | undefined;
+  let waiting: ReturnType<typeof setTimeout> | undefined;
+
   async function round(): Promise<void> {
     clearTimeout(waiting);
-    if (ended || document.hidden) return;
+    if (ended || document.hidden || source) return;
     const begun = performance.now();
     let pause = PAUSE_MS;
     try {
       take(await get("/api/v1/status"));
       now.tookMs = Math.round(performance.now() - begun);
-      now.lostSince = 0;
     } catch {
       now.lostSince ||= Date.now();
       pause = PAUSE_LOST_MS;
     }
     if (!ended) waiting = setTimeout(() => void round(), pause);
   }
-  const looked = () => void round();
+
+  function listen(): void {
+    source = new EventSource("/api/v1/stream");
+    source.addEventListener("status", (event: MessageEvent<string>) => take(JSON.parse(event.data) as Status));
+    source.addEventListener("error", () => {
+      now.lostSince ||= Date.now();
+      // A stream that was refused does not come back by itself.
+      if (source?.readyState !== EventSource.CLOSED) return;
+      streams = false;
+      hush();
+      void round();
+    });
+  }
+
+  function hush(): void {
+    source?.close();
+    source = undefined;
+  }
+
+  function looked(): void {
+    if (document.hidden) hush();
+    else if (streams && !source) listen();
+    if (!document.hidden) void round();
+  }
+
   document.addEventListener("visibilitychange", looked);
+  // The first answer is here sooner than a stream is.
   void round();
+  looked();
   return () => {
     ended = true;
     clearTimeout(waiting);
+    hush();
     document.removeEventListener("visibilitychange", looked);
   };
 }
 
-function take(status: Answer<"/api/v1/status">): void {
+function take(status: Status): void {
   if (now.status === undefined || status.applied_seq !== now.status.applied_seq) now.beat += 1;
   if (status.programme.revision !== now.revision) now.revision = status.programme.revision;
   now.status = status;
+  now.lostSince = 0;
 }

@@ -41,7 +41,7 @@ export const session = {
   },
 };
 
-/** Opens with what there is: a key in the address (`#token=…`), a session, the demonstration's key, the key of this window. */
+/** Opens with what there is: a key in the address (`#token=…`) or of this window, a session, the demonstration's own operator. */
 export async function open(): Promise<void> {
   const given = /^#token=([\w-]+)$/.exec(location.hash);
   if (given?.[1]) {
@@ -50,10 +50,12 @@ export async function open(): Promise<void> {
   }
   access.closed = () => close("");
   access.token = null;
+  const kept = sessionStorage.getItem(KEY);
+  if (kept) return useKey(kept);
   now.demo = (await greeting()) ?? undefined;
   if (await signedIn()) return;
-  const token = now.demo?.token ?? sessionStorage.getItem(KEY);
-  if (token) await useKey(token);
+  if (now.demo && (await begun({}))) return;
+  if (now.demo?.token) await useKey(now.demo.token);
   else close("");
 }
 
@@ -75,6 +77,18 @@ export async function signIn(name: string, password: string): Promise<void> {
   if (!(await signedIn())) close("");
 }
 
+/** Makes the first owner with the token that the server printed, and opens as them. */
+export async function begin(token: string, name: string, password: string): Promise<void> {
+  await send("post", "/api/v1/operators/first", { body: { token, name, password } });
+  history.replaceState(history.state, "", location.pathname);
+  if (!(await signedIn())) close("");
+}
+
+/** The token of the link with which the first owner is made. */
+export function firstToken(): string | undefined {
+  return /^#first=([\w-]+)$/.exec(location.hash)?.[1];
+}
+
 export async function signOut(): Promise<void> {
   if (now.operator) await send("delete", "/api/v1/session");
   close("");
@@ -90,19 +104,36 @@ function close(why: string): void {
 
 async function greeting(): Promise<Demo | null> {
   try {
-    const answer = await fetch("/page/greeting.json", { cache: "no-store" });
+    const answer = await fetch("/console/greeting.json", { cache: "no-store" });
     return answer.ok ? ((await answer.json()) as { demo: Demo | null }).demo : null;
   } catch {
     return null;
   }
 }
 
+interface Told {
+  name: string;
+  role: string;
+  kind: string;
+  csrf: string | null;
+}
+
 /** Whether a session of an operator is open, and who that is. */
 async function signedIn(): Promise<boolean> {
-  const answer = await fetch("/api/v1/session", { cache: "no-store" }).catch(() => null);
+  return take(await fetch("/api/v1/session", { cache: "no-store" }).catch(() => null));
+}
+
+/** Asks for a session without the talk of a problem where there is none to be had. */
+async function begun(body: unknown): Promise<boolean> {
+  const headers = { "content-type": "application/json" };
+  return take(await fetch("/api/v1/session", { method: "POST", headers, body: JSON.stringify(body) }).catch(() => null));
+}
+
+async function take(answer: Response | null): Promise<boolean> {
   if (!answer?.ok || !answer.headers.get("content-type")?.includes("json")) return false;
-  const told = (await answer.json()) as { name?: string; operator?: string; role: string; csrf: string };
+  const told = (await answer.json()) as Told;
+  if (told.kind !== "operator") return false;
   access.csrf = told.csrf;
-  Object.assign(now, { is: "open", operator: { name: told.name ?? told.operator ?? "", role: told.role } });
+  Object.assign(now, { is: "open", operator: { name: told.name, role: told.role } });
   return true;
 }

@@ -1,9 +1,10 @@
-//! `cargo xtask build`: the release binary.
+//! `cargo xtask build`: the release binary, with the console in it.
 
 use std::path::PathBuf;
 
 use anyhow::Context as _;
 
+use crate::console;
 use crate::process::{self, cargo};
 
 pub(crate) fn run() -> anyhow::Result<()> {
@@ -14,6 +15,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
 
 /// Builds `trama` for release and says where it is.
 pub(crate) fn release() -> anyhow::Result<PathBuf> {
+    console::build()?;
     process::run(&mut cargo(&["build", "--release", "--package", "server", "--bin", "trama"]))?;
     Ok(target_directory()?.join("release/trama"))
 }

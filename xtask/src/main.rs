@@ -2,6 +2,7 @@
 
 mod bench;
 mod build;
+mod console;
 mod demo;
 mod process;
 mod reference;

@@ -26,7 +26,7 @@ const TOOLS: &[Tool] = &[
 ];
 
 /// Folders with a package.json whose packages the tests need.
-const NPM_FOLDERS: &[&str] = &["sdk/js", "tests/sdk"];
+const NPM_FOLDERS: &[&str] = &["sdk/js", "tests/sdk", "console"];
 
 pub(crate) fn run() -> anyhow::Result<()> {
     check_node()?;
@@ -34,7 +34,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     NPM_FOLDERS.iter().try_for_each(|folder| install_npm(&process::root().join(folder)))
 }
 
-fn check_node() -> anyhow::Result<()> {
+pub(crate) fn check_node() -> anyhow::Result<()> {
     let advice = format!("Node {NODE_MAJOR_MIN} or newer with npm is needed (https://nodejs.org)");
     if find("npm").is_none() {
         bail!("npm is missing: {advice}");
@@ -105,7 +105,7 @@ fn as_root(words: &[&str]) -> anyhow::Result<Command> {
 }
 
 /// Installs exactly what the lock file says, unless that has been done since the lock file last changed.
-fn install_npm(folder: &Path) -> anyhow::Result<()> {
+pub(crate) fn install_npm(folder: &Path) -> anyhow::Result<()> {
     let changed = |file: &str| std::fs::metadata(folder.join(file)).and_then(|metadata| metadata.modified());
     let locked = changed("package-lock.json")
         .with_context(|| format!("no package-lock.json in {}", folder.display()))?;

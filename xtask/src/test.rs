@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 
 use crate::process::{self, cargo};
-use crate::{build, setup, sim};
+use crate::{build, console, setup, sim};
 
 /// Simulated worlds in every run of all tests: a few seconds, and enough for the common mistakes.
 const SIM_SEEDS: u64 = 20;
@@ -29,11 +29,13 @@ struct Report {
 
 pub(crate) fn run() -> anyhow::Result<()> {
     setup::run()?;
+    // Before the binary, which holds it.
+    console::build()?;
     let reports = steps()?.into_iter().map(take).collect::<anyhow::Result<Vec<_>>>()?;
     println!();
     for report in &reports {
         let verdict = if report.passed { "ok" } else { "FAILED" };
-        println!("{:<8} {verdict:<6} {:>7.1} s", report.name, report.took.as_secs_f64());
+        println!("{:<14} {verdict:<6} {:>7.1} s", report.name, report.took.as_secs_f64());
     }
     for line in reports.iter().flat_map(|report| &report.summary) {
         println!("{line}");
@@ -70,6 +72,9 @@ fn steps() -> anyhow::Result<Vec<Step>> {
                 "held",
             ]),
         },
+        Step { name: "console types", command: console::npm(&["run", "--silent", "check"]) },
+        Step { name: "console", command: console::npm(&["run", "--silent", "test"]) },
+        Step { name: "screens", command: screen_tests()? },
         Step { name: "web sdk", command: node_tests("sdk/js")? },
         Step { name: "sdks", command: node_tests("tests/sdk")? },
         Step { name: "mail", command: node_tests("tests/mail")? },
@@ -88,6 +93,13 @@ fn rust_tests() -> Command {
 fn node_tests(folder: &str) -> anyhow::Result<Command> {
     let mut command = process::command("node", &["--test", "--test-reporter=spec"]);
     command.current_dir(process::root().join(folder));
+    command.env("TRAMA_BIN", build::target_directory()?.join("debug/trama"));
+    Ok(command)
+}
+
+/// The console's screens in a browser, against the binary that was just built.
+fn screen_tests() -> anyhow::Result<Command> {
+    let mut command = console::npm(&["run", "--silent", "browser"]);
     command.env("TRAMA_BIN", build::target_directory()?.join("debug/trama"));
     Ok(command)
 }

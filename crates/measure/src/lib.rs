@@ -4,7 +4,7 @@
 //! no HTTP, no clock and no file of its own. [`kpi`] holds the figures of every day, [`clusters`]
 //! finds groups of people who are alike, [`channel`] says where a visit comes from, [`touchpoint`] makes paths of what
 //! people met, [`attribution`] shares out conversions among channels, [`spend`] tells what channels cost, [`uplift`] what
-//! a spot brought, [`value`] what customers are worth, [`forecast`] what a series does next; [`special`] holds the
+//! a spot brought, [`value`] what customers are worth, [`forecast`] what a series does next, [`hours`] what happens today; [`special`] holds the
 //! functions that statistics rest on, and [`editorial`] says how the spaces fare that a company writes for.
 
 pub mod attribution;
@@ -12,6 +12,7 @@ pub mod channel;
 pub mod clusters;
 pub mod editorial;
 pub mod forecast;
+pub mod hours;
 pub mod kpi;
 pub mod special;
 pub mod spend;

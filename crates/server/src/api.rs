@@ -19,6 +19,7 @@ pub(crate) mod explanations;
 mod expressions;
 mod extract;
 mod figures;
+mod hours;
 mod identifiers;
 mod journeys;
 mod keys;
@@ -45,6 +46,7 @@ pub(crate) mod timeline;
 mod webhooks;
 
 pub use description::openapi;
+pub use hours::Told;
 
 use crate::access::{Permission, guard};
 use crate::hub::Hub;
@@ -71,6 +73,7 @@ pub fn routes() -> Vec<Route> {
         row(Method::GET,    "/api/openapi.json",                    Public, description::show),
         row(Method::GET,    "/api/v1/status",                       Read,   status::show),
         row(Method::GET,    "/api/v1/activity",                     Read,   activity::list),
+        row(Method::GET,    "/api/v1/hours",                        Read,   hours::show),
         row(Method::GET,    "/api/v1/profiles",                     Read,   profiles::list),
         row(Method::GET,    "/api/v1/profiles/{address}",           Read,   profiles::show),
         row(Method::DELETE, "/api/v1/profiles/{address}",           Admin,  erasures::erase),

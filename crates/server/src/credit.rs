@@ -173,6 +173,7 @@ fn length(name: &'static str, text: &str) -> Result<Span, Wrong> {
 
 /// What came of it.
 #[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = Attribution)]
 #[serde(untagged)]
 pub(crate) enum Answer {
     One(Credited),

@@ -239,6 +239,7 @@ pub fn kpis(engine: &Engine, read: ReadLog<'_, '_>, asked: &Asked) -> Result<Kpi
 
 /// A step of a funnel.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = FunnelStep)]
 pub struct StepView {
     pub step: String,
     /// How many people came so far.

@@ -5,9 +5,9 @@ use crate::api;
 use crate::clock;
 use crate::collect::door::Door;
 use crate::collect::routes::{Collect, routes};
+use crate::console;
 use crate::hub::Hub;
 use crate::keys::Scope;
-use crate::page;
 use crate::problem::Problem;
 use crate::public;
 use crate::runtime::Runtime;
@@ -27,7 +27,7 @@ pub fn router(hub: &Arc<Hub>) -> Router {
         .route("/metrics", get(metrics).route_layer(guarded))
         .route("/healthz", get(healthy))
         .route("/readyz", get(ready))
-        .merge(page::routes())
+        .merge(console::routes())
         .merge(api::router(hub))
         .merge(public::router())
         .merge(site::router())

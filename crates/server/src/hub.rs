@@ -1,5 +1,6 @@
 //! What every handler of a request has at hand.
 
+use crate::api::Told;
 use crate::deliver::link::SignedLinks;
 use crate::demo::Stage;
 use crate::keys::Keys;
@@ -52,6 +53,8 @@ pub struct Hub {
     pub dry_runs: Arc<Semaphore>,
     /// Looks at what providers sign.
     pub proofs: Proofs,
+    /// Today, as far as it was read from the log.
+    pub told: Told,
 }
 
 impl Hub {

@@ -1,5 +1,6 @@
 //! One running server, from its start to its graceful stop. The order of both is here and nowhere else.
 
+use crate::api::Told;
 use crate::api::programme::make_live;
 use crate::config::Config;
 use crate::deliver::backlog::Backlog;
@@ -107,6 +108,7 @@ impl Server {
             data: config.data.clone(),
             dry_runs: Arc::new(Semaphore::new(1)),
             proofs: Proofs::new(config.proofs.clone()),
+            told: Told::default(),
         });
         if let Some(folder) = &config.programme {
             apply(&hub, folder).await?;

@@ -36,6 +36,7 @@ struct Known {
 
 /// An arm, and how often it was expected to be answered by the person.
 #[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = ExpectedArm)]
 struct Expected {
     arm: String,
     /// Of sends that arrived; from 0 to 1.

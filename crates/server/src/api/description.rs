@@ -2,9 +2,9 @@
 
 use super::{
     activity, best, broadcasts, calls, changes, clusters, consents, editorial, erasures, evidence,
-    explanations, expressions, figures, identifiers, journeys, keys, links, ltv, mailbox, measure, merges,
-    offers, previews, profiles, programme, registers, rejects, returns, segments, sends, simulate, spend,
-    status, suppressions, timeline, webhooks,
+    explanations, expressions, figures, hours, identifiers, journeys, keys, links, ltv, mailbox, measure,
+    merges, offers, previews, profiles, programme, registers, rejects, returns, segments, sends, simulate,
+    spend, status, suppressions, timeline, webhooks,
 };
 use axum::Json;
 use utoipa::OpenApi;
@@ -17,6 +17,7 @@ use utoipa::{Modify, openapi};
     paths(
         status::show,
         activity::list,
+        hours::show,
         profiles::list,
         profiles::show,
         erasures::erase,

@@ -14,6 +14,7 @@ use serde::Serialize;
 
 /// A message as one person would get it now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = MessagePreview)]
 pub struct PreviewView {
     /// The language that it is written in.
     language: String,

@@ -313,3 +313,35 @@ fn the_description_has_every_route_and_is_the_one_in_the_docs() {
 fn the_command_line_is_the_one_in_the_docs() {
     crate::house::assert_reference("cli.md", &server::cli::reference());
 }
+
+/// The description keeps one of two types that share a name, and tells whoever reads it of the wrong one.
+#[test]
+fn every_type_of_the_description_has_a_name_of_its_own() {
+    let mut names = Vec::new();
+    let mut folders = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                names.extend(described_types(&std::fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    names.sort();
+    let shared: Vec<_> = names.windows(2).filter(|pair| pair[0] == pair[1]).collect();
+    assert!(names.len() > 100 && shared.is_empty(), "give one of each `#[schema(as = …)]`: {shared:?}");
+}
+
+/// The names under which the types of a file are described.
+fn described_types(text: &str) -> Vec<String> {
+    let name = |derived: &str| {
+        let other = derived.lines().find_map(|line| line.strip_prefix("#[schema(as = "));
+        let own =
+            derived.lines().find_map(|line| line.split_once("struct ").or_else(|| line.split_once("enum ")));
+        let name = other.or(own.map(|(_, name)| name)).unwrap();
+        name.split(|letter: char| !letter.is_alphanumeric()).next().unwrap().to_owned()
+    };
+    text.split("ToSchema)]\n").skip(1).map(|derived| name(derived.split("\n}").next().unwrap())).collect()
+}

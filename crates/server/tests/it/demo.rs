@@ -2,7 +2,6 @@
 
 use serde_json::Value;
 use server::demo::{Demo, Pace, Settings};
-use server::page::{ASSETS, INDEX};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
@@ -169,51 +168,4 @@ async fn what_is_refused_is_listed_and_what_comes_twice_counts_once(play: &Play)
     let ids: Vec<&str> =
         news["activity"].as_array().unwrap().iter().filter_map(|one| one["message_id"].as_str()).collect();
     assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "each message id is in the log once");
-}
-
-#[test]
-fn the_page_asks_only_for_what_there_is() {
-    let paths: BTreeSet<String> = server::api::routes()
-        .iter()
-        .filter(|route| route.method == "GET")
-        .filter_map(|route| route.path.strip_prefix("/api/v1/").map(|path| holes(path, '{')))
-        .collect();
-    let client = ASSETS.iter().find(|asset| asset.name == "server.js").unwrap().text;
-    let mut asked = 0;
-    for call in client.split("=> get(").skip(1) {
-        let quote = call.chars().next().unwrap();
-        let path = call[1..].split([quote, '?']).next().unwrap();
-        assert!(paths.contains(&holes(path, '$')), "nothing is at /api/v1/{path}");
-        asked += 1;
-    }
-    assert!(asked >= 10, "the list of what the page asks for was not found");
-
-    let files: BTreeSet<&str> = ASSETS.iter().map(|asset| asset.name).collect();
-    for asset in ASSETS.iter().chain([&INDEX]) {
-        assert!(asset.name == "server.js" || !asset.text.contains("fetch("), "{}", asset.name);
-        for part in asset.text.split("\"/page/").skip(1) {
-            let file = part.split('"').next().unwrap();
-            assert!(files.contains(file) || file == "greeting.json", "{}: {file}", asset.name);
-        }
-        for part in asset.text.split("from \"./").skip(1) {
-            assert!(files.contains(part.split('"').next().unwrap()), "{}: {part:.20}", asset.name);
-        }
-        let elsewhere =
-            asset.text.split("http").skip(1).find(|rest| rest.starts_with("://") || rest.starts_with("s://"));
-        let drawing = |rest: &str| rest.starts_with("://www.w3.org/2000/svg");
-        assert!(elsewhere.is_none_or(drawing), "{} leads elsewhere: {elsewhere:.40?}", asset.name);
-    }
-}
-
-/// A path with its variable parts as `{}`: what stands between braces, and with `$` the dollar before them.
-fn holes(path: &str, opens: char) -> String {
-    let mut plain = String::new();
-    let mut rest = path;
-    while let Some(start) = rest.find(opens) {
-        let end = rest[start..].find('}').expect("a brace that closes") + start;
-        plain.push_str(&rest[..start]);
-        plain.push_str("{}");
-        rest = &rest[end + 1..];
-    }
-    plain + rest
 }

@@ -7,6 +7,7 @@ mod clusters;
 mod collect;
 mod commands;
 mod consents;
+mod console;
 mod cutoffs;
 mod deliver;
 mod demo;

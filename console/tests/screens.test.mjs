@@ -1,0 +1,50 @@
+// Every screen of the console, in a real browser on the sample shop: nothing goes wrong in it, nothing is asked of elsewhere,
+// axe finds nothing, and no screen is wider than its window.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { after, before, test } from "node:test";
+import { ADDRESSES } from "./addresses.mjs";
+import { look, openShop, openWindow, startBrowser } from "./shop.mjs";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+const WINDOWS = [
+  { width: 1440, height: 900, theme: "light", language: "en" },
+  { width: 1440, height: 900, theme: "dark", language: "it" },
+  { width: 390, height: 844, theme: "light", language: "fr", touch: true },
+  { width: 768, height: 1024, theme: "dark", language: "en", touch: true },
+];
+
+let shop;
+let browser;
+before(async () => {
+  [shop, browser] = await Promise.all([openShop(), startBrowser()]);
+});
+after(async () => {
+  await browser?.close();
+  await shop?.close();
+});
+
+for (const window of WINDOWS) {
+  test(`screens at ${window.width} px, ${window.theme}, ${window.language}`, async (t) => {
+    const { page, wrong, context } = await openWindow(browser, shop, window);
+    t.after(() => context.close());
+    for (const [name, path] of Object.entries(ADDRESSES)) {
+      await look(page, shop, path);
+      assert.equal(await page.getAttribute("html", "lang"), window.language);
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      assert.ok(wide <= 0, `${name} is ${wide} px wider than its window`);
+      assert.deepEqual(await findings(page), [], name);
+      assert.deepEqual(wrong, [], name);
+    }
+  });
+}
+
+/** What axe finds, in a line each. It is put into the page past its own policy, which lets no script in. */
+async function findings(page) {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate((tags) => globalThis.axe.run(document, { runOnly: tags }), TAGS);
+  return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(" ")} ${node.failureSummary.split("\n")[1] ?? ""}`));
+}

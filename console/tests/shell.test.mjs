@@ -1,0 +1,142 @@
+// The console's own ways: the door, the menu, the palette, the keys, the address, what is kept and what is said when the server is
+// gone.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { ask, eventually, look, openEmpty, openShop, openWindow, startBrowser } from "./shop.mjs";
+
+let shop;
+let browser;
+before(async () => {
+  [shop, browser] = await Promise.all([openShop({ events: 150 }), startBrowser()]);
+});
+after(async () => {
+  await browser?.close();
+  await shop?.close();
+});
+
+async function window(t, settings) {
+  const opened = await openWindow(browser, shop, settings);
+  t.after(() => opened.context.close());
+  return opened;
+}
+
+test("Today shows what the API says: the same figures, and the people behind them", async (t) => {
+  const { page, wrong } = await window(t);
+  await look(page, shop, "/");
+  await eventually(async () => {
+    const { counts } = await ask(shop, "status");
+    const shown = await page.textContent('.side a[href="/people"] span');
+    assert.equal(shown.replace(/\D/g, ""), String(counts.profiles));
+  });
+  // What came in, by the picture's own table, is what the API told.
+  await page.getByRole("button", { name: "Show the numbers" }).first().click();
+  const rows = await page.$$eval(".numbers tbody tr", (all) => all.map((row) => Number(row.children[1].textContent.replace(/\D/g, ""))));
+  assert.ok(rows.reduce((sum, value) => sum + value, 0) > 0, "something came in");
+  await page.waitForSelector(".letters li a, main a[href^='/mailbox/']");
+  assert.deepEqual(wrong, []);
+});
+
+test("the menu leads to each screen, Back leads home, and whoever hears the page is told", async (t) => {
+  const { page, wrong } = await window(t);
+  await look(page, shop, "/");
+  for (const path of ["/people", "/segments", "/journeys", "/messages", "/offers", "/campaigns", "/results", "/governor", "/settings"]) {
+    await page.click(`.side a[href="${path}"]`);
+    await page.waitForFunction((to) => location.pathname === to && document.activeElement?.tagName === "H1", path);
+    assert.equal(await page.getAttribute(`.side a[href="${path}"]`, "aria-current"), "page");
+  }
+  for (let step = 0; step < 9; step += 1) await page.goBack();
+  await page.waitForFunction(() => location.pathname === "/");
+  await page.waitForSelector("text=To do");
+  assert.deepEqual(wrong, []);
+});
+
+test("the palette finds a screen by some of its letters and a person by an address", async (t) => {
+  const { page } = await window(t);
+  await look(page, shop, "/");
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type("govern");
+  await page.waitForSelector('[role="option"][aria-selected="true"]:has-text("Governor")');
+  await page.keyboard.press("Enter");
+  await page.waitForFunction(() => location.pathname === "/governor");
+
+  const { profiles } = await ask(shop, "profiles?limit=50");
+  const known = profiles.flatMap((profile) => profile.identifiers).find((one) => one.type === "email");
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type(known.value);
+  await page.waitForSelector('[role="option"]:has-text("person")');
+  await page.keyboard.press("Enter");
+  await page.waitForFunction(() => location.pathname.startsWith("/people/"));
+});
+
+test("single keys go places, are listed, and can be switched off", async (t) => {
+  const { page } = await window(t);
+  await look(page, shop, "/");
+  await page.keyboard.press("g");
+  await page.keyboard.press("j");
+  await page.waitForFunction(() => location.pathname === "/journeys");
+  await page.keyboard.press("?");
+  await page.waitForSelector("dialog[open] >> text=Keys");
+  await page.getByRole("switch").click();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("g");
+  await page.keyboard.press("t");
+  await page.keyboard.press("Control+k");
+  await page.waitForSelector("dialog[open] [role=combobox]");
+  assert.equal(await page.evaluate(() => location.pathname), "/journeys", "what has a modifier still works");
+});
+
+test("theme and language are right from the first paint on, and stay", async (t) => {
+  const { page } = await window(t);
+  await look(page, shop, "/settings/console");
+  await page.getByText("Dark", { exact: true }).click();
+  await page.getByText("Italiano").click();
+  await page.waitForSelector("text=Oggi");
+  const first = await page.request.get(`${shop.url}/people`);
+  assert.match(await first.text(), /<html lang="it" class="dark"/);
+});
+
+test("a period is in the address, and an address can be sent to a colleague", async (t) => {
+  const { page } = await window(t);
+  await look(page, shop, "/");
+  await page.getByRole("button", { name: "Last 7 days" }).click();
+  await page.getByRole("button", { name: "Last 28 days" }).click();
+  await page.waitForFunction(() => new URLSearchParams(location.search).get("period") === "28d");
+  await page.reload();
+  await page.waitForSelector('button:has-text("Last 28 days")');
+});
+
+test("when the server does not answer, what is shown stays, and it says since when", async (t) => {
+  const { page, context } = await window(t);
+  await look(page, shop, "/");
+  await page.waitForSelector(".side .live:not(.stale) b");
+  await context.setOffline(true);
+  await page.waitForSelector(".side .live.stale >> text=No answer");
+  assert.ok(await page.isVisible("text=Journeys under way"));
+  await context.setOffline(false);
+  await page.waitForSelector(".side .live:not(.stale) b");
+});
+
+test("a server in which nothing happened asks who is there, and leads to the first event", async (t) => {
+  const empty = await openEmpty();
+  const opened = await openWindow(browser, empty);
+  t.after(async () => {
+    await opened.context.close();
+    await empty.close();
+  });
+  const { page, wrong } = opened;
+  await page.goto(`${empty.url}/`);
+  await page.waitForSelector("main h1");
+  const keys = JSON.parse(await empty.keys());
+  await page.goto(`${empty.url}/#token=${keys.admin_token}`);
+  await page.reload();
+  await page.waitForSelector("text=The first hour");
+  assert.equal(await page.evaluate(() => location.hash), "", "a key does not stay in the address");
+  const answer = await page.request.post(`${empty.url}/v1/track`, {
+    headers: { authorization: `Basic ${Buffer.from(`${keys.write_key}:`).toString("base64")}` },
+    data: { event: "Page Viewed", anonymousId: "me" },
+  });
+  assert.equal(answer.status(), 200);
+  await page.waitForSelector("li.done >> text=See the first event");
+  assert.deepEqual(wrong, []);
+});
