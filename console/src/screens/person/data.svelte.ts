@@ -51,7 +51,7 @@ export function person(address: () => string, purchase: () => { event: string; a
 /** One explanation answers all of it, from the engine's own exact figures. */
 async function worthOf(address: string, { event, amount }: { event: string; amount?: string | null }, signal: AbortSignal): Promise<Worth> {
   const name = JSON.stringify(event);
-  const rest = [...OUTGOING.map((channel) => `reachable by ${channel}`), ...["recency", "frequency", "monetary"].map((of) => `rfm.${of} >= 1`)];
+  const rest = [...OUTGOING.map((channel) => `reachable by ${channel}`), ...["rfm.recency >= 1", "rfm.frequency >= 1", "rfm.monetary >= 1"]];
   const ask = (first: string) =>
     post("/api/v1/profiles/{address}/explain", { path: { address }, body: { expression: [first, ...rest].join(" or ") }, signal });
   const told = await ask(amount ? `did ${name} with sum(${amount}) >= 0` : `did ${name}`).catch((problem: unknown) => {

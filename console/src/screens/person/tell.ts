@@ -39,8 +39,9 @@ export function told(stitch: Stitch): Told {
     return { icon: "star", title: order, detail: joined([details, typeof of.coupon === "string" ? say("thread.coupon", { code: of.coupon }) : ""]) };
   }
   const message = typeof of.message === "string" ? say("thread.of_message", { message: titled(of.message) }) : "";
+  const slug = name.toLowerCase().replace(/[^a-z0-9]+/g, "_");
   const icon = ICONS[name] ?? (name.startsWith("Message ") ? (OF_CHANNEL[String(of.channel)] ?? "letter") : "browser");
-  return { icon, title: words, detail: joined([details, message, from(stitch.touch)]) };
+  return { icon, title: says(`thread.event_${slug}`) ? say(`thread.event_${slug}`) : words, detail: joined([details, message, from(stitch.touch)]) };
 }
 
 export function toldBurst({ stitches, at, from }: Burst): Told {

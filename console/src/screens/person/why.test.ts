@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { deciding, missing, type Part } from "./why.ts";
+import { deciding, missing, subject, type Part } from "./why.ts";
 
 const part = (text: string, holds: boolean, parts?: Part[]): Part => ({ text, holds, sentence: "", parts }) as Part;
 const texts = (one: Part) => deciding(one).map((each) => each.text);
@@ -24,4 +24,9 @@ test("the nearest is whom the fewest parts are missing", () => {
   assert.equal(missing(c), 0);
   assert.equal(missing(part("a and b and c", false, [a, b, c])), 2);
   assert.equal(missing(part("a or b", false, [a, b])), 1);
+});
+
+test("a part is about its event, or its trait", () => {
+  assert.equal(subject(part('did "Order Completed" (category = "x") within 3 days', true)), "Order Completed");
+  assert.equal(subject(part("trait.country = true", true)), "country");
 });

@@ -41,6 +41,12 @@ export function found(part: Part): string {
   return told.join(", ");
 }
 
+/** What a part is about, in short: the event, the trait, the purpose. */
+export function subject(part: Part): string {
+  if (part.seen) return "";
+  return /"([^"]+)"/.exec(part.text)?.[1] ?? /^(?:trait\.)?([\w.]+)/.exec(part.text)?.[1] ?? "";
+}
+
 /** When time alone changes it. */
 export function until(part: Part): string {
   return part.changes_at ? say(part.holds ? "why.leaves" : "why.enters", { when: `${date(part.changes_at)}, ${time(part.changes_at)}` }) : "";

@@ -5,7 +5,7 @@ import { get, post, type Answer } from "../../client.ts";
 import { live } from "../../live.svelte.ts";
 import { OUTGOING } from "../person/data.svelte.ts";
 import { rowOf, type Row } from "../people/find.ts";
-import { parts, rows, stages, type Tree } from "./tree.ts";
+import { parts, questions, type Tree } from "./tree.ts";
 
 interface Counted {
   count: number;
@@ -91,18 +91,7 @@ export interface Left {
 
 /** By the path of each row: how many are left after it, or how many it means by itself inside a group. */
 async function afterEach(tree: Tree, signal: AbortSignal): Promise<Map<string, Left>> {
-  const whole = stages(tree);
-  const ofWhole = new Set(whole.map((one) => one.path.join()));
-  const inside = rows(tree).filter((row) => !row.group && !ofWhole.has(row.path.join()) && !ofWhole.has(row.path.slice(0, -1).join()));
-  const asks = [
-    ...whole.map((one) => ({ key: one.path.join(), tree: one.tree, alone: false })),
-    ...inside.map((row) => ({ key: row.path.join(), tree: row.negated ? { not: row.part } : row.part, alone: true })),
-  ].slice(0, STAGES_MAX);
-  const found = await Promise.all(asks.map(async ({ key, tree: asked, alone }) => [key, { count: (await counted(asked, signal)).count, alone }] as const));
+  const asks = questions(tree).slice(0, STAGES_MAX);
+  const found = await Promise.all(asks.map(async ({ path, tree: asked, alone }) => [path.join(), { count: (await counted(asked, signal)).count, alone }] as const));
   return new Map(found);
-}
-
-/** What stands at a row: a row under a `not` has the number of the `not`. */
-export function leftAt(left: ReadonlyMap<string, Left> | undefined, path: readonly number[]): Left | undefined {
-  return left?.get(path.join()) ?? (path.at(-1) === 0 ? left?.get(path.slice(0, -1).join()) : undefined);
 }

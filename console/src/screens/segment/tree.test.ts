@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { added, at, changed, duplicated, moved, negated, outerPath, removed, rows, stages, tidy, turned, wrapped, type Row, type Tree } from "./tree.ts";
+import { added, at, changed, duplicated, moved, negated, outerPath, questions, removed, rows, stages, tidy, turned, wrapped, type Row, type Tree } from "./tree.ts";
 
 const leaf = (name: string): Tree => ({ did: { event: name } });
 const [a, b, c, d] = ["a", "b", "c", "d"].map(leaf) as [Tree, Tree, Tree, Tree];
@@ -70,4 +70,15 @@ test("what is done to a row is done to the not above it too", () => {
 test("stages are what is left after each part of the whole", () => {
   assert.deepEqual(stages(and(a, b, c)).map((one) => one.tree), [a, and(a, b), and(a, b, c)]);
   assert.deepEqual(stages(or(a, b)), [{ path: [], tree: or(a, b) }]);
+});
+
+test("what is counted: stages of the whole, and rows of a group by themselves", () => {
+  const told = questions(and(a, not(b), or(c, not(d)))).map((one) => [one.path.join("."), one.alone, one.tree]);
+  assert.deepEqual(told, [
+    ["0", false, a],
+    ["1", false, and(a, not(b))],
+    ["2", false, and(a, not(b), or(c, not(d)))],
+    ["2.0", true, c],
+    ["2.1", true, not(d)],
+  ]);
 });

@@ -169,3 +169,14 @@ export function stages(tree: Tree | null): { path: Path; tree: Tree }[] {
   const all = parts(tree);
   return all.map((_, index) => ({ path: [index], tree: index ? { and: all.slice(0, index + 1) } : (all[0] as Tree) }));
 }
+
+/** What is to be counted, by the row that says it: the stages of the whole, and by themselves the rows inside groups. */
+export function questions(tree: Tree): { path: Path; tree: Tree; alone: boolean }[] {
+  const whole = stages(tree);
+  const ofWhole = new Set(whole.map((one) => one.path.join()));
+  const inside = rows(tree).filter((row) => !row.group && !ofWhole.has(outerPath(tree, row.path).join()));
+  return [
+    ...whole.map((one) => ({ ...one, alone: false })),
+    ...inside.map((row) => ({ path: outerPath(tree, row.path), tree: row.negated ? { not: row.part } : row.part, alone: true })),
+  ];
+}
