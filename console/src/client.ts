@@ -41,12 +41,15 @@ export class Problem extends Error {
   mistakes: Mistake[] = [];
   /** For whoever has to find it in the server's traces. */
   asked: string;
+  /** The whole answer: some problems tell more, such as what somebody else changed. */
+  said: unknown;
 
   constructor(status: number, asked: string, said: Partial<Problem>) {
     super(said.message ?? `the server answered ${status}`);
     this.status = status;
     this.code = said.code ?? "internal";
     this.asked = asked;
+    this.said = said;
     Object.assign(this, { field: said.field, offset: said.offset, suggestion: said.suggestion, mistakes: said.mistakes ?? [] });
   }
 }

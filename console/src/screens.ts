@@ -2,6 +2,7 @@
 // when it is first looked at, or when somebody is about to.
 
 import type { Component } from "svelte";
+import { learnNumbers } from "./words.ts";
 import { href, match, type Names, type Query } from "./route.ts";
 
 type Load = () => Promise<{ default: Component<never> }>;
@@ -22,16 +23,16 @@ export const SCREENS = [
   { name: "slots", path: "/slots", menu: "messages", load: () => import("./screens/slots/Slots.svelte") },
   { name: "offers", path: "/offers", menu: "offers", load: () => import("./screens/offers/Offers.svelte") },
   { name: "offer", path: "/offers/:offer", menu: "offers", load: () => import("./screens/offer/Offer.svelte") },
-  { name: "campaigns", path: "/campaigns", menu: "campaigns", load: () => import("./screens/campaigns/Campaigns.svelte") },
-  { name: "campaign", path: "/campaigns/:campaign", menu: "campaigns", load: () => import("./screens/campaign/Campaign.svelte") },
-  { name: "results", path: "/results", menu: "results", load: () => import("./screens/results/Results.svelte") },
-  { name: "result", path: "/results/:tab", menu: "results", load: () => import("./screens/results/Results.svelte") },
-  { name: "governor", path: "/governor", menu: "governor", load: () => import("./screens/governor/Governor.svelte") },
-  { name: "decisions", path: "/governor/decisions", menu: "governor", load: () => import("./screens/governor/Decisions.svelte") },
+  { name: "campaigns", path: "/campaigns", menu: "campaigns", load: () => learnNumbers(import("./screens/campaigns/Campaigns.svelte")) },
+  { name: "campaign", path: "/campaigns/:campaign", menu: "campaigns", load: () => learnNumbers(import("./screens/campaign/Campaign.svelte")) },
+  { name: "results", path: "/results", menu: "results", load: () => learnNumbers(import("./screens/results/Results.svelte")) },
+  { name: "result", path: "/results/:tab", menu: "results", load: () => learnNumbers(import("./screens/results/Results.svelte")) },
+  { name: "governor", path: "/governor", menu: "governor", load: () => learnNumbers(import("./screens/governor/Governor.svelte")) },
+  { name: "decisions", path: "/governor/decisions", menu: "governor", load: () => learnNumbers(import("./screens/governor/Decisions.svelte")) },
   { name: "mailbox", path: "/mailbox", menu: "messages", load: () => import("./screens/mailbox/Mailbox.svelte") },
   { name: "letter", path: "/mailbox/:letter", menu: "messages", load: () => import("./screens/mailbox/Mailbox.svelte") },
-  { name: "settings", path: "/settings", menu: "settings", load: () => import("./screens/settings/Settings.svelte") },
-  { name: "setting", path: "/settings/:tab", menu: "settings", load: () => import("./screens/settings/Settings.svelte") },
+  { name: "settings", path: "/settings", menu: "settings", load: () => learnNumbers(import("./screens/settings/Settings.svelte")) },
+  { name: "setting", path: "/settings/:tab", menu: "settings", load: () => learnNumbers(import("./screens/settings/Settings.svelte")) },
 ] as const satisfies { name: string; path: string; menu: string; load: Load }[];
 
 export type Screen = (typeof SCREENS)[number];

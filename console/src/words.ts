@@ -17,10 +17,14 @@ export interface Piece {
 
 let words: Words = {};
 let plural = new Intl.PluralRules("en");
+let spokenIn: Language = "en";
+let learned: Promise<void> | undefined;
 
 /** Called once, before anything is drawn. */
 export function speak(language: Language, spoken: Words): void {
   words = spoken;
+  spokenIn = language;
+  learned = undefined;
   plural = new Intl.PluralRules(language);
 }
 
@@ -28,6 +32,17 @@ export function speak(language: Language, spoken: Words): void {
 export async function wordsOf(language: Language): Promise<Words> {
   const books = { en: () => import("./words/en.ts"), it: () => import("./words/it.ts"), fr: () => import("./words/fr.ts") };
   return (await books[language]()).default;
+}
+
+/** Fetches the words that only the screens of numbers and Settings say, once; a screen is drawn when its words are there. */
+export async function learnNumbers<T>(screen: Promise<T>): Promise<T> {
+  const books = { en: () => import("./words/numbers.en.ts"), it: () => import("./words/numbers.it.ts"), fr: () => import("./words/numbers.fr.ts") };
+  learned ??= books[spokenIn]().then(({ default: more }) => {
+    words = { ...words, ...more };
+  });
+  learned.catch(() => (learned = undefined));
+  await learned;
+  return screen;
 }
 
 /** A sentence with its values; numbers are written as the language writes counts. A key that nobody wrote is shown as it is. */

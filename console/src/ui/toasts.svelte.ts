@@ -35,7 +35,8 @@ export function undo(id?: number): boolean {
   const [toast] = at < 0 ? [] : undone.splice(at, 1);
   if (!toast) return false;
   dismiss(toast.id);
-  void toast.undo?.();
+  // What cannot be taken back is said, since nobody waits for the answer.
+  Promise.resolve(toast.undo?.()).catch((problem: unknown) => tell(problem instanceof Error ? problem.message : String(problem)));
   return true;
 }
 

@@ -1,0 +1,170 @@
+// A person's thread: what came from them at one side, what went to them at the other, orders on the thread itself.
+// It puts together what the server tells in four places, and cuts it into days.
+
+import type { Answer } from "../../client.ts";
+
+export type EventView = Answer<"/api/v1/profiles/{address}/timeline">["events"][number];
+export type SendView = Answer<"/api/v1/sends">["sends"][number];
+export type TouchView = Answer<"/api/v1/profiles/{address}/touchpoints">["touchpoints"][number];
+
+export type Side = "in" | "out" | "knot";
+
+/** One thing that happened, with whatever is known of it. */
+export interface Stitch {
+  key: string;
+  at: string;
+  side: Side;
+  /** Not sent, or not yet. */
+  withheld: boolean;
+  channel?: string;
+  /** Its place in the log, where it has one of its own. */
+  seq?: number;
+  event?: EventView;
+  send?: SendView;
+  touch?: TouchView;
+}
+
+/** Many small things in a row, told as one until somebody asks. */
+export interface Burst {
+  key: string;
+  /** When the newest happened, and the oldest. */
+  at: string;
+  from: string;
+  stitches: Stitch[];
+}
+
+export interface Day {
+  /** `2026-11-26`, in the programme's time zone. */
+  day: string;
+  items: (Stitch | Burst)[];
+}
+
+export const isBurst = (item: Stitch | Burst): item is Burst => "stitches" in item;
+
+/** What Trama notes about a send that the ledger tells better. */
+const TOLD_BY_LEDGER = new Set(["Message Sent", "Message Bounced", "Message Complained"]);
+/** What a message on a page did, without the person doing anything. */
+const FROM_US = new Set(["Message Shown", "Message Withheld"]);
+const BROWSING = new Set(["Page Viewed", "Screen Viewed", "Product Viewed", "Product List Viewed"]);
+const BURST_PAUSE_MS = 10 * 60_000;
+const BURST_MIN = 4;
+
+interface Told {
+  events: readonly EventView[];
+  sends: readonly SendView[];
+  touches: readonly TouchView[];
+}
+
+/** All of it, newest first. */
+export function weave({ events, sends, touches }: Told, purchase: string): Stitch[] {
+  const touchOf = new Map(touches.map((touch) => [touch.seq, touch]));
+  const stitches: Stitch[] = [];
+  for (const event of events) {
+    const touch = touchOf.get(event.seq);
+    touchOf.delete(event.seq);
+    if (!TOLD_BY_LEDGER.has(event.name)) stitches.push(ofEvent(event, touch, purchase));
+  }
+  for (const send of sends) stitches.push(ofSend(send));
+  // A touch that no event carries, such as an advertisement that was told of afterwards; those of sends are in the ledger.
+  for (const touch of touchOf.values()) {
+    if (touch.occasion !== "send") stitches.push(ofTouch(touch));
+  }
+  return stitches.sort((a, b) => Date.parse(b.at) - Date.parse(a.at) || (b.seq ?? 0) - (a.seq ?? 0));
+}
+
+function ofEvent(event: EventView, touch: TouchView | undefined, purchase: string): Stitch {
+  const { channel } = event.properties as { channel?: unknown };
+  const fromUs = FROM_US.has(event.name);
+  return {
+    key: `e${event.seq}-${event.name}`,
+    at: event.occurred_at,
+    side: event.name === purchase ? "knot" : fromUs ? "out" : "in",
+    withheld: event.name === "Message Withheld",
+    channel: typeof channel === "string" ? channel : undefined,
+    seq: event.seq,
+    event,
+    touch,
+  };
+}
+
+function ofSend(send: SendView): Stitch {
+  const withheld = send.decision === "drop" || send.status === "deferred";
+  return {
+    key: `s${send.id}`,
+    at: withheld ? send.decided_at : (send.settled_at ?? send.attempted_at ?? send.decided_at),
+    side: "out",
+    withheld,
+    channel: send.channel ?? undefined,
+    send,
+  };
+}
+
+function ofTouch(touch: TouchView): Stitch {
+  return { key: `t${touch.seq}`, at: touch.at, side: touch.direction === "outbound" ? "out" : "in", withheld: false, seq: touch.seq, touch };
+}
+
+/** What is shown: one side, what was not sent, or a channel. */
+export interface Choice {
+  side: "" | "in" | "out" | "withheld";
+  channel: string;
+}
+
+export function chosen(stitches: readonly Stitch[], { side, channel }: Choice): Stitch[] {
+  return stitches.filter((one) => {
+    if (channel && one.channel !== channel) return false;
+    if (side === "withheld") return one.withheld;
+    if (side === "out") return one.side === "out";
+    // An order is the person's doing.
+    if (side === "in") return one.side !== "out";
+    return true;
+  });
+}
+
+/** The channels that occur, for the filter. */
+export function channelsOf(stitches: readonly Stitch[]): string[] {
+  return [...new Set(stitches.flatMap((one) => one.channel ?? []))].sort();
+}
+
+/** Pages looked at one after the other become one item, unless somebody opened it. */
+export function folded(stitches: readonly Stitch[], open: ReadonlySet<string> = new Set()): (Stitch | Burst)[] {
+  const items: (Stitch | Burst)[] = [];
+  let row: Stitch[] = [];
+  function end() {
+    const [newest, oldest] = [row[0], row.at(-1)];
+    // The oldest names it: what comes after does not change which burst it is.
+    if (newest && oldest && row.length >= BURST_MIN && !open.has(oldest.key)) items.push({ key: oldest.key, at: newest.at, from: oldest.at, stitches: row });
+    else items.push(...row);
+    row = [];
+  }
+  for (const one of stitches) {
+    const before = row.at(-1);
+    if (!isBrowsing(one) || (before && Date.parse(before.at) - Date.parse(one.at) > BURST_PAUSE_MS)) end();
+    if (isBrowsing(one)) row.push(one);
+    else items.push(one);
+  }
+  end();
+  return items;
+}
+
+function isBrowsing(one: Stitch): boolean {
+  return one.event !== undefined && BROWSING.has(one.event.name) && !one.touch;
+}
+
+/** Cut by days of the zone; the order stays. */
+export function days(items: readonly (Stitch | Burst)[], zone: string | undefined): Day[] {
+  const format = new Intl.DateTimeFormat("en-CA", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" });
+  const all: Day[] = [];
+  for (const item of items) {
+    const day = format.format(new Date(item.at));
+    const last = all.at(-1);
+    if (last?.day === day) last.items.push(item);
+    else all.push({ day, items: [item] });
+  }
+  return all;
+}
+
+/** How many came on top of the one that was the newest; all of them where it is gone. */
+export function newer(stitches: readonly Stitch[], than: string): number {
+  const at = stitches.findIndex((one) => one.key === than);
+  return at < 0 ? stitches.length : at;
+}

@@ -1,0 +1,29 @@
+// People by when they first ordered.
+
+import { date } from "../../format.ts";
+
+export interface Cohort {
+  channel: string;
+  begin: string;
+  people: number;
+  /** Of them, how many ordered again in each whole period after. */
+  ordered: number[];
+}
+
+/** One table a channel, that with most people first. */
+export function tables(cohorts: readonly Cohort[]): { channel: string; cohorts: Cohort[] }[] {
+  const by = new Map<string, Cohort[]>();
+  for (const cohort of cohorts) by.set(cohort.channel, [...(by.get(cohort.channel) ?? []), cohort]);
+  const size = (all: Cohort[]) => all.reduce((sum, cohort) => sum + cohort.people, 0);
+  return [...by].map(([channel, all]) => ({ channel, cohorts: all })).sort((a, b) => size(b.cohorts) - size(a.cohorts));
+}
+
+/** The share that ordered again in the first period after, over all cohorts that are old enough. */
+export function returning(cohorts: readonly Cohort[]): { share: number; people: number } | null {
+  const old = cohorts.filter((cohort) => cohort.ordered.length > 0);
+  const people = old.reduce((sum, cohort) => sum + cohort.people, 0);
+  return people === 0 ? null : { share: old.reduce((sum, cohort) => sum + (cohort.ordered[0] ?? 0), 0) / people, people };
+}
+
+/** `2026-08` stays a month, a day becomes one that is read. */
+export const begun = (begin: string): string => (/^\d{4}-\d\d-\d\d$/.test(begin) ? date(begin) : begin);
