@@ -2,7 +2,7 @@
 // when it is first looked at, or when somebody is about to.
 
 import type { Component } from "svelte";
-import { learnNumbers } from "./words.ts";
+import { learn } from "./words.ts";
 import { href, match, type Names, type Query } from "./route.ts";
 
 type Load = () => Promise<{ default: Component<never> }>;
@@ -14,25 +14,25 @@ export const SCREENS = [
   { name: "import", path: "/people/import", menu: "people", load: () => import("./screens/people/Import.svelte") },
   { name: "person", path: "/people/:person", menu: "people", load: () => import("./screens/person/Person.svelte") },
   { name: "segments", path: "/segments", menu: "segments", load: () => import("./screens/segments/Segments.svelte") },
-  { name: "segment", path: "/segments/:segment", menu: "segments", load: () => import("./screens/segment/Segment.svelte") },
-  { name: "journeys", path: "/journeys", menu: "journeys", load: () => import("./screens/journeys/Journeys.svelte") },
-  { name: "journey", path: "/journeys/:journey", menu: "journeys", load: () => import("./screens/journey/Journey.svelte") },
-  { name: "broadcasts", path: "/broadcasts", menu: "journeys", load: () => import("./screens/broadcasts/Broadcasts.svelte") },
-  { name: "messages", path: "/messages", menu: "messages", load: () => import("./screens/messages/Messages.svelte") },
-  { name: "message", path: "/messages/:message", menu: "messages", load: () => import("./screens/message/Message.svelte") },
-  { name: "slots", path: "/slots", menu: "messages", load: () => import("./screens/slots/Slots.svelte") },
-  { name: "offers", path: "/offers", menu: "offers", load: () => import("./screens/offers/Offers.svelte") },
-  { name: "offer", path: "/offers/:offer", menu: "offers", load: () => import("./screens/offer/Offer.svelte") },
-  { name: "campaigns", path: "/campaigns", menu: "campaigns", load: () => learnNumbers(import("./screens/campaigns/Campaigns.svelte")) },
-  { name: "campaign", path: "/campaigns/:campaign", menu: "campaigns", load: () => learnNumbers(import("./screens/campaign/Campaign.svelte")) },
-  { name: "results", path: "/results", menu: "results", load: () => learnNumbers(import("./screens/results/Results.svelte")) },
-  { name: "result", path: "/results/:tab", menu: "results", load: () => learnNumbers(import("./screens/results/Results.svelte")) },
-  { name: "governor", path: "/governor", menu: "governor", load: () => learnNumbers(import("./screens/governor/Governor.svelte")) },
-  { name: "decisions", path: "/governor/decisions", menu: "governor", load: () => learnNumbers(import("./screens/governor/Decisions.svelte")) },
+  { name: "segment", path: "/segments/:segment", menu: "segments", load: () => learn("rules", import("./screens/segment/Segment.svelte")) },
+  { name: "journeys", path: "/journeys", menu: "journeys", load: () => learn("flows", import("./screens/journeys/Journeys.svelte")) },
+  { name: "journey", path: "/journeys/:journey", menu: "journeys", load: () => learn("flows", import("./screens/journey/Journey.svelte")) },
+  { name: "broadcasts", path: "/broadcasts", menu: "journeys", load: () => learn("flows", import("./screens/broadcasts/Broadcasts.svelte")) },
+  { name: "messages", path: "/messages", menu: "messages", load: () => learn("flows", import("./screens/messages/Messages.svelte")) },
+  { name: "message", path: "/messages/:message", menu: "messages", load: () => learn("flows", import("./screens/message/Message.svelte")) },
+  { name: "slots", path: "/slots", menu: "messages", load: () => learn("flows", import("./screens/slots/Slots.svelte")) },
+  { name: "offers", path: "/offers", menu: "offers", load: () => learn("flows", import("./screens/offers/Offers.svelte")) },
+  { name: "offer", path: "/offers/:offer", menu: "offers", load: () => learn("flows", import("./screens/offer/Offer.svelte")) },
+  { name: "campaigns", path: "/campaigns", menu: "campaigns", load: () => learn("numbers", import("./screens/campaigns/Campaigns.svelte")) },
+  { name: "campaign", path: "/campaigns/:campaign", menu: "campaigns", load: () => learn("numbers", import("./screens/campaign/Campaign.svelte")) },
+  { name: "results", path: "/results", menu: "results", load: () => learn("numbers", import("./screens/results/Results.svelte")) },
+  { name: "result", path: "/results/:tab", menu: "results", load: () => learn("numbers", import("./screens/results/Results.svelte")) },
+  { name: "governor", path: "/governor", menu: "governor", load: () => learn("numbers", import("./screens/governor/Governor.svelte")) },
+  { name: "decisions", path: "/governor/decisions", menu: "governor", load: () => learn("numbers", import("./screens/governor/Decisions.svelte")) },
   { name: "mailbox", path: "/mailbox", menu: "messages", load: () => import("./screens/mailbox/Mailbox.svelte") },
   { name: "letter", path: "/mailbox/:letter", menu: "messages", load: () => import("./screens/mailbox/Mailbox.svelte") },
-  { name: "settings", path: "/settings", menu: "settings", load: () => learnNumbers(import("./screens/settings/Settings.svelte")) },
-  { name: "setting", path: "/settings/:tab", menu: "settings", load: () => learnNumbers(import("./screens/settings/Settings.svelte")) },
+  { name: "settings", path: "/settings", menu: "settings", load: () => learn("numbers", import("./screens/settings/Settings.svelte")) },
+  { name: "setting", path: "/settings/:tab", menu: "settings", load: () => learn("numbers", import("./screens/settings/Settings.svelte")) },
 ] as const satisfies { name: string; path: string; menu: string; load: Load }[];
 
 export type Screen = (typeof SCREENS)[number];

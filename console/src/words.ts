@@ -18,13 +18,21 @@ export interface Piece {
 let words: Words = {};
 let plural = new Intl.PluralRules("en");
 let spokenIn: Language = "en";
-let learned: Promise<void> | undefined;
+let learned: Partial<Record<Book, Promise<void>>> = {};
+
+/** By what their screens are for: numbers and Settings; journeys, messages and offers; a segment. */
+const BOOKS = {
+  numbers: { en: () => import("./words/numbers.en.ts"), it: () => import("./words/numbers.it.ts"), fr: () => import("./words/numbers.fr.ts") },
+  flows: { en: () => import("./words/flows.en.ts"), it: () => import("./words/flows.it.ts"), fr: () => import("./words/flows.fr.ts") },
+  rules: { en: () => import("./words/rules.en.ts"), it: () => import("./words/rules.it.ts"), fr: () => import("./words/rules.fr.ts") },
+};
+type Book = keyof typeof BOOKS;
 
 /** Called once, before anything is drawn. */
 export function speak(language: Language, spoken: Words): void {
   words = spoken;
   spokenIn = language;
-  learned = undefined;
+  learned = {};
   plural = new Intl.PluralRules(language);
 }
 
@@ -34,14 +42,13 @@ export async function wordsOf(language: Language): Promise<Words> {
   return (await books[language]()).default;
 }
 
-/** Fetches the words that only the screens of numbers and Settings say, once; a screen is drawn when its words are there. */
-export async function learnNumbers<T>(screen: Promise<T>): Promise<T> {
-  const books = { en: () => import("./words/numbers.en.ts"), it: () => import("./words/numbers.it.ts"), fr: () => import("./words/numbers.fr.ts") };
-  learned ??= books[spokenIn]().then(({ default: more }) => {
+/** Fetches the words that only some screens say, once; a screen is drawn when its words are there. */
+export async function learn<T>(book: Book, screen: Promise<T>): Promise<T> {
+  learned[book] ??= BOOKS[book][spokenIn]().then(({ default: more }) => {
     words = { ...words, ...more };
   });
-  learned.catch(() => (learned = undefined));
-  await learned;
+  learned[book].catch(() => delete learned[book]);
+  await learned[book];
   return screen;
 }
 
