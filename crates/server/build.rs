@@ -18,7 +18,8 @@ fn main() -> io::Result<()> {
     let mut rows = String::new();
     for (place, (name, path)) in files.iter().enumerate() {
         fs::copy(path, out.join(format!("console-{place}")))?;
-        rows += &format!("    ({name:?}, include_bytes!(concat!(env!(\"OUT_DIR\"), \"/console-{place}\"))),\n");
+        rows +=
+            &format!("    ({name:?}, include_bytes!(concat!(env!(\"OUT_DIR\"), \"/console-{place}\"))),\n");
     }
     fs::write(out.join("console.rs"), format!("&[\n{rows}]\n"))
 }
