@@ -122,13 +122,7 @@ impl Server {
             apply(&hub, folder).await?;
         }
         let paths = config.returns.as_ref().map(|one| ReturnPaths::new(&one.domain, &installed.link_key));
-        let returns = match (&paths, config.returns.as_ref().and_then(|one| one.listen)) {
-            (Some(paths), Some(listen)) => {
-                let opened = returns::door::open(listen, hub.runtime.clone(), paths.clone()).await;
-                Some(opened.with_context(|| format!("cannot listen on {listen} for mail that comes back"))?)
-            }
-            _ => None,
-        };
+        let returns = returns_door(&hub, config, paths.as_ref()).await?;
         let email = (!relays.is_empty()).then(|| {
             let (routes, links) = (Routes::start(relays), hub.links.clone());
             Arc::new(Email::new(hub.runtime.clone(), routes, links, signers, paths, installed.installation))
@@ -208,6 +202,18 @@ impl Server {
         stopped.expect("invariant: a panic of the runtime's threads ends the process");
         self.presence.withdraw();
     }
+}
+
+/// The door for mail that comes back, where the settings have one.
+async fn returns_door(
+    hub: &Hub,
+    config: &Config,
+    paths: Option<&ReturnPaths>,
+) -> anyhow::Result<Option<Mailbox>> {
+    let listen = config.returns.as_ref().and_then(|one| one.listen);
+    let (Some(paths), Some(listen)) = (paths, listen) else { return Ok(None) };
+    let opened = returns::door::open(listen, hub.runtime.clone(), paths.clone()).await;
+    opened.with_context(|| format!("cannot listen on {listen} for mail that comes back")).map(Some)
 }
 
 /// Who sends reports, by the same way out as messages.

@@ -95,14 +95,7 @@ impl State {
                 let read = Chunked::read(digest, bytes)?;
                 put(move |state| state.sends.append_addresses(number, read))
             }
-            Part::Merges => {
-                let read = Chunked::read(digest, bytes)?;
-                put(move |state| state.merges.all.append(number, read))
-            }
-            Part::Gone => {
-                let read = Chunked::read(digest, bytes)?;
-                put(move |state| state.merges.gone.append(number, read))
-            }
+            Part::Merges | Part::Gone => Self::read_merges(key, digest, bytes)?,
             Part::Acts => {
                 let read = Chunked::read(digest, bytes)?;
                 put(move |state| state.acts.append(number, read))
@@ -132,6 +125,17 @@ impl State {
                 put(move |state| state.timers.instants.append_later(group, number, read))
             }
         })
+    }
+
+    /// Reads a section of who was merged into whom.
+    fn read_merges(key: Key, digest: u128, bytes: &[u8]) -> Result<Put> {
+        let number = key.number;
+        if key.part == Part::Gone {
+            let read = Chunked::read(digest, bytes)?;
+            return Ok(put(move |state| state.merges.gone.append(number, read)));
+        }
+        let read = Chunked::read(digest, bytes)?;
+        Ok(put(move |state| state.merges.all.append(number, read)))
     }
 
     /// Reads a section of what was spent.

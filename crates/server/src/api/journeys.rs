@@ -74,6 +74,7 @@ pub(super) struct JourneyDetail {
 }
 
 #[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = JourneyVersion)]
 struct VersionView {
     version: u32,
     live: bool,

@@ -50,6 +50,7 @@ struct InsideView {
 }
 
 #[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = PlannedStep)]
 struct StepView {
     step: String,
     people: u64,

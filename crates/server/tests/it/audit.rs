@@ -1,7 +1,7 @@
 //! The audit: every change that an operator or a key makes is told, with who it was and what was before, and nothing else is.
 
 use crate::house::{House, Shop};
-use crate::operators::{add, signed_in};
+use crate::operators::{Browser, add, signed_in};
 use serde_json::{Value, json};
 use std::process::Command;
 
@@ -13,18 +13,12 @@ type Row =
     (&'static str, &'static str, Value, u16, Option<(&'static str, &'static str, Value, Value, Value)>);
 
 /// Each change with what the audit tells of it: the word, what it was done to, the people, what was before, and after.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_change_is_told_with_who_it_was_and_what_was_before() {
-    let shop = Shop::open().await;
-    let house = &shop.house;
-    shop.ada_orders().await;
-    add(house, "bea", "owner").await;
-    let bea = signed_in(house, "bea").await;
+#[rustfmt::skip]
+fn changes() -> Vec<Row> {
     let bob = json!([{"type": "email", "value": "bob@example.com"}]);
     let nobody = json!([]);
     let none = Value::Null;
-    #[rustfmt::skip]
-    let table: Vec<Row> = vec![
+    vec![
         ("POST", "/api/v1/suppressions", json!({"address": "email:Bob@example.com", "reason": "asked"}), 200, Some((
             "suppression.make", "", bob.clone(), none.clone(), json!({"lifted": false, "reason": "asked"})))),
         ("DELETE", "/api/v1/suppressions/email:bob@example.com", json!(null), 200, Some((
@@ -74,9 +68,18 @@ async fn every_change_is_told_with_who_it_was_and_what_was_before() {
         ("POST", "/api/v1/returns", json!([]), 200, None),
         ("DELETE", "/api/v1/profiles/email:bob@example.com", json!(null), 200, Some((
             "profile.erase", "1", nobody.clone(), none.clone(), json!({"profile": 1})))),
-    ];
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_change_is_told_with_who_it_was_and_what_was_before() {
+    let shop = Shop::open().await;
+    let house = &shop.house;
+    shop.ada_orders().await;
+    add(house, "bea", "owner").await;
+    let bea = signed_in(house, "bea").await;
     let mut newest = acts(house, "?limit=1").await[0]["seq"].clone();
-    for (method, path, body, status, told) in table {
+    for (method, path, body, status, told) in changes() {
         let answer = match path.starts_with("/api/v1/returns") {
             true => house.ask(method, path, Some(body)).await,
             false => bea.ask(house, method, path, body).await,
@@ -113,7 +116,12 @@ async fn every_change_is_told_with_who_it_was_and_what_was_before() {
     }
     let text = house.get("/api/v1/audit?limit=1000").await.to_string();
     assert!(!text.contains("yet another one") && !text.contains("a longer one"), "no password is told");
-    // What the start did with the folder of the programme, and the programme as it was.
+    programme_is_told(house, &bea).await;
+    shop.house.server.stop().await;
+}
+
+/// What the start did with the folder of the programme, and the programme as it was.
+async fn programme_is_told(house: &House, bea: &Browser) {
     let first = acts(house, "?operator=start").await;
     assert_eq!((&first[0]["act"], &first[0]["role"]), (&json!("programme.apply"), &json!("server")));
     assert_eq!(first[0]["after"]["segments.buyers"], "did \"Order Completed\"", "{}", first[0]);
@@ -130,7 +138,6 @@ async fn every_change_is_told_with_who_it_was_and_what_was_before() {
         (&told[0]["before"], &told[0]["after"]),
         (&segment("did \"Order Completed\""), &segment("did \"Order Completed\" (total > 1)"))
     );
-    shop.house.server.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -157,7 +157,10 @@ async fn a_backup_of_a_stopped_server_comes_back_as_it_was() {
     // Any machine can open it.
     let listed = Command::new("tar").arg("-tf").arg("-").stdin(unzstd(&file)).output().unwrap();
     let listed = String::from_utf8(listed.stdout).unwrap();
-    assert!(listed.starts_with("manifest.json\nkeys.json\nlog.db\nstate/sections-"), "{listed}");
+    assert!(
+        listed.starts_with("manifest.json\nkeys.json\nlog.db\noperators.json\nstate/sections-"),
+        "{listed}"
+    );
 
     // Nothing is written over.
     let refusal = complaint(&restore(&file, &restored));
