@@ -36,7 +36,7 @@ fn changes() -> Vec<Row> {
             "journey.resume", "thanks", nobody.clone(), json!({"state": "paused"}), json!({"command": "resume"})))),
         ("POST", "/api/v1/journeys/none/pause", json!(null), 404, None),
         ("POST", "/api/v1/journeys/thanks/runs", json!({"profile": "email:bob@example.com", "data": {"total": 3}}), 200, Some((
-            "run.request", "thanks", bob.clone(), none.clone(), json!({"data": {"total": 3}})))),
+            "run.request", "thanks", bob, none.clone(), json!({"data": {"total": 3}})))),
         ("POST", "/api/v1/merges", json!({"from": "email:bob@example.com", "into": "user_id:ada"}), 200, Some((
             "profile.merge", "", json!([{"type": "email", "value": "bob@example.com"}, {"type": "user_id", "value": "ada"}]), none.clone(), json!({})))),
         ("POST", "/api/v1/merges/0/undo", json!(null), 200, Some((
@@ -67,7 +67,7 @@ fn changes() -> Vec<Row> {
         ("POST", "/api/v1/segments/preview", json!({"expression": "did \"X\""}), 200, None),
         ("POST", "/api/v1/returns", json!([]), 200, None),
         ("DELETE", "/api/v1/profiles/email:bob@example.com", json!(null), 200, Some((
-            "profile.erase", "1", nobody.clone(), none.clone(), json!({"profile": 1})))),
+            "profile.erase", "1", nobody, none, json!({"profile": 1})))),
     ]
 }
 
