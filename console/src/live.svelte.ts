@@ -87,7 +87,16 @@ export function watch({ stream }: { stream: boolean }): () => void {
     if (!document.hidden) void round();
   }
 
+  // A stream that was cut off without a word would look like one on which nothing happens.
+  function left(): void {
+    now.lostSince ||= Date.now();
+    hush();
+    void round();
+  }
+
   document.addEventListener("visibilitychange", looked);
+  window.addEventListener("offline", left);
+  window.addEventListener("online", looked);
   // The first answer is here sooner than a stream is.
   void round();
   looked();
@@ -96,6 +105,8 @@ export function watch({ stream }: { stream: boolean }): () => void {
     clearTimeout(waiting);
     hush();
     document.removeEventListener("visibilitychange", looked);
+    window.removeEventListener("offline", left);
+    window.removeEventListener("online", looked);
   };
 }
 
