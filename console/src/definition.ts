@@ -9,11 +9,10 @@ export interface Named {
 
 /** A definition as its file says it. */
 export interface Definition<F = Record<string, unknown>> extends Named {
-  /** Absent where the server cannot save single definitions. */
-  version?: string;
-  file?: string;
-  line?: number;
-  yaml?: string;
+  version: string;
+  file: string;
+  line: number;
+  yaml: string;
   definition: F;
   templates: Record<string, string>;
   used_by: Named[];
@@ -79,11 +78,6 @@ export function removeDefinition(kind: string, name: string, version: string): P
   return send("delete", PATH, { path: { kind, name }, headers }) as Promise<Saved>;
 }
 
-/** Whether the server has no way to do this at all, rather than no such thing. */
-export function isMissing(problem: unknown): boolean {
-  return problem instanceof Problem && (problem.status === 405 || (problem.status === 404 && problem.message === "there is nothing at this address"));
-}
-
 /** What the programme has against a change. */
 export function findingsOf(problem: unknown): Finding[] {
   const said = problem instanceof Problem ? (problem.said as { findings?: Finding[] } | undefined) : undefined;
@@ -95,4 +89,10 @@ export function changedBy(problem: unknown): string | undefined {
   if (!(problem instanceof Problem) || problem.status !== 412) return undefined;
   const said = problem.said as { by?: string; change?: { by?: string } } | undefined;
   return said?.by ?? said?.change?.by ?? "";
+}
+
+/** What somebody else saved meanwhile. */
+export function conflictOf(problem: unknown): Definition<unknown> | undefined {
+  if (!(problem instanceof Problem) || problem.status !== 412) return undefined;
+  return (problem.said as { current?: Definition<unknown> } | undefined)?.current ?? undefined;
 }

@@ -1,18 +1,8 @@
-// A segment as a definition of the programme: read, saved under its version, taken out.
+// What a segment says as a definition of the programme, now and in its versions.
 
-import { Problem, remove, send } from "../../client.ts";
+import { send } from "../../client.ts";
+import type { Definition } from "../../definition.ts";
 
-export interface Named {
-  kind: string;
-  name: string;
-}
-export interface Definition {
-  version: string;
-  file: string;
-  line: number;
-  definition: unknown;
-  used_by: Named[];
-}
 export interface Version {
   number: number;
   at: string;
@@ -22,43 +12,18 @@ export interface Version {
   definition?: Definition | null;
 }
 
-/** Null where the server does not tell of definitions. */
-export async function definition(name: string, signal?: AbortSignal): Promise<Definition | null> {
-  try {
-    return (await send("get", "/api/v1/definitions/{kind}/{name}", { path: { kind: "segment", name }, signal })) as Definition;
-  } catch (problem) {
-    if (problem instanceof Problem && problem.status === 404) return null;
-    throw problem;
-  }
-}
-
 /** What a definition says with another expression; whatever else it says stays. */
 export function saying(old: unknown, expression: string): unknown {
   return old !== null && typeof old === "object" && !Array.isArray(old) ? { ...old, is: expression } : expression;
 }
 
-export async function put(name: string, definition: unknown, version: string | undefined): Promise<{ version: string }> {
-  const headers = version === undefined ? undefined : { "if-match": `"${version}"` };
-  return (await send("put", "/api/v1/definitions/{kind}/{name}", { path: { kind: "segment", name }, body: { definition }, headers })) as { version: string };
-}
-
-export async function takeOut(name: string, version: string): Promise<void> {
-  await remove("/api/v1/definitions/{kind}/{name}" as never, { path: { kind: "segment", name }, headers: { "if-match": `"${version}"` } });
-}
-
 const VERSIONS_MAX = 12;
 
-/** The newest versions that changed it, each with what it said then. Null where the server does not tell of versions. */
-export async function versions(name: string, signal?: AbortSignal): Promise<Version[] | null> {
+/** The newest versions that changed it, each with what it said then. */
+export async function versions(name: string, signal?: AbortSignal): Promise<Version[]> {
   const of = { kind: "segment", name };
-  try {
-    const told = (await send("get", "/api/v1/programme/versions", { query: { ...of, limit: VERSIONS_MAX }, signal })) as { versions: Version[] };
-    const each = told.versions.map(({ number }) => send("get", "/api/v1/programme/versions/{number}", { path: { number }, query: of, signal }) as Promise<Version>);
-    return await Promise.all(each);
-  } catch (problem) {
-    if (problem instanceof Problem && problem.status === 404) return null;
-    throw problem;
-  }
+  const told = (await send("get", "/api/v1/programme/versions", { query: { ...of, limit: VERSIONS_MAX }, signal })) as { versions: Version[] };
+  return Promise.all(told.versions.map(({ number }) => send("get", "/api/v1/programme/versions/{number}", { path: { number }, query: of, signal }) as Promise<Version>));
 }
 
 /** The expression of a definition, whichever way it is written. */
