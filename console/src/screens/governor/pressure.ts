@@ -1,4 +1,4 @@
-// What the governor did of late: told by the server, or counted from the ledger where an older one does not tell.
+// What the governor did of late, and what another rule would change of it.
 
 export interface Day {
   wanted: number;
@@ -32,41 +32,6 @@ export interface Decided {
 }
 
 const DAY_MS = 86_400_000;
-const WEEK_MS = 7 * DAY_MS;
-
-const nothing = (): Day => ({ wanted: 0, sent: 0, deferred: 0, withheld: 0, reasons: {} });
-
-function add(day: Day, send: Decided): void {
-  day.wanted += 1;
-  if (send.decision === "send") day.sent += 1;
-  else if (send.decision === "defer") day.deferred += 1;
-  else {
-    day.withheld += 1;
-    const reason = send.reason ?? "";
-    day.reasons[reason] = (day.reasons[reason] ?? 0) + 1;
-  }
-}
-
-/** The same as the server counts, from sends that are newest first; as far back as they go, and no further than so many days. */
-export function counted(sends: readonly Decided[], days: number, until: string): Pressure {
-  const begin = Date.parse(until) - days * DAY_MS;
-  const total = nothing();
-  const by: Record<string, Day> = {};
-  const handed = new Map<number, number>();
-  for (const send of sends) {
-    const at = send.attempted_at ? Date.parse(send.attempted_at) : 0;
-    const arrived = send.channel !== "onsite" && send.status !== "bounced" && send.status !== "failed";
-    if (send.profile && at > Date.parse(until) - WEEK_MS && arrived) handed.set(send.profile, (handed.get(send.profile) ?? 0) + 1);
-    if (Date.parse(send.wished_at) < begin) continue;
-    add(total, send);
-    add((by[send.wished_at.slice(0, 10)] ??= nothing()), send);
-  }
-  const pressure: Record<string, number> = {};
-  for (const number of handed.values()) pressure[number] = (pressure[number] ?? 0) + 1;
-  const oldest = sends.at(-1)?.wished_at;
-  const since = new Date(Math.max(begin, oldest ? Date.parse(oldest) : begin)).toISOString();
-  return { since, until, total, days: by, pressure };
-}
 
 export interface Reason {
   reason: string;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { base, doubt, grouped, grown, question, writer, written, type Kpi } from "./kpis.ts";
+import { base, doubt, grouped, grown, writer, written, type Kpi } from "./kpis.ts";
 
 const kpi = (name: string, over: Partial<Kpi> = {}): Kpi => ({ name, title: name, formula: "", unit: "count", value: 3, numerator: 3, denominator: null, n: 3, interval: null, ...over });
 
@@ -30,9 +30,4 @@ test("what grew from nothing has no share of growth", () => {
   assert.equal(grown(kpi("orders", { value: 6 }), kpi("orders", { value: 3 })), 1);
   assert.equal(grown(kpi("orders", { value: 6 }), kpi("orders", { value: 0 })), null);
   assert.equal(grown(kpi("orders", { value: 6 }), undefined), null);
-});
-
-test("only what the lake holds has a question", () => {
-  assert.match(question("orders") ?? "", /FROM orders/);
-  assert.equal(question("spend"), undefined);
 });

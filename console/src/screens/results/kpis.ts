@@ -1,4 +1,4 @@
-// Key figures: their order, how each is written, and the question in SQL where the lake has what it is made of.
+// Key figures: their order, and how each is written.
 
 import { count, decimal, interval, money, percent, UNKNOWN } from "../../format.ts";
 import { say, says } from "../../words.ts";
@@ -74,18 +74,4 @@ export const formulaOf = (kpi: { name: string; formula: string }): string => (sa
 export function grown(now: Kpi | undefined, before: Kpi | undefined): number | null {
   if (!now || !before || now.value === null || !before.value) return null;
   return now.value / before.value - 1;
-}
-
-const SQL: Record<string, string> = {
-  orders: "SELECT date, count(*) AS orders\nFROM orders\nGROUP BY date ORDER BY date",
-  revenue: "SELECT date, currency, sum(total) AS revenue\nFROM orders\nGROUP BY date, currency ORDER BY date",
-  order_value: "SELECT currency, avg(total) AS order_value, count(*) AS orders\nFROM orders\nGROUP BY currency",
-  new_customers: "SELECT first AS date, count(*) AS new_customers\nFROM (SELECT p.person, min(o.date) AS first\n      FROM orders o JOIN profiles p ON p.profile = o.profile GROUP BY p.person)\nGROUP BY first ORDER BY first",
-  repeat_purchase: "SELECT count(*) AS customers, sum(CASE WHEN orders > 1 THEN 1 ELSE 0 END) AS ordered_again\nFROM (SELECT p.person, count(*) AS orders\n      FROM orders o JOIN profiles p ON p.profile = o.profile GROUP BY p.person)",
-  response_rate: "SELECT message, count(*) AS reached, count(clicked_at) AS clicked\nFROM sends WHERE status = 'accepted'\nGROUP BY message ORDER BY reached DESC",
-};
-
-/** The question that the lake answers about this figure; the lake has no spend and no visits. */
-export function question(name: string): string | undefined {
-  return SQL[name];
 }
