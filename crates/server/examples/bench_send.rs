@@ -1,8 +1,9 @@
 //! From an event at the door to the email at the relay, ledger included, on the real server and a real relay.
 //!
 //! Two figures: how long one order waits for its email while orders come at a steady pace, and how many emails leave in
-//! a second when they are all due at once. The peer of the second is `smtp-source -d -s 8` of Postfix, sending
-//! messages of about the same size to the same `smtp-sink`, before and after.
+//! a second when they are all due at once: as they are, signed by Ed25519, signed by RSA. The peer of the second is
+//! `smtp-source -d -s 8` of Postfix, sending messages of about the same size to the same `smtp-sink`, before and after;
+//! where RSA signs, it is what `openssl speed` signs on as many cores.
 //!
 //! `cargo run --release -p server --example bench_send -- [emails]`, with the release binary built.
 
@@ -22,6 +23,8 @@ const TIMED: usize = 500;
 const PACE: Duration = Duration::from_millis(10);
 /// Orders in one request when they all come at once.
 const BATCH: usize = 500;
+/// Domain of the message's sender.
+const SENDER: &str = "example.com";
 
 fn main() {
     let emails = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(20_000);
@@ -31,15 +34,35 @@ fn main() {
     runtime.block_on(latency(&folder.path().join("latency"), &programme));
 
     let sink = Sink::start(folder.path());
-    let before = sink.smtp_source(emails);
-    println!("smtp-source -d -s 8  {before:>8.0} emails/s");
-    let ours = throughput(&runtime, &folder.path().join("throughput"), &programme, &sink, emails);
-    let after = sink.smtp_source(emails);
-    println!("smtp-source -d -s 8  {after:>8.0} emails/s");
-    println!(
-        "trama, event to relay {ours:>7.0} emails/s ({:.2} of smtp-source)",
-        ours * 2.0 / (before + after)
-    );
+    let mut before = sink.smtp_source(emails);
+    println!("smtp-source -d -s 8           {before:>8.0} emails/s");
+    for signed in [None, Some("ed25519"), Some("rsa")] {
+        let name = signed.unwrap_or("unsigned");
+        let ours = throughput(&runtime, &folder.path().join(name), &programme, (&sink, signed), emails);
+        let after = sink.smtp_source(emails);
+        println!("smtp-source -d -s 8           {after:>8.0} emails/s");
+        println!(
+            "event to relay, {name:<8}      {ours:>8.0} emails/s ({:.2} of smtp-source)",
+            ours * 2.0 / (before + after)
+        );
+        if signed == Some("rsa") {
+            let signatures = openssl_speed();
+            println!("openssl speed rsa2048         {signatures:>8.0} signatures/s ({:.2})", ours / signatures);
+        }
+        before = after;
+    }
+}
+
+/// Signatures a second on all cores.
+fn openssl_speed() -> f64 {
+    let cores = std::thread::available_parallelism().expect("cores").to_string();
+    let mut command = Command::new("openssl");
+    command.args(["speed", "-mr", "-seconds", "3", "-multi", &cores, "rsa2048"]).stderr(Stdio::null());
+    let output = command.output().expect("openssl");
+    let text = String::from_utf8(output.stdout).expect("text");
+    // `+F2:`, the number of the key, its bits, signatures a second, verifications a second.
+    let line = text.lines().rfind(|line| line.starts_with("+F2:")).expect("a line of RSA");
+    line.split(':').nth(3).and_then(|rate| rate.parse().ok()).expect("a rate")
 }
 
 /// Posts orders one by one and looks when each email is at the relay.
@@ -66,9 +89,12 @@ fn throughput(
     runtime: &tokio::runtime::Runtime,
     folder: &Path,
     programme: &Path,
-    sink: &Sink,
+    (sink, signed): (&Sink, Option<&str>),
     emails: usize,
 ) -> f64 {
+    if let Some(algorithm) = signed {
+        sign(folder, algorithm);
+    }
     let server = Server::start(folder, programme, Some(sink.address));
     let begun = Instant::now();
     runtime.block_on(async {
@@ -85,6 +111,14 @@ fn throughput(
         assert!(begun.elapsed() < Duration::from_secs(120), "not all emails left: {sends}");
         std::thread::sleep(Duration::from_millis(20));
     }
+}
+
+/// Makes the key by which the server that starts in this folder signs.
+fn sign(folder: &Path, algorithm: &str) {
+    let mut command = Command::new(live::binary());
+    command.args(["keys", "dkim", "create", "--domain", SENDER, "--algorithm", algorithm, "--data"]);
+    let made = command.arg(folder.join("data")).stdout(Stdio::null()).status();
+    assert!(made.expect("the binary").success(), "a key of {algorithm}");
 }
 
 async fn post(client: &reqwest::Client, server: &Server, numbers: std::ops::Range<usize>) {
