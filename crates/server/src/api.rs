@@ -54,6 +54,7 @@ mod steps;
 mod stream;
 mod suppressions;
 pub(crate) mod timeline;
+mod traits;
 pub(crate) mod versions;
 mod vocabulary;
 mod webhooks;
@@ -89,6 +90,7 @@ pub fn routes() -> Vec<Route> {
         row(Method::GET,    "/api/v1/hours",                        Read,   hours::show),
         row(Method::GET,    "/api/v1/profiles",                     Read,   people::list),
         row(Method::GET,    "/api/v1/profiles/{address}",           Read,   profiles::show),
+        row(Method::PATCH,  "/api/v1/profiles/{address}",           Change, traits::correct),
         row(Method::DELETE, "/api/v1/profiles/{address}",           Admin,  erasures::erase),
         row(Method::GET,    "/api/v1/profiles/{address}/timeline",  Read,   timeline::show),
         row(Method::GET,    "/api/v1/profiles/{address}/consents",  Read,   evidence::show),

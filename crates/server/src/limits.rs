@@ -282,6 +282,10 @@ pub const SPEND_LINES_AT_ONCE_MAX: usize = 1_000;
 pub const LISTED_DEFAULT: usize = 100;
 /// Most entries of a list: an answer is built under the engine's lock.
 pub const LISTED_MAX: usize = 1_000;
+/// Statements of people that go into the log together, when a model states something of many.
+pub const STATED_TOGETHER: usize = 1_000;
+/// Longest name of a trait that an operator may give: as long as that of an event.
+pub const TRAIT_NAME_BYTES_MAX: usize = EVENT_NAME_BYTES_MAX;
 /// How long an answer waits for what it asks of the past to be read from the log, before its client is told to come back:
 /// less than browsers and proxies wait.
 pub const BACKFILL_WAIT: Duration = Duration::from_secs(10);

@@ -6,7 +6,7 @@ use super::{
     evidence, explanations, expressions, figures, hours, identifiers, journeys, keys, links, ltv, mailbox,
     measure, merges, offers, operators, people, pressure, previews, profiles, programme, registers, rejects,
     reports, returns, search, segments, sends, session, simulate, spend, status, stream, suppressions,
-    timeline, versions, vocabulary, webhooks,
+    timeline, traits, versions, vocabulary, webhooks,
 };
 use crate::access::SESSION_COOKIE;
 use axum::Json;
@@ -24,6 +24,7 @@ use utoipa::{Modify, openapi};
         hours::show,
         people::list,
         profiles::show,
+        traits::correct,
         erasures::erase,
         timeline::show,
         evidence::show,
@@ -167,6 +168,7 @@ impl Modify for Permissions {
                 ("GET", &mut path.get),
                 ("PUT", &mut path.put),
                 ("POST", &mut path.post),
+                ("PATCH", &mut path.patch),
                 ("DELETE", &mut path.delete),
             ];
             let own = operations.into_iter().find(|(method, _)| *method == route.method.as_str());
@@ -183,7 +185,7 @@ struct Operations;
 impl Modify for Operations {
     fn modify(&self, description: &mut openapi::OpenApi) {
         for path in description.paths.paths.values_mut() {
-            let operations = [&mut path.get, &mut path.put, &mut path.post, &mut path.delete];
+            let operations = [&mut path.get, &mut path.put, &mut path.post, &mut path.patch, &mut path.delete];
             for operation in operations.into_iter().flatten() {
                 let noun = operation.tags.iter().flatten().next().cloned().unwrap_or_default();
                 operation.operation_id = operation.operation_id.take().map(|id| format!("{noun}_{id}"));

@@ -27,6 +27,7 @@ mod measure;
 mod messages;
 mod offers;
 mod operators;
+mod people;
 mod previews;
 mod programme;
 mod programme_cli;
