@@ -32,7 +32,7 @@ pub use best::{ArmView, ArmsView, ChoiceView, KnownView};
 pub use broadcasts::BroadcastView;
 pub use calls::{CallList, CallListRefusal, Callee};
 pub use commands::CommandRefusal;
-pub use offer_views::{HeldOffer, OfferHolders, OfferView};
+pub use offer_views::{HeldAs, HeldOffer, OfferView};
 pub use offers::OFFER_IN_LINKS;
 pub use onsite::{Asked, Pick};
 pub use question::{Preview, Question, Unanswered};

@@ -21,6 +21,7 @@ pub(crate) mod explanations;
 mod expressions;
 mod extract;
 mod figures;
+mod holders;
 mod hours;
 mod identifiers;
 mod journeys;
@@ -122,6 +123,7 @@ pub fn routes() -> Vec<Route> {
         row(Method::GET,    "/api/v1/offers",                       Read,   offers::list),
         row(Method::GET,    "/api/v1/offers/{name}",                Read,   offers::show),
         row(Method::POST,   "/api/v1/offers/{name}/redemptions",    Change,  offers::redeem),
+        row(Method::GET,    "/api/v1/offers/{name}/people",         Read,   holders::list),
         row(Method::POST,   "/api/v1/offers/{name}/people",         Change,  offers::give),
         row(Method::POST,   "/api/v1/offers/{name}/codes",          Change,  offers::add_codes),
         row(Method::GET,    "/api/v1/profiles/{address}/offers",    Read,   offers::of_profile),

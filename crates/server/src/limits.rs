@@ -295,7 +295,8 @@ pub const ERASURE_WAIT: Duration = Duration::from_secs(5);
 pub const REDACTION_REST: Duration = Duration::from_secs(1);
 /// Records that one look at the newest activity reads back: some megabytes, read while somebody watches.
 pub const ACTIVITY_RECORDS_MAX: u64 = 5_000;
-/// Sends that one look at today walks back over, for those that were withheld: some ten milliseconds a hundred thousand.
+/// Sends that one look walks back over, for those that were withheld today or that fit a filter: some ten milliseconds a
+/// hundred thousand. Whoever wants more asks again, with the place that the answer names.
 pub const LEDGER_LOOKED_THROUGH_MAX: usize = 500_000;
 /// Records that one answer walks over to find changes of a segment: some tens of megabytes. Whoever wants more asks again,
 /// with the place that the answer names.

@@ -3,7 +3,7 @@
 use super::routes;
 use super::{
     activity, audit, best, broadcasts, calls, changes, clusters, consents, definitions, editorial, erasures,
-    evidence, explanations, expressions, figures, hours, identifiers, journeys, keys, links, ltv, mailbox,
+    evidence, explanations, expressions, figures, holders, hours, identifiers, journeys, keys, links, ltv, mailbox,
     measure, merges, offers, operators, people, pressure, previews, profiles, programme, registers, rejects,
     reports, returns, search, segments, sends, session, simulate, spend, status, stream, suppressions,
     timeline, traits, versions, vocabulary, webhooks,
@@ -56,6 +56,7 @@ use utoipa::{Modify, openapi};
         offers::list,
         offers::show,
         offers::redeem,
+        holders::list,
         offers::give,
         offers::add_codes,
         offers::of_profile,
