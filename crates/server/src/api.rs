@@ -49,6 +49,7 @@ mod segments;
 pub(crate) mod sends;
 mod session;
 mod simulate;
+mod sizes;
 mod spend;
 mod status;
 mod steps;
@@ -103,6 +104,7 @@ pub fn routes() -> Vec<Route> {
         row(Method::POST,   "/api/v1/segments/parse",               Read,   expressions::parse),
         row(Method::GET,    "/api/v1/segments/{name}",              Read,   segments::show),
         row(Method::GET,    "/api/v1/segments/{name}/changes",      Read,   changes::list),
+        row(Method::GET,    "/api/v1/segments/{name}/sizes",        Read,   sizes::list),
         row(Method::GET,    "/api/v1/segments/changes/stream",      Read,   changes::follow),
         row(Method::GET,    "/api/v1/clusters",                     Read,   clusters::list),
         row(Method::GET,    "/api/v1/clusters/{name}",              Read,   clusters::show),

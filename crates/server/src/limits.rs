@@ -324,6 +324,14 @@ pub const STEP_SENDS_MAX: usize = 500_000;
 pub const STREAM_REST: Duration = Duration::from_millis(250);
 /// Programmes of the past that one question reads from the log: of 200 KB each, it takes a fifth of a second.
 pub const VERSIONS_WALK_MAX: usize = 100;
+/// Days of which the sizes of segments are kept and told: a year and a day, and some ten bytes for each segment of each.
+pub const SIZES_DAYS_MAX: usize = 366;
+/// Days whose sizes are told where nobody says how many: a quarter.
+pub const SIZES_DAYS_USUAL: usize = 90;
+/// How long after the end of a day its sizes are told: what was taken in by then is on the disk.
+pub const SIZES_SETTLED: Span = Span::MINUTE;
+/// Longest sleep of whoever waits for the end of a day: a sleep counts elapsed time, and a clock may be set forward.
+pub const SIZES_REST: Duration = Duration::from_secs(3_600);
 /// Longest that a follower hears nothing at all: proxies give up a connection that is silent for a minute.
 pub const FOLLOWER_SILENCE_MAX: Duration = Duration::from_secs(15);
 

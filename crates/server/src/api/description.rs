@@ -5,7 +5,7 @@ use super::{
     activity, audit, best, broadcasts, calls, changes, clusters, consents, definitions, editorial, erasures,
     evidence, explanations, expressions, figures, holders, hours, identifiers, journeys, keys, links, ltv, mailbox,
     measure, merges, offers, operators, people, pressure, previews, profiles, programme, registers, rejects,
-    reports, returns, search, segments, sends, session, simulate, spend, status, stream, suppressions,
+    reports, returns, search, segments, sends, session, simulate, sizes, spend, status, stream, suppressions,
     timeline, traits, versions, vocabulary, webhooks,
 };
 use crate::access::SESSION_COOKIE;
@@ -37,6 +37,7 @@ use utoipa::{Modify, openapi};
         segments::show,
         changes::list,
         changes::follow,
+        sizes::list,
         clusters::list,
         clusters::show,
         clusters::refresh,
