@@ -53,6 +53,8 @@ pub struct Hub {
     pub reading: tokio::sync::Mutex<()>,
     /// Speaks to webhooks.
     pub post: Post,
+    /// The turn of whoever tells of changes beside the log.
+    pub telling: tokio::sync::Mutex<()>,
     /// The data directory.
     pub data: PathBuf,
     /// As they are written, and the turn to change one.

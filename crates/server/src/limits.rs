@@ -433,7 +433,12 @@ pub const FORM_PEER_MAX: u32 = 30;
 pub const FORM_ADDRESS_MAX: u32 = 5;
 /// The time that both are counted in.
 pub const FORM_RATE_SPAN: Span = Span::MINUTE.times(15);
-/// Addresses that are counted at once; with more of them than that, everybody waits for the next quarter of an hour.
-pub const FORM_RATES_MAX: usize = 200_000;
+/// Requests for links, pages and forms from one network address in a minute: a fair whose visitors share one, and no flood.
+pub const VISIT_PEER_MAX: u32 = 600;
+/// The time that they are counted in: who was told to come again is not kept for long.
+pub const VISIT_RATE_SPAN: Span = Span::MINUTE;
+/// Names that are counted at once, some 3 MB. With more of them than that, forms of others wait for the next quarter of an hour,
+/// and whoever visits is let in.
+pub const RATES_KEPT_MAX: usize = 200_000;
 /// How long the link to a guide works where its author does not say.
 pub const GUIDE_LASTS: Span = Span::DAY.times(7);

@@ -3,6 +3,7 @@
 use crate::api::Told;
 use crate::api::programme::make_live;
 use crate::api::versions;
+use crate::audit;
 use crate::config::Config;
 use crate::deliver::backlog::Backlog;
 use crate::deliver::dispatch::{Channels, Dispatcher};
@@ -113,6 +114,7 @@ impl Server {
             followers,
             reading: tokio::sync::Mutex::default(),
             post: Post::new(config.webhook_allow.clone(), Secrets::open(&config.data))?,
+            telling: tokio::sync::Mutex::default(),
             data: config.data.clone(),
             definitions: Arc::default(),
             dry_runs: Arc::new(Semaphore::new(1)),
@@ -121,6 +123,7 @@ impl Server {
             sizes: Sizes::default(),
             told: Told::default(),
         });
+        audit::tell_what_was_left(&hub).await.context("changes of keys and operators cannot be told")?;
         if let Some(folder) = &config.programme {
             apply(&hub, folder).await?;
         }
