@@ -14,8 +14,8 @@ pub use roster::{Changed, Operator, Role};
 use crate::access::Rights;
 use crate::audit::Untold;
 use crate::clock;
-use crate::keys::{Holder, file};
 use crate::keys::token::TokenHash;
+use crate::keys::{Holder, file};
 use crate::limits::{PASSWORD_HASHES_AT_ONCE, SESSION_WRITTEN_EVERY};
 use anyhow::Context;
 use engine::at::At;
@@ -313,7 +313,10 @@ mod tests {
     async fn a_session_that_is_used_goes_on_whatever_is_restarted() {
         let dir = tempfile::tempdir().unwrap();
         let operators = Operators::open(dir.path()).unwrap();
-        assert!(matches!(operators.add("ada", Role::Owner, PASSWORD, &Holder::server("test")).await, Ok(Changed::Done(_))));
+        assert!(matches!(
+            operators.add("ada", Role::Owner, PASSWORD, &Holder::server("test")).await,
+            Ok(Changed::Done(_))
+        ));
         let begun = At(1_000_000_000);
         let (session, token) = operators.begin("ada", begun).unwrap();
         let used = begun.plus(SESSION_WRITTEN_EVERY);

@@ -49,7 +49,8 @@ pub(crate) struct Day {
 
 /// The days until today, each with its last millisecond; the oldest first.
 fn days(count: usize, zone: &TimeZone, now: At) -> Vec<(Date, At)> {
-    let today = Timestamp::from_millisecond(now.0).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(zone.clone()).date();
+    let today =
+        Timestamp::from_millisecond(now.0).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(zone.clone()).date();
     let back = (0..count).rev().filter_map(|days| today.checked_sub((days as i64).days()).ok());
     let ends = back.filter_map(|day| {
         let begins = day.tomorrow().ok()?.to_zoned(zone.clone()).ok()?;
@@ -93,11 +94,12 @@ async fn bring_up(hub: &Arc<Hub>, ends: Vec<At>) -> anyhow::Result<Known> {
 
 impl Known {
     fn open(data: &Path) -> Self {
-        file::read(&data.join(FILE)).unwrap_or_else(|error| {
-            tracing::warn!(error = format!("{error:#}"), "sizes of segments are told anew");
-            None
-        })
-        .unwrap_or_default()
+        file::read(&data.join(FILE))
+            .unwrap_or_else(|error| {
+                tracing::warn!(error = format!("{error:#}"), "sizes of segments are told anew");
+                None
+            })
+            .unwrap_or_default()
     }
 
     fn write(&mut self, data: &Path) -> anyhow::Result<()> {
@@ -145,7 +147,10 @@ pub(crate) async fn follow(hub: Arc<Hub>, mut stop: oneshot::Receiver<()>) {
         }
         let yesterday = days(2, &zone, clock::now()).first().map(|(_, end)| *end);
         if let Err(error) = bring_up(&hub, yesterday.into_iter().collect()).await {
-            tracing::warn!(error = format!("{error:#}"), "the sizes of a day were not told; they are when somebody asks");
+            tracing::warn!(
+                error = format!("{error:#}"),
+                "the sizes of a day were not told; they are when somebody asks"
+            );
         }
     }
 }
@@ -159,8 +164,10 @@ mod tests {
     fn days_end_where_the_programme_is_whatever_the_clocks_there_do() {
         let zone = engine::programme::timezone("Europe/Rome").unwrap();
         let now = At::parse("2026-03-30T21:59:00Z").unwrap();
-        let told: Vec<(String, String)> =
-            days(3, &zone, now).into_iter().map(|(day, end)| (day.to_string(), end.plus(Span(1)).to_string())).collect();
+        let told: Vec<(String, String)> = days(3, &zone, now)
+            .into_iter()
+            .map(|(day, end)| (day.to_string(), end.plus(Span(1)).to_string()))
+            .collect();
         let expected = [
             ("2026-03-28", "2026-03-28T23:00:00.000Z"),
             ("2026-03-29", "2026-03-29T22:00:00.000Z"),

@@ -144,12 +144,7 @@ impl Engine {
     }
 
     /// Those before a second and a place in the log, newest first: what comes meanwhile moves none of them to another page.
-    pub fn timeline_before(
-        &self,
-        id: ProfileId,
-        before: (u32, Seq),
-        limit: usize,
-    ) -> Vec<TimelineEntry<'_>> {
+    pub fn timeline_before(&self, id: ProfileId, before: (u32, Seq), limit: usize) -> Vec<TimelineEntry<'_>> {
         if self.profile(id).is_none() {
             return Vec::new();
         }

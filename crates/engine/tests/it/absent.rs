@@ -3,8 +3,8 @@
 use crate::story::{Story, programme};
 use engine::at::Span;
 use engine::engine::{Outcome, Refusal};
-use engine::identifier::IdentifierKind::{Email, UserId};
 use engine::identifier::IdentifierKind;
+use engine::identifier::IdentifierKind::{Email, UserId};
 use engine::programme::Identity;
 use engine::record::{Event, EventFlags, EventKind, Record};
 use engine::value::{Map, OwnedMap};
@@ -38,7 +38,10 @@ fn segments_follow_a_correction_and_nobody_was_seen() {
     story.wait_until(story.now().plus(Span::HOUR.times(2)));
     let sizes = |story: &Story| ["here", "milan"].map(|name| story.engine.segment(name).unwrap().count);
     assert_eq!(sizes(&story), [0, 0]);
-    assert_eq!(say(&mut story, (UserId, "ada"), "1", &json!({"city": "Milano", "plan": null})), Outcome::Applied);
+    assert_eq!(
+        say(&mut story, (UserId, "ada"), "1", &json!({"city": "Milano", "plan": null})),
+        Outcome::Applied
+    );
     assert_eq!(sizes(&story), [0, 1]);
     let profile = story.engine.profile(story.engine.find(UserId, "ada").unwrap()).unwrap();
     assert_eq!((profile.first_seen(), profile.last_seen()), (seen_at, seen_at));
@@ -50,7 +53,8 @@ fn whom_nobody_knows_does_not_become_known() {
     let mut story = Story::new();
     let blocked = vec!["email:info@shop.example".to_owned()];
     story.track("ada", "Seen", story.now(), &json!({}));
-    let programme = engine::programme::Programme { identity: Identity { blocked, ..Identity::default() }, ..programme() };
+    let programme =
+        engine::programme::Programme { identity: Identity { blocked, ..Identity::default() }, ..programme() };
     assert_eq!(story.apply_programme(&programme), Outcome::Applied);
     let told = json!({"city": "Milano"});
     for who in [(UserId, "eve"), (Email, "info@shop.example")] {

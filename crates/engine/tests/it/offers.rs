@@ -3,7 +3,7 @@
 use crate::story::{Story, Told, programme};
 use engine::at::{At, Span};
 use engine::effect::{Effect, Prepare};
-use engine::engine::{Engine, Outcome, Refusal};
+use engine::engine::{Engine, HeldAs, Outcome, Refusal};
 use engine::identifier::IdentifierKind::{self, AnonymousId, Email, UserId};
 use engine::offer::{Denial, OfferPhase};
 use engine::outbox::{Reason, Status};

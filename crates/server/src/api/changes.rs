@@ -120,13 +120,21 @@ pub(super) async fn list(
     let limit = Limit::new(begin.limit).count();
     if begin.before.is_some() || begin.order == Some(Order::Newest) {
         if begin.after.is_some() || begin.order == Some(Order::Oldest) {
-            let message = "what came before a place is told newest first, and what came after it oldest first";
+            let message =
+                "what came before a place is told newest first, and what came after it oldest first";
             return Err(Problem::bad_request("bad_parameter", "order", message));
         }
         let before = begin.before.map(Seq);
         let Older { changes, after, next } = walk_back(&hub, before, name.clone(), limit).await?;
         let (after, next) = (after.0, next.map(|next| next.0));
-        return Ok(Json(ChangeList { segment: name, recorded, changes, after, more: before.is_some(), next }));
+        return Ok(Json(ChangeList {
+            segment: name,
+            recorded,
+            changes,
+            after,
+            more: before.is_some(),
+            next,
+        }));
     }
     let from = place(&hub.log, begin.after.map(Seq), "after")?.unwrap_or_default();
     let Walk { told, after, more } = walk(&hub, from, Some(name.clone()), limit).await?;

@@ -3,10 +3,10 @@
 use super::routes;
 use super::{
     activity, audit, best, broadcasts, calls, changes, clusters, consents, definitions, editorial, erasures,
-    evidence, explanations, expressions, figures, holders, hours, identifiers, journeys, keys, links, ltv, mailbox,
-    measure, merges, offers, operators, people, pressure, previews, profiles, programme, registers, rejects,
-    reports, returns, search, segments, sends, session, simulate, sizes, spend, status, stream, suppressions,
-    timeline, traits, versions, vocabulary, webhooks,
+    evidence, explanations, expressions, figures, holders, hours, identifiers, journeys, keys, links, ltv,
+    mailbox, measure, merges, offers, operators, people, pressure, previews, profiles, programme, registers,
+    rejects, reports, returns, search, segments, sends, session, simulate, sizes, spend, status, stream,
+    suppressions, timeline, traits, versions, vocabulary, webhooks,
 };
 use crate::access::SESSION_COOKIE;
 use axum::Json;
@@ -187,7 +187,8 @@ struct Operations;
 impl Modify for Operations {
     fn modify(&self, description: &mut openapi::OpenApi) {
         for path in description.paths.paths.values_mut() {
-            let operations = [&mut path.get, &mut path.put, &mut path.post, &mut path.patch, &mut path.delete];
+            let operations =
+                [&mut path.get, &mut path.put, &mut path.post, &mut path.patch, &mut path.delete];
             for operation in operations.into_iter().flatten() {
                 let noun = operation.tags.iter().flatten().next().cloned().unwrap_or_default();
                 operation.operation_id = operation.operation_id.take().map(|id| format!("{noun}_{id}"));

@@ -99,7 +99,8 @@ fn state(asked: &str) -> Result<HeldAs, Problem> {
         let names = HeldAs::ALL.map(HeldAs::name);
         let message = format!("an offer is not \"{asked}\" to anybody: write one of {}", names.join(", "));
         Problem {
-            suggestion: nearest(asked, names.into_iter()).map(|name| format!("did you mean \"{name}\"?").into()),
+            suggestion: nearest(asked, names.into_iter())
+                .map(|name| format!("did you mean \"{name}\"?").into()),
             ..Problem::bad_request("unknown_state", "state", message)
         }
     })

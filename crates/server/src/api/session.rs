@@ -1,9 +1,7 @@
 //! Signing in and out, and who is signed in.
 
 use super::extract::Body;
-use crate::access::{
-    SESSION_COOKIE, is_local_peer, is_own_origin, names_this_machine, session_token,
-};
+use crate::access::{SESSION_COOKIE, is_local_peer, is_own_origin, names_this_machine, session_token};
 use crate::audit::tell;
 use crate::clock;
 use crate::collect::access::client_ip;

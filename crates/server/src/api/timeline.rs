@@ -83,13 +83,11 @@ impl Found {
             log.holding(places.iter().copied()).context("the log could not be read for a timeline")?;
         let first = log.first().context("the log could not be read for its beginning")?.unwrap_or_default();
         let mut told = runtime.read_blocking(|engine| told(engine, &batches, &places));
-        told.extend(self.entries.into_iter().filter(|(seq, _)| *seq < first).map(
-            |(seq, (second, name))| {
-                let occurred_at = At(i64::from(second) * 1_000);
-                let (told_at, properties) = (occurred_at.to_string(), Value::Null);
-                (occurred_at, EventView { name, occurred_at: told_at, seq: seq.0, properties, trimmed: true })
-            },
-        ));
+        told.extend(self.entries.into_iter().filter(|(seq, _)| *seq < first).map(|(seq, (second, name))| {
+            let occurred_at = At(i64::from(second) * 1_000);
+            let (told_at, properties) = (occurred_at.to_string(), Value::Null);
+            (occurred_at, EventView { name, occurred_at: told_at, seq: seq.0, properties, trimmed: true })
+        }));
         Ok(Timeline { events: newest_first(told), next: self.next })
     }
 }

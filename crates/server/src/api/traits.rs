@@ -106,7 +106,9 @@ pub(super) async fn state_all(
 fn statements(engine: &Engine, what: &str, pairs: &[(ProfileId, OwnedMap)]) -> (Vec<u8>, u32) {
     let (now, mut framed, mut count) = (clock::now(), Vec::new(), 0);
     for (id, traits) in pairs {
-        let Some(name) = engine.profile(*id).and_then(|profile| usable_name(engine, profile)) else { continue };
+        let Some(name) = engine.profile(*id).and_then(|profile| usable_name(engine, profile)) else {
+            continue;
+        };
         let stated = Stated { names: vec![name], traits: traits.clone() };
         push_record(&mut framed, &stated.bytes(engine, &format!("{what}-{}-{}", id.0, now.0), now));
         count += 1;
@@ -191,14 +193,20 @@ fn names(
 /// The addresses among traits, in normalised form.
 fn addresses(traits: &serde_json::Map<String, Value>) -> Result<Vec<(IdentifierKind, String)>, Problem> {
     let mut found = Vec::new();
-    for (kind, what) in [(IdentifierKind::Email, "an email address"), (IdentifierKind::Phone, "a phone number")] {
+    for (kind, what) in
+        [(IdentifierKind::Email, "an email address"), (IdentifierKind::Phone, "a phone number")]
+    {
         let text = match traits.get(kind.name()) {
             None | Some(Value::Null) => continue,
             Some(Value::String(text)) => text.clone(),
             Some(other) => other.to_string(),
         };
         let value = normalise(kind, &text).map_err(|_| {
-            Problem::bad_request("bad_value", &field(kind.name()), format!("write {what}, or null to take it away"))
+            Problem::bad_request(
+                "bad_value",
+                &field(kind.name()),
+                format!("write {what}, or null to take it away"),
+            )
         })?;
         found.push((kind, value));
     }

@@ -77,16 +77,20 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
                     let wanted = json!({"name": name, "role": role, "password": password});
                     client.call(&Method::POST, PATH, &wanted).map(drop)
                 }
-                Place::Stopped(_held) => {
-                    changed(name, async |operators, by| operators.add(name, *role, &password, by).await, &data.data)
-                }
+                Place::Stopped(_held) => changed(
+                    name,
+                    async |operators, by| operators.add(name, *role, &password, by).await,
+                    &data.data,
+                ),
             }
         }
         Command::Role { data, name, role } => match Place::open(&data.data)? {
             Place::Live(client) => put(&client, name, &json!({ "role": role })),
-            Place::Stopped(_held) => {
-                changed(name, async |operators, by| operators.set(name, Some(*role), None, by).await, &data.data)
-            }
+            Place::Stopped(_held) => changed(
+                name,
+                async |operators, by| operators.set(name, Some(*role), None, by).await,
+                &data.data,
+            ),
         },
         Command::Password { data, name } => {
             let place = Place::open(&data.data)?;
@@ -102,7 +106,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
         }
         Command::Remove { data, name } => match Place::open(&data.data)? {
             Place::Live(client) => client.delete(&path(name)),
-            Place::Stopped(_held) => changed(name, async |operators, by| operators.remove(name, by), &data.data),
+            Place::Stopped(_held) => {
+                changed(name, async |operators, by| operators.remove(name, by), &data.data)
+            }
         },
     }
 }

@@ -38,6 +38,7 @@ mod runtime;
 mod scenarios;
 mod simulate;
 mod site;
+mod sizes;
 mod smtp;
 mod spend;
 mod webhooks;

@@ -88,7 +88,11 @@ mod tests {
         let again = Err(At(SPAN.0));
         assert_eq!((take(&["a"], 2), take(&["b"], 2)), (again, Ok(())));
         assert_eq!(take(&["b", "a"], 3), again, "one has no room");
-        assert_eq!((take(&["b"], 4), take(&["b"], 5)), (Ok(()), again), "what was refused counted for neither");
+        assert_eq!(
+            (take(&["b"], 4), take(&["b"], 5)),
+            (Ok(()), again),
+            "what was refused counted for neither"
+        );
         assert_eq!(take(&["a"], SPAN.0), Ok(()));
         assert_eq!(take(&["a"], 0), Ok(()), "a clock that was set back begins anew");
     }
