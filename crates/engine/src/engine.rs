@@ -32,7 +32,7 @@ pub use best::{ArmView, ArmsView, ChoiceView, KnownView};
 pub use broadcasts::BroadcastView;
 pub use calls::{CallList, CallListRefusal, Callee};
 pub use commands::CommandRefusal;
-pub use offer_views::{HeldOffer, OfferHolders, OfferView};
+pub use offer_views::{HeldAs, HeldOffer, OfferView};
 pub use offers::OFFER_IN_LINKS;
 pub use onsite::{Asked, Pick};
 pub use question::{Preview, Question, Unanswered};
@@ -122,6 +122,8 @@ pub enum Refusal {
     NotBlocked,
     /// The identifier is blocked and belongs to nobody.
     Nobody,
+    /// It says something of somebody who was not there, and whom nobody knows.
+    NotKnown,
     /// It is about somebody who was erased, or it would tell something of them.
     Erased,
     /// There are as many registers as there may be.
@@ -188,6 +190,7 @@ impl std::fmt::Display for Refusal {
             Self::ReportNotDue => write!(f, "there is no such report, or it left for that time already"),
             Self::NotBlocked => write!(f, "the identifier is not blocked for being shared"),
             Self::Nobody => write!(f, "the identifier is blocked and names nobody"),
+            Self::NotKnown => write!(f, "nobody is known by any of these names"),
             Self::Erased => write!(f, "the person was erased"),
             Self::TooManyRegisters => write!(f, "there are as many registers as there may be"),
             Self::NotDerived => {
@@ -311,6 +314,9 @@ impl Engine {
             Record::Event(event) if event.identifiers.is_empty() && self.owner_of_code(event).is_none() => {
                 Err(Refusal::NoIdentifier)
             }
+            Record::Event(event) if event.flags.has(EventFlags::ABSENT) && !self.knows_any(event) => {
+                Err(Refusal::NotKnown)
+            }
             Record::CodesAdded(added) => self.check_codes(added),
             Record::OfferRedeemed(redeemed) => self.check_redeemed(redeemed),
             Record::OfferNoted(noted) => self.check_noted(noted),
@@ -433,7 +439,9 @@ impl Engine {
         turn.note_signal(event.context, occurred_at);
         turn.note_language(event.traits, event.context);
         turn.note_zone(event.traits, event.context, occurred_at);
-        turn.note_seen(occurred_at);
+        if !event.flags.has(EventFlags::ABSENT) {
+            turn.note_seen(occurred_at);
+        }
         if let Some(happening) = happening {
             turn.occur(&happening, event.properties);
         }

@@ -160,6 +160,12 @@ impl Profile {
         self.traits.get(name).map(|stated| stated.value.as_value()).filter(|value| !value.is_null())
     }
 
+    /// Whether there is room for traits of these names. One that was taken away keeps its place.
+    pub fn has_room_for<'n>(&self, names: impl Iterator<Item = &'n str>) -> bool {
+        let more = names.filter(|name| !self.traits.contains_key(*name)).count();
+        self.traits.len() + more <= PROFILE_TRAITS_MAX
+    }
+
     /// The values of a trait, or of what lies below it.
     pub(crate) fn find_trait(&self, path: &[String], found: &mut impl FnMut(Value<'_>)) {
         if let Some((first, rest)) = path.split_first()

@@ -70,16 +70,7 @@ pub fn recover_as_of<'l>(
     snapshots: &Snapshots,
     read: impl Fn(Seq) -> Result<Batches<'l>, Error>,
 ) -> Result<Engine, Error> {
-    let mut engine = Engine::new();
-    for (_, snapshot) in snapshots.newest_first()? {
-        // One that cannot be used is for the next start to set aside; here it is only passed over.
-        if let Some(restored) =
-            snapshot.ok().filter(|snapshot| snapshot.at <= at).and_then(|snapshot| engine_of(&snapshot).ok())
-        {
-            engine = restored;
-            break;
-        }
-    }
+    let mut engine = restore_as_of(at, snapshots)?;
     for batch in read(engine.seq().next())? {
         let batch = batch?;
         if batch.at > at {
@@ -88,6 +79,55 @@ pub fn recover_as_of<'l>(
         apply(&mut engine, &batch, &read)?;
     }
     Ok(engine)
+}
+
+/// Tells the log once again, and hands out the engine as it was at each of some instants, which come in order: after all that
+/// the log had taken in by then, and with all that time alone had changed. Reads and changes nothing.
+pub fn retell<'l>(
+    instants: &[At],
+    snapshots: &Snapshots,
+    read: impl Fn(Seq) -> Result<Batches<'l>, Error>,
+    mut told: impl FnMut(At, &Engine),
+) -> Result<(), Error> {
+    let mut instants = instants.iter().copied().peekable();
+    let Some(first) = instants.peek() else { return Ok(()) };
+    let mut engine = restore_as_of(*first, snapshots)?;
+    for batch in read(engine.seq().next())? {
+        let batch = batch?;
+        while let Some(instant) = instants.next_if(|instant| *instant < batch.at) {
+            told(instant, &as_of(&engine, instant));
+        }
+        if instants.peek().is_none() {
+            return Ok(());
+        }
+        apply(&mut engine, &batch, &read)?;
+    }
+    instants.for_each(|instant| told(instant, &as_of(&engine, instant)));
+    Ok(())
+}
+
+/// From when on the engine can be brought back where the log tells its beginning no longer: the instant of the oldest snapshot
+/// that can be used.
+pub fn earliest(snapshots: &Snapshots) -> Result<Option<At>, Error> {
+    let usable = snapshots.newest_first()?.filter_map(|(_, snapshot)| snapshot.ok());
+    Ok(usable.filter(|snapshot| engine_of(snapshot).is_ok()).map(|snapshot| snapshot.at).last())
+}
+
+/// The newest usable snapshot of an instant or before, or an engine that knows nothing yet. One that cannot be used is for
+/// the next start to set aside; here it is only passed over.
+fn restore_as_of(at: At, snapshots: &Snapshots) -> Result<Engine, Error> {
+    let then = snapshots.newest_first()?.filter_map(|(_, snapshot)| snapshot.ok());
+    let usable = then.filter(|snapshot| snapshot.at <= at).find_map(|snapshot| engine_of(&snapshot).ok());
+    Ok(usable.unwrap_or_default())
+}
+
+/// The engine with what time alone changes up to an instant.
+fn as_of(engine: &Engine, at: At) -> Engine {
+    let mut then = engine.clone();
+    if then.installed().is_some() {
+        then.apply(then.seq().next(), at.max(then.at()), &Record::Tick, &mut Vec::new());
+    }
+    then
 }
 
 /// Applies those records of a batch that come after the engine's place. `read` gives the log from a place on.

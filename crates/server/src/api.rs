@@ -21,6 +21,7 @@ pub(crate) mod explanations;
 mod expressions;
 mod extract;
 mod figures;
+mod holders;
 mod hours;
 mod identifiers;
 mod journeys;
@@ -48,12 +49,14 @@ mod segments;
 pub(crate) mod sends;
 mod session;
 mod simulate;
+mod sizes;
 mod spend;
 mod status;
 mod steps;
 mod stream;
 mod suppressions;
 pub(crate) mod timeline;
+mod traits;
 pub(crate) mod versions;
 mod vocabulary;
 mod webhooks;
@@ -89,6 +92,7 @@ pub fn routes() -> Vec<Route> {
         row(Method::GET,    "/api/v1/hours",                        Read,   hours::show),
         row(Method::GET,    "/api/v1/profiles",                     Read,   people::list),
         row(Method::GET,    "/api/v1/profiles/{address}",           Read,   profiles::show),
+        row(Method::PATCH,  "/api/v1/profiles/{address}",           Change, traits::correct),
         row(Method::DELETE, "/api/v1/profiles/{address}",           Admin,  erasures::erase),
         row(Method::GET,    "/api/v1/profiles/{address}/timeline",  Read,   timeline::show),
         row(Method::GET,    "/api/v1/profiles/{address}/consents",  Read,   evidence::show),
@@ -100,6 +104,7 @@ pub fn routes() -> Vec<Route> {
         row(Method::POST,   "/api/v1/segments/parse",               Read,   expressions::parse),
         row(Method::GET,    "/api/v1/segments/{name}",              Read,   segments::show),
         row(Method::GET,    "/api/v1/segments/{name}/changes",      Read,   changes::list),
+        row(Method::GET,    "/api/v1/segments/{name}/sizes",        Read,   sizes::list),
         row(Method::GET,    "/api/v1/segments/changes/stream",      Read,   changes::follow),
         row(Method::GET,    "/api/v1/clusters",                     Read,   clusters::list),
         row(Method::GET,    "/api/v1/clusters/{name}",              Read,   clusters::show),
@@ -120,6 +125,7 @@ pub fn routes() -> Vec<Route> {
         row(Method::GET,    "/api/v1/offers",                       Read,   offers::list),
         row(Method::GET,    "/api/v1/offers/{name}",                Read,   offers::show),
         row(Method::POST,   "/api/v1/offers/{name}/redemptions",    Change,  offers::redeem),
+        row(Method::GET,    "/api/v1/offers/{name}/people",         Read,   holders::list),
         row(Method::POST,   "/api/v1/offers/{name}/people",         Change,  offers::give),
         row(Method::POST,   "/api/v1/offers/{name}/codes",          Change,  offers::add_codes),
         row(Method::GET,    "/api/v1/profiles/{address}/offers",    Read,   offers::of_profile),

@@ -1,13 +1,15 @@
 //! The audit: for every change that an operator or a key makes, a record of who it was, and of what was before and after.
 //!
 //! What is told of a change is read off the record that makes it, here and nowhere else, and goes into the log with that
-//! record: both are durable or neither is, and of what the engine refuses nothing is told. Changes that lie beside the log,
-//! such as those of keys, are told once they are made.
+//! record: both are durable or neither is, and of what the engine refuses nothing is told. What is to be told of changes that
+//! lie beside the log, such as those of keys, is kept with them until it is in the log ([`untold`]).
 
 mod page;
+mod untold;
 mod what;
 
 pub(crate) use page::{Filter, Page, Places, page};
+pub(crate) use untold::{Untold, tell, tell_what_was_left};
 pub(crate) use what::What;
 
 use crate::clock;
@@ -43,7 +45,7 @@ pub(crate) async fn recorded(
     Ok(outcomes.into_iter().next().expect("invariant: one outcome a record"))
 }
 
-/// Tells of a change that lies beside the log.
+/// Tells of what somebody had done that changes nothing by a record of its own.
 pub(crate) async fn noted(runtime: &Runtime, by: &Holder, what: What) -> Result<(), NotTaken> {
     let mut framed = Vec::new();
     what.push(by, &mut framed);

@@ -10,6 +10,7 @@ mod check;
 mod client;
 mod clusters;
 mod consents;
+mod correct;
 mod demo;
 mod editorial;
 mod erase;
@@ -74,6 +75,7 @@ enum Command {
     Segments(segments::Args),
     Merges(merges::Args),
     Consents(consents::Args),
+    Correct(correct::Args),
     Suppressions(suppressions::Args),
     Erase(erase::Args),
     Identifiers(identifiers::Args),
@@ -124,6 +126,7 @@ pub fn run() -> ExitCode {
         Command::Segments(args) => segments::run(&args),
         Command::Merges(args) => merges::run(&args),
         Command::Consents(args) => consents::run(&args),
+        Command::Correct(args) => correct::run(&args),
         Command::Suppressions(args) => suppressions::run(&args),
         Command::Erase(args) => erase::run(&args),
         Command::Identifiers(args) => identifiers::run(&args),

@@ -44,6 +44,8 @@ static BOTTEGA: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../examples/botte
 
 /// The demonstration's own operator.
 pub(crate) const OPERATOR: &str = "demo";
+/// Who makes the keys and the operator of the demonstration.
+const DEMO: &str = "trama demo";
 
 /// What the demonstration adds to a server, for the page to show.
 pub struct Stage {
@@ -178,7 +180,7 @@ async fn sign_up(data: &Path) -> anyhow::Result<()> {
     if operators.find(OPERATOR).is_some() {
         return Ok(());
     }
-    match operators.add(OPERATOR, Role::Owner, &random_text::<32>()).await? {
+    match operators.add(OPERATOR, Role::Owner, &random_text::<32>(), &Holder::server(DEMO)).await? {
         Changed::Done(_) => Ok(()),
         other => bail!("the demonstration has no operator: {other:?}"),
     }
@@ -186,8 +188,9 @@ async fn sign_up(data: &Path) -> anyhow::Result<()> {
 
 /// A new key of this name; an earlier demonstration in the same directory may have left one, whose token is lost.
 fn fresh(keys: &Keys, name: &str, scope: Scope) -> anyhow::Result<String> {
-    keys.revoke(name)?;
-    match keys.create(name, scope)? {
+    let by = Holder::server(DEMO);
+    keys.revoke(name, &by)?;
+    match keys.create(name, scope, &by)? {
         Created::Key { token, .. } => Ok(token),
         other => bail!("no key for the {name} could be made: {other:?}"),
     }

@@ -29,7 +29,7 @@ pub fn router(hub: &Arc<Hub>) -> Router {
         .route("/readyz", get(ready))
         .merge(console::routes())
         .merge(api::router(hub))
-        .merge(public::router())
+        .merge(public::router(hub))
         .merge(site::router())
         .with_state(Arc::clone(hub))
         .merge(routes(tracking(hub)))

@@ -15,6 +15,7 @@ use crate::public::hosted::Hosted;
 use crate::returns::proof::Proofs;
 use crate::runtime::Runtime;
 use crate::site::Site;
+use crate::sizes::Sizes;
 use crate::webhooks::post::Post;
 use engine::Seq;
 use engine::record::Record;
@@ -52,6 +53,8 @@ pub struct Hub {
     pub reading: tokio::sync::Mutex<()>,
     /// Speaks to webhooks.
     pub post: Post,
+    /// The turn of whoever tells of changes beside the log.
+    pub telling: tokio::sync::Mutex<()>,
     /// The data directory.
     pub data: PathBuf,
     /// As they are written, and the turn to change one.
@@ -62,6 +65,8 @@ pub struct Hub {
     pub email: OnceLock<Arc<Email>>,
     /// Looks at what providers sign.
     pub proofs: Proofs,
+    /// How large segments were.
+    pub sizes: Sizes,
     /// Today, as far as it was read from the log.
     pub told: Told,
 }

@@ -11,9 +11,11 @@ pub(crate) mod token;
 
 pub use ring::{Holder, Key, Scope};
 
+use crate::audit::Untold;
 use crate::clock;
 use anyhow::Context;
 use ring::Ring;
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::RwLock;
 
@@ -86,14 +88,36 @@ impl Keys {
         ring.keys.iter().map(|stored| stored.key.clone()).collect()
     }
 
-    /// Makes a key. It counts once it is in the file.
-    pub fn create(&self, name: &str, scope: Scope) -> anyhow::Result<Created> {
-        self.change(|ring| ring.create(name, scope, clock::now()))
+    /// Makes a key. It counts once it is in the file, and so does what is to be told of it.
+    pub fn create(&self, name: &str, scope: Scope, by: &Holder) -> anyhow::Result<Created> {
+        self.change(|ring| {
+            let created = ring.create(name, scope, clock::now());
+            if let Created::Key { key, .. } = &created {
+                ring.untold.push(Untold::of(by, "key.create", &key.name, &Value::Null, &said_of(key)));
+            }
+            created
+        })
     }
 
     /// Revokes a key by its id or its name; false when there is none.
-    pub fn revoke(&self, id: &str) -> anyhow::Result<bool> {
-        self.change(|ring| ring.revoke(id))
+    pub fn revoke(&self, id: &str, by: &Holder) -> anyhow::Result<bool> {
+        self.change(|ring| {
+            let revoked = ring.revoke(id);
+            if let Some(key) = &revoked {
+                ring.untold.push(Untold::of(by, "key.revoke", &key.name, &said_of(key), &Value::Null));
+            }
+            revoked.is_some()
+        })
+    }
+
+    /// Changes that are not in the log yet.
+    pub(crate) fn untold(&self) -> Vec<Untold> {
+        self.ring.read().expect("invariant: nobody panics with the keys in hand").untold.clone()
+    }
+
+    /// They are in the log.
+    pub(crate) fn told(&self, told: &[Untold]) -> anyhow::Result<()> {
+        self.change(|ring| ring.untold.retain(|one| !told.contains(one)))
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut Ring) -> T) -> anyhow::Result<T> {
@@ -106,4 +130,9 @@ impl Keys {
         }
         Ok(answer)
     }
+}
+
+/// What the audit tells of a key.
+fn said_of(key: &Key) -> Value {
+    json!({ "id": key.id, "scope": key.scope })
 }

@@ -42,6 +42,7 @@ pub mod runtime;
 pub mod scenario;
 pub mod server;
 pub mod site;
+pub(crate) mod sizes;
 pub mod spend;
 pub mod webhooks;
 pub mod wire;

@@ -282,6 +282,10 @@ pub const SPEND_LINES_AT_ONCE_MAX: usize = 1_000;
 pub const LISTED_DEFAULT: usize = 100;
 /// Most entries of a list: an answer is built under the engine's lock.
 pub const LISTED_MAX: usize = 1_000;
+/// Statements of people that go into the log together, when a model states something of many.
+pub const STATED_TOGETHER: usize = 1_000;
+/// Longest name of a trait that an operator may give: as long as that of an event.
+pub const TRAIT_NAME_BYTES_MAX: usize = EVENT_NAME_BYTES_MAX;
 /// How long an answer waits for what it asks of the past to be read from the log, before its client is told to come back:
 /// less than browsers and proxies wait.
 pub const BACKFILL_WAIT: Duration = Duration::from_secs(10);
@@ -291,7 +295,8 @@ pub const ERASURE_WAIT: Duration = Duration::from_secs(5);
 pub const REDACTION_REST: Duration = Duration::from_secs(1);
 /// Records that one look at the newest activity reads back: some megabytes, read while somebody watches.
 pub const ACTIVITY_RECORDS_MAX: u64 = 5_000;
-/// Sends that one look at today walks back over, for those that were withheld: some ten milliseconds a hundred thousand.
+/// Sends that one look walks back over, for those that were withheld today or that fit a filter: some ten milliseconds a
+/// hundred thousand. Whoever wants more asks again, with the place that the answer names.
 pub const LEDGER_LOOKED_THROUGH_MAX: usize = 500_000;
 /// Records that one answer walks over to find changes of a segment: some tens of megabytes. Whoever wants more asks again,
 /// with the place that the answer names.
@@ -319,6 +324,14 @@ pub const STEP_SENDS_MAX: usize = 500_000;
 pub const STREAM_REST: Duration = Duration::from_millis(250);
 /// Programmes of the past that one question reads from the log: of 200 KB each, it takes a fifth of a second.
 pub const VERSIONS_WALK_MAX: usize = 100;
+/// Days of which the sizes of segments are kept and told: a year and a day, and some ten bytes for each segment of each.
+pub const SIZES_DAYS_MAX: usize = 366;
+/// Days whose sizes are told where nobody says how many: a quarter.
+pub const SIZES_DAYS_USUAL: usize = 90;
+/// How long after the end of a day its sizes are told: what was taken in by then is on the disk.
+pub const SIZES_SETTLED: Span = Span::MINUTE;
+/// Longest sleep of whoever waits for the end of a day: a sleep counts elapsed time, and a clock may be set forward.
+pub const SIZES_REST: Duration = Duration::from_secs(3_600);
 /// Longest that a follower hears nothing at all: proxies give up a connection that is silent for a minute.
 pub const FOLLOWER_SILENCE_MAX: Duration = Duration::from_secs(15);
 
@@ -420,7 +433,12 @@ pub const FORM_PEER_MAX: u32 = 30;
 pub const FORM_ADDRESS_MAX: u32 = 5;
 /// The time that both are counted in.
 pub const FORM_RATE_SPAN: Span = Span::MINUTE.times(15);
-/// Addresses that are counted at once; with more of them than that, everybody waits for the next quarter of an hour.
-pub const FORM_RATES_MAX: usize = 200_000;
+/// Requests for links, pages and forms from one network address in a minute: a fair whose visitors share one, and no flood.
+pub const VISIT_PEER_MAX: u32 = 600;
+/// The time that they are counted in: who was told to come again is not kept for long.
+pub const VISIT_RATE_SPAN: Span = Span::MINUTE;
+/// Names that are counted at once, some 3 MB. With more of them than that, forms of others wait for the next quarter of an hour,
+/// and whoever visits is let in.
+pub const RATES_KEPT_MAX: usize = 200_000;
 /// How long the link to a guide works where its author does not say.
 pub const GUIDE_LASTS: Span = Span::DAY.times(7);

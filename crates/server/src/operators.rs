@@ -11,15 +11,18 @@ mod sessions;
 
 pub use roster::{Changed, Operator, Role};
 
+use crate::access::Rights;
+use crate::audit::Untold;
 use crate::clock;
-use crate::keys::file;
 use crate::keys::token::TokenHash;
+use crate::keys::{Holder, file};
 use crate::limits::{PASSWORD_HASHES_AT_ONCE, SESSION_WRITTEN_EVERY};
 use anyhow::Context;
 use engine::at::At;
 use lockout::Lockout;
 use password::PasswordHash;
 use roster::Roster;
+use serde_json::{Value, json};
 use sessions::Sessions;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -92,13 +95,13 @@ impl Operators {
         self.roster.read().expect(UNPOISONED).find(name).map(|stored| stored.operator.clone())
     }
 
-    /// Makes an operator. It counts once it is in the file.
-    pub async fn add(&self, name: &str, role: Role, password: &str) -> anyhow::Result<Changed> {
+    /// Makes an operator. It counts once it is in the file, and so does what is to be told of it.
+    pub async fn add(&self, name: &str, role: Role, password: &str, by: &Holder) -> anyhow::Result<Changed> {
         if let Some(wrong) = password::wrong(name, password) {
             return Ok(Changed::PasswordUnusable(wrong));
         }
         let hash = self.hash(password).await;
-        self.change(|roster| roster.add(name, role, hash, clock::now()))
+        self.change(|roster| added(roster, name, role, hash, by))
     }
 
     /// Makes the first operator, an owner, of whoever has the link.
@@ -114,8 +117,9 @@ impl Operators {
             return Ok(Changed::PasswordUnusable(wrong));
         }
         let hash = self.hash(password).await;
+        let by = Holder { name: name.trim().to_owned(), rights: Rights::Operator(Role::Owner) };
         self.change(|roster| match is_right(roster) {
-            true => roster.add(name, Role::Owner, hash, clock::now()),
+            true => added(roster, name, Role::Owner, hash, &by),
             false => Changed::WrongToken,
         })
     }
@@ -130,6 +134,7 @@ impl Operators {
         name: &str,
         role: Option<Role>,
         password: Option<&str>,
+        by: &Holder,
     ) -> anyhow::Result<Changed> {
         if let Some(wrong) = password.and_then(|password| password::wrong(name, password)) {
             return Ok(Changed::PasswordUnusable(wrong));
@@ -138,11 +143,42 @@ impl Operators {
             Some(password) => Some(self.hash(password).await),
             None => None,
         };
-        self.change(|roster| roster.set(name, role, hash))
+        self.change(|roster| {
+            let was = roster.find(name).map(|stored| stored.operator.role);
+            let changed = roster.set(name, role, hash);
+            if let Changed::Done(operator) = &changed {
+                if let Some(was) = was.filter(|was| *was != operator.role) {
+                    let (was, is) = (said_of(was), said_of(operator.role));
+                    roster.untold.push(Untold::of(by, "operator.role", &operator.name, &was, &is));
+                }
+                if password.is_some() {
+                    let nothing = &Value::Null;
+                    roster.untold.push(Untold::of(by, "operator.password", &operator.name, nothing, nothing));
+                }
+            }
+            changed
+        })
     }
 
-    pub fn remove(&self, name: &str) -> anyhow::Result<Changed> {
-        self.change(|roster| roster.remove(name))
+    pub fn remove(&self, name: &str, by: &Holder) -> anyhow::Result<Changed> {
+        self.change(|roster| {
+            let removed = roster.remove(name);
+            if let Changed::Done(operator) = &removed {
+                let was = said_of(operator.role);
+                roster.untold.push(Untold::of(by, "operator.remove", &operator.name, &was, &Value::Null));
+            }
+            removed
+        })
+    }
+
+    /// Changes that are not in the log yet.
+    pub(crate) fn untold(&self) -> Vec<Untold> {
+        self.roster.read().expect(UNPOISONED).untold.clone()
+    }
+
+    /// They are in the log.
+    pub(crate) fn told(&self, told: &[Untold]) -> anyhow::Result<()> {
+        self.change(|roster| roster.untold.retain(|one| !told.contains(one)))
     }
 
     /// Compares a password, and begins a session. Unknown names and wrong passwords are told alike, in the same time.
@@ -235,7 +271,7 @@ impl Operators {
         comparing.await.expect("invariant: hashing does not panic")
     }
 
-    fn change(&self, change: impl FnOnce(&mut Roster) -> Changed) -> anyhow::Result<Changed> {
+    fn change<T>(&self, change: impl FnOnce(&mut Roster) -> T) -> anyhow::Result<T> {
         let mut roster = self.roster.write().expect(UNPOISONED);
         let mut changed = roster.clone();
         let answer = change(&mut changed);
@@ -245,6 +281,21 @@ impl Operators {
         }
         Ok(answer)
     }
+}
+
+/// Adds an operator, and what is to be told of it.
+fn added(roster: &mut Roster, name: &str, role: Role, password: PasswordHash, by: &Holder) -> Changed {
+    let added = roster.add(name, role, password, clock::now());
+    if let Changed::Done(operator) = &added {
+        let is = said_of(role);
+        roster.untold.push(Untold::of(by, "operator.add", &operator.name, &Value::Null, &is));
+    }
+    added
+}
+
+/// What the audit tells of a role.
+fn said_of(role: Role) -> Value {
+    json!({ "role": role.name() })
 }
 
 const UNPOISONED: &str = "invariant: nobody panics with the operators in hand";
@@ -262,7 +313,10 @@ mod tests {
     async fn a_session_that_is_used_goes_on_whatever_is_restarted() {
         let dir = tempfile::tempdir().unwrap();
         let operators = Operators::open(dir.path()).unwrap();
-        assert!(matches!(operators.add("ada", Role::Owner, PASSWORD).await, Ok(Changed::Done(_))));
+        assert!(matches!(
+            operators.add("ada", Role::Owner, PASSWORD, &Holder::server("test")).await,
+            Ok(Changed::Done(_))
+        ));
         let begun = At(1_000_000_000);
         let (session, token) = operators.begin("ada", begun).unwrap();
         let used = begun.plus(SESSION_WRITTEN_EVERY);
@@ -280,7 +334,7 @@ mod tests {
     async fn whoever_guesses_waits_and_whoever_knows_it_then_comes_in() {
         let dir = tempfile::tempdir().unwrap();
         let operators = Operators::open(dir.path()).unwrap();
-        operators.add("ada", Role::Viewer, PASSWORD).await.unwrap();
+        operators.add("ada", Role::Viewer, PASSWORD, &Holder::server("test")).await.unwrap();
         let mut now = At(0);
         for _ in 0..=LOCKOUT_NAME_TRIES {
             let tried = operators.sign_in("ada", "guessed", None, now).await.unwrap();

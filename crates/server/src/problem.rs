@@ -133,7 +133,7 @@ impl From<Refusal> for Problem {
             Refusal::Merge(MergeRefusal::Erased) => conflict("erased", "number"),
             Refusal::TooManyRegisters => conflict("no_room", "name"),
             Refusal::OutOfTurn => conflict("out_of_turn", "edition"),
-            Refusal::Erased => Self::not_found(message),
+            Refusal::Erased | Refusal::NotKnown => Self::not_found(message),
             Refusal::ReportNotDue => conflict("not_due", "report"),
             Refusal::NotBlocked => Self { field: Some("address".into()), ..Self::not_found(message) },
             Refusal::Nobody => Self::bad_request("blocked_identifier", "profile", message),

@@ -29,7 +29,7 @@ use std::sync::Arc;
 use texts::Language;
 
 /// Every public route.
-pub fn router() -> Router<Arc<Hub>> {
+pub fn router(hub: &Arc<Hub>) -> Router<Arc<Hub>> {
     Router::new()
         .route("/unsubscribe/{token}", get(unsubscribe::ask).post(unsubscribe::withdraw))
         .route("/confirm/{token}", get(confirm::ask).post(confirm::grant))
@@ -43,7 +43,7 @@ pub fn router() -> Router<Arc<Hub>> {
         .route("/.well-known/gpc.json", get(privacy_signal))
         .route("/o/{file}", get(engagement::opened))
         .route("/c/{token}", get(engagement::clicked))
-        .merge(hosted::router())
+        .merge(hosted::router(hub))
 }
 
 /// Says that this installation honours Global Privacy Control, since when.

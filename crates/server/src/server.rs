@@ -3,6 +3,7 @@
 use crate::api::Told;
 use crate::api::programme::make_live;
 use crate::api::versions;
+use crate::audit;
 use crate::config::Config;
 use crate::deliver::backlog::Backlog;
 use crate::deliver::dispatch::{Channels, Dispatcher};
@@ -30,6 +31,7 @@ use crate::returns;
 use crate::returns::proof::Proofs;
 use crate::runtime::{self, Threads};
 use crate::site::{InboxChannel, Site};
+use crate::sizes::{self, Sizes};
 use crate::webhooks;
 use crate::webhooks::post::Post;
 use crate::webhooks::secrets::Secrets;
@@ -57,6 +59,7 @@ pub struct Server {
     tellers: Task,
     callers: Task,
     reports: Task,
+    sizes: Task,
     email: Option<Arc<Email>>,
     returns: Option<Mailbox>,
     threads: Threads,
@@ -111,13 +114,16 @@ impl Server {
             followers,
             reading: tokio::sync::Mutex::default(),
             post: Post::new(config.webhook_allow.clone(), Secrets::open(&config.data))?,
+            telling: tokio::sync::Mutex::default(),
             data: config.data.clone(),
             definitions: Arc::default(),
             dry_runs: Arc::new(Semaphore::new(1)),
             proofs: Proofs::new(config.proofs.clone()),
             email: OnceLock::new(),
+            sizes: Sizes::default(),
             told: Told::default(),
         });
+        audit::tell_what_was_left(&hub).await.context("changes of keys and operators cannot be told")?;
         if let Some(folder) = &config.programme {
             apply(&hub, folder).await?;
         }
@@ -140,6 +146,8 @@ impl Server {
         let tellers = Task::spawn(|stop| webhooks::tell::run(telling, stop));
         let callers = Task::spawn(|stop| webhooks::calls::run(asking, calls, stop));
         let reports = reports(&hub, email.as_ref());
+        let measured = Arc::clone(&hub);
+        let sizes = Task::spawn(|stop| sizes::follow(measured, stop));
         let router = http::router(&hub).into_make_service_with_connect_info::<SocketAddr>();
         let http = Task::spawn(|stop| async move {
             // Without it a small answer can wait for the acknowledgement of the one before.
@@ -158,6 +166,7 @@ impl Server {
             tellers,
             callers,
             reports,
+            sizes,
             email,
             returns,
             threads,
@@ -191,6 +200,7 @@ impl Server {
         self.tellers.stop("deliveries to webhooks").await;
         self.callers.stop("questions to webhooks").await;
         self.reports.stop("a report").await;
+        self.sizes.stop("sizes of segments").await;
         self.dispatcher.stop("sends").await;
         if let Some(email) = &self.email
             && tokio::time::timeout(STOP_PATIENCE, email.stop()).await.is_err()

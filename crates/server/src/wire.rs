@@ -332,6 +332,7 @@ fn event(event: &Event<'_>) -> Value {
         (EventFlags::LATE, "late"),
         (EventFlags::IMPORTED, "imported"),
         (EventFlags::ONSITE, "onsite"),
+        (EventFlags::ABSENT, "absent"),
     ];
     let flags: Vec<&str> =
         flags.into_iter().filter(|(flag, _)| event.flags.has(*flag)).map(|one| one.1).collect();

@@ -6,7 +6,7 @@ use crate::governor::address_kind;
 use crate::identifier::IdentifierKind;
 use crate::merge::{Cause, Merge};
 use crate::profile::StoredIdentifier;
-use crate::record::{Identifier, MergeUndone, ProfilesMerged};
+use crate::record::{Event, Identifier, MergeUndone, ProfilesMerged};
 use crate::shared::BlockedIdentifier;
 use crate::turn::Turn;
 use crate::{MergeId, ProfileId, SendId};
@@ -23,6 +23,11 @@ impl Engine {
 
     pub(super) fn named(&self, identifier: &Identifier<'_>) -> Option<ProfileId> {
         self.state.directory.get(identifier.hash).map(|id| self.state.canonical(id))
+    }
+
+    /// Whether one of an event's names leads to somebody.
+    pub(super) fn knows_any(&self, event: &Event<'_>) -> bool {
+        event.identifiers.iter().any(|one| !self.is_blocked(one.hash) && self.named(one).is_some())
     }
 
     /// Takes one profile into the other, be both of them registered.
@@ -111,6 +116,11 @@ impl Engine {
     /// Identifiers that too many registered people came with, in no order that means anything but always the same.
     pub fn blocked_identifiers(&self) -> impl Iterator<Item = &BlockedIdentifier> {
         self.state.shared.all_blocked()
+    }
+
+    /// Whether an identifier names nobody: the programme says so, or too many people came with it.
+    pub fn names_nobody(&self, kind: IdentifierKind, normalised: &str) -> bool {
+        self.is_blocked(self.hash_key().identifier(kind, normalised))
     }
 
     pub fn blocked_identifier(&self, kind: IdentifierKind, normalised: &str) -> Option<&BlockedIdentifier> {

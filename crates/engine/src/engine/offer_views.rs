@@ -26,17 +26,41 @@ pub struct OfferView<'a> {
     pub codes: Option<(usize, usize)>,
 }
 
-/// Those who were given an offer and are known, by what it is to them now. They add up to all of them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct OfferHolders {
+/// What an offer is to somebody who was given it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeldAs {
     /// They have it, and neither saw nor clicked it as far as is known.
-    pub given: u64,
-    pub seen: u64,
-    pub clicked: u64,
+    Given,
+    Seen,
+    Clicked,
     /// They redeemed it at least once.
-    pub redeemed: u64,
+    Redeemed,
     /// It was over before they redeemed it.
-    pub expired: u64,
+    Expired,
+}
+
+impl HeldAs {
+    pub const ALL: [Self; 5] = [Self::Given, Self::Seen, Self::Clicked, Self::Redeemed, Self::Expired];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Given => "given",
+            Self::Seen => "seen",
+            Self::Clicked => "clicked",
+            Self::Redeemed => "redeemed",
+            Self::Expired => "expired",
+        }
+    }
+
+    fn of(joined: &Joined<'_>, now: At) -> Self {
+        match joined.furthest().0 {
+            OfferPhase::Redeemed => Self::Redeemed,
+            _ if joined.shown.until <= now => Self::Expired,
+            OfferPhase::Clicked => Self::Clicked,
+            OfferPhase::Seen => Self::Seen,
+            OfferPhase::Given | OfferPhase::Open => Self::Given,
+        }
+    }
 }
 
 /// An offer that a person was given.
@@ -97,22 +121,17 @@ impl Engine {
         })
     }
 
-    /// What an offer is to everybody who has it, at an instant: one look at all profiles.
-    pub fn offer_holders(&self, name: &str, now: At) -> OfferHolders {
-        let mut holders = OfferHolders::default();
-        let Some(slot) = self.state.offers.place(name) else { return holders };
-        for profile in self.state.profiles.iter().filter(|profile| profile.stands()) {
-            let Some(joined) = Joined::of(profile, slot) else { continue };
-            let is_over = joined.shown.until <= now;
-            *match joined.furthest().0 {
-                OfferPhase::Redeemed => &mut holders.redeemed,
-                _ if is_over => &mut holders.expired,
-                OfferPhase::Clicked => &mut holders.clicked,
-                OfferPhase::Seen => &mut holders.seen,
-                OfferPhase::Given | OfferPhase::Open => &mut holders.given,
-            } += 1;
-        }
-        holders
+    /// Everybody who was given an offer and is known, with what it is to them at an instant; those who came last first. One
+    /// look at all profiles.
+    pub fn offer_holders(&self, name: &str, now: At) -> impl Iterator<Item = (ProfileId, HeldAs)> {
+        let slot = self.state.offers.place(name);
+        let standing = self.profiles().rev();
+        standing.filter_map(move |(id, profile)| Some((id, HeldAs::of(&Joined::of(profile, slot?)?, now))))
+    }
+
+    /// What is known of an offer that a person was given.
+    pub fn offer_of(&self, id: ProfileId, name: &str, now: At) -> Option<HeldOffer<'_>> {
+        self.held_offer(id, self.state.offers.place(name)?, now)
     }
 
     /// Everything that a person was ever offered, in the order in which it was given.

@@ -140,17 +140,22 @@ impl Engine {
 
     /// The profile's events, newest first.
     pub fn timeline(&self, id: ProfileId, limit: usize) -> Vec<TimelineEntry<'_>> {
+        self.timeline_before(id, (u32::MAX, Seq(u64::MAX)), limit)
+    }
+
+    /// Those before a second and a place in the log, newest first: what comes meanwhile moves none of them to another page.
+    pub fn timeline_before(&self, id: ProfileId, before: (u32, Seq), limit: usize) -> Vec<TimelineEntry<'_>> {
         if self.profile(id).is_none() {
             return Vec::new();
         }
         let mut entries = Vec::new();
         for (name, events) in self.state.history.of_profile(self.canonical(id)) {
-            let newest = (0..events.len()).rev().take(limit);
-            entries.extend(newest.map(|index| TimelineEntry {
+            let older = (0..events.after(before.0)).rev().map(|index| TimelineEntry {
                 seq: events.seq(index),
                 second: events.times()[index],
                 name: self.state.names.text(name),
-            }));
+            });
+            entries.extend(older.filter(|one| (one.second, one.seq) < before).take(limit));
         }
         entries.sort_by_key(|entry| std::cmp::Reverse((entry.second, entry.seq)));
         entries.truncate(limit);

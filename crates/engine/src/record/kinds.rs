@@ -63,6 +63,8 @@ impl EventFlags {
     pub const IMPORTED: Self = Self(8);
     /// The server itself made it of a decision that it had signed: it tells what became of a message on a page.
     pub const ONSITE: Self = Self(16);
+    /// Somebody else said it of a person who is known: the person was not there, so nobody was seen.
+    pub const ABSENT: Self = Self(32);
 
     pub fn has(self, flag: Self) -> bool {
         self.0 & flag.0 != 0

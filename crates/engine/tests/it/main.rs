@@ -1,5 +1,6 @@
 //! Integration tests of the engine, in one binary.
 
+mod absent;
 mod backfill;
 mod best;
 mod calls;

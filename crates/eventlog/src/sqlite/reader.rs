@@ -80,6 +80,13 @@ impl SqliteReader {
         Ok(batches)
     }
 
+    /// The batches from the one that holds a place back to the oldest that the log has, newest first.
+    pub fn read_back(&self, from: Seq) -> Result<Backwards, Error> {
+        let last = self.last()?.map_or(Seq(0), |(last, _)| last);
+        let end = self.first()?.unwrap_or(Seq(1));
+        Ok(Backwards { cursor: self.read(end)?, place: from.min(last), end })
+    }
+
     /// What the log takes on the disk.
     pub fn bytes(&self) -> Result<u64, Error> {
         let mut bytes = 0;
@@ -190,6 +197,28 @@ impl Cursor {
         let Some(first) = first else { return Ok(None) };
         self.next = Seq(first.cast_unsigned());
         self.follow()
+    }
+}
+
+/// A place in the log from which it is read towards its beginning.
+pub struct Backwards {
+    cursor: Cursor,
+    /// The next batch holds it.
+    place: Seq,
+    /// Nothing is before it.
+    end: Seq,
+}
+
+impl Iterator for Backwards {
+    type Item = Result<Batch, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.place < self.end {
+            return None;
+        }
+        let batch = self.cursor.jump(self.place).transpose()?;
+        self.place = batch.as_ref().map_or(Seq(0), |batch| Seq(batch.first.0 - 1));
+        Some(batch)
     }
 }
 

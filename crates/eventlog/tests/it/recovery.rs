@@ -9,7 +9,7 @@ use eventlog::Error;
 use eventlog::backfill::fill;
 use eventlog::log::{Batch, Log};
 use eventlog::memory::{MemoryDisk, MemoryFolder, MemoryLog};
-use eventlog::recovery::{Recovered, recover, recover_as_of};
+use eventlog::recovery::{Recovered, recover, recover_as_of, retell};
 use eventlog::sequencer::{Outcome, stage};
 use eventlog::snapshots::Snapshots;
 
@@ -182,6 +182,19 @@ fn the_past_is_as_it_was_from_any_snapshot_and_from_none() {
         }
         assert_eq!(then(At::MAX).hash(), live.hash());
     }
+    // Told once for all instants, each of which is what it is by itself, once time alone has changed what it does.
+    let instants: Vec<At> = batches.iter().flat_map(|batch| [At(batch.at.0 - 1), batch.at]).collect();
+    let (mut told, log) = (Vec::new(), house.log());
+    retell(&instants, &house.snapshots(), |from| log.read(from), |at, engine| told.push((at, engine.hash())))
+        .unwrap();
+    let ticked = |at: At| {
+        let mut engine = naive(at);
+        if engine.installed().is_some() {
+            engine.apply(engine.seq().next(), at, &Record::Tick, &mut Vec::new());
+        }
+        (at, engine.hash())
+    };
+    assert_eq!(told, instants.iter().map(|at| ticked(*at)).collect::<Vec<_>>());
     house.log().trim(Seq(5)).unwrap();
     let log = house.log();
     let refusal = recover_as_of(At(0), &house.snapshots(), |from| log.read(from)).err();

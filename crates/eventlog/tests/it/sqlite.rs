@@ -317,6 +317,22 @@ fn places_are_found_in_their_batches_each_read_once() {
 }
 
 #[test]
+fn the_log_is_read_backwards_from_any_place_to_where_it_begins() {
+    let directory = Directory::new();
+    let mut log = directory.log();
+    let back = |log: &SqliteLog, from: u64| -> Vec<u64> {
+        log.reader().read_back(Seq(from)).unwrap().map(|batch| batch.unwrap().first.0).collect()
+    };
+    assert_eq!(back(&log, 9), [0; 0], "an empty log");
+    log.append(&[batch(1, 1, 3), batch(4, 2, 1), batch(5, 3, 4), batch(9, 4, 2)]).unwrap();
+    for (from, expected) in [(0, &[][..]), (1, &[1]), (4, &[4, 1]), (7, &[5, 4, 1]), (40, &[9, 5, 4, 1])] {
+        assert_eq!(back(&log, from), expected, "from {from}");
+    }
+    log.trim(Seq(4)).unwrap();
+    assert_eq!((back(&log, 40), back(&log, 3)), (vec![9, 5], vec![]));
+}
+
+#[test]
 fn the_pages_that_a_rewriting_leaves_hold_nothing() {
     let house = Directory::new();
     let mut log = house.log();

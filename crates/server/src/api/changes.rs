@@ -43,17 +43,20 @@ struct ChangeView {
     person: Option<PersonView>,
 }
 
-/// Changes of one segment, in the order of the log.
+/// Changes of one segment, in the order of the log or against it.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct ChangeList {
     segment: String,
     /// Whether changes are recorded now: the programme says `record: changes`, or a journey begins with them.
     recorded: bool,
     changes: Vec<ChangeView>,
-    /// Place up to which this answer has looked: ask with it next time.
+    /// Place up to which this answer knows all: ask with it for what comes behind it.
     after: u64,
-    /// Whether the log goes on behind it.
+    /// Whether the log goes on behind that.
     more: bool,
+    /// Of the newest first: ask with it as `before` for what is older; absent where the log begins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<u64>,
 }
 
 /// Changes of one record, as the stream sends them: `id` is the record's place in the log, `event` is `changes`.
@@ -69,8 +72,20 @@ pub(super) struct ChangesTold {
 pub(super) struct Begin {
     /// Only what came after this place in the log; from the beginning, when absent.
     after: Option<u64>,
+    /// `newest`: the newest first. `oldest` when absent.
+    order: Option<Order>,
+    /// Only what came before this place, newest first: `next` of the page before.
+    before: Option<u64>,
     /// About this many: records are told whole. 100 when absent, 1,000 at most.
     limit: Option<usize>,
+}
+
+/// Which end of the log comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Order {
+    Oldest,
+    Newest,
 }
 
 /// What a stream tells.
@@ -83,7 +98,8 @@ pub(super) struct Followed {
     after: Option<u64>,
 }
 
-/// Who entered and left a segment, oldest first.
+/// Who entered and left a segment, oldest first or newest first. Where changes are rare a page may be short, or empty, and the
+/// log still go on.
 #[utoipa::path(
     get,
     path = "/api/v1/segments/{name}/changes",
@@ -101,11 +117,29 @@ pub(super) async fn list(
     Query(begin): Query<Begin>,
 ) -> Result<Json<ChangeList>, Problem> {
     let recorded = known(&hub, name.clone()).await?;
-    let from = place(&hub.log, begin.after.map(Seq), "after")?.unwrap_or_default();
     let limit = Limit::new(begin.limit).count();
+    if begin.before.is_some() || begin.order == Some(Order::Newest) {
+        if begin.after.is_some() || begin.order == Some(Order::Oldest) {
+            let message =
+                "what came before a place is told newest first, and what came after it oldest first";
+            return Err(Problem::bad_request("bad_parameter", "order", message));
+        }
+        let before = begin.before.map(Seq);
+        let Older { changes, after, next } = walk_back(&hub, before, name.clone(), limit).await?;
+        let (after, next) = (after.0, next.map(|next| next.0));
+        return Ok(Json(ChangeList {
+            segment: name,
+            recorded,
+            changes,
+            after,
+            more: before.is_some(),
+            next,
+        }));
+    }
+    let from = place(&hub.log, begin.after.map(Seq), "after")?.unwrap_or_default();
     let Walk { told, after, more } = walk(&hub, from, Some(name.clone()), limit).await?;
     let changes = told.into_iter().flat_map(|(_, one)| one.changes).collect();
-    Ok(Json(ChangeList { segment: name, recorded, changes, after: after.0, more }))
+    Ok(Json(ChangeList { segment: name, recorded, changes, after: after.0, more, next: None }))
 }
 
 /// Who enters and leaves segments, as it becomes durable: server-sent events, without an end. Whoever asks again with the
@@ -253,6 +287,64 @@ fn walk_log(hub: &Hub, from: Seq, segment: Option<&str>, limit: usize) -> Result
                 });
                 count += changed.changes.count();
                 walk.told.push((seq, ChangesTold { segment: changed.segment.to_owned(), changes }));
+            }
+        }
+    }
+    Ok(walk)
+}
+
+/// A part of the log that was walked backwards, and what changes it tells.
+struct Older {
+    changes: Vec<ChangeView>,
+    /// The newest place that was looked at.
+    after: Seq,
+    /// What is older lies before it.
+    next: Option<Seq>,
+}
+
+/// Walks back from a place, or from the end, until there are so many changes, or until enough was looked at.
+async fn walk_back(
+    hub: &Arc<Hub>,
+    before: Option<Seq>,
+    segment: String,
+    limit: usize,
+) -> Result<Older, Problem> {
+    let hub = Arc::clone(hub);
+    let read = move || {
+        let walk = walk_log_back(&hub, before, &segment, limit);
+        walk.context("the log could not be read back for changes of a segment")
+    };
+    let reading = tokio::task::spawn_blocking(read).await;
+    reading.expect("invariant: a reader of the log does not panic").map_err(|error| Problem::internal(&error))
+}
+
+fn walk_log_back(
+    hub: &Hub,
+    before: Option<Seq>,
+    segment: &str,
+    limit: usize,
+) -> Result<Older, eventlog::Error> {
+    let last = hub.log.last()?.map_or(Seq(0), |(last, _)| last);
+    let from = before.map_or(last, |before| Seq(before.0.saturating_sub(1)).min(last));
+    let mut walk = Older { changes: Vec::new(), after: from, next: None };
+    let mut place = from.next();
+    for batch in hub.log.read_back(from)? {
+        let batch = batch?;
+        let records = (batch.first.0..).map(Seq).zip(batch.records().map_while(Result::ok));
+        let older: Vec<_> = records.take_while(|(seq, _)| *seq <= from).collect();
+        for (seq, bytes) in older.into_iter().rev() {
+            if walk.changes.len() >= limit || from.0 - seq.0 >= CHANGES_WALK_RECORDS_MAX as u64 {
+                walk.next = Some(place);
+                return Ok(walk);
+            }
+            place = seq;
+            let Ok(Record::MembershipChanged(changed)) = Record::decode(bytes) else { continue };
+            if segment == changed.segment {
+                let first = walk.changes.len();
+                walk.changes.extend(hub.runtime.read_blocking(|engine| {
+                    changed.changes.iter().map(|change| view(engine, seq, &change)).collect::<Vec<_>>()
+                }));
+                walk.changes[first..].reverse();
             }
         }
     }

@@ -3,10 +3,10 @@
 use super::routes;
 use super::{
     activity, audit, best, broadcasts, calls, changes, clusters, consents, definitions, editorial, erasures,
-    evidence, explanations, expressions, figures, hours, identifiers, journeys, keys, links, ltv, mailbox,
-    measure, merges, offers, operators, people, pressure, previews, profiles, programme, registers, rejects,
-    reports, returns, search, segments, sends, session, simulate, spend, status, stream, suppressions,
-    timeline, versions, vocabulary, webhooks,
+    evidence, explanations, expressions, figures, holders, hours, identifiers, journeys, keys, links, ltv,
+    mailbox, measure, merges, offers, operators, people, pressure, previews, profiles, programme, registers,
+    rejects, reports, returns, search, segments, sends, session, simulate, sizes, spend, status, stream,
+    suppressions, timeline, traits, versions, vocabulary, webhooks,
 };
 use crate::access::SESSION_COOKIE;
 use axum::Json;
@@ -24,6 +24,7 @@ use utoipa::{Modify, openapi};
         hours::show,
         people::list,
         profiles::show,
+        traits::correct,
         erasures::erase,
         timeline::show,
         evidence::show,
@@ -36,6 +37,7 @@ use utoipa::{Modify, openapi};
         segments::show,
         changes::list,
         changes::follow,
+        sizes::list,
         clusters::list,
         clusters::show,
         clusters::refresh,
@@ -55,6 +57,7 @@ use utoipa::{Modify, openapi};
         offers::list,
         offers::show,
         offers::redeem,
+        holders::list,
         offers::give,
         offers::add_codes,
         offers::of_profile,
@@ -167,6 +170,7 @@ impl Modify for Permissions {
                 ("GET", &mut path.get),
                 ("PUT", &mut path.put),
                 ("POST", &mut path.post),
+                ("PATCH", &mut path.patch),
                 ("DELETE", &mut path.delete),
             ];
             let own = operations.into_iter().find(|(method, _)| *method == route.method.as_str());
@@ -183,7 +187,8 @@ struct Operations;
 impl Modify for Operations {
     fn modify(&self, description: &mut openapi::OpenApi) {
         for path in description.paths.paths.values_mut() {
-            let operations = [&mut path.get, &mut path.put, &mut path.post, &mut path.delete];
+            let operations =
+                [&mut path.get, &mut path.put, &mut path.post, &mut path.patch, &mut path.delete];
             for operation in operations.into_iter().flatten() {
                 let noun = operation.tags.iter().flatten().next().cloned().unwrap_or_default();
                 operation.operation_id = operation.operation_id.take().map(|id| format!("{noun}_{id}"));

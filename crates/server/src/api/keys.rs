@@ -1,7 +1,7 @@
 //! API keys: made, listed and revoked while the server runs.
 
 use super::extract::Body;
-use crate::audit::{What, noted};
+use crate::audit::tell;
 use crate::hub::Hub;
 use crate::keys::{Created, Holder, Key, Scope};
 use crate::limits::{KEY_NAME_BYTES_MAX, KEYS_MAX};
@@ -10,7 +10,6 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 use std::sync::Arc;
 
 #[derive(Serialize, utoipa::ToSchema)]
@@ -53,11 +52,10 @@ pub(super) async fn create(
     Extension(holder): Extension<Holder>,
     Body(wanted): Body<Wanted>,
 ) -> Result<(StatusCode, Json<NewKey>), Problem> {
-    match hub.keys.create(&wanted.name, wanted.scope).map_err(|error| Problem::internal(&error))? {
+    let created = hub.keys.create(&wanted.name, wanted.scope, &holder);
+    match created.map_err(|error| Problem::internal(&error))? {
         Created::Key { key, token } => {
-            let what =
-                What::beside("key.create", &key.name, Value::Null, json!({"id": key.id, "scope": key.scope}));
-            noted(&hub.runtime, &holder, what).await?;
+            tell(&hub).await;
             Ok((StatusCode::CREATED, Json(NewKey { key, token })))
         }
         Created::NameTaken => {
@@ -87,13 +85,9 @@ pub(super) async fn revoke(
     Extension(holder): Extension<Holder>,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
-    let known = hub.keys.list().into_iter().find(|key| key.id == id || key.name == id);
-    let revoked = hub.keys.revoke(&id).map_err(|error| Problem::internal(&error))?;
+    let revoked = hub.keys.revoke(&id, &holder).map_err(|error| Problem::internal(&error))?;
     if revoked {
-        let was = known.as_ref().map(|key| json!({"id": key.id, "scope": key.scope}));
-        let name = known.as_ref().map_or(&id, |key| &key.name);
-        let what = What::beside("key.revoke", name, was.unwrap_or_default(), Value::Null);
-        noted(&hub.runtime, &holder, what).await?;
+        tell(&hub).await;
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(Problem::not_found(format!("there is no key \"{id}\"")))

@@ -4,7 +4,7 @@
 //! time, since each reads all of it.
 
 use super::extract::Query;
-use crate::audit::What;
+use super::traits::state_all;
 use crate::clock;
 use crate::forecast::{self, Outlook};
 use crate::hub::Hub;
@@ -13,23 +13,15 @@ use crate::ltv::first::{Acquired, acquired, first_touches};
 use crate::ltv::log::{ReadLog, Which, buyers};
 use crate::ltv::{Answer, Buyers, Question, Wrong, answer, costs};
 use crate::problem::Problem;
-use crate::runtime::Entrance;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::{Extension, Json};
-use engine::at::At;
 use engine::engine::Engine;
-use engine::record::{Event, EventFlags, EventKind, Identifier, Record};
-use engine::value::{Map, OwnedMap};
+use engine::value::OwnedMap;
 use engine::{ProfileId, Seq};
-use eventlog::frame::push_record;
 use eventlog::log::Batches;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 use std::sync::Arc;
-
-/// Statements that go into the log together.
-const STATED_TOGETHER: usize = 1_000;
 
 /// What is asked of lifetime value.
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -186,64 +178,6 @@ pub(super) async fn state_acquisition(
     .await?;
     Ok(Json(Stated { people: state_all(&hub, &holder, "acquisition", &pairs).await? }))
 }
-
-/// States traits of people, some thousand at a time; how many they were.
-async fn state_all(
-    hub: &Arc<Hub>,
-    by: &Holder,
-    what: &'static str,
-    pairs: &[(ProfileId, OwnedMap)],
-) -> Result<u64, Problem> {
-    let (now, mut people) = (clock::now(), 0);
-    for some in pairs.chunks(STATED_TOGETHER) {
-        let some = some.to_vec();
-        let (mut framed, count) = hub.runtime.read(move |engine| statements(engine, what, &some, now)).await;
-        if count == 0 {
-            continue;
-        }
-        let stated = json!({"of": what, "people": count});
-        What::beside("profile.state", "", Value::Null, stated).push(by, &mut framed);
-        let answers = hub.runtime.submit(Entrance::Inside, framed, count + 1)?;
-        // Only a stop drops the question.
-        answers.await.map_err(|_| crate::runtime::NotTaken::Stopping)?;
-        people += u64::from(count);
-    }
-    Ok(people)
-}
-
-/// A statement for each profile that still stands, by its most trusted name.
-fn statements(engine: &Engine, what: &str, pairs: &[(ProfileId, OwnedMap)], now: At) -> (Vec<u8>, u32) {
-    let installed = engine.installed().expect("invariant: the first record installs");
-    let (mut framed, mut bytes, mut count) = (Vec::new(), Vec::new(), 0);
-    for (id, traits) in pairs {
-        let name = engine.profile(*id).and_then(|one| one.identifiers().iter().min_by_key(|name| name.kind));
-        let Some(name) = name else { continue };
-        let message_id = format!("{what}-{}-{}", id.0, now.0);
-        let hash = installed.hash_key.identifier(name.kind, &name.value);
-        let record = Record::Event(Event {
-            kind: EventKind::Identify,
-            flags: EventFlags::default(),
-            occurred_at: now,
-            received_at: now,
-            source: SOURCE,
-            name: "Identified",
-            message_id: installed.hash_key.message_id(SOURCE, &message_id),
-            identifiers: vec![Identifier { kind: name.kind, hash, value: &name.value }],
-            message_id_text: &message_id,
-            properties: Map::default(),
-            traits: traits.as_map(),
-            context: Map::default(),
-        });
-        bytes.clear();
-        record.encode(&mut bytes);
-        push_record(&mut framed, &bytes);
-        count += 1;
-    }
-    (framed, count)
-}
-
-/// The source of statements that Trama makes itself.
-const SOURCE: &str = "trama";
 
 async fn answered(hub: &Arc<Hub>, asked: &Asked) -> Result<(Buyers, Answer), Problem> {
     let (question, which) = asked.question().map_err(wrong)?;

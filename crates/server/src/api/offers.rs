@@ -11,7 +11,7 @@ use axum::extract::{Path, State};
 use axum::{Extension, Json};
 use engine::ProfileId;
 use engine::at::At;
-use engine::engine::{Engine, HeldOffer, OfferView as Offer};
+use engine::engine::{Engine, HeldAs, HeldOffer, OfferView as Offer};
 use engine::limits::{CODES_FEW, CODES_IN_RECORD_MAX, OFFER_CODE_CHARS_MAX};
 use engine::offer::OfferPhase;
 use engine::programme::{Codes, OfferContent};
@@ -155,16 +155,12 @@ pub(super) async fn show(
     let read = move |engine: &Engine| {
         let unknown = || Problem::not_found(format!("there is no offer \"{name}\""));
         let found = engine.offer(&name).ok_or_else(unknown)?;
-        let people = engine.offer_holders(&name, clock::now().max(engine.at()));
-        let people = [
-            ("given", people.given),
-            ("seen", people.seen),
-            ("clicked", people.clicked),
-            ("redeemed", people.redeemed),
-            ("expired", people.expired),
-        ];
+        let mut people: BTreeMap<_, _> = HeldAs::ALL.map(|held| (held.name(), 0)).into();
+        for (_, held) in engine.offer_holders(&name, clock::now().max(engine.at())) {
+            *people.entry(held.name()).or_default() += 1;
+        }
         let denied = found.denied.iter().map(|(denial, count)| (denial.name(), *count)).collect();
-        Ok(Json(OfferDetail { offer: view(engine, &found), people: people.into(), denied }))
+        Ok(Json(OfferDetail { offer: view(engine, &found), people, denied }))
     };
     hub.runtime.read(read).await
 }

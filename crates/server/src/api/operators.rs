@@ -1,9 +1,8 @@
 //! Operators: made, listed, changed and removed by an owner, while the server runs.
 
 use super::extract::Body;
-use super::session::{SessionView, begun_as, done, role};
-use crate::access::Rights;
-use crate::audit::{What, noted};
+use super::session::{SessionView, begun_as, done};
+use crate::audit::tell;
 use crate::clock;
 use crate::hub::Hub;
 use crate::keys::Holder;
@@ -14,7 +13,6 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use std::sync::Arc;
 
 #[derive(Serialize, utoipa::ToSchema)]
@@ -69,10 +67,9 @@ pub(super) async fn add(
     Extension(holder): Extension<Holder>,
     Body(wanted): Body<NewOperator>,
 ) -> Result<(StatusCode, Json<Operator>), Problem> {
-    let added = hub.operators.add(&wanted.name, wanted.role, &wanted.password).await;
+    let added = hub.operators.add(&wanted.name, wanted.role, &wanted.password, &holder).await;
     let operator = done(added.map_err(|error| Problem::internal(&error))?, &wanted.name)?;
-    let since = role(Rights::Operator(operator.role));
-    noted(&hub.runtime, &holder, What::beside("operator.add", &operator.name, Value::Null, since)).await?;
+    tell(&hub).await;
     Ok((StatusCode::CREATED, Json(operator)))
 }
 
@@ -89,10 +86,7 @@ pub(super) async fn add_first(
 ) -> Result<Response, Problem> {
     let added = hub.operators.add_first(&wanted.token, &wanted.name, &wanted.password).await;
     let operator = done(added.map_err(|error| Problem::internal(&error))?, &wanted.name)?;
-    let rights = Rights::Operator(operator.role);
-    let holder = Holder { name: operator.name.clone(), rights };
-    noted(&hub.runtime, &holder, What::beside("operator.add", &operator.name, Value::Null, role(rights)))
-        .await?;
+    tell(&hub).await;
     let begun = hub.operators.begin(&operator.name, clock::now());
     let (session, token) = begun.map_err(|error| Problem::internal(&error))?;
     Ok((StatusCode::CREATED, begun_as(&hub, &session, &token)).into_response())
@@ -117,18 +111,9 @@ pub(super) async fn change(
     Path(name): Path<String>,
     Body(wanted): Body<OperatorChange>,
 ) -> Result<Json<Operator>, Problem> {
-    let was = hub.operators.find(&name);
-    let changed = hub.operators.set(&name, wanted.role, wanted.password.as_deref()).await;
+    let changed = hub.operators.set(&name, wanted.role, wanted.password.as_deref(), &holder).await;
     let operator = done(changed.map_err(|error| Problem::internal(&error))?, &name)?;
-    let was = was.map(|was| was.role).filter(|was| *was != operator.role);
-    if let Some(was) = was {
-        let (was, since) = (role(Rights::Operator(was)), role(Rights::Operator(operator.role)));
-        noted(&hub.runtime, &holder, What::beside("operator.role", &operator.name, was, since)).await?;
-    }
-    if wanted.password.is_some() {
-        let what = What::beside("operator.password", &operator.name, Value::Null, Value::Null);
-        noted(&hub.runtime, &holder, what).await?;
-    }
+    tell(&hub).await;
     Ok(Json(operator))
 }
 
@@ -144,9 +129,8 @@ pub(super) async fn remove(
     Extension(holder): Extension<Holder>,
     Path(name): Path<String>,
 ) -> Result<StatusCode, Problem> {
-    let removed = hub.operators.remove(&name).map_err(|error| Problem::internal(&error))?;
-    let operator = done(removed, &name)?;
-    let was = role(Rights::Operator(operator.role));
-    noted(&hub.runtime, &holder, What::beside("operator.remove", &operator.name, was, Value::Null)).await?;
+    let removed = hub.operators.remove(&name, &holder).map_err(|error| Problem::internal(&error))?;
+    done(removed, &name)?;
+    tell(&hub).await;
     Ok(StatusCode::NO_CONTENT)
 }

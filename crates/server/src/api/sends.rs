@@ -5,14 +5,17 @@ use super::best::{ChoiceView, choices};
 use super::extract::{Limit, Query};
 use super::person::name;
 use crate::hub::Hub;
+use crate::limits::LEDGER_LOOKED_THROUGH_MAX;
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::State;
 use engine::at::At;
 use engine::engine::Engine;
-use engine::outbox::{Decision, Send};
-use engine::programme::Channel;
+use engine::outbox::{Decision, Reason, Send, Status};
+use engine::programme::{Channel, nearest};
+use engine::{ProfileId, SendId};
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// One decided message for one person.
@@ -72,6 +75,9 @@ pub(crate) struct SendView {
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct SendList {
     sends: Vec<SendView>,
+    /// Ask with it as `before` for what is older; absent where there is nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<u64>,
 }
 
 /// Which part of the ledger.
@@ -80,18 +86,164 @@ pub(super) struct SendList {
 pub(super) struct Filter {
     /// `type:value`: this person's sends only.
     profile: Option<String>,
-    /// Only sends with a smaller id: the last one of the page before.
+    /// Only those of a journey.
+    journey: Option<String>,
+    /// Only those of a broadcast.
+    broadcast: Option<String>,
+    /// Only those of a message.
+    message: Option<String>,
+    /// Only those on a channel.
+    channel: Option<String>,
+    /// Only those decided so: `send`, `defer` or `drop`.
+    decision: Option<String>,
+    /// Only those of which that became, such as `accepted`.
+    status: Option<String>,
+    /// Only those withheld for a reason, such as `frequency_cap`.
+    reason: Option<String>,
+    /// Only those wished for at this instant or later: RFC 3339.
+    from: Option<String>,
+    /// Only those wished for before this instant: RFC 3339.
+    to: Option<String>,
+    /// Only sends with a smaller id: `next` of the page before.
     before: Option<u64>,
     /// At most this many, newest first; 100 when absent, 1,000 at most.
     limit: Option<usize>,
 }
 
-/// The ledger, newest first.
+impl Filter {
+    fn wanted(&self) -> Result<Wanted, Problem> {
+        if self.journey.is_some() && self.broadcast.is_some() {
+            let message = "a send is of a journey or of a broadcast, and not of both";
+            return Err(Problem::bad_request("bad_parameter", "broadcast", message));
+        }
+        let statuses = Status::ALL.into_iter().map(|one| (one.name(), one));
+        let reasons = Reason::ALL.into_iter().map(|one| (one.name(), one));
+        let decisions = ["send", "defer", "drop"].into_iter().map(|name| (name, name));
+        let channels = Channel::ALL.into_iter().map(|one| (one.name(), one));
+        Ok(Wanted {
+            journey: self.journey.clone().or_else(|| self.broadcast.clone()),
+            message: self.message.clone(),
+            channel: one_of("channel", self.channel.as_deref(), channels)?,
+            decision: one_of("decision", self.decision.as_deref(), decisions)?,
+            status: one_of("status", self.status.as_deref(), statuses)?,
+            reason: one_of("reason", self.reason.as_deref(), reasons)?,
+            from: instant("from", self.from.as_deref())?,
+            to: instant("to", self.to.as_deref())?,
+        })
+    }
+}
+
+/// The value of that name; a problem with what was meant where there is none.
+fn one_of<T>(
+    field: &str,
+    asked: Option<&str>,
+    all: impl Iterator<Item = (&'static str, T)> + Clone,
+) -> Result<Option<T>, Problem> {
+    let Some(asked) = asked else { return Ok(None) };
+    if let Some((_, found)) = all.clone().find(|(name, _)| *name == asked) {
+        return Ok(Some(found));
+    }
+    let near = nearest(asked, all.clone().map(|(name, _)| name));
+    let names: Vec<&str> = all.map(|(name, _)| name).collect();
+    let message = format!("there is no {field} \"{asked}\": write one of {}", names.join(", "));
+    Err(Problem {
+        suggestion: near.map(|name| format!("did you mean \"{name}\"?").into()),
+        ..Problem::bad_request("bad_parameter", field, message)
+    })
+}
+
+fn instant(field: &str, text: Option<&str>) -> Result<Option<At>, Problem> {
+    let wrong = || Problem::bad_request("bad_time", field, "write the time as 2026-01-31T12:00:00Z");
+    text.map(|text| At::parse(text).ok_or_else(wrong)).transpose()
+}
+
+/// Which sends are wanted; what is absent does not matter.
+struct Wanted {
+    /// Or the broadcast: no two of them share a name.
+    journey: Option<String>,
+    message: Option<String>,
+    channel: Option<Channel>,
+    decision: Option<&'static str>,
+    status: Option<Status>,
+    reason: Option<Reason>,
+    from: Option<At>,
+    to: Option<At>,
+}
+
+impl Wanted {
+    fn fits(&self, send: &Send) -> bool {
+        self.journey.as_deref().is_none_or(|name| name == &*send.journey)
+            && self.message.as_deref().is_none_or(|name| name == &*send.message)
+            && self.channel.is_none_or(|channel| send.channel == Some(channel))
+            && self.decision.is_none_or(|name| name == send.decision.name())
+            && self.status.is_none_or(|status| status == send.status)
+            && self.reason.is_none_or(|reason| send.decision.reason() == Some(reason))
+    }
+
+    /// The numbers of the sends that were wished for in the time that is wanted. Sends are numbered as they are wished for.
+    fn span(&self, engine: &Engine) -> Range<u64> {
+        let all = engine.sends().len() as u64;
+        let first_at = |at: At| {
+            let (mut low, mut high) = (0, all);
+            while low < high {
+                let middle = low.midpoint(high);
+                match engine.send(SendId(middle)).is_some_and(|send| send.wished_at < at) {
+                    true => low = middle + 1,
+                    false => high = middle,
+                }
+            }
+            low
+        };
+        self.from.map_or(0, first_at)..self.to.map_or(all, first_at)
+    }
+
+    /// The newest that fit before a number, among those that one answer looks through.
+    fn page(&self, engine: &Engine, person: Option<ProfileId>, before: u64, limit: usize) -> SendList {
+        let span = self.span(engine);
+        let span = span.start..span.end.min(before);
+        let mut page = Page { sends: Vec::new(), next: None, limit, looks: LEDGER_LOOKED_THROUGH_MAX };
+        match person {
+            Some(person) => {
+                let older = engine.sends_of(person).rev().filter(|send| span.contains(&send.id.0));
+                page.fill(engine, self, older);
+            }
+            None => page.fill(engine, self, span.rev().filter_map(|number| engine.send(SendId(number)))),
+        }
+        SendList { sends: page.sends, next: page.next }
+    }
+}
+
+/// A page that is being filled.
+struct Page {
+    sends: Vec<SendView>,
+    next: Option<u64>,
+    limit: usize,
+    looks: usize,
+}
+
+impl Page {
+    fn fill(&mut self, engine: &Engine, wanted: &Wanted, older: impl Iterator<Item = Send>) {
+        let mut last = None;
+        for send in older {
+            if self.sends.len() >= self.limit || self.looks == 0 {
+                self.next = last;
+                return;
+            }
+            self.looks -= 1;
+            last = Some(send.id.0);
+            if wanted.fits(&send) {
+                self.sends.push(view(engine, &send));
+            }
+        }
+    }
+}
+
+/// The ledger, newest first. With a filter that fits few, a page may be short and `next` still there.
 #[utoipa::path(
     get,
     path = "/api/v1/sends",
     params(Filter),
-    responses((status = 200, body = SendList), (status = 404, body = Problem))
+    responses((status = 200, body = SendList), (status = 400, body = Problem), (status = 404, body = Problem))
 )]
 pub(super) async fn list(
     State(hub): State<Arc<Hub>>,
@@ -99,21 +251,10 @@ pub(super) async fn list(
 ) -> Result<Json<SendList>, Problem> {
     let address = filter.profile.as_deref().map(|text| Address::parse("profile", text)).transpose()?;
     let limit = Limit::new(filter.limit).count();
-    let before = filter.before.unwrap_or(u64::MAX);
+    let (wanted, before) = (filter.wanted()?, filter.before.unwrap_or(u64::MAX));
     let read = move |engine: &Engine| {
-        let page = |send: &Send| send.id.0 < before;
-        let sends = match address {
-            Some(address) => {
-                let sends = engine.sends_of(address.find(engine)?).rev().filter(page).take(limit);
-                sends.map(|send| view(engine, &send)).collect()
-            }
-            None => {
-                let end = usize::try_from(before).unwrap_or(usize::MAX).min(engine.sends().len());
-                let sends = engine.sends().take(end).rev().take(limit);
-                sends.map(|send| view(engine, &send)).collect()
-            }
-        };
-        Ok(Json(SendList { sends }))
+        let person = address.map(|address| address.find(engine)).transpose()?;
+        Ok(Json(wanted.page(engine, person, before, limit)))
     };
     hub.runtime.read(read).await
 }

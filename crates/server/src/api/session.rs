@@ -1,10 +1,8 @@
 //! Signing in and out, and who is signed in.
 
 use super::extract::Body;
-use crate::access::{
-    Rights, SESSION_COOKIE, is_local_peer, is_own_origin, names_this_machine, session_token,
-};
-use crate::audit::{What, noted};
+use crate::access::{SESSION_COOKIE, is_local_peer, is_own_origin, names_this_machine, session_token};
+use crate::audit::tell;
 use crate::clock;
 use crate::collect::access::client_ip;
 use crate::demo::OPERATOR;
@@ -20,7 +18,6 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use engine::at::At;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -216,13 +213,13 @@ pub(super) async fn set_password(
         }
         Err(until) => return Ok(later(until, now)),
     }
-    let changed = hub.operators.set(&name, None, Some(&wanted.new_password)).await;
+    let changed = hub.operators.set(&name, None, Some(&wanted.new_password), &holder).await;
     let changed = changed.map_err(|error| Problem::internal(&error))?;
     if let Changed::PasswordUnusable(why) = changed {
         return Err(Problem::bad_request("bad_password", "new_password", why));
     }
     done(changed, &name)?;
-    noted(&hub.runtime, &holder, What::beside("operator.password", &name, Value::Null, Value::Null)).await?;
+    tell(&hub).await;
     let (session, token) = hub.operators.begin(&name, now).map_err(|error| Problem::internal(&error))?;
     Ok(begun_as(&hub, &session, &token))
 }
@@ -305,9 +302,4 @@ pub(super) fn done(changed: Changed, name: &str) -> Result<crate::operators::Ope
             Err(Problem::new(StatusCode::FORBIDDEN, "wrong_token", message))
         }
     }
-}
-
-/// What the audit tells of a role.
-pub(super) fn role(rights: Rights) -> Value {
-    json!({ "role": rights.name() })
 }

@@ -47,6 +47,7 @@ impl What {
 /// The word for it, and the name of what it is about.
 fn named(record: &Record<'_>) -> Option<(String, String)> {
     let (act, subject) = match record {
+        Record::Event(_) => ("profile.correct", String::new()),
         Record::ConsentStated(_) => ("consent.state", String::new()),
         Record::PreferenceStated(_) => ("preference.state", String::new()),
         Record::SuppressionStated(stated) if stated.lifted => ("suppression.lift", String::new()),
@@ -74,6 +75,7 @@ fn named(record: &Record<'_>) -> Option<(String, String)> {
 /// Whom it is about.
 fn people(record: &Record<'_>) -> Vec<(IdentifierKind, u128, String)> {
     let about: Vec<&Identifier<'_>> = match record {
+        Record::Event(event) => event.identifiers.iter().collect(),
         Record::ConsentStated(ConsentStated { subject: Subject::Identifier(one), .. }) => vec![one],
         Record::SuppressionStated(stated) => vec![&stated.identifier],
         Record::ProfilesMerged(merged) => vec![&merged.from, &merged.into],
@@ -94,6 +96,8 @@ fn content(engine: &Engine, record: &Record<'_>) -> Map<String, Value> {
     let told = ["seq", "at", "operator", "identifier", "subject"];
     content.retain(|name, _| !told.contains(&name.as_str()) && !name.ends_with("_at"));
     match record {
+        // An operator states traits with it, and nothing else.
+        Record::Event(_) => content.retain(|name, _| name == "traits"),
         // Which is which is told by their order among the people.
         Record::ProfilesMerged(_) => content.retain(|name, _| name == "kind"),
         // A programme is told by what differs, and codes are as good as what they give.
@@ -108,6 +112,12 @@ fn content(engine: &Engine, record: &Record<'_>) -> Map<String, Value> {
 /// How it stood.
 fn before(engine: &Engine, record: &Record<'_>) -> Value {
     match record {
+        Record::Event(event) => {
+            let named = event.identifiers.iter().find_map(|one| engine.find(one.kind, one.value));
+            let Some(profile) = named.and_then(|id| engine.profile(id)) else { return Value::Null };
+            let was = |(name, _): (&str, _)| Some((name.to_owned(), profile.trait_value(name)?.to_json()));
+            json!({"traits": event.traits.iter().filter_map(was).collect::<Map<_, _>>()})
+        }
         Record::ConsentStated(ConsentStated {
             subject: Subject::Identifier(one), purpose, channel, ..
         }) => {

@@ -1,33 +1,21 @@
 //! `trama audit`: who changed what. On a server that runs through its API, otherwise from the log of the directory.
 
-use super::client;
 use super::client::Client;
 use super::keys::escaped;
-use super::place::{Place, engine};
+use super::place::{Held, Installation, engine};
 use crate::audit::{Filter, Places, page};
-use anyhow::{Context, bail};
+use anyhow::Context;
 use engine::Seq;
 use engine::identifier::{normalise, parse_address};
 use eventlog::sqlite::SqliteReader;
 use serde_json::{Value, json};
 use std::io::{Write, stdout};
-use std::path::PathBuf;
 
 /// Show who changed what: the acts of operators and keys, newest first
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// Directory of the installation; a server may run on it or not
-    #[arg(
-        long,
-        env = "TRAMA_DATA",
-        hide_env_values = true,
-        value_name = "DIR",
-        required_unless_present = "server"
-    )]
-    data: Option<PathBuf>,
-    /// Address of a server; its token comes from TRAMA_TOKEN or TRAMA_TOKEN_FILE
-    #[arg(long, env = "TRAMA_SERVER", hide_env_values = true, value_name = "URL")]
-    server: Option<String>,
+    #[command(flatten)]
+    installation: Installation,
     /// At most so many
     #[arg(long, value_name = "N", default_value_t = 50)]
     limit: usize,
@@ -46,20 +34,16 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<()> {
-    let page = match (&args.server, &args.data) {
-        (Some(server), _) => pages(args, through(&Client::new(server, &client::token()?)?, args))?,
-        (None, Some(data)) => match Place::open(data)? {
-            Place::Live(client) => pages(args, through(&client, args))?,
-            Place::Stopped(mut log) => {
-                let engine = engine(data, &mut log)?;
-                let (reader, filter) = (SqliteReader::open(data)?, filter(args)?);
-                pages(args, |before, limit| {
-                    let places = Places::of(&engine, Seq(before), &filter);
-                    Ok(serde_json::to_value(page(&reader, &places, &filter, limit)?)?)
-                })?
-            }
-        },
-        (None, None) => bail!("say which installation: --data DIR or --server URL"),
+    let page = match args.installation.held()? {
+        Held::Server(client) => pages(args, through(&client, args))?,
+        Held::Directory(data, mut log) => {
+            let engine = engine(data, &mut log)?;
+            let (reader, filter) = (SqliteReader::open(data)?, filter(args)?);
+            pages(args, |before, limit| {
+                let places = Places::of(&engine, Seq(before), &filter);
+                Ok(serde_json::to_value(page(&reader, &places, &filter, limit)?)?)
+            })?
+        }
     };
     if args.json {
         writeln!(stdout(), "{}", json!({ "acts": page }))?;

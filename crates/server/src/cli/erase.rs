@@ -2,7 +2,7 @@
 
 use super::client::Client;
 use super::keys::escaped;
-use super::place::{Place, engine};
+use super::place::{Held, Installation, engine};
 use crate::api::erasures::ErasedView;
 use crate::audit::What;
 use crate::clock;
@@ -19,7 +19,7 @@ use eventlog::sqlite::SqliteLog;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::io::{IsTerminal, Write, stdin, stdout};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Erase a person for good: everything that is known of them, in the log too
 ///
@@ -29,18 +29,8 @@ use std::path::{Path, PathBuf};
 pub(super) struct Args {
     /// Any of the person's identifiers: type:value, such as email:ada@example.com
     address: String,
-    /// Directory of the installation; a server may run on it or not
-    #[arg(
-        long,
-        env = "TRAMA_DATA",
-        hide_env_values = true,
-        value_name = "DIR",
-        required_unless_present = "server"
-    )]
-    data: Option<PathBuf>,
-    /// Address of a server; its token comes from TRAMA_TOKEN or TRAMA_TOKEN_FILE
-    #[arg(long, env = "TRAMA_SERVER", hide_env_values = true, value_name = "URL")]
-    server: Option<String>,
+    #[command(flatten)]
+    installation: Installation,
     /// Do not ask
     #[arg(long)]
     yes: bool,
@@ -50,13 +40,9 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<()> {
-    let erased = match (&args.server, &args.data) {
-        (Some(server), _) => through(&Client::new(server, &super::client::token()?)?, args)?,
-        (None, Some(data)) => match Place::open(data)? {
-            Place::Live(client) => through(&client, args)?,
-            Place::Stopped(mut log) => in_directory(data, &mut log, args)?,
-        },
-        (None, None) => bail!("say which installation: --data DIR or --server URL"),
+    let erased = match args.installation.held()? {
+        Held::Server(client) => through(&client, args)?,
+        Held::Directory(data, mut log) => in_directory(data, &mut log, args)?,
     };
     if args.json {
         writeln!(stdout(), "{erased}")?;

@@ -5,7 +5,7 @@ mod webhook;
 
 use super::DataDir;
 use super::place::Place;
-use crate::keys::{Created, FirstKeys, Key, Keys, Scope};
+use crate::keys::{Created, FirstKeys, Holder, Key, Keys, Scope};
 use crate::limits::{KEY_NAME_BYTES_MAX, KEYS_MAX};
 use anyhow::bail;
 use clap::Subcommand;
@@ -74,6 +74,9 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
     }
 }
 
+/// Who changes the keys of a server that does not run; its next start tells of it.
+const BY: &str = "trama keys";
+
 fn show_first(data: &Path, as_json: bool) -> anyhow::Result<()> {
     let keys = keys(data)?.first();
     if as_json {
@@ -94,7 +97,7 @@ fn create(data: &Path, name: &str, scope: Scope) -> anyhow::Result<()> {
             let made = client.call(&Method::POST, "/api/v1/keys", &wanted)?;
             made["token"].as_str().unwrap_or_default().to_owned()
         }
-        Place::Stopped(_held) => match keys(data)?.create(name, scope)? {
+        Place::Stopped(_held) => match keys(data)?.create(name, scope, &Holder::server(BY))? {
             Created::Key { token, .. } => token,
             Created::NameTaken => bail!("there is a key named \"{name}\" already"),
             Created::NameUnusable => {
@@ -126,7 +129,7 @@ fn list(data: &Path, as_json: bool) -> anyhow::Result<()> {
 fn revoke(data: &Path, key: &str) -> anyhow::Result<()> {
     let revoked = match Place::open(data)? {
         Place::Live(client) => client.delete(&format!("/api/v1/keys/{}", escaped(key))).map(|()| true)?,
-        Place::Stopped(_held) => keys(data)?.revoke(key)?,
+        Place::Stopped(_held) => keys(data)?.revoke(key, &Holder::server(BY))?,
     };
     if revoked { Ok(()) } else { bail!("there is no key \"{key}\"") }
 }

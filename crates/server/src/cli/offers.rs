@@ -35,6 +35,20 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// List who was given an offer, those who came last first
+    People {
+        #[command(flatten)]
+        one: One,
+        /// Only those with whom it came so far: given, seen, clicked, redeemed or expired
+        #[arg(long)]
+        state: Option<String>,
+        /// At most so many
+        #[arg(long, value_name = "N", default_value_t = 100)]
+        limit: usize,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Redeem an offer, by a code or for a person
     Redeem {
         #[command(flatten)]
@@ -91,6 +105,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
                 }
             }
         }
+        Command::People { one, state, limit, json } => one.people(state.as_deref(), *limit, *json)?,
         Command::Redeem { one, code, profile } => {
             if code.is_none() && profile.is_none() {
                 bail!("say what was redeemed: `--code` with a code, or `--profile` with a person");
@@ -111,6 +126,33 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
 impl One {
     fn path(&self, below: &str) -> String {
         format!("/api/v1/offers/{}{below}", escaped(&self.offer))
+    }
+
+    /// Goes on from page to page until there are as many as are wanted.
+    fn people(&self, state: Option<&str>, limit: usize, json: bool) -> anyhow::Result<()> {
+        let client = self.running.client()?;
+        let state = state.map(|state| format!("&state={}", escaped(state))).unwrap_or_default();
+        let (mut people, mut after) = (Vec::new(), String::new());
+        let count = loop {
+            let wanted = limit - people.len();
+            let mut page = client.get(&self.path(&format!("/people?limit={wanted}{state}{after}")))?;
+            people.extend(page["people"].as_array_mut().into_iter().flat_map(std::mem::take));
+            match page["after"].as_u64().filter(|_| people.len() < limit) {
+                Some(next) => after = format!("&after={next}"),
+                None => break page["count"].take(),
+            }
+        };
+        if json {
+            writeln!(stdout(), "{}", json!({"count": count, "people": people}))?;
+            return Ok(());
+        }
+        for one in &people {
+            let text = |name: &str| one[name].as_str().unwrap_or_default();
+            let who = one["person"]["address"].as_str().unwrap_or("somebody without a name");
+            writeln!(stdout(), "{who}  {}  given {}", text("state"), text("given_at"))?;
+        }
+        writeln!(stdout(), "{} of {count}", people.len())?;
+        Ok(())
     }
 
     fn bring(&self, file: &PathBuf) -> anyhow::Result<()> {

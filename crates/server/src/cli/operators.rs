@@ -4,6 +4,7 @@ use super::DataDir;
 use super::client::Client;
 use super::keys::escaped;
 use super::place::Place;
+use crate::keys::Holder;
 use crate::limits::{OPERATOR_NAME_BYTES_MAX, OPERATORS_MAX};
 use crate::operators::{Changed, Operator, Operators, Role};
 use anyhow::{Context, bail};
@@ -76,16 +77,20 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
                     let wanted = json!({"name": name, "role": role, "password": password});
                     client.call(&Method::POST, PATH, &wanted).map(drop)
                 }
-                Place::Stopped(_held) => {
-                    changed(name, async |operators| operators.add(name, *role, &password).await, &data.data)
-                }
+                Place::Stopped(_held) => changed(
+                    name,
+                    async |operators, by| operators.add(name, *role, &password, by).await,
+                    &data.data,
+                ),
             }
         }
         Command::Role { data, name, role } => match Place::open(&data.data)? {
             Place::Live(client) => put(&client, name, &json!({ "role": role })),
-            Place::Stopped(_held) => {
-                changed(name, async |operators| operators.set(name, Some(*role), None).await, &data.data)
-            }
+            Place::Stopped(_held) => changed(
+                name,
+                async |operators, by| operators.set(name, Some(*role), None, by).await,
+                &data.data,
+            ),
         },
         Command::Password { data, name } => {
             let place = Place::open(&data.data)?;
@@ -94,14 +99,16 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
                 Place::Live(client) => put(client, name, &json!({ "password": password })),
                 Place::Stopped(_held) => changed(
                     name,
-                    async |operators| operators.set(name, None, Some(&password)).await,
+                    async |operators, by| operators.set(name, None, Some(&password), by).await,
                     &data.data,
                 ),
             }
         }
         Command::Remove { data, name } => match Place::open(&data.data)? {
             Place::Live(client) => client.delete(&path(name)),
-            Place::Stopped(_held) => changed(name, async |operators| operators.remove(name), &data.data),
+            Place::Stopped(_held) => {
+                changed(name, async |operators, by| operators.remove(name, by), &data.data)
+            }
         },
     }
 }
@@ -131,15 +138,15 @@ fn list(data: &Path, as_json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Changes the file of a server that does not run.
+/// Changes the file of a server that does not run; its next start tells of it.
 fn changed(
     name: &str,
-    change: impl AsyncFnOnce(&Operators) -> anyhow::Result<Changed>,
+    change: impl AsyncFnOnce(&Operators, &Holder) -> anyhow::Result<Changed>,
     data: &Path,
 ) -> anyhow::Result<()> {
     let operators = Operators::open(data)?;
     let runtime = tokio::runtime::Builder::new_current_thread().build().context("cannot start a thread")?;
-    match runtime.block_on(change(&operators))? {
+    match runtime.block_on(change(&operators, &Holder::server("trama operators")))? {
         Changed::Done(_) => Ok(()),
         Changed::NoSuchOperator => bail!("there is no operator \"{name}\""),
         Changed::NameTaken => bail!("there is an operator \"{name}\" already"),

@@ -43,10 +43,10 @@ impl Place {
     }
 }
 
-/// A server that runs, on a directory of this machine or elsewhere.
+/// Which installation a command is about.
 #[derive(clap::Args)]
-pub(super) struct Running {
-    /// Directory of the installation that a server runs on
+pub(super) struct Installation {
+    /// Directory of the installation
     #[arg(
         long,
         env = "TRAMA_DATA",
@@ -60,15 +60,57 @@ pub(super) struct Running {
     server: Option<String>,
 }
 
+/// An installation as it was named.
+pub(super) enum Named<'a> {
+    Server(Client),
+    Directory(&'a Path),
+}
+
+/// An installation in hand.
+pub(super) enum Held<'a> {
+    /// A server is asked.
+    Server(Client),
+    /// Nobody else uses the directory while its log is held.
+    Directory(&'a Path, Box<SqliteLog>),
+}
+
+impl Installation {
+    /// What was named; a server counts more than a directory.
+    pub(super) fn named(&self) -> anyhow::Result<Named<'_>> {
+        match (&self.server, &self.data) {
+            (Some(server), _) => Ok(Named::Server(Client::new(server, &client::token()?)?)),
+            (None, Some(data)) => Ok(Named::Directory(data)),
+            (None, None) => bail!("say which installation: --data DIR or --server URL"),
+        }
+    }
+
+    /// The server that is named or runs on the directory, or else the directory itself.
+    pub(super) fn held(&self) -> anyhow::Result<Held<'_>> {
+        match self.named()? {
+            Named::Server(client) => Ok(Held::Server(client)),
+            Named::Directory(data) => match Place::open(data)? {
+                Place::Live(client) => Ok(Held::Server(client)),
+                Place::Stopped(log) => Ok(Held::Directory(data, log)),
+            },
+        }
+    }
+}
+
+/// A server that runs, on a directory of this machine or elsewhere.
+#[derive(clap::Args)]
+pub(super) struct Running {
+    #[command(flatten)]
+    installation: Installation,
+}
+
 impl Running {
     pub(super) fn client(&self) -> anyhow::Result<Client> {
-        match (&self.server, &self.data) {
-            (Some(server), _) => Client::new(server, &super::client::token()?),
-            (None, Some(data)) => live(data)?.with_context(|| {
+        match self.installation.named()? {
+            Named::Server(client) => Ok(client),
+            Named::Directory(data) => live(data)?.with_context(|| {
                 let data = data.display();
                 format!("no server runs on {data}; `trama serve --data {data}` starts one")
             }),
-            (None, None) => bail!("say which server: --data DIR or --server URL"),
         }
     }
 }
@@ -91,18 +133,8 @@ pub(super) fn live(data: &Path) -> anyhow::Result<Option<Client>> {
 /// Which installation is asked, and about when.
 #[derive(clap::Args)]
 pub(super) struct Asked {
-    /// Directory of the installation: its log, keys and settings
-    #[arg(
-        long,
-        env = "TRAMA_DATA",
-        hide_env_values = true,
-        value_name = "DIR",
-        required_unless_present = "server"
-    )]
-    data: Option<PathBuf>,
-    /// Address of a server to ask; its token comes from TRAMA_TOKEN or TRAMA_TOKEN_FILE
-    #[arg(long, value_name = "URL")]
-    server: Option<String>,
+    #[command(flatten)]
+    installation: Installation,
     /// The instant to ask about, as 2026-01-31T12:00:00Z: what was known then, and what was true then [default: now]
     #[arg(long, value_name = "TIME", value_parser = Asked::instant)]
     pub(super) at: Option<At>,
@@ -116,16 +148,19 @@ pub(super) enum Whom<'a> {
 }
 
 impl Asked {
-    /// A server that is named, or that runs on the directory; the past is always read from the log.
+    /// A server that is named, or that runs on the directory; the past is always read from the log of a directory.
     pub(super) fn whom(&self) -> anyhow::Result<Whom<'_>> {
-        match (&self.server, &self.data, self.at) {
-            (Some(_), _, Some(_)) => bail!("--at reads the log again, so it needs the directory: --data DIR"),
-            (Some(server), _, None) => Ok(Whom::Server(Client::new(server, &client::token()?)?)),
-            (None, Some(data), at) => match live(data)? {
-                Some(client) if at.is_none() => Ok(Whom::Server(client)),
-                _ => Ok(Whom::Directory(data)),
+        match (self.at, &self.installation.data) {
+            (Some(_), Some(data)) => return Ok(Whom::Directory(data)),
+            (Some(_), None) => bail!("--at reads the log again, so it needs the directory: --data DIR"),
+            (None, _) => {}
+        }
+        match self.installation.named()? {
+            Named::Server(client) => Ok(Whom::Server(client)),
+            Named::Directory(data) => match live(data)? {
+                Some(client) => Ok(Whom::Server(client)),
+                None => Ok(Whom::Directory(data)),
             },
-            (None, None, _) => bail!("say which installation: --data DIR or --server URL"),
         }
     }
 

@@ -2,12 +2,14 @@
 
 use super::keys::escaped;
 use super::place::Running;
+use crate::limits::SIZES_DAYS_USUAL;
 use anyhow::Context;
 use clap::Subcommand;
+use reqwest::Method;
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Write, stdout};
 
-/// List segments, or who enters and leaves one
+/// List segments, how large one was, or who enters and leaves it
 #[derive(clap::Args)]
 pub(super) struct Args {
     #[command(subcommand)]
@@ -20,6 +22,19 @@ enum Command {
     List {
         #[command(flatten)]
         running: Running,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Tell how large a segment was at the end of each of the last days
+    Sizes {
+        #[command(flatten)]
+        running: Running,
+        /// Name of the segment
+        name: String,
+        /// So many days, today among them
+        #[arg(long, value_name = "N", default_value_t = SIZES_DAYS_USUAL)]
+        days: usize,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -54,6 +69,19 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
                 let listened = if segment["recorded"] == true { "  changes are recorded" } else { "" };
                 let (name, count) = (&segment["name"], segment["count"].to_string());
                 writeln!(stdout(), "{count:>9}  {}{listened}", name.as_str().unwrap_or_default())?;
+            }
+            Ok(())
+        }
+        Command::Sizes { running, name, days, json } => {
+            let path = format!("/api/v1/segments/{}/sizes?days={days}", escaped(name));
+            let told = running.client()?.call(&Method::GET, &path, &Value::Null)?;
+            if *json {
+                writeln!(stdout(), "{told}")?;
+                return Ok(());
+            }
+            for one in told["days"].as_array().into_iter().flatten() {
+                let size = one["size"].as_u64().map_or_else(|| "-".to_owned(), |size| size.to_string());
+                writeln!(stdout(), "{}  {size:>9}", one["day"].as_str().unwrap_or_default())?;
             }
             Ok(())
         }

@@ -1,7 +1,8 @@
 //! `trama simulate`: a dry run of a programme over the history of an installation.
 
 use super::check::show;
-use super::client::{Client, token};
+use super::client::Client;
+use super::place::{Installation, Named};
 use crate::dryrun::{Asked, Unrun, told};
 use crate::programme::{SourceMap, load};
 use anyhow::{anyhow, bail};
@@ -20,18 +21,8 @@ pub(super) struct Args {
     /// Folder of the programme
     #[arg(value_name = "PROGRAMME_DIR")]
     programme: PathBuf,
-    /// Directory of the installation whose history is told again
-    #[arg(
-        long,
-        env = "TRAMA_DATA",
-        hide_env_values = true,
-        value_name = "DIR",
-        required_unless_present = "server"
-    )]
-    data: Option<PathBuf>,
-    /// Address of a server that tells its own history again; its token comes from TRAMA_TOKEN or TRAMA_TOKEN_FILE
-    #[arg(long, env = "TRAMA_SERVER", hide_env_values = true, value_name = "URL")]
-    server: Option<String>,
+    #[command(flatten)]
+    installation: Installation,
     /// When the programme is taken to be made live: 2026-01-31, where the programme is, or 2026-01-31T12:00:00Z
     #[arg(long, value_name = "TIME")]
     from: String,
@@ -54,17 +45,15 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
             bail!("the programme in {} has mistakes", args.programme.display())
         }
     };
-    match (&args.server, &args.data) {
-        (Some(server), _) => args.ask(server, &programme),
-        (None, Some(data)) => args.run(data, &programme, &sources),
-        (None, None) => bail!("say whose history: --data DIR or --server URL"),
+    match args.installation.named()? {
+        Named::Server(client) => args.ask(&client, &programme),
+        Named::Directory(data) => args.run(data, &programme, &sources),
     }
 }
 
 impl Args {
     /// Has a server do it, one at a time, beside all else that it does.
-    fn ask(&self, server: &str, programme: &Programme) -> anyhow::Result<()> {
-        let client = Client::new(server, &token()?)?;
+    fn ask(&self, client: &Client, programme: &Programme) -> anyhow::Result<()> {
         let asked = json!({
             "programme": programme, "from": self.from, "to": self.to, "people": self.people,
             "as": if self.json { "json" } else { "text" },

@@ -1,7 +1,7 @@
 //! `trama spend`: what was spent, from the files of ad platforms and from simple forms.
 
-use super::client::{self, Client};
-use super::place::{self, Running};
+use super::client::Client;
+use super::place::{self, Installation, Named, Running};
 use crate::amount::Decimal;
 use crate::deliver::backlog::Backlog;
 use crate::keys::Holder;
@@ -12,7 +12,7 @@ use crate::spend::entry::SpendEntry;
 use crate::spend::flight::FlightEntry;
 use crate::spend::intake::{self, LinesTaken};
 use crate::spend::table::{Reader, Told};
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::{Subcommand, ValueEnum};
 use reqwest::Method;
 use serde::Serialize;
@@ -80,23 +80,6 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-}
-
-/// Where it goes.
-#[derive(clap::Args)]
-struct Installation {
-    /// Directory of the installation; a server that runs on it is asked
-    #[arg(
-        long,
-        env = "TRAMA_DATA",
-        hide_env_values = true,
-        value_name = "DIR",
-        required_unless_present = "server"
-    )]
-    data: Option<PathBuf>,
-    /// Address of a server; its token comes from TRAMA_TOKEN or TRAMA_TOKEN_FILE
-    #[arg(long, env = "TRAMA_SERVER", hide_env_values = true, value_name = "URL")]
-    server: Option<String>,
 }
 
 /// What the file does not say of itself.
@@ -185,9 +168,9 @@ enum Destination {
 
 impl Destination {
     fn open(installation: &Installation) -> anyhow::Result<Self> {
-        match (&installation.server, &installation.data) {
-            (Some(server), _) => Ok(Self::Server(Client::new(server, &client::token()?)?)),
-            (None, Some(data)) => match place::live(data)? {
+        match installation.named()? {
+            Named::Server(client) => Ok(Self::Server(client)),
+            Named::Directory(data) => match place::live(data)? {
                 Some(client) => Ok(Self::Server(client)),
                 None => {
                     // What it asks of the world stays owed, and the server does it when it starts.
@@ -196,7 +179,6 @@ impl Destination {
                     Ok(Self::Directory(Box::new((runtime, threads))))
                 }
             },
-            (None, None) => bail!("say where to: --data DIR or --server URL"),
         }
     }
 

@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, header};
 use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 /// Base64 as senders write it, with or without padding.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -43,6 +43,15 @@ pub(crate) fn client_ip(connection: Option<IpAddr>, headers: &HeaderMap) -> Opti
         move |hop| std::mem::replace(&mut near, is_near(hop))
     });
     believed.last().or(connection).map(|ip| ip.to_canonical())
+}
+
+/// The network that an address stands for where callers are counted: whoever has one IPv6 address has the whole network that it
+/// is in.
+pub(crate) fn network(ip: IpAddr) -> IpAddr {
+    match ip.to_canonical() {
+        IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64)),
+        ip => ip,
+    }
 }
 
 #[cfg(test)]

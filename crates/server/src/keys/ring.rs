@@ -3,6 +3,7 @@
 use super::Created;
 use super::token::{TokenHash, random_text};
 use crate::access::Rights;
+use crate::audit::Untold;
 use crate::limits::{KEY_NAME_BYTES_MAX, KEYS_MAX};
 use engine::at::At;
 use serde::{Deserialize, Serialize};
@@ -59,6 +60,9 @@ pub(super) struct Ring {
     #[serde(default)]
     pub(super) identity_secret: Option<String>,
     pub(super) keys: Vec<StoredKey>,
+    /// Changes that are not in the log yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) untold: Vec<Untold>,
 }
 
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,7 +75,13 @@ pub(super) struct StoredKey {
 impl Ring {
     /// The keys of a first start.
     pub(super) fn first(at: At) -> Self {
-        let mut ring = Self { write_key: None, admin_token: None, identity_secret: None, keys: Vec::new() };
+        let mut ring = Self {
+            write_key: None,
+            admin_token: None,
+            identity_secret: None,
+            keys: Vec::new(),
+            untold: Vec::new(),
+        };
         ring.draw_identity_secret();
         for (name, scope) in [("default", Scope::Write), ("first admin", Scope::Admin)] {
             let Created::Key { token, .. } = ring.create(name, scope, at) else {
@@ -106,18 +116,16 @@ impl Ring {
         Created::Key { key, token }
     }
 
-    pub(super) fn revoke(&mut self, id: &str) -> bool {
-        let Some(place) = self.keys.iter().position(|stored| stored.key.id == id || stored.key.name == id)
-        else {
-            return false;
-        };
+    /// Gives the key that it was.
+    pub(super) fn revoke(&mut self, id: &str) -> Option<Key> {
+        let place = self.keys.iter().position(|stored| stored.key.id == id || stored.key.name == id)?;
         let revoked = self.keys.remove(place);
         for first in [&mut self.write_key, &mut self.admin_token] {
             if first.as_ref().is_some_and(|token| TokenHash::of(token) == revoked.hash) {
                 *first = None;
             }
         }
-        true
+        Some(revoked.key)
     }
 
     /// Looks at every key and compares without an early end, so that the time taken tells nothing about the hashes.

@@ -2,13 +2,14 @@
 //! that it came from. In memory alone, since a restart is rarer than any delay is long.
 
 use super::roster::folded;
+use crate::collect::access::network;
 use crate::limits::{
     LOCKOUT_ADDRESS_DELAY_MAX, LOCKOUT_ADDRESS_TRIES, LOCKOUT_DELAY_FIRST, LOCKOUT_FORGOTTEN,
     LOCKOUT_KEPT_MAX, LOCKOUT_NAME_DELAY_MAX, LOCKOUT_NAME_TRIES, OPERATOR_NAME_BYTES_MAX,
 };
 use engine::at::{At, Span};
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 #[derive(Default)]
 pub(super) struct Lockout {
@@ -89,14 +90,6 @@ fn whose(name: &str, peer: Option<IpAddr>) -> Vec<Whose> {
     // No operator has a longer one, and what is kept is bounded.
     let name: String = folded(name).chars().take(OPERATOR_NAME_BYTES_MAX).collect();
     address.into_iter().chain([Whose::Name(name)]).collect()
-}
-
-/// Whoever has one IPv6 address has the whole network that it is in.
-fn network(ip: IpAddr) -> IpAddr {
-    match ip.to_canonical() {
-        IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64)),
-        ip => ip,
-    }
 }
 
 /// Doubles with each try beyond those that are free.

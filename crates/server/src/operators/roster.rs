@@ -1,6 +1,7 @@
 //! The set of operators in memory. Pure but for the draw of stamps.
 
 use super::password::PasswordHash;
+use crate::audit::Untold;
 use crate::keys::token::random_text;
 use crate::limits::{OPERATOR_NAME_BYTES_MAX, OPERATORS_MAX};
 use engine::at::At;
@@ -79,6 +80,9 @@ pub(super) struct Roster {
     /// Makes the first owner; gone as soon as there is one.
     pub(super) first_token: Option<String>,
     operators: Vec<Stored>,
+    /// Changes that are not in the log yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) untold: Vec<Untold>,
 }
 
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

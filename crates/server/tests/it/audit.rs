@@ -199,3 +199,53 @@ async fn it_is_read_page_by_page_and_by_whom_what_and_about_whom() {
     assert_eq!(lines.len(), 3, "{live}");
     assert!(lines[0].contains("first admin (admin)  suppression.make  email:ada@example.com"), "{live}");
 }
+
+/// Between a change of keys or operators and its place in the log, the process may die.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_crash_left_untold_of_keys_and_operators_is_told_once_by_the_next_start() {
+    let house = House::start().await;
+    let dir = house.dir.path().to_owned();
+    house.server.stop().await;
+    // The files as they are when the process dies after the change and before it is told.
+    let trama = |arguments: &[&str], password: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_trama"));
+        command.args(arguments).arg("--data").arg(&dir).env_remove("TRAMA_TOKEN");
+        let mut child = command.stdin(std::process::Stdio::piped()).spawn().unwrap();
+        std::io::Write::write_all(&mut child.stdin.take().unwrap(), password.as_bytes()).unwrap();
+        assert!(child.wait().unwrap().success(), "{arguments:?}");
+    };
+    trama(&["keys", "create", "--name", "till", "--scope", "write"], "");
+    trama(&["operators", "add", "ada", "--role", "owner"], "the press opens at dawn\n");
+    trama(&["operators", "password", "ada"], "the press closes at dusk\n");
+    trama(&["keys", "revoke", "till"], "");
+    let files = ["keys.json", "operators.json"].map(|name| dir.join(name));
+    let untold = files.clone().map(|file| std::fs::read(file).unwrap());
+    let told = async |house: &House| -> Vec<String> {
+        let told = acts(house, "").await;
+        let words = told.iter().map(|act| [&act["operator"], &act["act"], &act["subject"]]);
+        words.map(|words| words.map(|word| word.as_str().unwrap()).join(" ")).collect()
+    };
+    let expected = [
+        "trama operators operator.password ada",
+        "trama operators operator.add ada",
+        "trama keys key.revoke till",
+        "trama keys key.create till",
+    ];
+    let house = House::start_in(house.dir, "").await;
+    assert_eq!(told(&house).await, expected);
+    let whole = acts(&house, "?act=operator.add").await;
+    assert_eq!((&whole[0]["before"], &whole[0]["after"]), (&json!(null), &json!({"role": "owner"})));
+    for file in &files {
+        assert!(!std::fs::read_to_string(file).unwrap().contains("untold"), "{}", file.display());
+    }
+    // The same when it dies once they are told and before they are taken off: a further change finds the log as it was.
+    house.server.stop().await;
+    files.iter().zip(untold).for_each(|(file, bytes)| std::fs::write(file, bytes).unwrap());
+    trama(&["keys", "create", "--name", "fair", "--scope", "write"], "");
+    let house = House::start_in(house.dir, "").await;
+    assert_eq!(told(&house).await[0], "trama keys key.create fair");
+    assert_eq!(told(&house).await[1..], expected);
+    let house = house.restart().await;
+    assert_eq!(told(&house).await.len(), 5);
+    house.server.stop().await;
+}

@@ -94,6 +94,39 @@ async fn pages_of_any_size_tell_the_same() {
 }
 
 #[tokio::test]
+async fn the_newest_come_first_where_that_is_asked_and_new_ones_move_no_page() {
+    let house = lived_in().await;
+    let mut expected = pages(&house, "pro", 1_000).await;
+    expected.reverse();
+    for limit in [1, 2, 5, 1_000] {
+        let (mut all, mut before, mut first) = (Vec::new(), String::new(), None);
+        loop {
+            let path = format!("/api/v1/segments/pro/changes?order=newest&limit={limit}{before}");
+            let page = house.get(&path).await;
+            all.extend(page["changes"].as_array().unwrap().clone());
+            first = first.or(page["after"].as_u64());
+            house.track(json!([order("somebody")])).await;
+            let Some(next) = page["next"].as_u64() else { break };
+            before = format!("&before={next}");
+        }
+        assert_eq!(all, expected, "{limit} at a time");
+        house.track(json!([plan(&format!("new{limit}"), "pro")])).await;
+        // What came since is found from where the first page ended.
+        let since = house.get(&format!("/api/v1/segments/pro/changes?after={}", first.unwrap())).await;
+        assert_eq!(
+            told(since["changes"].as_array().unwrap()),
+            [(format!("user_id:new{limit}"), "entered".to_owned())]
+        );
+        expected.splice(0..0, since["changes"].as_array().unwrap().clone());
+    }
+    for wrong in ["before=9&after=3", "order=newest&after=3", "before=9&order=oldest", "order=latest"] {
+        let answer = house.ask("GET", &format!("/api/v1/segments/pro/changes?{wrong}"), None).await;
+        assert_eq!(answer.status, 400, "{wrong}: {answer:?}");
+    }
+    house.server.stop().await;
+}
+
+#[tokio::test]
 async fn a_place_or_a_name_that_is_none_is_told() {
     let house = lived_in().await;
     applied(&house, &["pro"]).await;

@@ -94,6 +94,65 @@ async fn an_offer_is_given_redeemed_and_counted_through_the_api() {
         (&held["offers"][0]["state"], &held["offers"][0]["live"]),
         (&json!("redeemed"), &json!(false))
     );
+    let (_, holders) = ask(&house, "GET", "/api/v1/offers/gift/people", json!(null)).await;
+    let one = &holders["people"][0];
+    assert_eq!(
+        (&holders["count"], &one["state"], &one["redemptions"]),
+        (&json!(1), &json!("redeemed"), &json!(1))
+    );
+    assert_eq!(one["person"]["address"], "email:ada@example.com", "{holders}");
+    assert!(one["redeemed_at"].is_string() && holders["after"].is_null(), "{holders}");
+}
+
+/// What an offer is to whom, page by page and by how far it came, adds up to what the offer itself is told with.
+#[tokio::test]
+async fn who_has_an_offer_is_listed_by_how_far_it_came() {
+    let house = House::start().await;
+    let programme = json!({
+        "name": "shop", "languages": ["en"], "timezone": "Europe/Rome",
+        "offers": {"tasting": {"content": {"en": {"title": "A tasting"}}}},
+    });
+    assert_eq!(
+        ask(&house, "PUT", "/api/v1/programme", programme).await,
+        (200, json!({"changed": true, "revision": 1}))
+    );
+    for (who, state) in [("a", "given"), ("b", "seen"), ("c", "clicked"), ("d", "given"), ("e", "seen")] {
+        let body = json!({"profile": format!("user_id:{who}"), "state": state});
+        assert_eq!(ask(&house, "POST", "/api/v1/offers/tasting/people", body).await.0, 200);
+    }
+    let redeemed = json!({"profile": "user_id:d"});
+    assert_eq!(ask(&house, "POST", "/api/v1/offers/tasting/redemptions", redeemed).await.0, 200);
+    house.track(json!([{"type": "identify", "userId": "nobody's"}])).await;
+    let told = async |query: &str| {
+        let (status, page) =
+            ask(&house, "GET", &format!("/api/v1/offers/tasting/people{query}"), json!(null)).await;
+        assert_eq!(status, 200, "{query}: {page}");
+        let people = page["people"].as_array().unwrap().iter();
+        let people = people.map(|one| one["person"]["address"].as_str().unwrap().replace("user_id:", ""));
+        (people.collect::<Vec<_>>().join(" "), page["count"].as_u64().unwrap(), page["after"].as_u64())
+    };
+    for (query, people, count) in [
+        ("", "e d c b a", 5),
+        ("?state=seen", "e b", 2),
+        ("?state=redeemed", "d", 1),
+        ("?state=given", "a", 1),
+        ("?state=expired", "", 0),
+    ] {
+        assert_eq!(told(query).await, (people.to_owned(), count, None), "{query}");
+    }
+    let (first, count, after) = told("?limit=3").await;
+    assert_eq!((first.as_str(), count), ("e d c", 5));
+    assert_eq!(told(&format!("?limit=3&after={}", after.unwrap())).await, ("b a".to_owned(), 5, None));
+    let (_, shown) = ask(&house, "GET", "/api/v1/offers/tasting", json!(null)).await;
+    assert_eq!(shown["people"], json!({"given": 1, "seen": 2, "clicked": 1, "redeemed": 1, "expired": 0}));
+    for (path, status, field) in [
+        ("/api/v1/offers/tasting/people?state=sen", 400, json!("state")),
+        ("/api/v1/offers/none/people", 404, Value::Null),
+    ] {
+        let (found, problem) = ask(&house, "GET", path, json!(null)).await;
+        assert_eq!((found, &problem["field"]), (status, &field), "{path}: {problem}");
+    }
+    house.server.stop().await;
 }
 
 async fn ask(house: &House, method: &str, path: &str, body: Value) -> (u16, Value) {

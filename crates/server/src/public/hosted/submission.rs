@@ -11,11 +11,13 @@ use super::embed::Sender;
 use super::form::{Asked, Shown, known, purpose_of, unknown};
 use super::guide::Way;
 use super::link::context;
+use super::rates::retry_after;
 use super::stamp::{Stamp, is_work_done};
 use super::tell::{call, tell};
 use super::visitor::Visitor;
 use super::words::{Again, Wrong};
 use crate::clock;
+use crate::collect::access::network;
 use crate::hub::Hub;
 use crate::limits::{FORM_ADDRESS_MAX, FORM_LONG_TEXT_CHARS_MAX, FORM_PEER_MAX, FORM_TEXT_CHARS_MAX};
 use axum::Json;
@@ -28,7 +30,6 @@ use engine::identifier::{IdentifierKind, normalise};
 use engine::programme::{FieldKind, Form, FormField, OptIn, Programme};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
 use std::sync::Arc;
 
 const SUBMITTED: &str = "Form Submitted";
@@ -189,8 +190,8 @@ impl Desk<'_> {
         if !is_work_done(written, self.sent.get("work"), self.form.work_bits) {
             return self.again(Again::Work, BTreeMap::new());
         }
-        if !self.hub.hosted.rates.take(&self.counted(&said, caller), now) {
-            return self.again(Again::TooMany, BTreeMap::new());
+        if let Err(until) = self.hub.hosted.forms.take(&self.counted(&said, caller), now) {
+            return ([retry_after(until, now)], self.again(Again::TooMany, BTreeMap::new())).into_response();
         }
         let guide = self.form.guide.as_ref();
         let way = guide.map(|guide| Way::signed(self.hub, self.name, guide, &self.visitor.who));
@@ -229,11 +230,7 @@ impl Desk<'_> {
 
     /// By what the form is counted, and how many there may be.
     fn counted(&self, said: &Said, caller: &Caller) -> Vec<(String, u32)> {
-        let peer = caller.ip.map(|ip| match ip {
-            IpAddr::V4(ip) => format!("ip {ip}"),
-            // Whoever has one such address has all of them up to here.
-            IpAddr::V6(ip) => format!("ip {:x?}", &ip.segments()[..4]),
-        });
+        let peer = caller.ip.map(|ip| format!("ip {}", network(ip)));
         let addresses = ["email", "phone"].into_iter().filter_map(|name| {
             Some((format!("{name} {}", said.traits.get(name)?.as_str()?), FORM_ADDRESS_MAX))
         });

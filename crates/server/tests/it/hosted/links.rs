@@ -3,6 +3,7 @@
 use super::{PERSON, Stand, after, who};
 use crate::house::answer;
 use serde_json::json;
+use server::limits::VISIT_PEER_MAX;
 
 #[tokio::test]
 async fn a_link_leads_where_the_programme_says_and_a_persons_visit_is_an_event() {
@@ -152,5 +153,42 @@ async fn qr_codes_are_drawn_for_print() {
         assert_eq!((refused.status, refused.json()["code"].as_str()), (status, Some(code)), "{path}");
     }
     assert_eq!(answer(stand.house.bare("GET", "/api/v1/links")).await.status, 401);
+    stand.house.server.stop().await;
+}
+
+/// Each network has so many requests a minute, behind the proxy that says for whom it speaks.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_floods_links_and_pages_is_told_to_wait_and_nobody_else_is() {
+    let stand = Stand::open().await;
+    let ask = async |path: &str, from: &str| {
+        answer(stand.house.bare("HEAD", path).header("x-forwarded-for", from)).await.status
+    };
+    let paths = ["/l/shop", "/q/flyer", "/p/plain", "/f/guide", "/l/nothing"];
+    for (one, other, stranger) in [
+        ("203.0.113.9", "203.0.113.9", "203.0.113.10"),
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", "2001:db8:1:3::1"),
+    ] {
+        let mut let_in = 0;
+        // A minute may end on the way, after which as many are let in again.
+        while let_in <= 2 * VISIT_PEER_MAX && ask(paths[let_in as usize % 5], one).await != 429 {
+            let_in += 1;
+        }
+        assert!((VISIT_PEER_MAX..=2 * VISIT_PEER_MAX).contains(&let_in), "{let_in} from {one}");
+        assert_eq!(ask("/l/shop", stranger).await, 302, "{stranger}");
+        let refused = stand.browser("GET", "/p/plain").header("x-forwarded-for", other);
+        let refused = answer(refused).await;
+        if refused.status == 429 {
+            let seconds: u64 = refused.headers["retry-after"].to_str().unwrap().parse().unwrap();
+            assert!((1..=61).contains(&seconds), "{seconds}");
+            assert!(refused.text.contains("Un momento, per favore"), "{refused:?}");
+        } else {
+            assert!(
+                let_in > VISIT_PEER_MAX || refused.status == 200,
+                "the minute has just ended: {refused:?}"
+            );
+        }
+        // What is in messages is not meant: mail programs fetch for many from one address.
+        assert_eq!(ask("/o/nothing.gif", one).await, ask("/o/nothing.gif", stranger).await);
+    }
     stand.house.server.stop().await;
 }
