@@ -39,6 +39,7 @@ pub use question::{Preview, Question, Unanswered};
 pub use view::{JourneyView, RunView, SegmentView, TimelineEntry, VersionView};
 pub use vocabulary::{Purchases, Vocabulary, Word};
 
+use crate::moves::Moved;
 use crate::at::At;
 use crate::backfill::Property;
 use crate::change::Noted;
@@ -89,6 +90,8 @@ pub struct Engine {
     pub(crate) noted: Noted,
     /// The same, of a look ahead.
     foreseen: foresee::Foreseen,
+    /// What runs did since the last look, where somebody watches them.
+    pub(crate) moves: Option<Vec<Moved>>,
 }
 
 /// What became of a record.

@@ -14,6 +14,7 @@ mod clusters;
 mod consents;
 mod definitions;
 mod description;
+mod drafts;
 mod editorial;
 pub(crate) mod erasures;
 pub(crate) mod evidence;
@@ -53,6 +54,7 @@ mod status;
 mod steps;
 mod stream;
 mod suppressions;
+mod test_sends;
 pub(crate) mod timeline;
 pub(crate) mod versions;
 mod vocabulary;
@@ -107,6 +109,8 @@ pub fn routes() -> Vec<Route> {
         row(Method::GET,    "/api/v1/journeys",                     Read,   journeys::list),
         row(Method::GET,    "/api/v1/journeys/{name}",              Read,   journeys::show),
         row(Method::GET,    "/api/v1/messages/{name}/preview",      Read,   previews::show),
+        row(Method::POST,   "/api/v1/messages/{name}/preview",      Read,   previews::draw),
+        row(Method::POST,   "/api/v1/messages/{name}/test",         Change,  test_sends::send),
         row(Method::POST,   "/api/v1/journeys/{name}/runs",         Change,  journeys::request),
         row(Method::POST,   "/api/v1/journeys/{name}/pause",        Change,  journeys::pause),
         row(Method::POST,   "/api/v1/journeys/{name}/resume",       Change,  journeys::resume),

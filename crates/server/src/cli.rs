@@ -33,6 +33,7 @@ mod query;
 mod report;
 mod restore;
 mod segments;
+mod send_test;
 mod serve;
 mod simulate;
 mod spend;
@@ -64,6 +65,7 @@ enum Command {
     Test(test::Args),
     Simulate(simulate::Args),
     Preview(preview::Args),
+    SendTest(send_test::Args),
     Keys(keys::Args),
     Operators(operators::Args),
     Audit(audit::Args),
@@ -114,6 +116,7 @@ pub fn run() -> ExitCode {
         Command::Test(args) => test::run(&args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Preview(args) => preview::run(&args),
+        Command::SendTest(args) => send_test::run(&args),
         Command::Keys(args) => keys::run(args),
         Command::Operators(args) => operators::run(&args),
         Command::Audit(args) => audit::run(&args),

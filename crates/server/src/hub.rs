@@ -5,6 +5,7 @@ use crate::audit;
 use crate::defined::Definitions;
 use crate::deliver::email::Email;
 use crate::deliver::link::SignedLinks;
+use crate::deliver::trials::Trials;
 use crate::demo::Stage;
 use crate::keys::{Holder, Keys};
 use crate::metrics::Metrics;
@@ -60,6 +61,8 @@ pub struct Hub {
     pub dry_runs: Arc<Semaphore>,
     /// By which reports leave; nothing where there is no route for email.
     pub email: OnceLock<Arc<Email>>,
+    /// Messages that were sent on trial.
+    pub trials: Trials,
     /// Looks at what providers sign.
     pub proofs: Proofs,
     /// Today, as far as it was read from the log.

@@ -9,6 +9,7 @@ use crate::deliver::dispatch::{Channels, Dispatcher};
 use crate::deliver::dkim::Signers;
 use crate::deliver::dkim::key::DkimKeys;
 use crate::deliver::email::Email;
+use crate::deliver::trials::Trials;
 use crate::deliver::link::SignedLinks;
 use crate::deliver::return_path::ReturnPaths;
 use crate::deliver::route::Routes;
@@ -116,6 +117,7 @@ impl Server {
             dry_runs: Arc::new(Semaphore::new(1)),
             proofs: Proofs::new(config.proofs.clone()),
             email: OnceLock::new(),
+            trials: Trials::default(),
             told: Told::default(),
         });
         if let Some(folder) = &config.programme {

@@ -6,7 +6,7 @@ use super::{
     evidence, explanations, expressions, figures, hours, identifiers, journeys, keys, links, ltv, mailbox,
     measure, merges, offers, operators, people, pressure, previews, profiles, programme, registers, rejects,
     reports, returns, search, segments, sends, session, simulate, spend, status, stream, suppressions,
-    timeline, versions, vocabulary, webhooks,
+    test_sends, timeline, versions, vocabulary, webhooks,
 };
 use crate::access::SESSION_COOKIE;
 use axum::Json;
@@ -42,6 +42,8 @@ use utoipa::{Modify, openapi};
         journeys::list,
         journeys::show,
         previews::show,
+        previews::draw,
+        test_sends::send,
         journeys::request,
         journeys::pause,
         journeys::resume,
