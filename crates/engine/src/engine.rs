@@ -39,7 +39,6 @@ pub use question::{Preview, Question, Unanswered};
 pub use view::{JourneyView, RunView, SegmentView, TimelineEntry, VersionView};
 pub use vocabulary::{Purchases, Vocabulary, Word};
 
-use crate::moves::Moved;
 use crate::at::At;
 use crate::backfill::Property;
 use crate::change::Noted;
@@ -52,6 +51,7 @@ use crate::identity::{Resolved, Rules};
 use crate::index::Index;
 use crate::journey::RunRefusal;
 use crate::limits::{PROFILE_IDENTIFIERS_MAX, PROFILE_MERGES_MAX};
+use crate::moves::Moved;
 use crate::offer::Denial;
 use crate::outbox::{Send, Status};
 use crate::policy::Policy;

@@ -29,13 +29,24 @@ pub struct Moved {
 /// What a run did. Steps are named by their places.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Move {
-    /// It began, at its first step.
-    In { to: Arc<str> },
-    On { from: Arc<str>, to: Arc<str> },
+    /// It is at its first step; or, where it is not new, at the step of a newer version.
+    In {
+        to: Arc<str>,
+        is_new: bool,
+    },
+    On {
+        from: Arc<str>,
+        to: Arc<str>,
+    },
     /// It ended, at this step.
-    Out { from: Arc<str>, by: Leaving },
+    Out {
+        from: Arc<str>,
+        by: Leaving,
+    },
     /// It reached the goal; where it was, or nothing once it had ended.
-    Goal { at: Option<Arc<str>> },
+    Goal {
+        at: Option<Arc<str>>,
+    },
 }
 
 /// Why a run is at its step no longer.

@@ -11,6 +11,7 @@ mod broadcasts;
 mod calls;
 mod changes;
 mod clusters;
+mod commands;
 mod consents;
 mod definitions;
 mod description;
@@ -24,6 +25,7 @@ mod extract;
 mod figures;
 mod hours;
 mod identifiers;
+mod journey_steps;
 mod journeys;
 mod keys;
 mod links;
@@ -59,6 +61,7 @@ pub(crate) mod timeline;
 pub(crate) mod versions;
 mod vocabulary;
 mod webhooks;
+mod wordings;
 
 pub use description::openapi;
 pub use hours::Told;
@@ -108,6 +111,7 @@ pub fn routes() -> Vec<Route> {
         row(Method::POST,   "/api/v1/clusters/{name}/refresh",      Change,  clusters::refresh),
         row(Method::GET,    "/api/v1/journeys",                     Read,   journeys::list),
         row(Method::GET,    "/api/v1/journeys/{name}",              Read,   journeys::show),
+        row(Method::GET,    "/api/v1/journeys/{name}/steps",        Read,   journey_steps::show),
         row(Method::GET,    "/api/v1/messages/{name}/preview",      Read,   previews::show),
         row(Method::POST,   "/api/v1/messages/{name}/preview",      Read,   previews::draw),
         row(Method::POST,   "/api/v1/messages/{name}/test",         Change,  test_sends::send),
@@ -234,6 +238,7 @@ fn definitions_table() -> Vec<Route> {
         row(Method::GET,    "/api/v1/search",                       Read,   search::find),
         row(Method::GET,    "/api/v1/vocabulary",                   Read,   vocabulary::show),
         row(Method::GET,    "/api/v1/governor",                     Read,   pressure::show),
+        row(Method::GET,    "/api/v1/wordings",                     Read,   wordings::list),
     ]
 }
 

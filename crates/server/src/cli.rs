@@ -24,6 +24,7 @@ mod links;
 mod log;
 mod measure;
 mod merges;
+mod named;
 mod offers;
 mod operators;
 mod place;

@@ -16,6 +16,7 @@ use crate::public::hosted::Hosted;
 use crate::returns::proof::Proofs;
 use crate::runtime::Runtime;
 use crate::site::Site;
+use crate::steps::Steps;
 use crate::webhooks::post::Post;
 use engine::Seq;
 use engine::record::Record;
@@ -59,6 +60,8 @@ pub struct Hub {
     pub definitions: Arc<Definitions>,
     /// The turn of whoever has history told again.
     pub dry_runs: Arc<Semaphore>,
+    /// How people went through journeys, as far as it was counted.
+    pub steps: Steps,
     /// By which reports leave; nothing where there is no route for email.
     pub email: OnceLock<Arc<Email>>,
     /// Messages that were sent on trial.

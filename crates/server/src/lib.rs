@@ -43,5 +43,6 @@ pub mod scenario;
 pub mod server;
 pub mod site;
 pub mod spend;
+pub mod steps;
 pub mod webhooks;
 pub mod wire;

@@ -144,6 +144,12 @@ pub const MAILBOX_CONNECTIONS: usize = 256;
 /// RFC 5321 4.5.3.2.7: how long a server waits for the next command.
 pub const MAILBOX_IDLE: Duration = Duration::from_secs(5 * 60);
 
+/// Moves of runs that a dry run keeps while it follows somebody: whose each is, is known at its end. Some 100 bytes each, on
+/// both sides.
+pub const FOLLOWED_MOVES_MAX: usize = 1_000_000;
+/// People that a dry run names of those who came into a journey.
+pub const ENTERED_NAMED: usize = 5;
+
 // ---- Scenarios ---------------------------------------------------------------------------------------------
 
 /// How long a story goes on after the last instant in it, so that `expect never` means something, and nothing far

@@ -9,10 +9,10 @@ use crate::deliver::dispatch::{Channels, Dispatcher};
 use crate::deliver::dkim::Signers;
 use crate::deliver::dkim::key::DkimKeys;
 use crate::deliver::email::Email;
-use crate::deliver::trials::Trials;
 use crate::deliver::link::SignedLinks;
 use crate::deliver::return_path::ReturnPaths;
 use crate::deliver::route::Routes;
+use crate::deliver::trials::Trials;
 use crate::demo::Stage;
 use crate::http;
 use crate::hub::Hub;
@@ -31,6 +31,7 @@ use crate::returns;
 use crate::returns::proof::Proofs;
 use crate::runtime::{self, Threads};
 use crate::site::{InboxChannel, Site};
+use crate::steps::Steps;
 use crate::webhooks;
 use crate::webhooks::post::Post;
 use crate::webhooks::secrets::Secrets;
@@ -118,6 +119,7 @@ impl Server {
             proofs: Proofs::new(config.proofs.clone()),
             email: OnceLock::new(),
             trials: Trials::default(),
+            steps: Steps::default(),
             told: Told::default(),
         });
         if let Some(folder) = &config.programme {

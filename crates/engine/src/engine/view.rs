@@ -7,7 +7,7 @@ use crate::identifier::IdentifierKind;
 use crate::journey::{Passage, RunState, Standing};
 use crate::outbox::{Decisions, Send};
 use crate::profile::Profile;
-use crate::programme::{Channel, Programme};
+use crate::programme::{Channel, Journey, Programme};
 use crate::state::{Counts, JourneyVersion, Reject, SegmentState, State};
 use crate::wordings::Wordings;
 use crate::{ProfileId, SendId, Seq};
@@ -249,6 +249,16 @@ impl Engine {
             VersionView { version, live, active, positions: by_place }
         };
         shown.map(view).collect()
+    }
+
+    /// Every version of a journey as it is defined, by their numbers from 1.
+    pub fn definitions_of(&self, journey: &str) -> impl Iterator<Item = (u32, Journey)> {
+        let versions = self.state.versions.iter();
+        let of_name = versions.filter(move |one| !one.is_broadcast && one.name == journey);
+        of_name.map(|one| {
+            let definition = serde_json::from_str(&one.definition);
+            (one.version, definition.expect("invariant: a definition was written by this program"))
+        })
     }
 
     /// The profile's passages through journeys, oldest first.

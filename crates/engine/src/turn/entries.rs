@@ -56,7 +56,7 @@ impl Turn<'_> {
         let step = self.engine.index.plans[version as usize].step_at(position as u16);
         let from = Arc::clone(&step);
         self.engine.note_move(older, |_| Some(Move::Out { from, by: Leaving::Newer }));
-        self.engine.note_move(newer, |_| Some(Move::In { to: step }));
+        self.engine.note_move(newer, |_| Some(Move::In { to: step, is_new: false }));
         true
     }
 

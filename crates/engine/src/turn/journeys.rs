@@ -83,7 +83,7 @@ impl Turn<'_> {
         self.forget_old_runs(version);
         let index = self.profile().runs.len() - 1;
         let mover = self.mover(passage);
-        self.engine.note_move(mover, |plan| Some(Move::In { to: plan.step_at(0) }));
+        self.engine.note_move(mover, |plan| Some(Move::In { to: plan.step_at(0), is_new: true }));
         self.arrive(index, 0);
         self.advance(index);
     }

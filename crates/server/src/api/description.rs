@@ -3,10 +3,10 @@
 use super::routes;
 use super::{
     activity, audit, best, broadcasts, calls, changes, clusters, consents, definitions, editorial, erasures,
-    evidence, explanations, expressions, figures, hours, identifiers, journeys, keys, links, ltv, mailbox,
-    measure, merges, offers, operators, people, pressure, previews, profiles, programme, registers, rejects,
-    reports, returns, search, segments, sends, session, simulate, spend, status, stream, suppressions,
-    test_sends, timeline, versions, vocabulary, webhooks,
+    evidence, explanations, expressions, figures, hours, identifiers, journey_steps, journeys, keys, links,
+    ltv, mailbox, measure, merges, offers, operators, people, pressure, previews, profiles, programme,
+    registers, rejects, reports, returns, search, segments, sends, session, simulate, spend, status, stream,
+    suppressions, test_sends, timeline, versions, vocabulary, webhooks, wordings,
 };
 use crate::access::SESSION_COOKIE;
 use axum::Json;
@@ -41,6 +41,7 @@ use utoipa::{Modify, openapi};
         clusters::refresh,
         journeys::list,
         journeys::show,
+        journey_steps::show,
         previews::show,
         previews::draw,
         test_sends::send,
@@ -124,6 +125,7 @@ use utoipa::{Modify, openapi};
         search::find,
         vocabulary::show,
         pressure::show,
+        wordings::list,
         simulate::run,
         keys::list,
         keys::create,

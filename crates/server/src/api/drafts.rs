@@ -128,8 +128,7 @@ pub(super) async fn laid(defined: &Arc<Defined>, edits: Vec<Edit>) -> Result<Lai
     let live = Arc::clone(defined);
     let edit = move || live.folder.edit(&edits);
     let edited = tokio::task::spawn_blocking(edit).await.expect("invariant: a check does not panic");
-    let edited =
-        edited.map_err(|unfit| Problem::bad_request("other_definition", "definition", unfit.why))?;
+    let edited = edited.map_err(|unfit| Problem::bad_request("other_definition", "definition", unfit.why))?;
     Ok(match edited.checked.errors() {
         0 => Laid::Fit(edited),
         _ => Laid::Mistaken(mistaken(defined, &edited, &edited.checked.findings)),

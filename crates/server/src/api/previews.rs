@@ -128,7 +128,8 @@ pub(super) async fn draw(
             Channel::Email => (Some(preview(engine, &programme, &links, &asked, now)), None),
             channel => (None, Some(shown(engine, &programme, &asked, channel, now))),
         };
-        let (email, content) = (email.transpose().map_err(unwritten)?, content.transpose().map_err(unwritten)?);
+        let (email, content) =
+            (email.transpose().map_err(unwritten)?, content.transpose().map_err(unwritten)?);
         Ok(Json(View { channel: channel.name(), email, content, findings }).into_response())
     };
     hub.runtime.read(read).await

@@ -15,7 +15,7 @@ use engine::happening::{About, Happening};
 use engine::record::Record;
 use engine::value::OwnedMap;
 use eventlog::log::Batch;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -35,22 +35,33 @@ pub(crate) struct EventView {
     properties: Value,
 }
 
+/// Which events.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Which {
+    /// Those of this name alone, such as `Call Completed` for what came of calls.
+    event: Option<String>,
+}
+
 /// A profile's events, newest first.
 #[utoipa::path(
     get,
     path = "/api/v1/profiles/{address}/timeline",
-    params(("address" = String, Path, description = "`type:value`, such as `email:ada@example.com`"), Limit),
+    params(("address" = String, Path, description = "`type:value`, such as `email:ada@example.com`"), Which, Limit),
     responses((status = 200, body = Timeline), (status = 404, body = Problem))
 )]
 pub(super) async fn show(
     State(hub): State<Arc<Hub>>,
     Path(address): Path<String>,
+    Query(Which { event }): Query<Which>,
     Query(limit): Query<Limit>,
 ) -> Result<Json<Timeline>, Problem> {
     let address = Address::parse("address", &address)?;
     let read = move |engine: &Engine| {
-        let entries = engine.timeline(address.find(engine)?, limit.count());
-        Ok::<_, Problem>(entries.into_iter().map(|entry| entry.seq).collect::<BTreeSet<Seq>>())
+        let looked_at = event.as_ref().map_or(limit.count(), |_| usize::MAX);
+        let entries = engine.timeline(address.find(engine)?, looked_at).into_iter();
+        let wanted = entries.filter(|entry| event.as_ref().is_none_or(|event| entry.name == event));
+        Ok::<_, Problem>(wanted.take(limit.count()).map(|entry| entry.seq).collect::<BTreeSet<Seq>>())
     };
     let places = hub.runtime.read(read).await?;
     if let Some(newest) = places.last() {

@@ -52,5 +52,12 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     if text("outcome") != DeliveryOutcome::Accepted.name() {
         bail!("{} by the route {}", text("reply"), text("route"));
     }
-    Ok(writeln!(stdout(), "\"{}\" to {} by the route {}: {}", text("subject"), text("to"), text("route"), text("reply"))?)
+    Ok(writeln!(
+        stdout(),
+        "\"{}\" to {} by the route {}: {}",
+        text("subject"),
+        text("to"),
+        text("route"),
+        text("reply")
+    )?)
 }

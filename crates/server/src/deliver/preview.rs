@@ -83,8 +83,7 @@ pub fn email(
         mistakes.first().map(ToString::to_string).unwrap_or_else(|| "the templates have mistakes".to_owned())
     })?;
     let prepare = prepare(engine, programme, asked)?;
-    let rendered =
-        templates.render(&prepare, links, now, Seen::Never).map_err(|error| error.to_string())?;
+    let rendered = templates.render(&prepare, links, now, Seen::Never).map_err(|error| error.to_string())?;
     let (language, reads) = templates.reads(asked.message, &prepare.language).unwrap_or_default();
     Ok(Email { rendered, address: prepare.address, purpose: prepare.purpose, language, reads })
 }

@@ -22,7 +22,9 @@ impl Trials {
         while taken.within_hour.front().is_some_and(|first| first.plus(Span::HOUR) <= now) {
             taken.within_hour.pop_front();
         }
-        if let Some(first) = taken.within_hour.front().filter(|_| taken.within_hour.len() >= TEST_SENDS_PER_HOUR) {
+        if let Some(first) =
+            taken.within_hour.front().filter(|_| taken.within_hour.len() >= TEST_SENDS_PER_HOUR)
+        {
             return Err(first.plus(Span::HOUR));
         }
         taken.within_hour.push_back(now);

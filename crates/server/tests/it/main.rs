@@ -39,4 +39,5 @@ mod simulate;
 mod site;
 mod smtp;
 mod spend;
+mod test_sends;
 mod webhooks;
