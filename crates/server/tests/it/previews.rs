@@ -108,21 +108,21 @@ async fn a_draft_is_looked_at_for_anybody_and_its_mistakes_have_their_place() {
     let broken = json!({"profile": "user_id:ada", "draft": {"yaml": "message: thanks\nemale: {}\n"}});
     let refused = look("thanks", broken).await;
     let told = refused.json();
-    assert_eq!((refused.status, &told["findings"][0]["at"]["line"]), (400, &json!(2)), "{told}");
-    // On a page, a message that is not live at all.
-    let onsite = json!({
-        "profile": "user_id:ada", "channel": "onsite", "language": "en",
-        "draft": {"definition": {"message": "banner", "onsite": {
-            "slot": "top", "purpose": "offers", "title": {"it": "Ciao", "en": "Hello {{ profile.email }}"}}}},
+    let found = told["findings"].as_array().unwrap().iter().find(|one| one["at"]["line"] == 2);
+    assert_eq!((refused.status, &found.unwrap()["severity"]), (400, &json!("error")), "{told}");
+    // In the app, a message that is not live at all.
+    let in_app = json!({
+        "traits": {"first_name": "Zoe"}, "channel": "in_app", "language": "en",
+        "draft": {"definition": {"message": "banner", "in_app": {
+            "title": {"it": "Ciao", "en": "Hello {{ profile.first_name }}"},
+        }}},
     });
-    let drawn = look("banner", onsite.clone()).await;
-    assert_eq!(
-        (drawn.status, &drawn.json()["content"]["title"]),
-        (200, &json!("Hello ada@example.com")),
-        "{drawn:?}"
-    );
-    let mut other = onsite;
-    other["channel"] = json!("in_app");
+    let drawn = look("banner", in_app.clone()).await;
+    assert_eq!(drawn.status, 200, "{drawn:?}");
+    let drawn = drawn.json();
+    assert_eq!((&drawn["content"]["title"], drawn.get("email")), (&json!("Hello Zoe"), None), "{drawn}");
+    let mut other = in_app;
+    other["channel"] = json!("onsite");
     assert_eq!(look("banner", other).await.status, 422);
     for (message, body, status) in [
         ("thanks", json!({"profile": "user_id:carl"}), 404),

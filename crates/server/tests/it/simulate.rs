@@ -120,13 +120,14 @@ async fn definitions_are_laid_over_the_live_programme_and_somebody_is_followed()
     house.durable().await;
     let from = clock::now().to_string();
     tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+    house.track(json!([{"type": "identify", "userId": "ada", "traits": {"vip": true}}])).await;
     buys(&house, "ada").await;
     buys(&house, "bob").await;
     house.durable().await;
     let yaml = "journey: thanks\npurpose: orders\nenter: did \"Bought\"\nsteps:\n  - branch:\n      - if: in segment \"ada\"\n        then:\n          - wait: 1 hour\n      - else: []\n  - send: thanks\n";
     let drafts = json!([
         {"kind": "journey", "name": "thanks", "yaml": yaml},
-        {"kind": "segment", "name": "ada", "definition": "trait.email = \"ada@example.com\""},
+        {"kind": "segment", "name": "ada", "definition": "trait.vip = true"},
     ]);
     let ask = async |body: Value| house.ask("POST", "/api/v1/simulate", Some(body)).await;
     let ran = ask(json!({"definitions": drafts, "from": from, "follow": "user_id:ada"})).await;
