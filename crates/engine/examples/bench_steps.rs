@@ -86,8 +86,7 @@ fn programme(rounds: usize) -> Programme {
     programme.purposes.insert("offers".into(), Purpose::default());
     let round = || {
         let note = Step::Update([("stage".to_owned(), serde_json::json!("warm"))].into());
-        let look =
-            Step::Branch(vec![Arm { when: Some("did \"Signed Up\"".into()), then: vec![note] }]);
+        let look = Step::Branch(vec![Arm { when: Some("did \"Signed Up\"".into()), then: vec![note] }]);
         let wait = Step::Wait(Span::HOUR);
         let way = || Way { share_permille: 500, then: vec![wait.clone()] };
         let split = Step::Split { draw: Default::default(), ways: vec![way(), way()] };

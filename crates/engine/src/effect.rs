@@ -60,3 +60,8 @@ pub struct Prepare {
     /// The offer that the message shows.
     pub offer: Option<OfferShown>,
 }
+
+impl Prepare {
+    /// The number of what is written for somebody to look at, and is no send: none has it.
+    pub const UNSENT: SendId = SendId(u64::MAX);
+}

@@ -51,6 +51,7 @@ use crate::identity::{Resolved, Rules};
 use crate::index::Index;
 use crate::journey::RunRefusal;
 use crate::limits::{PROFILE_IDENTIFIERS_MAX, PROFILE_MERGES_MAX};
+use crate::moves::Moved;
 use crate::offer::Denial;
 use crate::outbox::{Send, Status};
 use crate::policy::Policy;
@@ -89,6 +90,8 @@ pub struct Engine {
     pub(crate) noted: Noted,
     /// The same, of a look ahead.
     foreseen: foresee::Foreseen,
+    /// What runs did since the last look, where somebody watches them.
+    pub(crate) moves: Option<Vec<Moved>>,
 }
 
 /// What became of a record.

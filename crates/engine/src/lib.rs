@@ -36,6 +36,7 @@ mod ledger;
 pub mod limits;
 pub mod local;
 mod merge;
+pub mod moves;
 pub mod offer;
 pub mod outbox;
 mod owed;

@@ -26,6 +26,7 @@ mod opens;
 mod report;
 mod schedule;
 mod soft_opt_in;
+mod ways;
 mod webhook;
 mod wording;
 
@@ -465,14 +466,8 @@ fn add_places(steps: &[Step], outer: &str, places: &mut Vec<String>) {
     for (index, step) in steps.iter().enumerate() {
         let (step, name) = step.named();
         let place = step_place(outer, index, name);
-        let ways: Vec<&[Step]> = match step {
-            Step::Branch(arms) => arms.iter().map(|arm| arm.then.as_slice()).collect(),
-            Step::Split { ways, .. } => ways.iter().map(|way| way.then.as_slice()).collect(),
-            Step::Webhook(asked) => vec![asked.otherwise.as_slice()],
-            _ => Vec::new(),
-        };
         places.push(place.clone());
-        for (number, then) in ways.into_iter().enumerate() {
+        for (number, then) in step.ways().into_iter().enumerate() {
             add_places(then, &way_place(&place, number), places);
         }
     }
@@ -577,6 +572,16 @@ impl Step {
         match self {
             Self::Named { name, step } => (step.named().0, Some(name)),
             step => (step, None),
+        }
+    }
+
+    /// The steps of each of its ways, where it has some.
+    fn ways(&self) -> Vec<&[Self]> {
+        match self {
+            Self::Branch(arms) => arms.iter().map(|arm| arm.then.as_slice()).collect(),
+            Self::Split { ways, .. } => ways.iter().map(|way| way.then.as_slice()).collect(),
+            Self::Webhook(asked) => vec![asked.otherwise.as_slice()],
+            _ => Vec::new(),
         }
     }
 }

@@ -4,8 +4,10 @@
 //! Owned by the state; a programme that becomes live adds to it. Nothing is taken away, since it is evidence.
 
 use crate::Seq;
+use crate::consent::Consent;
 use crate::limits::WORDINGS_KEPT_MAX;
 use crate::programme::{Localized, Mistake, Place, Programme};
+use crate::record::ConsentState;
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::collections::BTreeMap;
 
@@ -32,6 +34,22 @@ impl Wordings {
         let shown = &self.by_purpose.get(purpose)?.shown;
         let before = shown.partition_point(|(since, _)| *since < seq);
         shown[..before].last().map(|(_, version)| version.as_str()).filter(|version| !version.is_empty())
+    }
+
+    /// Every purpose with its versions in their words, and which of them was shown from which record on; an empty one is none.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &BTreeMap<String, Localized>, &[(Seq, String)])> {
+        self.by_purpose
+            .iter()
+            .map(|(purpose, kept)| (purpose.as_str(), &kept.versions, kept.shown.as_slice()))
+    }
+
+    /// The version in whose words a consent was given; none where the programme showed none, or it was said in others.
+    pub fn of<'a>(&'a self, consent: &'a Consent) -> Option<&'a str> {
+        match consent.wording.as_str() {
+            "" if consent.state == ConsentState::Withdrawn => None,
+            "" => self.shown_at(&consent.purpose, consent.seq),
+            version => Some(version),
+        }
     }
 
     /// Takes in the wordings of a programme that becomes live.

@@ -29,6 +29,7 @@ use crate::limits::DRY_RUN_AHEAD;
 use crate::log::Batches;
 use engine::at::At;
 use engine::engine::{Engine, Outcome, Refusal};
+use engine::moves::Moved;
 use engine::outbox::{Decision, Reason, Send, Status};
 use engine::record::{ProgrammeApplied, Record};
 use engine::{SendId, Seq};
@@ -80,6 +81,15 @@ pub struct Side {
     pub waits: BTreeMap<SendId, Reason>,
 }
 
+/// Hears what runs do on one side.
+pub type Listener<'a> = &'a mut (dyn FnMut(Moved) + std::marker::Send);
+
+/// Who hears what runs do, from the moment on at which the programmes begin to differ.
+pub struct Listeners<'a> {
+    pub was: Listener<'a>,
+    pub would: Listener<'a>,
+}
+
 /// Records of history that the other programme was not told, since they are about what it did not do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LeftOut {
@@ -95,9 +105,10 @@ pub struct LeftOut {
 
 /// Runs a programme dry, from an engine as it was at the first instant of the window. `read` gives the log from a place on.
 pub fn run<'l>(
-    begin: Engine,
+    mut begin: Engine,
     definition: &str,
     window: Window,
+    listeners: Option<Listeners<'_>>,
     read: impl Fn(Seq) -> Result<Batches<'l>, Error> + Sync,
 ) -> Result<Ran, Failure> {
     let waiting = |send: &Send| matches!(send.status, Status::Deferred | Status::Queued);
@@ -106,10 +117,14 @@ pub fn run<'l>(
     let begun = begin.seq();
     let ranks = begin.shares().map(str::to_owned).collect();
     let identity = begin.programme().identity.clone();
+    let (hears_was, hears_would) = listeners.map(|both| (both.was, both.would)).unzip();
+    if hears_was.is_some() {
+        begin.watch_runs();
+    }
     let dry = applied(begin.clone(), definition, window.from, &read)?;
     let same_people = dry.programme().identity == identity;
-    let mut live = Live::new(begin);
-    let mut would = Would::new(dry, first_send, &ranks, same_people);
+    let mut live = Live::new(begin, hears_was);
+    let mut would = Would::new(dry, hears_would, first_send, &ranks, same_people);
     would.begin(window.from);
     thread::scope(|scope| {
         let (pass_on, batches) = sync_channel(DRY_RUN_AHEAD);
@@ -178,21 +193,24 @@ fn applied<'l>(
     }
 }
 
-/// Watches a ledger for sends that have to wait.
-#[derive(Default)]
-struct Watch {
+/// Watches a ledger for sends that have to wait, and runs for what they do.
+struct Watch<'a> {
     /// Sends below this number were looked at.
     seen: u64,
     waits: BTreeMap<SendId, Reason>,
+    listener: Option<Listener<'a>>,
 }
 
-impl Watch {
-    fn from(engine: &Engine) -> Self {
-        Self { seen: engine.sends().len() as u64, waits: BTreeMap::new() }
+impl<'a> Watch<'a> {
+    fn from(engine: &Engine, listener: Option<Listener<'a>>) -> Self {
+        Self { seen: engine.sends().len() as u64, waits: BTreeMap::new(), listener }
     }
 
-    /// Looks at the sends that came since.
-    fn look(&mut self, engine: &Engine) {
+    /// Looks at the sends that came since, and passes on what runs did.
+    fn look(&mut self, engine: &mut Engine) {
+        if let Some(hear) = &mut self.listener {
+            engine.take_moves().into_iter().for_each(hear);
+        }
         let end = engine.sends().len() as u64;
         (self.seen..end).for_each(|id| self.look_at(engine, SendId(id)));
         self.seen = end;

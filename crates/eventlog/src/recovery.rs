@@ -7,6 +7,7 @@ use engine::Seq;
 use engine::at::At;
 use engine::effect::Effect;
 use engine::engine::{Engine, Outcome, Refusal};
+use engine::moves::Moved;
 use engine::record::{Installed, Malformed, Record};
 use engine::section::{Head, Read, RestoreError};
 
@@ -128,6 +129,26 @@ fn as_of(engine: &Engine, at: At) -> Engine {
         then.apply(then.seq().next(), at.max(then.at()), &Record::Tick, &mut Vec::new());
     }
     then
+}
+
+/// The engine as early as it can be had without the log: at the oldest snapshot, and new where there is none.
+pub fn recover_earliest(snapshots: &Snapshots) -> Result<Engine, Error> {
+    let usable = snapshots.newest_first()?.filter_map(|(_, snapshot)| engine_of(&snapshot.ok()?).ok());
+    Ok(usable.last().unwrap_or_else(Engine::new))
+}
+
+/// Has an engine live on to the end of the log, and tells what runs do, each time with the last place of the batch.
+pub fn watch_runs<'l>(
+    engine: &mut Engine,
+    read: impl Fn(Seq) -> Result<Batches<'l>, Error>,
+    mut hear: impl FnMut(Seq, Moved),
+) -> Result<(), Error> {
+    engine.watch_runs();
+    for batch in read(engine.seq().next())? {
+        apply(engine, &batch?, &read)?;
+        engine.take_moves().into_iter().for_each(|moved| hear(engine.seq(), moved));
+    }
+    Ok(())
 }
 
 /// Applies those records of a batch that come after the engine's place. `read` gives the log from a place on.

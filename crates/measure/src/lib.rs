@@ -5,7 +5,7 @@
 //! finds groups of people who are alike, [`channel`] says where a visit comes from, [`touchpoint`] makes paths of what
 //! people met, [`refund`] takes off what was given back, [`attribution`] shares out conversions among channels,
 //! [`acquisition`] says by what each person first came, [`spend`] what channels cost, [`uplift`] what a spot brought,
-//! [`value`] what customers are worth, [`forecast`] what a series does next, [`hours`] what happens today; [`special`] holds the
+//! [`value`] what customers are worth, [`forecast`] what a series does next, [`hours`] what happens today, [`steps`] how people go through journeys; [`special`] holds the
 //! functions that statistics rest on, and [`editorial`] says how the spaces fare that a company writes for.
 
 pub mod acquisition;
@@ -19,6 +19,7 @@ pub mod kpi;
 pub mod refund;
 pub mod special;
 pub mod spend;
+pub mod steps;
 pub mod touchpoint;
 pub mod uplift;
 pub mod value;

@@ -47,7 +47,10 @@ fn main() {
         );
         if signed == Some("rsa") {
             let signatures = openssl_speed();
-            println!("openssl speed rsa2048         {signatures:>8.0} signatures/s ({:.2})", ours / signatures);
+            println!(
+                "openssl speed rsa2048         {signatures:>8.0} signatures/s ({:.2})",
+                ours / signatures
+            );
         }
         before = after;
     }

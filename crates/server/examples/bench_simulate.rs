@@ -53,7 +53,7 @@ fn main() {
     changed.reenter = Reenter::Always;
     let definition = serde_json::to_string(&programme).expect("plain JSON");
     let begin = Instant::now();
-    let ran = run(installed(begin_at), &definition, Window { from: begin_at, to }, |from| {
+    let ran = run(installed(begin_at), &definition, Window { from: begin_at, to }, None, |from| {
         Ok(Box::new(log.read(from)?))
     });
     let took = begin.elapsed().as_secs_f64();

@@ -11,9 +11,11 @@ mod broadcasts;
 mod calls;
 mod changes;
 mod clusters;
+mod commands;
 mod consents;
 mod definitions;
 mod description;
+mod drafts;
 mod editorial;
 pub(crate) mod erasures;
 pub(crate) mod evidence;
@@ -24,6 +26,7 @@ mod figures;
 mod holders;
 mod hours;
 mod identifiers;
+mod journey_steps;
 mod journeys;
 mod keys;
 mod links;
@@ -55,11 +58,13 @@ mod status;
 mod steps;
 mod stream;
 mod suppressions;
+mod test_sends;
 pub(crate) mod timeline;
 mod traits;
 pub(crate) mod versions;
 mod vocabulary;
 mod webhooks;
+mod wordings;
 
 pub use description::openapi;
 pub use hours::Told;
@@ -111,7 +116,10 @@ pub fn routes() -> Vec<Route> {
         row(Method::POST,   "/api/v1/clusters/{name}/refresh",      Change,  clusters::refresh),
         row(Method::GET,    "/api/v1/journeys",                     Read,   journeys::list),
         row(Method::GET,    "/api/v1/journeys/{name}",              Read,   journeys::show),
+        row(Method::GET,    "/api/v1/journeys/{name}/steps",        Read,   journey_steps::show),
         row(Method::GET,    "/api/v1/messages/{name}/preview",      Read,   previews::show),
+        row(Method::POST,   "/api/v1/messages/{name}/preview",      Read,   previews::draw),
+        row(Method::POST,   "/api/v1/messages/{name}/test",         Change,  test_sends::send),
         row(Method::POST,   "/api/v1/journeys/{name}/runs",         Change,  journeys::request),
         row(Method::POST,   "/api/v1/journeys/{name}/pause",        Change,  journeys::pause),
         row(Method::POST,   "/api/v1/journeys/{name}/resume",       Change,  journeys::resume),
@@ -236,6 +244,7 @@ fn definitions_table() -> Vec<Route> {
         row(Method::GET,    "/api/v1/search",                       Read,   search::find),
         row(Method::GET,    "/api/v1/vocabulary",                   Read,   vocabulary::show),
         row(Method::GET,    "/api/v1/governor",                     Read,   pressure::show),
+        row(Method::GET,    "/api/v1/wordings",                     Read,   wordings::list),
     ]
 }
 

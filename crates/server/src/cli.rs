@@ -25,6 +25,7 @@ mod links;
 mod log;
 mod measure;
 mod merges;
+mod named;
 mod offers;
 mod operators;
 mod place;
@@ -34,6 +35,7 @@ mod query;
 mod report;
 mod restore;
 mod segments;
+mod send_test;
 mod serve;
 mod simulate;
 mod spend;
@@ -65,6 +67,7 @@ enum Command {
     Test(test::Args),
     Simulate(simulate::Args),
     Preview(preview::Args),
+    SendTest(send_test::Args),
     Keys(keys::Args),
     Operators(operators::Args),
     Audit(audit::Args),
@@ -116,6 +119,7 @@ pub fn run() -> ExitCode {
         Command::Test(args) => test::run(&args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Preview(args) => preview::run(&args),
+        Command::SendTest(args) => send_test::run(&args),
         Command::Keys(args) => keys::run(args),
         Command::Operators(args) => operators::run(&args),
         Command::Audit(args) => audit::run(&args),

@@ -22,3 +22,4 @@ pub mod return_path;
 pub mod route;
 pub mod smtp;
 pub mod token;
+pub mod trials;

@@ -5,6 +5,7 @@ use crate::audit;
 use crate::defined::Definitions;
 use crate::deliver::email::Email;
 use crate::deliver::link::SignedLinks;
+use crate::deliver::trials::Trials;
 use crate::demo::Stage;
 use crate::keys::{Holder, Keys};
 use crate::metrics::Metrics;
@@ -16,6 +17,7 @@ use crate::returns::proof::Proofs;
 use crate::runtime::Runtime;
 use crate::site::Site;
 use crate::sizes::Sizes;
+use crate::steps::Steps;
 use crate::webhooks::post::Post;
 use engine::Seq;
 use engine::record::Record;
@@ -61,8 +63,12 @@ pub struct Hub {
     pub definitions: Arc<Definitions>,
     /// The turn of whoever has history told again.
     pub dry_runs: Arc<Semaphore>,
+    /// How people went through journeys, as far as it was counted.
+    pub steps: Steps,
     /// By which reports leave; nothing where there is no route for email.
     pub email: OnceLock<Arc<Email>>,
+    /// Messages that were sent on trial.
+    pub trials: Trials,
     /// Looks at what providers sign.
     pub proofs: Proofs,
     /// How large segments were.

@@ -44,5 +44,6 @@ pub mod server;
 pub mod site;
 pub(crate) mod sizes;
 pub mod spend;
+pub mod steps;
 pub mod webhooks;
 pub mod wire;

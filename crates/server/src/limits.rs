@@ -123,6 +123,10 @@ pub const SMTP_QUIT: Duration = Duration::from_secs(2);
 /// A connection keeps a write buffer up to this size between letters; a rare larger one is given back.
 pub const SMTP_BUFFER_KEPT: usize = 256 * 1024;
 
+/// Messages that are sent on trial within an hour, by all operators together: a team that tries a message in five languages
+/// on a dozen mail programs comes to half of it, and whoever stole a session reaches few people.
+pub const TEST_SENDS_PER_HOUR: usize = 120;
+
 // ---- The built-in mailbox ----------------------------------------------------------------------------------
 
 /// Messages that the mailbox keeps in memory unless told otherwise: a day of the demonstration.
@@ -139,6 +143,12 @@ pub const MAILBOX_RECIPIENTS: usize = 100;
 pub const MAILBOX_CONNECTIONS: usize = 256;
 /// RFC 5321 4.5.3.2.7: how long a server waits for the next command.
 pub const MAILBOX_IDLE: Duration = Duration::from_secs(5 * 60);
+
+/// Moves of runs that a dry run keeps while it follows somebody: whose each is, is known at its end. Some 100 bytes each, on
+/// both sides.
+pub const FOLLOWED_MOVES_MAX: usize = 1_000_000;
+/// People that a dry run names of those who came into a journey.
+pub const ENTERED_NAMED: usize = 5;
 
 // ---- Scenarios ---------------------------------------------------------------------------------------------
 

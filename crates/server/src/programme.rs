@@ -73,7 +73,7 @@ mod written;
 pub(crate) mod yaml;
 
 pub use difference::{Change, Difference, differences};
-pub(crate) use edit::{Edited, Folder, Said, Written};
+pub(crate) use edit::{Edit, Edited, Folder, Said, Written};
 pub use finding::{Finding, Severity};
 pub use print::texts;
 pub use source::SourceMap;

@@ -13,6 +13,7 @@ use crate::deliver::email::Email;
 use crate::deliver::link::SignedLinks;
 use crate::deliver::return_path::ReturnPaths;
 use crate::deliver::route::Routes;
+use crate::deliver::trials::Trials;
 use crate::demo::Stage;
 use crate::http;
 use crate::hub::Hub;
@@ -32,6 +33,7 @@ use crate::returns::proof::Proofs;
 use crate::runtime::{self, Threads};
 use crate::site::{InboxChannel, Site};
 use crate::sizes::{self, Sizes};
+use crate::steps::Steps;
 use crate::webhooks;
 use crate::webhooks::post::Post;
 use crate::webhooks::secrets::Secrets;
@@ -121,6 +123,8 @@ impl Server {
             proofs: Proofs::new(config.proofs.clone()),
             email: OnceLock::new(),
             sizes: Sizes::default(),
+            trials: Trials::default(),
+            steps: Steps::default(),
             told: Told::default(),
         });
         audit::tell_what_was_left(&hub).await.context("changes of keys and operators cannot be told")?;

@@ -378,7 +378,7 @@ impl Engine {
     ) -> Option<Prepare> {
         let profile = self.profile(id)?;
         Some(Prepare {
-            send: SendId(u64::MAX),
+            send: Prepare::UNSENT,
             attempt: 1,
             decided_at: self.state.at,
             profile: id,

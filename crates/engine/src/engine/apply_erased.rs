@@ -8,7 +8,9 @@ use crate::governor::{address_kind, is_address};
 use crate::history::NEVER;
 use crate::identifier::{IdentifierKind, KeyedHash, normalise};
 use crate::identity::is_identified;
+use crate::journey::{Passage, Plan};
 use crate::merge::Places;
+use crate::moves::{Leaving, Move, Mover};
 use crate::outbox::{Reason, Status};
 use crate::profile::Profile;
 use crate::record::{LogRedacted, ProfileErased};
@@ -86,10 +88,15 @@ impl Engine {
     }
 
     fn leave_journeys(&mut self, id: ProfileId) {
-        for run in &self.state.profiles[id.0 as usize].runs {
-            let journey = &mut self.state.versions[run.passage.version as usize];
+        let runs = self.state.profiles[id.0 as usize].runs.iter();
+        let left: Vec<(Passage, u16)> = runs.map(|run| (run.passage, run.position)).collect();
+        for (passage, position) in left {
+            let Passage { id: run, version, held_out, .. } = passage;
+            let journey = &mut self.state.versions[version as usize];
             journey.active -= 1;
             journey.finished += 1;
+            let out = |plan: &Plan| Move::Out { from: plan.step_at(position), by: Leaving::Erased };
+            self.note_move(Mover { profile: id, run, version, held_out }, |plan| Some(out(plan)));
         }
     }
 

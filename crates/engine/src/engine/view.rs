@@ -5,9 +5,10 @@ use crate::at::At;
 use crate::governor::Suppression;
 use crate::identifier::IdentifierKind;
 use crate::journey::{Passage, RunState, Standing};
+use crate::name::NameId;
 use crate::outbox::{Decisions, Send};
 use crate::profile::Profile;
-use crate::programme::{Channel, Programme};
+use crate::programme::{Channel, Journey, Programme};
 use crate::state::{Counts, JourneyVersion, Reject, SegmentState, State};
 use crate::wordings::Wordings;
 use crate::{ProfileId, SendId, Seq};
@@ -140,16 +141,25 @@ impl Engine {
 
     /// The profile's events, newest first.
     pub fn timeline(&self, id: ProfileId, limit: usize) -> Vec<TimelineEntry<'_>> {
-        self.timeline_before(id, (u32::MAX, Seq(u64::MAX)), limit)
+        self.timeline_before(id, (u32::MAX, Seq(u64::MAX)), None, limit)
     }
 
-    /// Those before a second and a place in the log, newest first: what comes meanwhile moves none of them to another page.
-    pub fn timeline_before(&self, id: ProfileId, before: (u32, Seq), limit: usize) -> Vec<TimelineEntry<'_>> {
+    /// Those before a second and a place in the log, of one name or of all, newest first: what comes meanwhile moves none of
+    /// them to another page.
+    pub fn timeline_before(
+        &self,
+        id: ProfileId,
+        before: (u32, Seq),
+        named: Option<&str>,
+        limit: usize,
+    ) -> Vec<TimelineEntry<'_>> {
         if self.profile(id).is_none() {
             return Vec::new();
         }
         let mut entries = Vec::new();
-        for (name, events) in self.state.history.of_profile(self.canonical(id)) {
+        let all = self.state.history.of_profile(self.canonical(id));
+        let is_wanted = |name: NameId| named.is_none_or(|named| self.state.names.text(name) == named);
+        for (name, events) in all.filter(|(name, _)| is_wanted(*name)) {
             let older = (0..events.after(before.0)).rev().map(|index| TimelineEntry {
                 seq: events.seq(index),
                 second: events.times()[index],
@@ -254,6 +264,16 @@ impl Engine {
             VersionView { version, live, active, positions: by_place }
         };
         shown.map(view).collect()
+    }
+
+    /// Every version of a journey as it is defined, by their numbers from 1.
+    pub fn definitions_of(&self, journey: &str) -> impl Iterator<Item = (u32, Journey)> {
+        let versions = self.state.versions.iter();
+        let of_name = versions.filter(move |one| !one.is_broadcast && one.name == journey);
+        of_name.map(|one| {
+            let definition = serde_json::from_str(&one.definition);
+            (one.version, definition.expect("invariant: a definition was written by this program"))
+        })
     }
 
     /// The profile's passages through journeys, oldest first.

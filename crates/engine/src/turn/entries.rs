@@ -4,10 +4,12 @@ use super::Turn;
 use crate::at::{At, Span};
 use crate::governor::ZONE;
 use crate::journey::{Entry, Operation, RunState};
+use crate::moves::{Leaving, Move, Mover};
 use crate::outbox::Reason;
 use crate::segment::day::date_of;
 use crate::timer::{TimerKey, second_of};
 use crate::value::OwnedMap;
+use std::sync::Arc;
 
 impl Turn<'_> {
     /// Begins a run with nothing that happened, or with what a request says.
@@ -49,6 +51,12 @@ impl Turn<'_> {
         let versions = &mut self.engine.state.versions;
         versions[old as usize].active -= 1;
         versions[version as usize].active += 1;
+        let newer = self.mover(self.profile().runs[index].passage);
+        let older = Mover { version: old, ..newer };
+        let step = self.engine.index.plans[version as usize].step_at(position as u16);
+        let from = Arc::clone(&step);
+        self.engine.note_move(older, |_| Some(Move::Out { from, by: Leaving::Newer }));
+        self.engine.note_move(newer, |_| Some(Move::In { to: step, is_new: false }));
         true
     }
 

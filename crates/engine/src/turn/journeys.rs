@@ -7,6 +7,7 @@ use crate::governor::is_drawn;
 use crate::history::Since;
 use crate::journey::{Entry, Operation, Passage, Plan, Run, RunState, Standing};
 use crate::limits::{RUN_STEPS_MAX, RUNS_AT_ONCE_MAX, RUNS_REMEMBERED_MAX};
+use crate::moves::{Leaving, Move, Mover};
 use crate::outbox::Reason;
 use crate::segment::eval::Verdict;
 use crate::state::State;
@@ -81,6 +82,8 @@ impl Turn<'_> {
         runs.push(run);
         self.forget_old_runs(version);
         let index = self.profile().runs.len() - 1;
+        let mover = self.mover(passage);
+        self.engine.note_move(mover, |plan| Some(Move::In { to: plan.step_at(0), is_new: true }));
         self.arrive(index, 0);
         self.advance(index);
     }
@@ -153,6 +156,10 @@ impl Turn<'_> {
             && self.evaluate(rule, passage.began, passage.began, Map::default()).holds;
         self.engine.state.versions[passage.version as usize].reached_goal += u64::from(reached);
         if reached {
+            let going = self.profile().runs.iter().find(|run| run.passage.id == passage.id);
+            let position = going.map(|run| run.position);
+            let (mover, at) = (self.mover(passage), |plan: &Plan| position.map(|one| plan.step_at(one)));
+            self.engine.note_move(mover, |plan| Some(Move::Goal { at: at(plan) }));
             self.engine.respond_in_run(self.id, passage.id);
         }
         reached
@@ -185,7 +192,12 @@ impl Turn<'_> {
             };
             known = Some(due);
             match self.step(index) {
-                Next::Go(position) => self.arrive(index, position),
+                Next::Go(position) => {
+                    let run = &self.profile().runs[index];
+                    let (mover, from) = (self.mover(run.passage), run.position);
+                    self.engine.note_move(mover, |plan| plan.step_on(from, position));
+                    self.arrive(index, position);
+                }
                 Next::Stay(until) => return self.sleep(index, due.min(until)),
                 Next::End => return self.finish(index, RunState::Completed),
             }
@@ -270,6 +282,11 @@ impl Turn<'_> {
         self.begin_wait(index);
     }
 
+    pub(super) fn mover(&self, passage: Passage) -> Mover {
+        let Passage { id: run, version, held_out, .. } = passage;
+        Mover { profile: self.id, run, version, held_out }
+    }
+
     /// From here on in the log, and from a second on in time.
     fn point(&self, second: u32) -> Since {
         Since { second, seq: self.seq() }
@@ -297,6 +314,9 @@ impl Turn<'_> {
         let journey = &mut versions[passage.version as usize];
         journey.active -= 1;
         journey.finished += 1;
+        let (mover, by) = (self.mover(passage), Leaving::of(state));
+        let left = |plan: &Plan| Move::Out { from: plan.step_at(run.position), by };
+        self.engine.note_move(mover, |plan| Some(left(plan)));
         if let Some(send) = run.waits_for {
             self.engine.state.drop_send(send, Reason::JourneyEnded);
             self.engine.claim(send);

@@ -1,7 +1,7 @@
 //! The side of a dry run that lives history as it was, and tells the other what it needs to know of it.
 
 use super::twins::Likeness;
-use super::{Side, Watch};
+use super::{Listener, Side, Watch};
 use crate::error::Error;
 use crate::limits::FORESEEN_RECORDS;
 use crate::log::{Batch, Batches};
@@ -48,14 +48,14 @@ pub(super) struct To {
     pub(super) likeness: Likeness,
 }
 
-pub(super) struct Live {
+pub(super) struct Live<'a> {
     engine: Engine,
-    watch: Watch,
+    watch: Watch<'a>,
 }
 
-impl Live {
-    pub(super) fn new(engine: Engine) -> Self {
-        Self { watch: Watch::from(&engine), engine }
+impl<'a> Live<'a> {
+    pub(super) fn new(engine: Engine, listener: Option<Listener<'a>>) -> Self {
+        Self { watch: Watch::from(&engine, listener), engine }
     }
 
     pub(super) fn engine(&self) -> &Engine {
@@ -81,7 +81,7 @@ impl Live {
                 take(&mut self.engine, (*seq, batch.at), record, &mut asked, read)?;
             }
         }
-        self.watch.look(&self.engine);
+        self.watch.look(&mut self.engine);
         for effect in &asked {
             if let Effect::Release { send, .. } = effect {
                 self.watch.look_at(&self.engine, *send);

@@ -3,7 +3,7 @@
 
 use super::live::{About, Past, Spoken, To, records};
 use super::twins::{Asked, Twins};
-use super::{LeftOut, Side, Watch};
+use super::{LeftOut, Listener, Side, Watch};
 use crate::error::Error;
 use crate::limits::FORESEEN_RECORDS;
 use engine::SendId;
@@ -20,29 +20,35 @@ use engine::record::{
 use engine::segment::cutoff::Cutoff;
 use std::collections::BTreeSet;
 
-pub(super) struct Would {
+pub(super) struct Would<'a> {
     engine: Engine,
     /// The instant of what happens now.
     at: At,
     /// Asked, and not answered yet.
     effects: Vec<Effect>,
     twins: Twins,
-    watch: Watch,
+    watch: Watch<'a>,
     left_out: LeftOut,
     /// Whether it asks for shares of people that history did not rank.
     ranks: bool,
     same_people: bool,
 }
 
-impl Would {
+impl<'w> Would<'w> {
     /// `ranked` are the shares that history ranked when the two began to differ.
-    pub(super) fn new(engine: Engine, first: SendId, ranked: &BTreeSet<String>, same_people: bool) -> Self {
+    pub(super) fn new(
+        engine: Engine,
+        listener: Option<Listener<'w>>,
+        first: SendId,
+        ranked: &BTreeSet<String>,
+        same_people: bool,
+    ) -> Self {
         let ranks = engine.shares().any(|share| !ranked.contains(share));
         Self {
             at: engine.at(),
             effects: Vec::new(),
             twins: Twins::new(first),
-            watch: Watch::from(&engine),
+            watch: Watch::from(&engine, listener),
             left_out: LeftOut::default(),
             ranks,
             same_people,
@@ -263,7 +269,7 @@ impl Would {
         }));
     }
 
-    fn identifier<'a>(&self, to: &'a To) -> Option<Identifier<'a>> {
+    fn identifier<'t>(&self, to: &'t To) -> Option<Identifier<'t>> {
         let (kind, value) = (address_kind(to.channel)?, to.address.as_str());
         let key = self.engine.installed()?.hash_key;
         Some(Identifier { kind, hash: key.identifier(kind, value), value })
@@ -312,7 +318,7 @@ impl Would {
             let outcome = self.apply(&record);
             assert_eq!(outcome, Outcome::Applied, "invariant: what follows is taken");
         }
-        self.watch.look(&self.engine);
+        self.watch.look(&mut self.engine);
     }
 
     /// States cut-offs when they are due, as the server does, where history has none for it.

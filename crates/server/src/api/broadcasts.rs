@@ -1,16 +1,13 @@
 //! Broadcasts: what became of each, in counts that add up, and what operators say of them.
 
-use super::consents::Recorded;
-use super::journeys::command;
+use super::commands::command;
 use crate::hub::Hub;
-use crate::keys::Holder;
 use crate::problem::Problem;
+use axum::Json;
 use axum::extract::{Path, State};
-use axum::{Extension, Json};
 use engine::broadcast::Phase;
 use engine::engine::{BroadcastView as Broadcast, Engine};
 use engine::outbox::Status;
-use engine::record::{Command, Commandable};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -86,49 +83,19 @@ pub(super) async fn show(
     hub.runtime.read(read).await
 }
 
-/// Nobody is called until it is resumed.
-#[utoipa::path(
-    post,
-    path = "/api/v1/broadcasts/{name}/pause",
-    params(("name" = String, Path, description = "Its name in the programme")),
-    responses((status = 200, body = Recorded), (status = 404, body = Problem), (status = 409, body = Problem))
-)]
-pub(super) async fn pause(
-    State(hub): State<Arc<Hub>>,
-    Extension(holder): Extension<Holder>,
-    Path(name): Path<String>,
-) -> Result<Json<Recorded>, Problem> {
-    command(&hub, (Commandable::Broadcast, &name), Command::Pause, &holder).await
+command! {
+    /// Nobody is called until it is resumed.
+    pause, "/api/v1/broadcasts/{name}/pause", Broadcast, Pause
 }
 
-/// It goes on with those who wait.
-#[utoipa::path(
-    post,
-    path = "/api/v1/broadcasts/{name}/resume",
-    params(("name" = String, Path, description = "Its name in the programme")),
-    responses((status = 200, body = Recorded), (status = 404, body = Problem), (status = 409, body = Problem))
-)]
-pub(super) async fn resume(
-    State(hub): State<Arc<Hub>>,
-    Extension(holder): Extension<Holder>,
-    Path(name): Path<String>,
-) -> Result<Json<Recorded>, Problem> {
-    command(&hub, (Commandable::Broadcast, &name), Command::Resume, &holder).await
+command! {
+    /// It goes on with those who wait.
+    resume, "/api/v1/broadcasts/{name}/resume", Broadcast, Resume
 }
 
-/// Whoever was not called is not called any more.
-#[utoipa::path(
-    post,
-    path = "/api/v1/broadcasts/{name}/cancel",
-    params(("name" = String, Path, description = "Its name in the programme")),
-    responses((status = 200, body = Recorded), (status = 404, body = Problem), (status = 409, body = Problem))
-)]
-pub(super) async fn cancel(
-    State(hub): State<Arc<Hub>>,
-    Extension(holder): Extension<Holder>,
-    Path(name): Path<String>,
-) -> Result<Json<Recorded>, Problem> {
-    command(&hub, (Commandable::Broadcast, &name), Command::Cancel, &holder).await
+command! {
+    /// Whoever was not called is not called any more.
+    cancel, "/api/v1/broadcasts/{name}/cancel", Broadcast, Cancel
 }
 
 fn view(broadcast: &Broadcast<'_>) -> BroadcastView {

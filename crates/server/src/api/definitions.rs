@@ -1,6 +1,7 @@
 //! Definitions of the live programme, one at a time: as they are written, checked as `trama check` does, and made live as
 //! a whole.
 
+use super::drafts::{DefinitionGiven, FindingView, Laid, MistakenView, finding_view, laid, mistaken};
 use super::extract::{Body, Query};
 use super::plans::{PlanView, foresee};
 use super::programme::make_live;
@@ -9,7 +10,7 @@ use crate::defined::Defined;
 use crate::hub::Hub;
 use crate::keys::Holder;
 use crate::problem::Problem;
-use crate::programme::{Edited, Finding, Folder, Kind, Named, Node, Said, Severity, Written, owner};
+use crate::programme::{Edit, Edited, Finding, Folder, Kind, Named, Node, Said, Written, owner};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -68,20 +69,6 @@ pub(super) struct DefinitionView {
     used_by: Vec<NamedView>,
 }
 
-/// A definition to be saved, as text or as JSON; of a message, perhaps its templates alone.
-#[derive(Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct DefinitionGiven {
-    /// As its file or its entry in a file says it.
-    yaml: Option<String>,
-    /// The same as JSON: of an entry, its value.
-    #[schema(value_type = Option<Object>)]
-    definition: Option<Node>,
-    /// Files beside a message, by name: others stay, and one that is `null` is taken away.
-    #[serde(default)]
-    templates: BTreeMap<String, Option<String>>,
-}
-
 #[derive(Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Dry {
@@ -101,22 +88,13 @@ pub(super) struct EditView {
     seq: Option<u64>,
     /// Of the definition, as it is now; absent where it is gone.
     version: Option<String>,
+    /// The definition as it is stored, or would be: read and written again, so that JSON has become text. Absent where it is
+    /// gone.
+    definition: Option<DefinitionView>,
     /// Of a dry change.
     plan: Option<PlanView>,
     /// What may be meant otherwise.
     findings: Vec<FindingView>,
-}
-
-/// Why a change was not made: what is wrong with the programme that it would give.
-#[derive(Serialize, utoipa::ToSchema)]
-pub(super) struct MistakenView {
-    #[schema(value_type = String)]
-    code: &'static str,
-    message: String,
-    findings: Vec<FindingView>,
-    /// Of something that was to be taken out: what is built on it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    used_by: Vec<NamedView>,
 }
 
 /// Somebody else changed the definition meanwhile.
@@ -129,28 +107,6 @@ pub(super) struct ConflictView {
     current: Option<DefinitionView>,
     /// The change that made it so, where it is one of the newest.
     change: Option<VersionView>,
-}
-
-/// Something wrong or doubtful.
-#[derive(Serialize, utoipa::ToSchema)]
-pub(super) struct FindingView {
-    file: String,
-    line: usize,
-    column: usize,
-    /// `error` or `warning`.
-    severity: &'static str,
-    message: String,
-    suggestion: Option<String>,
-    /// Path into the programme, such as `journeys.cart.steps[1].until`.
-    place: String,
-    /// Where in the text that was given, if it is there.
-    at: Option<MarkView>,
-}
-
-#[derive(Serialize, utoipa::ToSchema)]
-struct MarkView {
-    line: usize,
-    column: usize,
 }
 
 /// Every definition of the live programme.
@@ -221,24 +177,14 @@ pub(super) async fn save(
     Body(given): Body<DefinitionGiven>,
 ) -> Result<Response, Problem> {
     let kind = parse_kind(&kind)?;
-    let said = match (given.yaml, given.definition) {
-        (Some(yaml), None) => Said::Yaml(yaml),
-        (None, Some(node)) => Said::Json(node),
-        (None, None) if !given.templates.is_empty() => Said::Same,
-        _ => {
-            let message = "give the definition either as `yaml`, a text, or as `definition`, an object";
-            return Err(Problem::bad_request("bad_json", "definition", message));
-        }
-    };
-    check_names(kind, &name, &given.templates)?;
+    let edit = given.edit(kind, name)?;
     let turn = hub.definitions.changing.lock().await;
     let defined = hub.definitions.live(&hub.runtime).await;
-    let conflict = conflict(&hub, &defined, (kind, &name), seen(&headers), true).await?;
+    let conflict = conflict(&hub, &defined, (kind, &edit.name), seen(&headers), true).await?;
     if let Some(conflict) = conflict {
         return Ok(conflict);
     }
-    let change = Change { kind, name, said, templates: given.templates };
-    let made = made(&hub, &defined, change, &holder, dry).await;
+    let made = made(&hub, &defined, edit, &holder, dry).await;
     drop(turn);
     made
 }
@@ -281,37 +227,25 @@ pub(super) async fn remove(
     if let Some(conflict) = conflict(&hub, &defined, (kind, &name), seen(&headers), false).await? {
         return Ok(conflict);
     }
-    let change = Change { kind, name, said: Said::Nothing, templates: BTreeMap::new() };
-    let made = made(&hub, &defined, change, &holder, dry).await;
+    let edit = Edit { kind, name, said: Said::Nothing, templates: BTreeMap::new() };
+    let made = made(&hub, &defined, edit, &holder, dry).await;
     drop(turn);
     made
-}
-
-/// What is to become of one definition.
-pub(super) struct Change {
-    pub(super) kind: Kind,
-    pub(super) name: String,
-    pub(super) said: Said,
-    pub(super) templates: BTreeMap<String, Option<String>>,
 }
 
 /// Makes a change, by whoever has the turn.
 pub(super) async fn made(
     hub: &Arc<Hub>,
     defined: &Arc<Defined>,
-    change: Change,
+    edit: Edit,
     by: &Holder,
     dry: bool,
 ) -> Result<Response, Problem> {
-    let Change { kind, name, said, templates } = change;
-    let (folder, of) = (Arc::clone(defined), name.clone());
-    let edit = move || folder.folder.edit(kind, &of, &said, &templates);
-    let edited = tokio::task::spawn_blocking(edit).await.expect("invariant: a check does not panic");
-    let edited = edited.map_err(|message| Problem::bad_request("other_definition", "definition", message))?;
-    if edited.checked.errors() > 0 {
-        return Ok(mistaken(defined, &edited, &edited.checked.findings));
+    let of = (edit.kind, edit.name.clone());
+    match laid(defined, vec![edit]).await? {
+        Laid::Fit(edited) => live(hub, defined, edited, by, dry, Some(of)).await,
+        Laid::Mistaken(answer) => Ok(answer),
     }
-    live(hub, defined, edited, by, dry, Some((kind, name))).await
 }
 
 /// Makes a programme live that was checked, or tells what that would change.
@@ -348,12 +282,16 @@ pub(super) async fn live(
             Err(problem) => return Err(problem),
         }
     };
-    let version = of.and_then(|(kind, name)| Folder::of(&programme).written(kind, &name));
+    let definition = of.and_then(|(kind, name)| {
+        let written = Folder::of(&programme).written(kind, &name)?;
+        Some(definition_view(written, kind, &name, used_by(defined, kind, &name)))
+    });
     let view = EditView {
         revision: hub.runtime.read(Engine::programme_revision).await,
         changed: if dry { programme != *defined.programme } else { seq.is_some() },
         seq: seq.map(|seq| seq.0),
-        version: version.as_ref().map(Written::version),
+        version: definition.as_ref().map(|one| one.version.clone()),
+        definition,
         plan,
         findings: edited.checked.findings.iter().map(|finding| finding_view(&edited, finding)).collect(),
     };
@@ -374,41 +312,6 @@ async fn plan(hub: &Hub, programme: Programme) -> Result<Result<PlanView, Vec<Mi
             },
             Err(refusal) => Err(Problem::new(StatusCode::BAD_REQUEST, "bad_programme", refusal.to_string())),
         };
-    }
-}
-
-pub(super) fn mistaken(defined: &Defined, edited: &Edited, findings: &[Finding]) -> Response {
-    let names: BTreeSet<Named> = defined.folder.names().map(|(kind, name)| (kind, name.to_owned())).collect();
-    let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
-    let users: BTreeSet<Named> =
-        errors.filter_map(|finding| owner(&Place(finding.place.clone()), &names)).collect();
-    let gone = edited.is_without;
-    let (status, code, message) = match (gone, findings.len()) {
-        (true, _) => (StatusCode::CONFLICT, "in_use", "other definitions are built on it".to_owned()),
-        (false, 1) => {
-            (StatusCode::BAD_REQUEST, "programme_mistakes", "the programme would have a mistake".to_owned())
-        }
-        (false, count) => {
-            let message = format!("the programme would have {count} mistakes");
-            (StatusCode::BAD_REQUEST, "programme_mistakes", message)
-        }
-    };
-    let used_by =
-        if gone { users.iter().map(|(kind, name)| named(*kind, name)).collect() } else { Vec::new() };
-    let findings = findings.iter().map(|finding| finding_view(edited, finding)).collect();
-    (status, Json(MistakenView { code, message, findings, used_by })).into_response()
-}
-
-fn finding_view(edited: &Edited, finding: &Finding) -> FindingView {
-    FindingView {
-        file: finding.file.display().to_string(),
-        line: finding.line,
-        column: finding.column,
-        severity: finding.severity.name(),
-        message: finding.message.clone(),
-        suggestion: finding.suggestion.clone(),
-        place: finding.place.clone(),
-        at: edited.inside(finding).map(|(line, column)| MarkView { line, column }),
     }
 }
 
@@ -444,26 +347,6 @@ async fn conflict(
     let change = versions::newest_of(hub, kind, name.to_owned()).await?;
     let view = ConflictView { code: "changed_meanwhile", message, current, change };
     Ok(Some((StatusCode::PRECONDITION_FAILED, Json(view)).into_response()))
-}
-
-/// Names become paths, so there are no folders in them.
-fn check_names(kind: Kind, name: &str, templates: &BTreeMap<String, Option<String>>) -> Result<(), Problem> {
-    let is_bad =
-        |name: &str| name.is_empty() || name.starts_with('.') || name.contains(['/', '\\', '\0', '\n']);
-    if is_bad(name) {
-        return Err(Problem::bad_request("bad_name", "name", format!("\"{name}\" is no name")));
-    }
-    for file in templates.keys() {
-        let is_template = !is_bad(file) && file.starts_with("email.");
-        if kind != Kind::Message
-            || !is_template
-            || !file.ends_with(".mjml") && !file.ends_with(".html") && !file.ends_with(".txt")
-        {
-            let message = format!("\"{file}\" is no template of a message, such as `email.en.mjml`");
-            return Err(Problem::bad_request("bad_template", "templates", message));
-        }
-    }
-    Ok(())
 }
 
 pub(super) fn parse_kind(kind: &str) -> Result<Kind, Problem> {
@@ -510,4 +393,10 @@ pub(super) fn definition_view(
 
 pub(super) fn named(kind: Kind, name: &str) -> NamedView {
     NamedView { kind: kind.name(), name: name.to_owned() }
+}
+
+/// Whether a finding is about a definition that has a place of its own.
+pub(super) fn owned_by(finding: &Finding, kind: Kind, name: &str) -> bool {
+    let names = BTreeSet::from([(kind, name.to_owned())]);
+    owner(&Place(finding.place.clone()), &names).is_some()
 }

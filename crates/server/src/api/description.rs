@@ -3,10 +3,10 @@
 use super::routes;
 use super::{
     activity, audit, best, broadcasts, calls, changes, clusters, consents, definitions, editorial, erasures,
-    evidence, explanations, expressions, figures, holders, hours, identifiers, journeys, keys, links, ltv,
-    mailbox, measure, merges, offers, operators, people, pressure, previews, profiles, programme, registers,
-    rejects, reports, returns, search, segments, sends, session, simulate, sizes, spend, status, stream,
-    suppressions, timeline, traits, versions, vocabulary, webhooks,
+    evidence, explanations, expressions, figures, holders, hours, identifiers, journey_steps, journeys, keys,
+    links, ltv, mailbox, measure, merges, offers, operators, people, pressure, previews, profiles, programme,
+    registers, rejects, reports, returns, search, segments, sends, session, simulate, sizes, spend, status,
+    stream, suppressions, test_sends, timeline, traits, versions, vocabulary, webhooks, wordings,
 };
 use crate::access::SESSION_COOKIE;
 use axum::Json;
@@ -43,7 +43,10 @@ use utoipa::{Modify, openapi};
         clusters::refresh,
         journeys::list,
         journeys::show,
+        journey_steps::show,
         previews::show,
+        previews::draw,
+        test_sends::send,
         journeys::request,
         journeys::pause,
         journeys::resume,
@@ -125,6 +128,7 @@ use utoipa::{Modify, openapi};
         search::find,
         vocabulary::show,
         pressure::show,
+        wordings::list,
         simulate::run,
         keys::list,
         keys::create,

@@ -303,12 +303,7 @@ fn statement(
 /// The words as they were then. A withdrawal is said in no words of the programme, unless it names them.
 fn wording(engine: &Engine, consent: &Consent) -> Option<WordingView> {
     let wordings = engine.wordings();
-    let assumed = consent.wording.is_empty();
-    let version = match assumed {
-        false => consent.wording.as_str(),
-        true if consent.state == ConsentState::Withdrawn => return None,
-        true => wordings.shown_at(&consent.purpose, consent.seq)?,
-    };
+    let version = wordings.of(consent)?;
     let texts = wordings.find(&consent.purpose, version);
     let spoken = consent.language.split(['-', '_']).next().unwrap_or_default();
     let own = texts.and_then(|texts| {
@@ -319,7 +314,7 @@ fn wording(engine: &Engine, consent: &Consent) -> Option<WordingView> {
     Some(WordingView {
         version: version.to_owned(),
         language: consent.language.clone(),
-        assumed,
+        assumed: consent.wording.is_empty(),
         known: texts.is_some(),
         texts: own.or_else(|| texts.cloned()).unwrap_or_default(),
     })

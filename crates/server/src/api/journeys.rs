@@ -1,6 +1,7 @@
 //! Journeys: how their runs fare, where people are in them, and what operators and programs say of them.
 
 use super::address::Address;
+use super::commands::command;
 use super::consents::{Recorded, hash};
 use super::extract::Body;
 use super::steps::{self, StepSends};
@@ -12,7 +13,7 @@ use axum::extract::{Path, State};
 use axum::{Extension, Json};
 use engine::engine::{Engine, JourneyView as Journey, VersionView as Version};
 use engine::outbox::{Decisions, Reason};
-use engine::record::{Command, Commandable, Commanded, Identifier, Record, RunRequested};
+use engine::record::{Identifier, Record, RunRequested};
 use engine::value::OwnedMap;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -163,60 +164,19 @@ pub(super) async fn request(
     Ok(Recorded::at(hub.act(&holder, &Record::RunRequested(requested)).await?))
 }
 
-/// Nobody comes in or goes on until the journey is resumed.
-#[utoipa::path(
-    post,
-    path = "/api/v1/journeys/{name}/pause",
-    params(("name" = String, Path, description = "Its name in the programme")),
-    responses((status = 200, body = Recorded), (status = 404, body = Problem), (status = 409, body = Problem))
-)]
-pub(super) async fn pause(
-    State(hub): State<Arc<Hub>>,
-    Extension(holder): Extension<Holder>,
-    Path(name): Path<String>,
-) -> Result<Json<Recorded>, Problem> {
-    command(&hub, (Commandable::Journey, &name), Command::Pause, &holder).await
+command! {
+    /// Nobody comes in or goes on until the journey is resumed.
+    pause, "/api/v1/journeys/{name}/pause", Journey, Pause
 }
 
-/// The journey lets people in again; whoever is inside goes on where they were, those first whose waits were over first.
-#[utoipa::path(
-    post,
-    path = "/api/v1/journeys/{name}/resume",
-    params(("name" = String, Path, description = "Its name in the programme")),
-    responses((status = 200, body = Recorded), (status = 404, body = Problem), (status = 409, body = Problem))
-)]
-pub(super) async fn resume(
-    State(hub): State<Arc<Hub>>,
-    Extension(holder): Extension<Holder>,
-    Path(name): Path<String>,
-) -> Result<Json<Recorded>, Problem> {
-    command(&hub, (Commandable::Journey, &name), Command::Resume, &holder).await
+command! {
+    /// The journey lets people in again; whoever is inside goes on where they were, those first whose waits were over first.
+    resume, "/api/v1/journeys/{name}/resume", Journey, Resume
 }
 
-/// Nobody comes in any more, and whoever is inside goes on to the end.
-#[utoipa::path(
-    post,
-    path = "/api/v1/journeys/{name}/drain",
-    params(("name" = String, Path, description = "Its name in the programme")),
-    responses((status = 200, body = Recorded), (status = 404, body = Problem), (status = 409, body = Problem))
-)]
-pub(super) async fn drain(
-    State(hub): State<Arc<Hub>>,
-    Extension(holder): Extension<Holder>,
-    Path(name): Path<String>,
-) -> Result<Json<Recorded>, Problem> {
-    command(&hub, (Commandable::Journey, &name), Command::Drain, &holder).await
-}
-
-/// Records what an operator says of a journey or a broadcast.
-pub(super) async fn command(
-    hub: &Hub,
-    (what, name): (Commandable, &str),
-    command: Command,
-    holder: &Holder,
-) -> Result<Json<Recorded>, Problem> {
-    let commanded = Commanded { what, name, command, commanded_at: clock::now(), operator: &holder.name };
-    Ok(Recorded::at(hub.act(holder, &Record::Commanded(commanded)).await?))
+command! {
+    /// Nobody comes in any more, and whoever is inside goes on to the end.
+    drain, "/api/v1/journeys/{name}/drain", Journey, Drain
 }
 
 fn view(journey: &Journey<'_>) -> JourneyView {

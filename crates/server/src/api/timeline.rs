@@ -47,6 +47,8 @@ pub(crate) struct EventView {
 #[derive(Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Older {
+    /// Events of this name alone, such as `Call Completed` for what came of calls.
+    event: Option<String>,
     /// Only what is older: `next` of the page before.
     before: Option<String>,
     /// At most this many, newest first; 100 when absent, 1,000 at most.
@@ -68,8 +70,14 @@ struct Found {
 }
 
 impl Found {
-    fn of(engine: &Engine, address: &Address, before: Cursor, limit: usize) -> Result<Self, Problem> {
-        let mut page = engine.timeline_before(address.find(engine)?, before, limit + 1);
+    fn of(
+        engine: &Engine,
+        address: &Address,
+        before: Cursor,
+        named: Option<&str>,
+        limit: usize,
+    ) -> Result<Self, Problem> {
+        let mut page = engine.timeline_before(address.find(engine)?, before, named, limit + 1);
         let more = page.len() > limit;
         page.truncate(limit);
         let next = page.last().filter(|_| more).map(|last| format!("{}.{}", last.second, last.seq.0));
@@ -112,7 +120,9 @@ pub(super) async fn show(
         })?,
     };
     let limit = Limit::new(older.limit).count();
-    let found = hub.runtime.read(move |engine| Found::of(engine, &address, before, limit)).await?;
+    let named = older.event;
+    let found = move |engine: &Engine| Found::of(engine, &address, before, named.as_deref(), limit);
+    let found = hub.runtime.read(found).await?;
     if let Some(newest) = found.entries.keys().next_back() {
         hub.runtime.durable_to(*newest).await;
     }

@@ -1,15 +1,15 @@
 //! Versions of the programme: each that was ever live is a record of the log, and can be live again, whole or one definition
 //! of it. That is how a change is undone: by another one.
 
-use super::definitions::{Change, DefinitionView, Dry, EditView, MistakenView, definition_view};
-use super::definitions::{live, made, parse_kind};
+use super::definitions::{DefinitionView, Dry, EditView, definition_view, live, made, parse_kind};
+use super::drafts::{MistakenView, mistaken};
 use super::extract::Query;
 use super::plans::{DifferenceView, difference_views};
 use crate::hub::Hub;
 use crate::keys::Holder;
 use crate::limits::{LISTED_DEFAULT, VERSIONS_WALK_MAX};
 use crate::problem::Problem;
-use crate::programme::{Edited, Folder, Kind, Said, differences, texts};
+use crate::programme::{Edit, Edited, Folder, Kind, Said, differences, texts};
 use anyhow::Context;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -144,7 +144,7 @@ pub(super) async fn restore(
             let check = move || Edited::whole(texts(&then));
             let edited = tokio::task::spawn_blocking(check).await.expect("invariant: a check does not panic");
             if edited.checked.errors() > 0 {
-                return Ok(super::definitions::mistaken(&defined, &edited, &edited.checked.findings));
+                return Ok(mistaken(&defined, &edited, &edited.checked.findings));
             }
             live(&hub, &defined, edited, &holder, dry, None).await
         }
@@ -165,7 +165,7 @@ pub(super) async fn restore(
                     Said::Yaml(written.yaml)
                 }
             };
-            made(&hub, &defined, Change { kind, name, said, templates }, &holder, dry).await
+            made(&hub, &defined, Edit { kind, name, said, templates }, &holder, dry).await
         }
     };
     drop(turn);

@@ -1,8 +1,8 @@
 //! Webhooks: how each of them stands, what was told to it, and what operators say of that.
 
+use super::commands::command;
 use super::consents::Recorded;
 use super::extract::{Limit, Query};
-use super::journeys::command;
 use crate::audit::{What, noted};
 use crate::clock;
 use crate::hub::Hub;
@@ -13,7 +13,7 @@ use axum::extract::{Path, State};
 use axum::{Extension, Json};
 use engine::Seq;
 use engine::engine::Engine;
-use engine::record::{Command, Commandable, DeliveryRequested, Record};
+use engine::record::{DeliveryRequested, Record};
 use engine::webhook::{Attempt, Delivery, WebhookState};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -209,34 +209,14 @@ pub(super) async fn retry(
     Ok(Recorded::at(hub.act(&holder, &Record::DeliveryRequested(requested)).await?))
 }
 
-/// Tells a webhook nothing until it is resumed.
-#[utoipa::path(
-    post,
-    path = "/api/v1/webhooks/{name}/pause",
-    params(("name" = String, Path, description = "Its name in the programme")),
-    responses((status = 200, body = Recorded), (status = 404, body = Problem), (status = 409, body = Problem))
-)]
-pub(super) async fn pause(
-    State(hub): State<Arc<Hub>>,
-    Extension(holder): Extension<Holder>,
-    Path(name): Path<String>,
-) -> Result<Json<Recorded>, Problem> {
-    command(&hub, (Commandable::Webhook, &name), Command::Pause, &holder).await
+command! {
+    /// Tells a webhook nothing until it is resumed.
+    pause, "/api/v1/webhooks/{name}/pause", Webhook, Pause
 }
 
-/// Goes on where it was paused or switched off, so that nothing in between is missed.
-#[utoipa::path(
-    post,
-    path = "/api/v1/webhooks/{name}/resume",
-    params(("name" = String, Path, description = "Its name in the programme")),
-    responses((status = 200, body = Recorded), (status = 404, body = Problem), (status = 409, body = Problem))
-)]
-pub(super) async fn resume(
-    State(hub): State<Arc<Hub>>,
-    Extension(holder): Extension<Holder>,
-    Path(name): Path<String>,
-) -> Result<Json<Recorded>, Problem> {
-    command(&hub, (Commandable::Webhook, &name), Command::Resume, &holder).await
+command! {
+    /// Goes on where it was paused or switched off, so that nothing in between is missed.
+    resume, "/api/v1/webhooks/{name}/resume", Webhook, Resume
 }
 
 /// Sends a webhook a message of the type `test`, and gives its answer.

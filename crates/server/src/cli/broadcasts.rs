@@ -1,11 +1,8 @@
 //! `trama broadcasts`: what became of broadcasts, and stopping one or letting it go on.
 
-use super::keys::escaped;
-use super::place::Running;
+use super::named::{Look, One, path};
 use clap::Subcommand;
-use reqwest::Method;
-use serde_json::{Value, json};
-use std::io::{Write, stdout};
+use serde_json::Value;
 
 /// List broadcasts, look into one, or pause, resume or cancel it
 #[derive(clap::Args)]
@@ -17,20 +14,13 @@ pub(super) struct Args {
 #[derive(Subcommand)]
 enum Command {
     /// List every broadcast with its figures
-    List {
-        #[command(flatten)]
-        running: Running,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
+    List(Look),
     /// Show one broadcast, and what became of its sends
     Show {
         #[command(flatten)]
-        one: One,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
+        look: Look,
+        /// Its name in the programme
+        name: String,
     },
     /// Call nobody until it is resumed
     Pause(One),
@@ -40,53 +30,23 @@ enum Command {
     Cancel(One),
 }
 
-#[derive(clap::Args)]
-struct One {
-    #[command(flatten)]
-    running: Running,
-    /// The name of the broadcast in the programme
-    broadcast: String,
-}
+const NOUN: &str = "broadcasts";
 
 pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     match &args.command {
-        Command::List { running, json } => {
-            let list = running.client()?.get("/api/v1/broadcasts")?;
-            if *json {
-                writeln!(stdout(), "{list}")?;
-                return Ok(());
-            }
-            let broadcasts = list["broadcasts"].as_array().into_iter().flatten();
-            broadcasts.into_iter().try_for_each(|one| writeln!(stdout(), "{}", line(one)))?;
-        }
-        Command::Show { one, json } => {
-            let found = one.running.client()?.get(&one.path())?;
-            if *json {
-                writeln!(stdout(), "{found}")?;
-                return Ok(());
-            }
-            writeln!(stdout(), "{}", line(&found))?;
-            for (status, count) in found["sends"].as_object().into_iter().flatten() {
-                writeln!(stdout(), "  {count} {status}")?;
-            }
-        }
-        Command::Pause(one) => one.command("pause", "is paused")?,
-        Command::Resume(one) => one.command("resume", "goes on")?,
-        Command::Cancel(one) => one.command("cancel", "is cancelled")?,
+        Command::List(look) => look.list("/api/v1/broadcasts", NOUN, line),
+        Command::Show { look, name } => look.show(&path(NOUN, name), told),
+        Command::Pause(one) => one.command(NOUN, "pause", "is paused"),
+        Command::Resume(one) => one.command(NOUN, "resume", "goes on"),
+        Command::Cancel(one) => one.command(NOUN, "cancel", "is cancelled"),
     }
-    Ok(())
 }
 
-impl One {
-    fn path(&self) -> String {
-        format!("/api/v1/broadcasts/{}", escaped(&self.broadcast))
-    }
-
-    fn command(&self, command: &str, done: &str) -> anyhow::Result<()> {
-        self.running.client()?.call(&Method::POST, &format!("{}/{command}", self.path()), &json!(null))?;
-        println!("{} {done}", self.broadcast);
-        Ok(())
-    }
+/// A broadcast, and what became of its sends.
+fn told(found: &Value) -> String {
+    let sends = found["sends"].as_object().into_iter().flatten();
+    let sends: String = sends.map(|(status, count)| format!("  {count} {status}\n")).collect();
+    format!("{}\n{sends}", line(found))
 }
 
 /// `spring  sending  audience 1200  900 waiting  300 begun  12 held out`

@@ -92,6 +92,16 @@ pub(crate) struct Refusal {
     pub(crate) suggestion: Option<String>,
     #[serde(default)]
     mistakes: Vec<Mistake>,
+    #[serde(default)]
+    findings: Vec<Found>,
+}
+
+/// Something wrong with a definition that was sent.
+#[derive(Debug, Deserialize)]
+struct Found {
+    file: String,
+    line: usize,
+    message: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -113,6 +123,9 @@ impl fmt::Display for Refusal {
         }
         for Mistake { place, message } in &self.mistakes {
             write!(f, "\n{place}: {message}")?;
+        }
+        for Found { file, line, message } in &self.findings {
+            write!(f, "\n{file}:{line}: {message}")?;
         }
         Ok(())
     }

@@ -1,9 +1,7 @@
 //! `trama clusters`: groups of people who are alike, as they were found, and a search for them now.
 
-use super::keys::escaped;
-use super::place::Running;
+use super::named::{Look, One};
 use clap::Subcommand;
-use reqwest::Method;
 use serde_json::{Value, json};
 use std::io::{Write, stdout};
 
@@ -17,41 +15,25 @@ pub(super) struct Args {
 #[derive(Subcommand)]
 enum Command {
     /// List the sets of the programme with their clusters
-    List {
-        #[command(flatten)]
-        running: Running,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
+    List(Look),
     /// Look at everybody now, and find the clusters of a set anew
-    Refresh {
-        #[command(flatten)]
-        running: Running,
-        /// The name of the set in the programme
-        set: String,
-    },
+    Refresh(One),
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     match &args.command {
-        Command::List { running, json } => {
-            let list = running.client()?.get("/api/v1/clusters")?;
-            if *json {
-                writeln!(stdout(), "{list}")?;
-                return Ok(());
-            }
-            list["sets"].as_array().into_iter().flatten().try_for_each(print)
-        }
-        Command::Refresh { running, set } => {
-            let path = format!("/api/v1/clusters/{}/refresh", escaped(set));
-            print(&running.client()?.call(&Method::POST, &path, &json!(null))?)
+        Command::List(look) => look.show("/api/v1/clusters", |list| {
+            list["sets"].as_array().into_iter().flatten().map(told).collect()
+        }),
+        Command::Refresh(one) => {
+            let set = one.post("clusters", "refresh", &json!(null))?;
+            Ok(write!(stdout(), "{}", told(&set))?)
         }
     }
 }
 
 /// A line for the set, and one for each of its clusters.
-fn print(set: &Value) -> anyhow::Result<()> {
+fn told(set: &Value) -> String {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let mut head = text(&set["name"]);
     let found = &set["found"];
@@ -62,16 +44,11 @@ fn print(set: &Value) -> anyhow::Result<()> {
     if let Some(lack) = set["lack"].as_str() {
         head += &format!("  not found {}: {lack}", text(&set["tried_at"]));
     }
-    writeln!(stdout(), "{head}")?;
+    head.push('\n');
     for cluster in found["clusters"].as_array().into_iter().flatten() {
-        writeln!(
-            stdout(),
-            "  {}  {}  {}",
-            text(&cluster["segment"]),
-            cluster["count"],
-            text(&cluster["description"])
-        )?;
-        writeln!(stdout(), "    {}", text(&cluster["expression"]))?;
+        let (segment, description) = (text(&cluster["segment"]), text(&cluster["description"]));
+        head += &format!("  {segment}  {}  {description}\n", cluster["count"]);
+        head += &format!("    {}\n", text(&cluster["expression"]));
     }
-    Ok(())
+    head
 }

@@ -1,6 +1,7 @@
 //! `trama links`: the short links of a running server, and their QR codes as files.
 
 use super::keys::escaped;
+use super::named::Look;
 use super::place::Running;
 use anyhow::Context;
 use clap::{Subcommand, ValueEnum};
@@ -18,13 +19,7 @@ pub(super) struct Args {
 #[derive(Subcommand)]
 enum Command {
     /// List every short link with where it leads
-    List {
-        #[command(flatten)]
-        running: Running,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
+    List(Look),
     /// Draw the QR code of a link
     Qr(Qr),
 }
@@ -66,18 +61,9 @@ enum Correction {
 
 pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     match &args.command {
-        Command::List { running, json } => {
-            let list = running.client()?.get("/api/v1/links")?;
-            if *json {
-                writeln!(stdout(), "{list}")?;
-                return Ok(());
-            }
-            let links = list["links"].as_array().into_iter().flatten();
-            links.into_iter().try_for_each(|one| writeln!(stdout(), "{}", line(one)))?;
-        }
-        Command::Qr(qr) => qr.draw()?,
+        Command::List(look) => look.list("/api/v1/links", "links", line),
+        Command::Qr(qr) => qr.draw(),
     }
-    Ok(())
 }
 
 impl Qr {

@@ -1,11 +1,10 @@
 //! `trama offers`: how offers fare, redeeming one at a till, and bringing codes.
 
 use super::keys::escaped;
-use super::place::Running;
+use super::named::{Look, One, path};
 use anyhow::{Context, bail};
 use clap::Subcommand;
 use engine::limits::CODES_IN_RECORD_MAX;
-use reqwest::Method;
 use serde_json::{Value, json};
 use std::io::{Write, stdout};
 use std::path::PathBuf;
@@ -20,20 +19,13 @@ pub(super) struct Args {
 #[derive(Subcommand)]
 enum Command {
     /// List every offer with its figures
-    List {
-        #[command(flatten)]
-        running: Running,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
+    List(Look),
     /// Show one offer, and what it is to those who were given it
     Show {
         #[command(flatten)]
-        one: One,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
+        look: Look,
+        /// Its name in the programme
+        name: String,
     },
     /// List who was given an offer, those who came last first
     People {
@@ -69,43 +61,13 @@ enum Command {
     },
 }
 
-#[derive(clap::Args)]
-struct One {
-    #[command(flatten)]
-    running: Running,
-    /// The name of the offer in the programme
-    offer: String,
-}
+const NOUN: &str = "offers";
 
 pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     match &args.command {
-        Command::List { running, json } => {
-            let list = running.client()?.get("/api/v1/offers")?;
-            if *json {
-                writeln!(stdout(), "{list}")?;
-                return Ok(());
-            }
-            let offers = list["offers"].as_array().into_iter().flatten();
-            offers.into_iter().try_for_each(|one| writeln!(stdout(), "{}", line(one)))?;
-        }
-        Command::Show { one, json } => {
-            let found = one.running.client()?.get(&one.path(""))?;
-            if *json {
-                writeln!(stdout(), "{found}")?;
-                return Ok(());
-            }
-            writeln!(stdout(), "{}", line(&found))?;
-            for (what, figures) in [("people", &found["people"]), ("denied", &found["denied"])] {
-                for (word, count) in figures.as_object().into_iter().flatten().filter(|(_, one)| **one != 0) {
-                    writeln!(
-                        stdout(),
-                        "  {count} {word}{}",
-                        if what == "denied" { " (denied)" } else { "" }
-                    )?;
-                }
-            }
-        }
-        Command::People { one, state, limit, json } => one.people(state.as_deref(), *limit, *json)?,
+        Command::List(look) => look.list("/api/v1/offers", NOUN, line)?,
+        Command::Show { look, name } => look.show(&path(NOUN, name), told)?,
+        Command::People { one, state, limit, json } => people(one, state.as_deref(), *limit, *json)?,
         Command::Redeem { one, code, profile } => {
             if code.is_none() && profile.is_none() {
                 bail!("say what was redeemed: `--code` with a code, or `--profile` with a person");
@@ -115,61 +77,63 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
                 (Some(code), None) => json!({"code": code}),
                 (None, profile) => json!({"profile": profile}),
             };
-            one.running.client()?.call(&Method::POST, &one.path("/redemptions"), &statement)?;
-            println!("{} is redeemed", one.offer);
+            one.post(NOUN, "redemptions", &statement)?;
+            println!("{} is redeemed", one.name);
         }
-        Command::Codes { one, file } => one.bring(file)?,
+        Command::Codes { one, file } => bring(one, file)?,
     }
     Ok(())
 }
 
-impl One {
-    fn path(&self, below: &str) -> String {
-        format!("/api/v1/offers/{}{below}", escaped(&self.offer))
+/// An offer, and what it is to those who were given it.
+fn told(found: &Value) -> String {
+    let mut text = line(found) + "\n";
+    for (figures, denied) in [(&found["people"], ""), (&found["denied"], " (denied)")] {
+        for (word, count) in figures.as_object().into_iter().flatten().filter(|(_, one)| **one != 0) {
+            text += &format!("  {count} {word}{denied}\n");
+        }
     }
+    text
+}
 
-    /// Goes on from page to page until there are as many as are wanted.
-    fn people(&self, state: Option<&str>, limit: usize, json: bool) -> anyhow::Result<()> {
-        let client = self.running.client()?;
-        let state = state.map(|state| format!("&state={}", escaped(state))).unwrap_or_default();
-        let (mut people, mut after) = (Vec::new(), String::new());
-        let count = loop {
-            let wanted = limit - people.len();
-            let mut page = client.get(&self.path(&format!("/people?limit={wanted}{state}{after}")))?;
-            people.extend(page["people"].as_array_mut().into_iter().flat_map(std::mem::take));
-            match page["after"].as_u64().filter(|_| people.len() < limit) {
-                Some(next) => after = format!("&after={next}"),
-                None => break page["count"].take(),
-            }
-        };
-        if json {
-            writeln!(stdout(), "{}", json!({"count": count, "people": people}))?;
-            return Ok(());
+/// Goes on from page to page until there are as many as are wanted.
+fn people(one: &One, state: Option<&str>, limit: usize, json: bool) -> anyhow::Result<()> {
+    let state = state.map(|state| format!("&state={}", escaped(state))).unwrap_or_default();
+    let (mut people, mut after) = (Vec::new(), String::new());
+    let count = loop {
+        let wanted = limit - people.len();
+        let mut page = one.get_below(NOUN, &format!("/people?limit={wanted}{state}{after}"))?;
+        people.extend(page["people"].as_array_mut().into_iter().flat_map(std::mem::take));
+        match page["after"].as_u64().filter(|_| people.len() < limit) {
+            Some(next) => after = format!("&after={next}"),
+            None => break page["count"].take(),
         }
-        for one in &people {
-            let text = |name: &str| one[name].as_str().unwrap_or_default();
-            let who = one["person"]["address"].as_str().unwrap_or("somebody without a name");
-            writeln!(stdout(), "{who}  {}  given {}", text("state"), text("given_at"))?;
-        }
-        writeln!(stdout(), "{} of {count}", people.len())?;
-        Ok(())
+    };
+    if json {
+        writeln!(stdout(), "{}", json!({"count": count, "people": people}))?;
+        return Ok(());
     }
+    for one in &people {
+        let text = |name: &str| one[name].as_str().unwrap_or_default();
+        let who = one["person"]["address"].as_str().unwrap_or("somebody without a name");
+        writeln!(stdout(), "{who}  {}  given {}", text("state"), text("given_at"))?;
+    }
+    writeln!(stdout(), "{} of {count}", people.len())?;
+    Ok(())
+}
 
-    fn bring(&self, file: &PathBuf) -> anyhow::Result<()> {
-        let text =
-            std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-        let codes: Vec<&str> = text.lines().map(str::trim).filter(|code| !code.is_empty()).collect();
-        if codes.is_empty() {
-            bail!("{} has no code: write one a line", file.display());
-        }
-        let client = self.running.client()?;
-        for part in codes.chunks(CODES_IN_RECORD_MAX) {
-            client.call(&Method::POST, &self.path("/codes"), &json!({"codes": part}))?;
-        }
-        let left = client.get(&self.path(""))?["codes_left"].as_u64().unwrap_or_default();
-        println!("{} codes were read; {left} of {} are left to be given", codes.len(), self.offer);
-        Ok(())
+fn bring(one: &One, file: &PathBuf) -> anyhow::Result<()> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let codes: Vec<&str> = text.lines().map(str::trim).filter(|code| !code.is_empty()).collect();
+    if codes.is_empty() {
+        bail!("{} has no code: write one a line", file.display());
     }
+    for part in codes.chunks(CODES_IN_RECORD_MAX) {
+        one.post(NOUN, "codes", &json!({"codes": part}))?;
+    }
+    let left = one.get(NOUN)?["codes_left"].as_u64().unwrap_or_default();
+    println!("{} codes were read; {left} of {} are left to be given", codes.len(), one.name);
+    Ok(())
 }
 
 /// `gift  10%  given 12  redeemed 3  38 left to give  only 5 codes are left: import more`

@@ -5,9 +5,10 @@ use super::place::{self, Asked, Whom};
 use crate::config::{Config, Flags};
 use crate::deliver::dkim::key::DkimKeys;
 use crate::deliver::link::SignedLinks;
-use crate::deliver::preview::preview;
+use crate::deliver::preview::{self, preview};
 use anyhow::{Context, bail};
 use engine::identifier::parse_address;
+use engine::value::OwnedMap;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use std::path::Path;
@@ -77,8 +78,10 @@ impl Args {
                 if !programme.messages.contains_key(&self.message) {
                     bail!("the programme has no message \"{}\"", self.message);
                 }
-                let person = (id, self.language.as_deref());
-                let written = preview(engine, programme, &links, &self.message, person, now);
+                let (whom, language) = (preview::Whom::Known(id), self.language.as_deref());
+                let (message, event) = (self.message.as_str(), &OwnedMap::default());
+                let asked = preview::Asked { message, whom: &whom, language, event };
+                let written = preview(engine, programme, &links, &asked, now);
                 Ok(serde_json::to_value(written.map_err(anyhow::Error::msg)?)?)
             })())
         })?;

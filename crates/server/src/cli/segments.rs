@@ -1,6 +1,7 @@
 //! `trama segments`: who is in which segment, and who enters and leaves.
 
 use super::keys::escaped;
+use super::named::Look;
 use super::place::Running;
 use crate::limits::SIZES_DAYS_USUAL;
 use anyhow::Context;
@@ -19,13 +20,7 @@ pub(super) struct Args {
 #[derive(Subcommand)]
 enum Command {
     /// List the segments of the programme, with how many people are in each
-    List {
-        #[command(flatten)]
-        running: Running,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
+    List(Look),
     /// Tell how large a segment was at the end of each of the last days
     Sizes {
         #[command(flatten)]
@@ -59,19 +54,11 @@ enum Command {
 
 pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     match &args.command {
-        Command::List { running, json } => {
-            let list = running.client()?.get("/api/v1/segments")?;
-            if *json {
-                writeln!(stdout(), "{list}")?;
-                return Ok(());
-            }
-            for segment in list["segments"].as_array().into_iter().flatten() {
-                let listened = if segment["recorded"] == true { "  changes are recorded" } else { "" };
-                let (name, count) = (&segment["name"], segment["count"].to_string());
-                writeln!(stdout(), "{count:>9}  {}{listened}", name.as_str().unwrap_or_default())?;
-            }
-            Ok(())
-        }
+        Command::List(look) => look.list("/api/v1/segments", "segments", |segment| {
+            let listened = if segment["recorded"] == true { "  changes are recorded" } else { "" };
+            let (name, count) = (segment["name"].as_str().unwrap_or_default(), segment["count"].to_string());
+            format!("{count:>9}  {name}{listened}")
+        }),
         Command::Sizes { running, name, days, json } => {
             let path = format!("/api/v1/segments/{}/sizes?days={days}", escaped(name));
             let told = running.client()?.call(&Method::GET, &path, &Value::Null)?;

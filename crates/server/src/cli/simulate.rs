@@ -5,7 +5,8 @@ use super::client::Client;
 use super::place::{Installation, Named};
 use crate::dryrun::{Asked, Unrun, told};
 use crate::programme::{SourceMap, load};
-use anyhow::{anyhow, bail};
+use anyhow::{Context, anyhow, bail};
+use engine::identifier::{normalise, parse_address};
 use engine::programme::Programme;
 use eventlog::sqlite::SqliteReader;
 use serde_json::json;
@@ -32,6 +33,9 @@ pub(super) struct Args {
     /// Name so many people for whom it makes the most difference, with what they get and why
     #[arg(long, value_name = "COUNT", num_args = 0..=1, default_missing_value = "20", default_value_t = 0, hide_default_value = true)]
     people: usize,
+    /// Tell of one person step by step, as email:ada@example.com or user_id:u1
+    #[arg(long, value_name = "TYPE:VALUE")]
+    follow: Option<String>,
     /// Print the report as JSON
     #[arg(long)]
     json: bool,
@@ -56,6 +60,7 @@ impl Args {
     fn ask(&self, client: &Client, programme: &Programme) -> anyhow::Result<()> {
         let asked = json!({
             "programme": programme, "from": self.from, "to": self.to, "people": self.people,
+            "follow": self.follow,
             "as": if self.json { "json" } else { "text" },
         });
         print!("{}", client.text("/api/v1/simulate", &asked)?);
@@ -71,7 +76,14 @@ impl Args {
         }
         let log = SqliteReader::open(data)?;
         let (from, to, people) = (self.from.as_str(), self.to.as_deref(), self.people);
-        let report = Asked { programme, from, to, people }.run(&log, data);
+        let named = |text: &String| {
+            let (kind, raw) =
+                parse_address(text).context("name a person as type:value, such as email:ada@example.com")?;
+            let value = normalise(kind, raw).map_err(|_| anyhow!("{text} names nobody"))?;
+            anyhow::Ok((kind, value))
+        };
+        let follow = self.follow.as_ref().map(named).transpose()?;
+        let report = Asked { programme, from, to, people, follow: follow.as_ref() }.run(&log, data);
         let report = report.map_err(|unrun| self.failed(unrun, sources))?;
         if self.json {
             println!("{}", serde_json::to_string(&report)?);

@@ -1,12 +1,10 @@
 //! `trama webhooks`: how webhooks stand, what was told to them, and what to do where they did not take it.
 
 use super::keys::escaped;
-use super::place::Running;
+use super::named::{Look, One, path};
 use anyhow::bail;
 use clap::Subcommand;
-use reqwest::Method;
 use serde_json::{Value, json};
-use std::io::{Write, stdout};
 
 /// List webhooks, see what was told to them, tell it again
 #[derive(clap::Args)]
@@ -18,18 +16,12 @@ pub(super) struct Args {
 #[derive(Subcommand)]
 enum Command {
     /// List webhooks, and how each stands
-    List {
-        #[command(flatten)]
-        running: Running,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
+    List(Look),
     /// List attempts to tell a webhook something, newest first
     Deliveries {
         #[command(flatten)]
-        running: Running,
-        /// Name of the webhook
+        look: Look,
+        /// Its name in the programme
         name: String,
         /// Only attempts with a smaller number
         #[arg(long, value_name = "NUMBER")]
@@ -37,96 +29,51 @@ enum Command {
         /// At most this many
         #[arg(long, default_value_t = 100)]
         limit: usize,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
     },
     /// Tell something once more
     Retry {
         #[command(flatten)]
-        running: Running,
-        /// Name of the webhook
-        name: String,
+        one: One,
         /// What to tell, as `trama webhooks deliveries` shows it: 120-0
         delivery: String,
     },
     /// Tell a webhook nothing until it is resumed
-    Pause {
-        #[command(flatten)]
-        running: Running,
-        /// Name of the webhook
-        name: String,
-    },
+    Pause(One),
     /// Go on where a webhook was paused or switched off
-    Resume {
-        #[command(flatten)]
-        running: Running,
-        /// Name of the webhook
-        name: String,
-    },
+    Resume(One),
     /// Send a webhook a message that tells nothing, and show its answer
-    Test {
-        #[command(flatten)]
-        running: Running,
-        /// Name of the webhook
-        name: String,
-    },
+    Test(One),
 }
 
+const NOUN: &str = "webhooks";
+
 pub(super) fn run(args: &Args) -> anyhow::Result<()> {
-    let post = |running: &Running, name: &str, what: &str| {
-        let path = format!("/api/v1/webhooks/{}/{what}", escaped(name));
-        running.client()?.call(&Method::POST, &path, &json!(null))
-    };
     match &args.command {
-        Command::List { running, json } => {
-            let list = running.client()?.get("/api/v1/webhooks")?;
-            show(&list, &list["webhooks"], *json, webhook)
-        }
-        Command::Deliveries { running, name, before, limit, json } => {
-            let mut path = format!("/api/v1/webhooks/{}/deliveries?limit={limit}", escaped(name));
+        Command::List(look) => look.list("/api/v1/webhooks", NOUN, webhook),
+        Command::Deliveries { look, name, before, limit } => {
+            let mut path = format!("{}/deliveries?limit={limit}", path(NOUN, name));
             if let Some(before) = before {
                 path += &format!("&before={before}");
             }
-            let list = running.client()?.get(&path)?;
-            show(&list, &list["deliveries"], *json, delivery)
+            look.list(&path, "deliveries", self::delivery)
         }
-        Command::Retry { running, name, delivery } => {
-            post(running, name, &format!("deliveries/{}/retry", escaped(delivery)))?;
-            println!("{delivery} is told to {name} once more");
+        Command::Retry { one, delivery } => {
+            one.post(NOUN, &format!("deliveries/{}/retry", escaped(delivery)), &json!(null))?;
+            println!("{delivery} is told to {} once more", one.name);
             Ok(())
         }
-        Command::Pause { running, name } => {
-            post(running, name, "pause")?;
-            println!("{name} is paused");
-            Ok(())
-        }
-        Command::Resume { running, name } => {
-            post(running, name, "resume")?;
-            println!("{name} goes on where it stopped");
-            Ok(())
-        }
-        Command::Test { running, name } => {
-            let answer = post(running, name, "test")?;
+        Command::Pause(one) => one.command(NOUN, "pause", "is paused"),
+        Command::Resume(one) => one.command(NOUN, "resume", "goes on where it stopped"),
+        Command::Test(one) => {
+            let answer = one.post(NOUN, "test", &json!(null))?;
             let line = format!("{}{}", text(&answer["outcome"]), end(&answer));
             if answer["outcome"] != "accepted" {
-                bail!("{name} did not take it: {line}");
+                bail!("{} did not take it: {line}", one.name);
             }
             println!("{line}");
             Ok(())
         }
     }
-}
-
-fn show(list: &Value, rows: &Value, as_json: bool, line: fn(&Value) -> String) -> anyhow::Result<()> {
-    if as_json {
-        writeln!(stdout(), "{list}")?;
-        return Ok(());
-    }
-    for row in rows.as_array().into_iter().flatten() {
-        writeln!(stdout(), "{}", line(row))?;
-    }
-    Ok(())
 }
 
 fn text(value: &Value) -> &str {

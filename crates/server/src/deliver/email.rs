@@ -5,7 +5,7 @@ use super::dkim::Signers;
 use super::link::SignedLinks;
 use super::mailbox_host::mailbox_host;
 use super::mime::{Email as Mime, MessageId, Party, Unsubscribe};
-use super::render::{Rendered, Templates};
+use super::render::{Rendered, Seen, Templates};
 use super::return_path::ReturnPaths;
 use super::route::{Route, Routes};
 use super::smtp::answer::Answer;
@@ -58,6 +58,16 @@ impl Email {
         self.routes.of(&prepare.purpose, domain_of(from))
     }
 
+    /// The route that takes a purpose from a sender.
+    fn taking(&self, purpose: &str, from: &str) -> Result<&Arc<Route>, String> {
+        self.routes.of(purpose, domain_of(from)).ok_or_else(|| no_route(purpose))
+    }
+
+    /// Whether there is a route for a purpose from a sender, or why not.
+    pub fn takes(&self, purpose: &str, from: &str) -> Result<(), String> {
+        self.taking(purpose, from).map(drop)
+    }
+
     /// The live programme's templates, compiled when the first of its messages is sent.
     fn templates(&self) -> Result<Arc<Templates>, String> {
         let programme = self.runtime.programme();
@@ -90,8 +100,8 @@ impl Email {
     }
 
     fn letter(&self, prepare: &Prepare) -> Result<Letter, String> {
-        let sees_opens = self.sees_opens(prepare);
-        let rendered = self.templates()?.render(prepare, &self.links, prepare.decided_at, sees_opens);
+        let seen = Seen::AsSend { opens: self.sees_opens(prepare) };
+        let rendered = self.templates()?.render(prepare, &self.links, prepare.decided_at, seen);
         let rendered = rendered.map_err(|error| error.to_string())?;
         let to = Address::parse(&prepare.address).map_err(|error| error.to_string())?;
         let (from_name, from) = party("from", &rendered.from)?;
@@ -142,30 +152,38 @@ impl Email {
     }
 }
 
-/// A mail that is no send: to somebody of the company, and so of no purpose and with no way out of it.
+/// A mail that is no send: to somebody of the company, and so with no way out of it.
 pub struct Note<'a> {
     /// Tells it from every other.
     pub id: &'a str,
+    /// By which routes take it.
+    pub purpose: &'a str,
     pub date: At,
     pub from: &'a str,
+    pub reply_to: Option<&'a str>,
     pub to: &'a str,
     pub subject: &'a str,
     pub text: &'a str,
-    pub html: &'a str,
+    pub html: Option<&'a str>,
 }
 
-/// The purpose by which routes take such mails.
+/// What became of a note.
+pub struct Posted {
+    /// The route that took it, by its name.
+    pub route: String,
+    pub answer: Answer,
+}
+
+/// The purpose by which routes take reports.
 pub const REPORTS: &str = "reports";
 
 impl Email {
     /// Hands a note over, once. An error is one of ours, before anything left.
-    pub async fn post(&self, note: &Note<'_>) -> Result<Answer, String> {
+    pub async fn post(&self, note: &Note<'_>) -> Result<Posted, String> {
         let (from_name, from) = party("from", note.from)?;
         let (_, to) = party("to", note.to)?;
-        let route = self.routes.of(REPORTS, from.domain());
-        let route = route.ok_or_else(|| {
-            format!("no route takes the purpose {REPORTS} from this sender; see `routes` in the settings")
-        })?;
+        let reply_to = note.reply_to.map(|text| party("reply_to", text)).transpose()?;
+        let route = self.taking(note.purpose, note.from)?;
         let message_id =
             MessageId::of(note.id, &self.installation, &from).map_err(|error| error.to_string())?;
         let email = Mime {
@@ -173,27 +191,25 @@ impl Email {
             date: note.date,
             from: Party { name: from_name, address: &from },
             to: Party { name: "", address: &to },
-            reply_to: None,
+            reply_to: reply_to.as_ref().map(|(name, address)| Party { name, address }),
             subject: note.subject,
             text: note.text,
-            html: Some(note.html),
+            html: note.html,
             unsubscribe: None,
             list_id: None,
             feedback_id: None,
         };
         let message = email.build().map_err(|error| error.to_string())?;
         let message = self.signers.sign(from.domain(), message, note.date);
-        Ok(route.send(Letter { from: Some(from), to, message }).await)
+        let answer = route.send(Letter { from: Some(from), to, message }).await;
+        Ok(Posted { route: route.name().to_owned(), answer })
     }
 }
 
 impl Channel for Email {
     fn prepare(&self, prepare: &Prepare) -> Result<HandOver, String> {
         let letter = self.letter(prepare)?;
-        let route = self.route(prepare).ok_or_else(|| {
-            let purpose = &prepare.purpose;
-            format!("no route takes the purpose {purpose} from this sender; see `routes` in the settings")
-        })?;
+        let route = self.route(prepare).ok_or_else(|| no_route(&prepare.purpose))?;
         let route = Arc::clone(route);
         Ok(Box::pin(async move { receipt(&route.send(letter).await) }))
     }
@@ -206,6 +222,10 @@ impl Channel for Email {
     fn turn(&self, prepare: &Prepare, now: At) -> Result<(), At> {
         self.route(prepare).map_or(Ok(()), |route| route.turn(&mailbox_host(&prepare.address), now))
     }
+}
+
+fn no_route(purpose: &str) -> String {
+    format!("no route takes the purpose {purpose} from this sender; see `routes` in the settings")
 }
 
 /// The domain of a sender as the message writes it.

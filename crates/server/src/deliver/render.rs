@@ -33,6 +33,15 @@ pub struct Rendered {
     pub unsubscribe: Option<String>,
 }
 
+/// What is seen of a message once it is with its reader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seen {
+    /// It is a send: clicks and opens are, as the programme says; those of each person if that one consented.
+    AsSend { opens: bool },
+    /// It is no send, and nothing of it counts: its links lead straight to where they go.
+    Never,
+}
+
 /// Why a send cannot be written. None of these mends itself by trying again.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unrenderable {
@@ -94,10 +103,19 @@ const PIXEL_NAME: &str = "open.pixel";
 impl Templates {
     /// Every mistake at once, at places such as `messages.welcome.email.templates.it.mjml`.
     pub fn compile(programme: &Programme) -> Result<Self, Vec<Mistake>> {
+        Self::compile_those(programme, |_| true)
+    }
+
+    /// With the email of one message alone, for whoever writes no other.
+    pub fn of_message(programme: &Programme, name: &str) -> Result<Self, Vec<Mistake>> {
+        Self::compile_those(programme, |one| one == name)
+    }
+
+    fn compile_those(programme: &Programme, is_wanted: impl Fn(&str) -> bool) -> Result<Self, Vec<Mistake>> {
         let mut mistakes = Vec::new();
         let mut emails = BTreeMap::new();
         let messages = Place::default().field("messages");
-        for (name, message) in &programme.messages {
+        for (name, message) in programme.messages.iter().filter(|(name, _)| is_wanted(name)) {
             let Some(email) = &message.email else { continue };
             let tracking = email.tracking.unwrap_or(programme.tracking);
             let mut compiler =
@@ -127,14 +145,13 @@ impl Templates {
         })
     }
 
-    /// Writes one send. The same arguments give the same bytes. `sees_opens` says whether the person consented to its being
-    /// seen when they open it.
+    /// Writes one send. The same arguments give the same bytes.
     pub fn render(
         &self,
         send: &Prepare,
         links: &SignedLinks,
         now: At,
-        sees_opens: bool,
+        seen: Seen,
     ) -> Result<Rendered, Unrenderable> {
         let (language, compiled) = self
             .emails
@@ -145,10 +162,10 @@ impl Templates {
             .ok_or_else(|| Unrenderable::NoEmail(send.message.clone()))?;
         let unsubscribe = (!send.journey.is_empty() && self.optional.contains(&send.purpose))
             .then(|| links.unsubscribe(send.send, &send.purpose));
-        let pixel = match compiled.tracking.opens {
-            OpenTracking::PerPerson if sees_opens => Some(links.open_pixel(send.send)),
-            OpenTracking::Anonymous => Some(links.view_pixel(&send.message)),
-            OpenTracking::PerPerson | OpenTracking::Off => None,
+        let pixel = match (seen, compiled.tracking.opens) {
+            (Seen::AsSend { opens: true }, OpenTracking::PerPerson) => Some(links.open_pixel(send.send)),
+            (Seen::AsSend { .. }, OpenTracking::Anonymous) => Some(links.view_pixel(&send.message)),
+            (_, OpenTracking::PerPerson | OpenTracking::Off) | (Seen::Never, _) => None,
         };
         let mut values = self.values(send, links, unsubscribe.as_deref(), language);
         if let Some(pixel) = pixel {
@@ -161,7 +178,7 @@ impl Templates {
             signed: links,
             send: send.send,
             hosts: &compiled.hosts,
-            track: compiled.tracking.clicks,
+            track: compiled.tracking.clicks && seen != Seen::Never,
         };
         let mut context = Context {
             values: &values,

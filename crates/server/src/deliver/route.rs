@@ -69,6 +69,10 @@ impl Routes {
 }
 
 impl Route {
+    pub(super) fn name(&self) -> &str {
+        &self.settings.name
+    }
+
     fn takes(&self, purpose: &str, from: &str) -> bool {
         let (purposes, senders) = (&self.settings.purposes, &self.settings.from);
         (purposes.is_empty() || purposes.iter().any(|one| one == purpose))

@@ -1,11 +1,14 @@
 //! Asking for a dry run: over which stretch of which log, and why there is none.
 
 use super::Report;
+use super::follow::Person;
+use super::listen::Heard;
 use engine::at::At;
 use engine::engine::Refusal;
 use engine::programme::{Mistake, Programme, timezone};
 use eventlog::Error;
-use eventlog::dryrun::{Failure, Window};
+use eventlog::dryrun::{Failure, Listeners, Window};
+use eventlog::log::Batches;
 use eventlog::recovery::recover_as_of;
 use eventlog::snapshots::Snapshots;
 use eventlog::sqlite::SqliteReader;
@@ -22,6 +25,8 @@ pub struct Asked<'a> {
     pub to: Option<&'a str>,
     /// So many people are named at most.
     pub people: usize,
+    /// Somebody who is told of step by step.
+    pub follow: Option<&'a Person>,
 }
 
 /// Why there is no dry run.
@@ -56,13 +61,20 @@ impl Asked<'_> {
                 format!("must lie after the first record of the log, and {} is before it", window.from);
             return Err(wrong("from", message));
         }
-        let ran = eventlog::dryrun::run(begin, &definition, window, |from| Ok(Box::new(log.read(from)?)));
+        let (mut was, mut would) = (Heard::default(), Heard::default());
+        let is_kept = self.follow.is_some();
+        let listeners = Listeners {
+            was: &mut |moved| was.hear(moved, is_kept),
+            would: &mut |moved| would.hear(moved, is_kept),
+        };
+        let read = |from| -> Result<Batches<'_>, Error> { Ok(Box::new(log.read(from)?)) };
+        let ran = eventlog::dryrun::run(begin, &definition, window, Some(listeners), read);
         let ran = ran.map_err(|failure| match failure {
             Failure::Refused(Refusal::Programme(mistakes)) => Unrun::Programme(mistakes),
             Failure::Refused(refusal) => Unrun::Refused(refusal),
             Failure::Log(error) => self.untold(error),
         })?;
-        Ok(Report::of(&ran, window, self.people))
+        Ok(Report::of(&ran, window, self.people, self.follow, [&was, &would]))
     }
 
     fn window(&self, log: &SqliteReader, zone: &TimeZone) -> Result<Window, Unrun> {

@@ -42,7 +42,7 @@ pub(super) fn named(ran: &Ran, moved: &[(ProfileId, u64, u64)], sample: usize) -
     named.collect()
 }
 
-fn name(engine: &Engine, id: ProfileId) -> String {
+pub(super) fn name(engine: &Engine, id: ProfileId) -> String {
     let identifiers = engine.profile(id).map_or(&[][..], |profile| profile.identifiers());
     let first = identifiers.first();
     first.map_or_else(|| format!("profile {}", id.0), |one| format!("{}:{}", one.kind.name(), one.value))

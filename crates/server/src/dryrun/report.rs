@@ -1,7 +1,10 @@
 //! Both sides of a dry run beside each other.
 
+use super::follow::{Followed, Person, followed};
+use super::listen::Heard;
 use super::people::{Named, named};
 use super::tally::{Tally, tally};
+use crate::limits::FOLLOWED_MOVES_MAX;
 use engine::at::At;
 use engine::{ProfileId, programme::Programme};
 use eventlog::dryrun::{LeftOut, Ran, Window};
@@ -30,6 +33,9 @@ pub struct Report {
     /// Some of those for whom it makes the most difference.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub people: Vec<Named>,
+    /// The person who was to be followed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub followed: Option<Followed>,
 }
 
 /// So many people who got `was` messages would have got `would`.
@@ -50,9 +56,16 @@ pub struct Omitted {
 }
 
 impl Report {
-    /// `sample` people are named at most.
-    pub fn of(ran: &Ran, window: Window, sample: usize) -> Self {
-        let (was, would) = (tally(&ran.was, ran, window), tally(&ran.would, ran, window));
+    /// `sample` people are named at most. What was heard is of what was, and of what would have been.
+    pub(super) fn of(
+        ran: &Ran,
+        window: Window,
+        sample: usize,
+        follow: Option<&Person>,
+        heard: [&Heard; 2],
+    ) -> Self {
+        let was = tally(&ran.was, ran, window, &heard[0].counted);
+        let would = tally(&ran.would, ran, window, &heard[1].counted);
         let LeftOut { programmes, reactions, returns, refused } = ran.left_out;
         let moved = if ran.same_people { moved(&was, &would) } else { Vec::new() };
         let mut people: BTreeMap<(u64, u64), u64> = BTreeMap::new();
@@ -69,7 +82,8 @@ impl Report {
             records: ran.records,
             changes,
             left_out: Omitted { programmes, reactions, returns, refused },
-            limits: limits(ran),
+            limits: limits(ran, heard.iter().any(|one| one.is_cut)),
+            followed: follow.map(|person| followed(ran, person, heard)),
             people: named(ran, &moved, sample),
             was,
             would,
@@ -86,7 +100,7 @@ fn moved(was: &Tally, would: &Tally) -> Vec<(ProfileId, u64, u64)> {
     both.filter(|(_, was, would)| was != would).collect()
 }
 
-fn limits(ran: &Ran) -> Vec<String> {
+fn limits(ran: &Ran, is_cut: bool) -> Vec<String> {
     let mut limits = vec![
         "what people did is what they did under the programme as it was".to_owned(),
         "a message that history did not send at that moment is taken to be handed over and accepted at once"
@@ -111,6 +125,10 @@ fn limits(ran: &Ran) -> Vec<String> {
         refused,
         "records are left out that this programme would have refused, such as requests for journeys it does not have",
     );
+    if is_cut {
+        let message = format!("who is followed is told up to the {FOLLOWED_MOVES_MAX}th move of all people");
+        limits.push(message);
+    }
     if !ran.same_people {
         limits.push(
             "the programme tells people apart by other rules, so nobody is compared one by one".to_owned(),

@@ -1,16 +1,19 @@
 //! The figures of one side of a dry run, counted from its engine at the end. They add up: who entered has finished, left or is
 //! inside; what was wished for was sent, dropped or waits.
 
+use super::people::name;
+use crate::limits::ENTERED_NAMED;
 use engine::at::{At, Span};
 use engine::engine::{Engine, RunView};
 use engine::journey::RunState;
 use engine::outbox::{Decision, Send};
-use engine::programme::timezone;
+use engine::programme::{Journey, timezone};
 use engine::{ProfileId, SendId};
 use eventlog::dryrun::{Ran, Side, Window};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use measure::steps::{Counted, Step};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -33,6 +36,26 @@ pub struct Passages {
     pub held_out: u64,
     pub reached_goal: u64,
     pub entered_by_day: ByDay,
+    /// Some of those who entered, by name.
+    pub people: Vec<String>,
+    /// By the places of the steps; what happened there within the window, in all versions together.
+    pub steps: BTreeMap<String, StepTally>,
+}
+
+/// What happened at one step of a journey.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct StepTally {
+    pub came_in: u64,
+    /// By the step that they went on to.
+    pub went_on: BTreeMap<String, u64>,
+    /// Runs that ended here, by why.
+    pub left: BTreeMap<&'static str, u64>,
+    pub reached_goal: u64,
+    /// Who is there at the end, since whenever.
+    pub inside: u64,
+    /// Of a step that sends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sends: Option<Sends>,
 }
 
 /// What became of the wishes to send a message.
@@ -49,6 +72,10 @@ pub struct Sends {
     pub deferred: ByReason,
     /// By channel and day.
     pub sent_by_day: BTreeMap<&'static str, ByDay>,
+    /// By reason and day.
+    pub dropped_by_day: BTreeMap<&'static str, ByDay>,
+    /// By the reason that made them wait first, and the day on which they were wished for.
+    pub deferred_by_day: BTreeMap<&'static str, ByDay>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -68,7 +95,7 @@ pub struct Tally {
 }
 
 /// Counts one side.
-pub(super) fn tally(side: &Side, ran: &Ran, window: Window) -> Tally {
+pub(super) fn tally(side: &Side, ran: &Ran, window: Window, counted: &Counted) -> Tally {
     let engine = &side.engine;
     let zone = timezone(&engine.programme().timezone).unwrap_or(TimeZone::UTC);
     let mut tally = Tally::default();
@@ -76,6 +103,7 @@ pub(super) fn tally(side: &Side, ran: &Ran, window: Window) -> Tally {
         tally.segments.insert(view.name.to_owned(), view.count);
     }
     tally.passages(engine, window, &zone);
+    tally.steps(engine, counted);
     tally.sends(side, ran, window, &zone);
     tally
 }
@@ -92,12 +120,39 @@ impl Tally {
             for run in engine.runs_of(id).iter().filter(|run| run.entered_at > window.from) {
                 let is_journey = journeys.contains(run.journey);
                 let all = if is_journey { &mut self.journeys } else { &mut self.broadcasts };
-                match all.get_mut(run.journey) {
-                    Some(passages) => passages.add(run, zone),
-                    None => all.entry(run.journey.to_owned()).or_default().add(run, zone),
+                let passages = match all.get_mut(run.journey) {
+                    Some(passages) => passages,
+                    None => all.entry(run.journey.to_owned()).or_default(),
+                };
+                passages.add(run, zone);
+                if passages.people.len() < ENTERED_NAMED {
+                    passages.people.push(name(engine, id));
                 }
             }
         }
+    }
+
+    fn steps(&mut self, engine: &Engine, counted: &Counted) {
+        for (journey, passages) in &mut self.journeys {
+            let all = &mut passages.steps;
+            let newest = engine.definitions_of(journey).last().map(|(_, definition)| definition);
+            all.extend(newest.iter().flat_map(Journey::places).map(|place| (place, StepTally::default())));
+            for place in newest.iter().flat_map(Journey::sending) {
+                all.entry(place).or_default().sends = Some(Sends::default());
+            }
+            for (place, step) in counted.of(journey).flat_map(|(_, version)| &version.steps) {
+                all.entry(place.to_string()).or_default().add(step);
+            }
+            for (place, people) in engine.versions_of(journey).into_iter().flat_map(|one| one.positions) {
+                all.entry(place.to_string()).or_default().inside += people;
+            }
+        }
+    }
+
+    /// The step that wished for a send.
+    fn step_of(&mut self, send: &Send, sending: &BTreeMap<String, Vec<String>>) -> Option<&mut Sends> {
+        let place = sending.get(&*send.journey)?.get(usize::from(send.step))?;
+        self.journeys.get_mut(&*send.journey)?.steps.get_mut(place)?.sends.as_mut()
     }
 
     fn sends(&mut self, side: &Side, ran: &Ran, window: Window, zone: &TimeZone) {
@@ -106,15 +161,17 @@ impl Tally {
         let new = (ran.first_send.0..engine.sends().len() as u64).filter_map(|id| engine.send(SendId(id)));
         let mut held_back: BTreeMap<&'static str, BTreeSet<ProfileId>> = BTreeMap::new();
         let mut by_week: BTreeMap<(ProfileId, i64), u64> = BTreeMap::new();
+        let newest = |journey: &String| engine.definitions_of(journey).last().map(|(_, one)| one.sending());
+        let sending = self.journeys.keys().map(|name| (name.clone(), newest(name).unwrap_or_default()));
+        let sending: BTreeMap<String, Vec<String>> = sending.collect();
         for send in carried.chain(new) {
             let person = engine.canonical(send.profile);
             let waited = side.waits.get(&send.id).map(|reason| reason.name());
-            self.messages.entry(send.message.to_string()).or_default().add(
-                &send,
-                waited,
-                ran.first_send,
-                zone,
-            );
+            let of_message = self.messages.entry(send.message.to_string()).or_default();
+            of_message.add(&send, waited, ran.first_send, zone);
+            if let Some(of_step) = self.step_of(&send, &sending) {
+                of_step.add(&send, waited, ran.first_send, zone);
+            }
             if send.decision == Decision::Send {
                 *self.by_person.entry(person).or_default() += 1;
                 let week = send.decided_at.since(window.from).0 / (7 * Span::DAY.0);
@@ -157,11 +214,26 @@ impl Passages {
     }
 }
 
+impl StepTally {
+    fn add(&mut self, step: &Step) {
+        self.came_in += step.came_in;
+        self.reached_goal += step.reached_goal;
+        for (to, people) in &step.went_on {
+            *self.went_on.entry(to.to_string()).or_default() += people;
+        }
+        for (by, people) in &step.left {
+            *self.left.entry(by.name()).or_default() += people;
+        }
+    }
+}
+
 impl Sends {
     fn add(&mut self, send: &Send, waited: Option<&'static str>, first: SendId, zone: &TimeZone) {
         *if send.id < first { &mut self.carried } else { &mut self.wished } += 1;
         if let Some(reason) = waited {
             *self.deferred.entry(reason).or_default() += 1;
+            let days = self.deferred_by_day.entry(reason).or_default();
+            *days.entry(day(send.wished_at, zone)).or_default() += 1;
         }
         match send.decision {
             Decision::Send => {
@@ -171,7 +243,11 @@ impl Sends {
                 *days.entry(day(send.decided_at, zone)).or_default() += 1;
             }
             Decision::Defer { .. } => self.waiting += 1,
-            Decision::Drop { reason } => *self.dropped.entry(reason.name()).or_default() += 1,
+            Decision::Drop { reason } => {
+                *self.dropped.entry(reason.name()).or_default() += 1;
+                let days = self.dropped_by_day.entry(reason.name()).or_default();
+                *days.entry(day(send.decided_at, zone)).or_default() += 1;
+            }
         }
     }
 

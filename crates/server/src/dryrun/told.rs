@@ -1,5 +1,6 @@
 //! A report as a table that people read.
 
+use super::follow::{Followed, Moment};
 use super::report::Report;
 use super::tally::{ByReason, Passages, Sends, Tally};
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,9 +40,31 @@ pub fn told(report: &Report) -> String {
             }
         }
     }
+    if let Some(followed) = &report.followed {
+        self::followed(&mut text, followed);
+    }
     text += "\nwhat this does not say\n";
     report.limits.iter().for_each(|limit| _ = writeln!(text, "  {limit}"));
     text
+}
+
+fn followed(text: &mut String, followed: &Followed) {
+    let _ = writeln!(text, "\n{}, step by step", followed.person);
+    if !followed.is_known {
+        let _ = writeln!(text, "  nobody is known by that name");
+    }
+    for (side, moments) in [("was", &followed.was), ("would", &followed.would)] {
+        for moment in moments {
+            let of = |part: &Option<String>, before: &str| {
+                part.as_ref().map_or(String::new(), |part| format!("{before}{part}"))
+            };
+            let (step, to) = (of(&moment.step, " at "), of(&moment.to, " to "));
+            let (message, why) = (of(&moment.message, " "), of(&moment.why, "; "));
+            let Moment { at, journey, what, .. } = moment;
+            let what = what.replace('_', " ");
+            let _ = writeln!(text, "  {side:<6}{at} {journey}: {what}{message}{step}{to}{why}");
+        }
+    }
 }
 
 /// `12 (was 9)`, or the figure alone where it is the same.
@@ -176,6 +199,7 @@ mod tests {
             left_out: Omitted { programmes: 0, reactions: 0, returns: 0, refused: 0 },
             limits: Vec::new(),
             people: Vec::new(),
+            followed: None,
         };
         let shown = CHANGES_SHOWN as u64;
         let text = told(&report(shown + 2));

@@ -7,7 +7,7 @@ use super::home::{HEAD, Home, OUTSIDE_HEAD};
 use super::print::{file_of, print, texts};
 use super::write::{Kind, items, templates};
 use super::yaml::{self, Content, Node};
-use super::{Checked, Finding, SourceMap, check_texts, folder};
+use super::{Checked, Finding, Named, SourceMap, check_texts, folder};
 use engine::programme::Programme;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -68,27 +68,62 @@ pub(crate) enum Said {
     Nothing,
 }
 
+/// One definition that is to become another.
+#[derive(Clone, Debug)]
+pub(crate) struct Edit {
+    pub(crate) kind: Kind,
+    pub(crate) name: String,
+    pub(crate) said: Said,
+    /// Files beside a message: others stay, and one that is nothing is taken away.
+    pub(crate) templates: BTreeMap<String, Option<String>>,
+}
+
+/// A definition that cannot be what it is to be, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Unfit {
+    pub(crate) of: Named,
+    pub(crate) why: String,
+}
+
 /// The whole after a change.
 pub(crate) struct Edited {
     pub(crate) checked: Checked,
-    /// Where the definition lies now.
-    at: Option<(String, Extent)>,
-    /// It was taken out.
+    /// Where the definitions that were written lie now.
+    at: Vec<(Named, String, Extent)>,
+    /// All that was to become another was taken out.
     pub(crate) is_without: bool,
 }
 
 impl Edited {
     /// A whole folder, with no definition that matters more than others.
     pub(crate) fn whole(texts: BTreeMap<String, String>) -> Self {
-        Self { checked: check_texts(texts), at: None, is_without: false }
+        Self { checked: check_texts(texts), at: Vec::new(), is_without: false }
     }
 
-    /// The line and column of a finding in the text that was given, if it is there.
-    pub(crate) fn inside(&self, finding: &Finding) -> Option<(usize, usize)> {
-        let (path, Extent { lines, indent }) = self.at.as_ref()?;
+    /// The line and column of a finding in the text of a definition that was given, if it is there.
+    pub(crate) fn inside(&self, finding: &Finding) -> Option<(&Named, usize, usize)> {
         let line = finding.line.checked_sub(1)?;
-        (finding.file == Path::new(path) && lines.contains(&line))
-            .then(|| (line - lines.start + 1, finding.column.saturating_sub(*indent).max(1)))
+        let here = |(_, path, extent): &&(Named, String, Extent)| {
+            finding.file == Path::new(path) && extent.lines.contains(&line)
+        };
+        let (named, _, Extent { lines, indent }) = self.at.iter().find(here)?;
+        Some((named, line - lines.start + 1, finding.column.saturating_sub(*indent).max(1)))
+    }
+}
+
+/// What becomes of the text of a definition.
+struct Wording<'e> {
+    kind: Kind,
+    name: &'e str,
+    /// Nothing where it goes.
+    yaml: Option<String>,
+    /// It came as JSON, and has no wording of its own.
+    is_json: bool,
+}
+
+impl Wording<'_> {
+    fn is_broken(&self) -> bool {
+        self.yaml.as_deref().is_some_and(|yaml| yaml::parse(yaml).is_err())
     }
 }
 
@@ -130,87 +165,91 @@ impl Folder {
         Some(Written { path, line, yaml, node, templates })
     }
 
-    /// The programme with another definition in it; why it cannot be this one.
-    pub(crate) fn edit(
-        &self,
-        kind: Kind,
-        name: &str,
-        said: &Said,
-        templates: &BTreeMap<String, Option<String>>,
-    ) -> Result<Edited, String> {
+    /// The programme with other definitions in it; which of them cannot be, and why.
+    pub(crate) fn edit(&self, edits: &[Edit]) -> Result<Edited, Unfit> {
         let mut texts = self.texts.clone();
-        let path = file_of(&self.sources, kind, name);
+        let mut wordings = Vec::new();
+        for edit in edits {
+            let unfit = |why| Unfit { of: (edit.kind, edit.name.clone()), why };
+            self.put_templates(&mut texts, edit);
+            wordings.extend(wording(edit).map_err(unfit)?);
+        }
+        if wordings.is_empty() {
+            return Ok(Edited::whole(texts));
+        }
+        // Among others a text that is no YAML would make nonsense of its file.
+        if let Some(broken) = wordings.iter().find(|one| one.is_broken()) {
+            return Ok(self.composed(&texts, std::slice::from_ref(broken)));
+        }
+        let edited = self.composed(&texts, &wordings);
+        if wordings.iter().all(|one| !one.is_json) || edited.checked.errors() > 0 {
+            return Ok(edited);
+        }
+        // What came as JSON has no wording of its own: it is written as people would write it, if it says anything new.
+        let of = |programme: &Programme, one: &Wording<'_>| {
+            let name = if one.kind == Kind::Programme { &programme.name } else { one.name };
+            items(programme).remove(&(one.kind, name.to_owned()))
+        };
+        wordings.retain_mut(|one| {
+            let said = of(&edited.checked.programme, one);
+            let is_new = !one.is_json || said != of(&self.programme, one);
+            if one.is_json {
+                one.yaml = said;
+            }
+            is_new
+        });
+        if wordings.is_empty() { Ok(Edited::whole(texts)) } else { Ok(self.composed(&texts, &wordings)) }
+    }
+
+    /// The files beside a message as they are to be.
+    fn put_templates(&self, texts: &mut BTreeMap<String, String>, edit: &Edit) {
+        let path = file_of(&self.sources, edit.kind, &edit.name);
         let beside = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        for (file, text) in templates {
+        if edit.kind == Kind::Message && matches!(edit.said, Said::Nothing) {
+            texts.retain(|path, _| !path.starts_with(&format!("{beside}/")));
+        }
+        for (file, text) in &edit.templates {
             let path = format!("{beside}/{file}");
             match text {
                 Some(text) => _ = texts.insert(path, text.clone()),
                 None => _ = texts.remove(&path),
             }
         }
-        let yaml = match said {
-            Said::Same => return Ok(Edited::whole(texts)),
-            Said::Yaml(yaml) => {
-                is_of(kind, name, yaml)?;
-                Some(yaml.clone())
-            }
-            Said::Json(node) => Some(as_yaml(kind, name, node)?),
-            Said::Nothing => {
-                if kind == Kind::Message {
-                    texts.retain(|path, _| !path.starts_with(&format!("{beside}/")));
-                }
-                None
-            }
-        };
-        let edited = self.composed(&texts, kind, name, yaml.as_deref());
-        if !matches!(said, Said::Json(_)) || edited.checked.errors() > 0 {
-            return Ok(edited);
-        }
-        // What came as JSON has no wording of its own: it is written as people would write it, if it says anything new.
-        let of_it = |programme: &Programme| {
-            let name = if kind == Kind::Programme { &programme.name } else { name };
-            items(programme).remove(&(kind, name.to_owned()))
-        };
-        match of_it(&edited.checked.programme) {
-            said if said == of_it(&self.programme) => Ok(Edited::whole(texts)),
-            said => Ok(self.composed(&texts, kind, name, said.as_deref())),
-        }
     }
 
-    /// The whole with a definition in its place. Should lines around it have suffered, its file is written anew.
-    fn composed(
-        &self,
-        texts: &BTreeMap<String, String>,
-        kind: Kind,
-        name: &str,
-        yaml: Option<&str>,
-    ) -> Edited {
-        let edited = |texts: BTreeMap<String, String>| {
-            let (texts, at) = self.put(texts, kind, name, yaml);
-            Edited { checked: check_texts(texts), at, is_without: yaml.is_none() }
+    /// The whole with definitions in their places. Should lines around them have suffered, their files are written anew.
+    fn composed(&self, texts: &BTreeMap<String, String>, wordings: &[Wording<'_>]) -> Edited {
+        let edited = |mut texts: BTreeMap<String, String>| {
+            let put: Vec<_> = wordings.iter().map(|one| (one, self.put(&mut texts, one))).collect();
+            let at = put.into_iter().filter_map(|(one, at)| self.lies(&texts, one, at)).collect();
+            let is_without = wordings.iter().all(|one| one.yaml.is_none());
+            Edited { checked: check_texts(texts), at, is_without }
         };
         let first = edited(texts.clone());
-        if first.checked.errors() > 0 || self.is_alone(&first.checked.programme, kind, name) {
+        if first.checked.errors() > 0 || self.are_alone(&first.checked.programme, wordings) {
             return first;
         }
         let mut texts = texts.clone();
-        self.print_file(&mut texts, &file_of(&self.sources, kind, name));
+        for one in wordings {
+            self.print_file(&mut texts, &file_of(&self.sources, one.kind, one.name));
+        }
         edited(texts)
     }
 
     /// Whether nothing else of the programme became another.
-    fn is_alone(&self, after: &Programme, kind: Kind, name: &str) -> bool {
+    fn are_alone(&self, after: &Programme, wordings: &[Wording<'_>]) -> bool {
+        let is_of = |one: &Wording<'_>, kind: Kind, item: &str| match kind {
+            Kind::Template => one.kind == Kind::Message && item.starts_with(&format!("{}/", one.name)),
+            Kind::Programme => one.kind == Kind::Programme,
+            _ => (kind, item) == (one.kind, one.name),
+        };
         let others = |programme: &Programme| {
             let mut items = items(programme);
-            items.retain(|(other, item), _| match other {
-                Kind::Template => kind != Kind::Message || !item.starts_with(&format!("{name}/")),
-                Kind::Programme => kind != Kind::Programme,
-                _ => (*other, item.as_str()) != (kind, name),
-            });
+            items.retain(|(kind, item), _| !wordings.iter().any(|one| is_of(one, *kind, item)));
             items
         };
         // Another language or zone can make others of many definitions.
-        kind == Kind::Programme || others(after) == others(&self.programme)
+        wordings.iter().any(|one| one.kind == Kind::Programme) || others(after) == others(&self.programme)
     }
 
     fn print_file(&self, texts: &mut BTreeMap<String, String>, path: &str) {
@@ -218,39 +257,64 @@ impl Folder {
         texts.insert(path.to_owned(), printed.unwrap_or_default());
     }
 
-    fn put(
-        &self,
-        mut texts: BTreeMap<String, String>,
-        kind: Kind,
-        name: &str,
-        yaml: Option<&str>,
-    ) -> (BTreeMap<String, String>, Option<(String, Extent)>) {
-        let path = file_of(&self.sources, kind, name);
-        let put = match (Home::of(kind, name), yaml) {
+    /// Where it lies then.
+    fn put(&self, texts: &mut BTreeMap<String, String>, one: &Wording<'_>) -> Option<Extent> {
+        let (path, yaml) = (file_of(&self.sources, one.kind, one.name), one.yaml.as_deref());
+        let put = match (Home::of(one.kind, one.name), yaml) {
             (Home::File { .. }, Some(yaml)) => {
-                let at = Some(Extent { lines: 0..usize::MAX, indent: 0 });
-                Put { text: yaml.to_owned(), at }
+                Put { text: yaml.to_owned(), at: Some(Extent { lines: 0..usize::MAX, indent: 0 }) }
             }
             (Home::File { .. }, None) => Put { text: String::new(), at: None },
             (Home::Entry { group, .. }, yaml) => {
                 let now = texts.get(&path).cloned().unwrap_or_default();
-                entry::put(&now, group, name, yaml).unwrap_or_else(|| {
-                    self.print_file(&mut texts, &path);
-                    let printed = entry::put(&texts[&path], group, name, yaml);
+                entry::put(&now, group, one.name, yaml).unwrap_or_else(|| {
+                    self.print_file(texts, &path);
+                    let printed = entry::put(&texts[&path], group, one.name, yaml);
                     printed.expect("invariant: what is printed is in lines")
                 })
             }
             (Home::Head, yaml) => {
                 let now = texts.get(HEAD).cloned().unwrap_or_default();
-                put_head(&now, yaml.unwrap_or_default())
+                Put { text: put_head(&now, yaml.unwrap_or_default()), at: None }
             }
         };
         match put.text.trim().is_empty() {
             true => _ = texts.remove(&path),
-            false => _ = texts.insert(path.clone(), put.text),
+            false => _ = texts.insert(path, put.text),
         }
-        (texts, put.at.map(|at| (path, at)))
+        put.at
     }
+
+    /// Where a definition lies once all are put: others may have moved it.
+    fn lies(
+        &self,
+        texts: &BTreeMap<String, String>,
+        one: &Wording<'_>,
+        at: Option<Extent>,
+    ) -> Option<(Named, String, Extent)> {
+        let path = file_of(&self.sources, one.kind, one.name);
+        let moved = match Home::of(one.kind, one.name) {
+            Home::Entry { group, .. } => entry::find(texts.get(&path)?, group, one.name),
+            Home::File { .. } | Home::Head => None,
+        };
+        let extent = at.map(|at| moved.unwrap_or(at))?;
+        Some(((one.kind, one.name.to_owned()), path, extent))
+    }
+}
+
+/// What becomes of the text of a definition, if anything does; why it cannot be that.
+fn wording(edit: &Edit) -> Result<Option<Wording<'_>>, String> {
+    let Edit { kind, name, .. } = edit;
+    let (yaml, is_json) = match &edit.said {
+        Said::Same => return Ok(None),
+        Said::Yaml(yaml) => {
+            is_of(*kind, name, yaml)?;
+            (Some(yaml.clone()), false)
+        }
+        Said::Json(node) => (Some(as_yaml(*kind, name, node)?), true),
+        Said::Nothing => (None, false),
+    };
+    Ok(Some(Wording { kind: *kind, name, yaml, is_json }))
 }
 
 /// What `programme.yaml` says besides the definitions in it.
@@ -260,16 +324,15 @@ fn head(text: &str) -> String {
     extents.map(|extent| entry::cut(text, &extent)).collect()
 }
 
-fn put_head(text: &str, head: &str) -> Put {
+fn put_head(text: &str, head: &str) -> String {
     let said = entry::names(head, None);
     let gone = entry::names(text, None).into_iter();
     let gone = gone.filter(|name| !said.contains(name) && !OUTSIDE_HEAD.contains(&name.as_str()));
     let text = gone.fold(text.to_owned(), |text, name| changed(&text, &name, None));
-    let text = said.iter().fold(text, |text, name| {
+    said.iter().fold(text, |text, name| {
         let entry = entry::find(head, None, name).map(|extent| entry::cut(head, &extent));
         changed(&text, name, entry.as_deref())
-    });
-    Put { text, at: None }
+    })
 }
 
 fn changed(text: &str, name: &str, entry: Option<&str>) -> String {

@@ -2,7 +2,7 @@
 
 use super::{Written, write};
 use crate::clock;
-use crate::deliver::email::{Email, Note};
+use crate::deliver::email::{Email, Note, REPORTS};
 use crate::hub::Hub;
 use anyhow::{Context as _, bail};
 use engine::Seq;
@@ -59,12 +59,14 @@ pub(crate) async fn hand_over(
     for (number, to) in report.to.iter().enumerate() {
         let note = Note {
             id: &format!("{id}-{number}"),
+            purpose: REPORTS,
             date,
             from: &report.from,
+            reply_to: None,
             to,
             subject: &written.subject,
             text: &written.text,
-            html: &written.html,
+            html: Some(&written.html),
         };
         match hand(hub, &note, tries_after).await {
             Ok(()) => handed.taken += 1,
@@ -78,7 +80,7 @@ async fn hand(hub: &Hub, note: &Note<'_>, tries_after: &[Duration]) -> anyhow::R
     let (email, mut stopping) = (email(hub)?, hub.stopping.subscribe());
     let mut rests = tries_after.iter();
     loop {
-        let answer = email.post(note).await.map_err(anyhow::Error::msg)?;
+        let answer = email.post(note).await.map_err(anyhow::Error::msg)?.answer;
         match answer.outcome() {
             DeliveryOutcome::Accepted => return Ok(()),
             DeliveryOutcome::Transient => match rests.next() {

@@ -59,7 +59,8 @@ struct Content {
 type Texts = BTreeMap<String, Template>;
 
 /// Blocks for one person, in one language.
-#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = ShownContent)]
 pub(crate) struct Shown {
     pub language: String,
     pub title: String,
@@ -75,13 +76,13 @@ pub(crate) struct Shown {
     pub html: String,
 }
 
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub(crate) struct ShownImage {
     pub url: String,
     pub alt: String,
 }
 
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub(crate) struct ShownButton {
     pub url: String,
     pub text: String,
@@ -96,7 +97,7 @@ pub(crate) struct Reader {
 
 impl Contents {
     /// Of a programme without mistakes.
-    pub(super) fn of(programme: &Programme) -> Self {
+    pub(crate) fn of(programme: &Programme) -> Self {
         let compiled = |blocks: &Blocks| Content::compile(blocks, &Place::default(), true, &mut Vec::new());
         let messages = || programme.messages.iter();
         let onsite = messages()
@@ -119,7 +120,7 @@ impl Contents {
     }
 
     /// `None` where it cannot be filled in, as where a loop of its author's has no end.
-    pub(super) fn onsite(
+    pub(crate) fn onsite(
         &self,
         message: &str,
         offer: Option<&OfferShown>,
@@ -129,7 +130,7 @@ impl Contents {
         self.fill(self.onsite.get(message)?, (message, offer), reader, now)
     }
 
-    pub(super) fn in_app(
+    pub(crate) fn in_app(
         &self,
         message: &str,
         offer: Option<&OfferShown>,

@@ -462,3 +462,53 @@ async fn what_is_said_of_a_register_is_kept_as_it_was_said_or_refused_with_a_rea
     );
     house.server.stop().await;
 }
+
+#[tokio::test]
+async fn every_wording_says_since_when_it_was_shown_and_how_many_agreed() {
+    let shop = worded().await;
+    let agrees = |user: &str, consent: Value| json!([{"type": "identify", "userId": user, "context": {"consent": consent}}]);
+    let yes = json!({"categoryPreferences": {"offers": true}});
+    shop.house.track(agrees("ada", yes.clone())).await;
+    shop.house.track(agrees("bob", json!({"categoryPreferences": {"offers": true}, "wording": "1"}))).await;
+    shop.house.track(agrees("bob", json!({"categoryPreferences": {"offers": false}}))).await;
+    let mut live = shop.house.get("/api/v1/programme").await["programme"].take();
+    let second = json!({"version": "2", "texts": {"en": "Yes, send me everything."}});
+    live["purposes"]["offers"]["wording"].as_array_mut().unwrap().push(second);
+    assert_eq!(shop.house.ask("PUT", "/api/v1/programme", Some(live)).await.status, 200);
+    shop.house.track(agrees("ada", json!({"categoryPreferences": {"offers": false}}))).await;
+    shop.house.track(agrees("ada", yes)).await;
+    let told = shop.house.get("/api/v1/wordings").await;
+    let names: Vec<&Value> = told["purposes"].as_array().unwrap().iter().map(|one| &one["purpose"]).collect();
+    assert_eq!(names, ["offers", "sharing"], "{told}");
+    let offers = &told["purposes"][0];
+    assert_eq!((&offers["shown"], &offers["live"]), (&json!("2"), &json!(true)));
+    let [first, second] = offers["versions"].as_array().unwrap().as_slice() else { panic!("{told}") };
+    assert_eq!((&first["version"], &first["people"], &second["people"]), (&json!("1"), &json!(2), &json!(1)));
+    assert_eq!(first["texts"]["it"], "Sì, scrivetemi offerte.");
+    assert_eq!(first["shown"][0]["until"], second["shown"][0]["since"]);
+    assert_eq!(second["shown"][0].get("until"), None);
+    let changed = shop.house.get("/api/v1/programme/versions").await;
+    let at = &changed["versions"][0];
+    assert_eq!(second["shown"][0]["seq"], at["seq"], "{at}");
+    shop.house.server.stop().await;
+}
+
+#[tokio::test]
+async fn what_came_of_calls_to_a_person_is_asked_by_the_name_of_the_event() {
+    let shop = Shop::open().await;
+    let did = |event: &str, properties: Value| json!({"type": "track", "userId": "ada", "event": event, "properties": properties});
+    let events = json!([
+        did("Call Completed", json!({"outcome": "busy"})),
+        did("Seen", json!({})),
+        did("Call Completed", json!({"outcome": "sold"}))
+    ]);
+    shop.house.track(events).await;
+    let path = "/api/v1/profiles/user_id:ada/timeline?event=Call%20Completed";
+    let calls = shop.house.get(path).await;
+    let outcomes: Vec<&Value> =
+        calls["events"].as_array().unwrap().iter().map(|one| &one["properties"]["outcome"]).collect();
+    assert_eq!(outcomes, ["sold", "busy"], "newest first: {calls}");
+    let newest = shop.house.get(&format!("{path}&limit=1")).await;
+    assert_eq!(newest["events"].as_array().unwrap().len(), 1);
+    shop.house.server.stop().await;
+}

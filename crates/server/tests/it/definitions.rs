@@ -44,6 +44,14 @@ async fn a_definition_is_saved_by_whoever_has_seen_it_as_it_is() {
     assert_eq!((&dry["plan"]["segments"], &dry["revision"]), (&expected, &json!(1)), "{dry}");
     let lines = json!(["- buyers: did \"Order Completed\"", "+ buyers: did \"Seen\""]);
     assert_eq!(dry["plan"]["changes"][0]["lines"], lines);
+    assert_eq!(dry["definition"]["yaml"], "buyers: did \"Seen\"\n");
+    assert_eq!((&dry["definition"]["version"], &dry["definition"]["line"]), (&dry["version"], &json!(2)));
+    // What comes as JSON is told as it would be written.
+    let json =
+        put(house, path, Some(seen), json!({"definition": {"record": "changes", "is": "did  \"Seen\""}}))
+            .await;
+    let stored = "buyers:\n  is: did  \"Seen\"\n  record: changes\n";
+    assert_eq!(json.json()["definition"]["yaml"], stored, "{json:?}");
     assert_eq!(house.get("/api/v1/segments/buyers").await["expression"], "did \"Order Completed\"");
 
     let saved = put(house, "segment/buyers", Some(seen), json!({"yaml": "buyers: did \"Seen\"\n"})).await;

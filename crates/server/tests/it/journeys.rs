@@ -165,3 +165,98 @@ async fn a_plan_tells_what_becomes_of_those_who_are_inside() {
     }
     house.server.stop().await;
 }
+
+/// One step of the first version, as the API tells of it.
+fn step<'a>(told: &'a Value, version: usize, name: &str) -> &'a Value {
+    let steps = told["versions"][version]["steps"].as_array().unwrap();
+    steps.iter().find(|one| one["step"] == name).unwrap_or_else(|| panic!("no step {name}: {told}"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_step_says_who_came_in_went_on_left_and_is_there() {
+    let house = House::start().await;
+    let mut with = programme("move", 1);
+    with["journeys"]["hello"] = json!({
+        "purpose": "orders", "enter": "did \"Signed Up\"", "on_change": "move", "exit": "did \"Ordered\"",
+        "goal": {"did": "did \"Ordered\"", "within": 86_400_000},
+        "steps": [
+            {"branch": [
+                {"when": "trait.member = true", "then": [{"send": {"message": "hello", "channels": []}}]},
+                {"when": null, "then": [{"wait": 3_600_000}]},
+            ]},
+            {"wait": 3_600_000},
+        ],
+    });
+    apply(&house, with.clone()).await;
+    let signs_up = |user: &str, member: bool| {
+        json!([
+            {"type": "identify", "userId": user, "traits": {"member": member, "email": format!("{user}@example.com")}},
+            {"type": "track", "userId": user, "event": "Signed Up"},
+        ])
+    };
+    for (user, member) in [("ada", true), ("bob", false), ("cleo", false)] {
+        house.track(signs_up(user, member)).await;
+    }
+    house.track(json!([{"type": "track", "userId": "cleo", "event": "Ordered"}])).await;
+    house.durable().await;
+    let path = "/api/v1/journeys/hello/steps";
+    let told = house.get(path).await;
+    let version = &told["versions"][0];
+    assert_eq!(
+        (&version["entered"], &version["reached_goal"], &version["live"]),
+        (&json!(3), &json!(1), &json!(true)),
+        "{told}"
+    );
+    assert_eq!(step(&told, 0, "1")["went_on"], json!({"1a.1": 1, "1b.1": 2}), "{told}");
+    assert_eq!(
+        (&step(&told, 0, "1a.1")["message"], &step(&told, 0, "1a.1")["went_on"]),
+        (&json!("hello"), &json!({"2": 1}))
+    );
+    let waits = step(&told, 0, "1b.1");
+    assert_eq!(
+        (&waits["came_in"], &waits["left"], &waits["here_now"]),
+        (&json!(2), &json!({"exit_rule": 1}), &json!(1))
+    );
+    assert_eq!(waits["reached_goal"], 1, "{waits}");
+    assert_eq!((&step(&told, 0, "2")["here_now"], &told["gaps"]), (&json!(1), &Value::Null));
+
+    // A changed journey takes people along, and what is asked again goes on from where it was read to.
+    with["journeys"]["hello"]["steps"][1] = json!({"wait": 7_200_000});
+    apply(&house, with).await;
+    house.track(signs_up("dan", true)).await;
+    house.durable().await;
+    let again = house.get(path).await;
+    assert!(again["seq"].as_u64() > told["seq"].as_u64(), "{again}");
+    assert_eq!(step(&again, 0, "2")["left"], json!({"newer": 1}), "{again}");
+    assert_eq!((&step(&again, 1, "2")["came_in"], &step(&again, 1, "2")["here_now"]), (&json!(2), &json!(2)));
+    assert_eq!(again["versions"][1]["entered"], 1, "whoever was moved had entered before");
+    let house = house.restart().await;
+    assert_eq!(house.get(path).await["versions"], again["versions"], "counted anew");
+
+    let today = jiff::Zoned::now().with_time_zone(jiff::tz::TimeZone::get("Europe/Rome").unwrap()).date();
+    let tomorrow = today.tomorrow().unwrap();
+    let of_today = house.get(&format!("{path}?from={}&until={tomorrow}", today.yesterday().unwrap())).await;
+    assert_eq!(of_today["versions"], again["versions"]);
+    let later = house.get(&format!("{path}?from={tomorrow}")).await;
+    assert_eq!((&later["versions"][1]["entered"], &step(&later, 1, "2")["here_now"]), (&json!(0), &json!(2)));
+    for (query, field) in [("?from=monday", "from"), ("?from=2026-02-01&until=2026-01-01", "until")] {
+        let refused = house.ask("GET", &format!("{path}{query}"), None).await;
+        assert_eq!((refused.status, &refused.json()["field"]), (400, &json!(field)), "{refused:?}");
+    }
+    assert_eq!(house.ask("GET", "/api/v1/journeys/none/steps", None).await.status, 404);
+    let mut by_hand = Command::new(env!("CARGO_BIN_EXE_trama"));
+    by_hand.args(["journeys", "steps", "hello", "--server", &house.url("")]);
+    by_hand.env("TRAMA_TOKEN", &house.admin_token);
+    let shown = tokio::task::spawn_blocking(move || by_hand.output().unwrap()).await.unwrap();
+    let shown = String::from_utf8(shown.stdout).unwrap();
+    assert!(shown.contains("version 2  live  1 entered") && shown.contains("1 left by exit_rule"), "{shown}");
+
+    // Whoever is erased is there no longer, and what was counted stands.
+    assert_eq!(house.ask("DELETE", "/api/v1/profiles/user_id:bob", None).await.status, 200);
+    house.durable().await;
+    let erased = house.get(path).await;
+    let (before, after) = (step(&again, 1, "1b.1"), step(&erased, 1, "1b.1"));
+    assert_eq!((&after["here_now"], &after["came_in"]), (&json!(0), &before["came_in"]), "{erased}");
+    assert_eq!(erased["versions"][0]["entered"], again["versions"][0]["entered"]);
+    house.server.stop().await;
+}

@@ -41,4 +41,5 @@ mod site;
 mod sizes;
 mod smtp;
 mod spend;
+mod test_sends;
 mod webhooks;

@@ -13,7 +13,7 @@ use engine::value::OwnedMap;
 use engine::{ProfileId, SendId};
 use serde_json::json;
 use server::deliver::link::SignedLinks;
-use server::deliver::render::{Rendered, Templates, Unrenderable};
+use server::deliver::render::{Rendered, Seen, Templates, Unrenderable};
 
 const BASE: &str = "https://mail.bottega.example";
 
@@ -102,7 +102,7 @@ fn prepare() -> Prepare {
 }
 
 fn render(templates: &Templates, send: &Prepare) -> Result<Rendered, Unrenderable> {
-    templates.render(send, &signed_links(), At(1_795_424_700_000), true)
+    templates.render(send, &signed_links(), At(1_795_424_700_000), Seen::AsSend { opens: true })
 }
 
 fn rendered(template: EmailTemplate) -> Rendered {

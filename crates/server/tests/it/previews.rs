@@ -76,3 +76,63 @@ async fn a_preview_is_what_the_person_would_get_and_sends_nothing() {
     let unknown = trama(&["preview", "nothing", "--profile", "user_id:ada"], &dir).unwrap_err();
     assert!(unknown.contains("no message \"nothing\""), "{unknown}");
 }
+
+#[tokio::test]
+async fn a_draft_is_looked_at_for_anybody_and_its_mistakes_have_their_place() {
+    let shop = Shop::open().await;
+    shop.ada_orders().await;
+    let look = async |message: &str, body: Value| {
+        shop.house.ask("POST", &format!("/api/v1/messages/{message}/preview"), Some(body)).await
+    };
+    // As it is live, and as a draft in which only one template is another.
+    let live = look("thanks", json!({"profile": "user_id:ada"})).await.json();
+    assert_eq!((&live["channel"], &live["email"]["subject"]), (&json!("email"), &json!("Grazie")), "{live}");
+    let html = live["email"]["html"].as_str().unwrap();
+    assert!(html.contains("\"https://bottega.example/olio\"") && !html.contains("/o/"), "{html}");
+    let english = "Thanks for {{ event.total }} {% if profile.vip %}, dear{% endif %}\n";
+    let draft = json!({"templates": {"email.en.txt": english}});
+    let asked = json!({
+        "traits": {"language": "en", "vip": true}, "event": {"total": 5}, "draft": draft,
+    });
+    let drawn = look("thanks", asked).await.json();
+    assert_eq!(drawn["email"]["text"], "Thanks for 5 , dear\n", "{drawn}");
+    assert_eq!(drawn["email"]["missing"], json!([]), "{drawn}");
+    // Pre-send checks are of this message alone, and have their place in what was given.
+    let doubtful = json!({"profile": "user_id:ada", "draft": {
+        "yaml": "message: thanks\nemail:\n  from: Bottega <ciao@bottega.example>\n  subject: { it: GRAZIE DAVVERO TANTO, en: Thanks }\n",
+    }});
+    let drawn = look("thanks", doubtful).await.json();
+    let finding = &drawn["findings"][0];
+    assert_eq!((&finding["severity"], &finding["at"]["line"]), (&json!("warning"), &json!(4)), "{drawn}");
+    assert!(finding["message"].as_str().unwrap().contains("capitals"), "{drawn}");
+    let broken = json!({"profile": "user_id:ada", "draft": {"yaml": "message: thanks\nemale: {}\n"}});
+    let refused = look("thanks", broken).await;
+    let told = refused.json();
+    let found = told["findings"].as_array().unwrap().iter().find(|one| one["at"]["line"] == 2);
+    assert_eq!((refused.status, &found.unwrap()["severity"]), (400, &json!("error")), "{told}");
+    // In the app, a message that is not live at all.
+    let in_app = json!({
+        "traits": {"first_name": "Zoe"}, "channel": "in_app", "language": "en",
+        "draft": {"definition": {"message": "banner", "in_app": {
+            "title": {"it": "Ciao", "en": "Hello {{ profile.first_name }}"},
+        }}},
+    });
+    let drawn = look("banner", in_app.clone()).await;
+    assert_eq!(drawn.status, 200, "{drawn:?}");
+    let drawn = drawn.json();
+    assert_eq!((&drawn["content"]["title"], drawn.get("email")), (&json!("Hello Zoe"), None), "{drawn}");
+    let mut other = in_app;
+    other["channel"] = json!("onsite");
+    assert_eq!(look("banner", other).await.status, 422);
+    for (message, body, status) in [
+        ("thanks", json!({"profile": "user_id:carl"}), 404),
+        ("nothing", json!({"profile": "user_id:ada"}), 404),
+        ("thanks", json!({"profile": "user_id:ada", "channel": "fax"}), 400),
+        ("thanks", json!({}), 400),
+        ("thanks", json!({"profile": "user_id:ada", "draft": {"yaml": "message: other\n"}}), 400),
+    ] {
+        assert_eq!(look(message, body.clone()).await.status, status, "{message} {body}");
+    }
+    assert_eq!(shop.house.get("/api/v1/programme").await["revision"], 1);
+    shop.house.server.stop().await;
+}

@@ -113,3 +113,102 @@ async fn a_live_server_tells_its_own_history_again() {
     assert_eq!(ask(&programme, json!({})).await.status, 200);
     house.server.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn definitions_are_laid_over_the_live_programme_and_somebody_is_followed() {
+    let house = house().await;
+    house.durable().await;
+    let from = clock::now().to_string();
+    tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+    house.track(json!([{"type": "identify", "userId": "ada", "traits": {"vip": true}}])).await;
+    buys(&house, "ada").await;
+    buys(&house, "bob").await;
+    house.durable().await;
+    let yaml = "journey: thanks\npurpose: orders\nenter: did \"Bought\"\nsteps:\n  - branch:\n      - if: in segment \"ada\"\n        then:\n          - wait: 1 hour\n      - else: []\n  - send: thanks\n";
+    let drafts = json!([
+        {"kind": "journey", "name": "thanks", "yaml": yaml},
+        {"kind": "segment", "name": "ada", "definition": "trait.vip = true"},
+    ]);
+    let ask = async |body: Value| house.ask("POST", "/api/v1/simulate", Some(body)).await;
+    let ran = ask(json!({"definitions": drafts, "from": from, "follow": "user_id:ada"})).await;
+    assert_eq!(ran.status, 200, "{ran:?}");
+    let report = ran.json();
+    let journey = &report["would"]["journeys"]["thanks"];
+    assert_eq!((&journey["entered"], &journey["inside"]), (&json!(2), &json!(1)), "{journey}");
+    let mut people: Vec<&str> =
+        journey["people"].as_array().unwrap().iter().map(|one| one.as_str().unwrap()).collect();
+    people.sort_unstable();
+    assert_eq!(people, ["user_id:ada", "user_id:bob"]);
+    let steps = &journey["steps"];
+    assert_eq!(steps["1"]["came_in"], 2, "{steps}");
+    assert_eq!(steps["1"]["went_on"], json!({"1a.1": 1, "2": 1}));
+    assert_eq!((&steps["1a.1"]["inside"], &steps["2"]["came_in"]), (&json!(1), &json!(1)));
+    assert_eq!((&steps["2"]["sends"]["sent"], &steps["2"]["went_on"]), (&json!(1), &json!({"end": 1})));
+    assert_eq!(steps["end"]["left"], json!({"end": 1}));
+    let told = |side: &str| -> Vec<String> {
+        let moments = report["followed"][side].as_array().unwrap().iter();
+        let word = |moment: &Value, field: &str| moment[field].as_str().unwrap_or_default().to_owned();
+        moments
+            .map(|one| {
+                format!(
+                    "{} {}>{} {}",
+                    word(one, "what"),
+                    word(one, "step"),
+                    word(one, "to"),
+                    word(one, "why")
+                )
+            })
+            .collect()
+    };
+    assert_eq!(report["followed"]["person"], "user_id:ada");
+    assert_eq!(told("would"), ["entered >1 did \"Bought\"", "went_on 1>1a.1 in segment \"ada\""]);
+    let was = told("was");
+    assert_eq!(was[0], "entered >1 did \"Bought\"");
+    for moment in ["wished 1> ", "sent 1> ", "went_on 1>end ", "left end> the steps are over"] {
+        assert!(was.iter().any(|one| one == moment), "{moment}: {was:?}");
+    }
+    let text =
+        ask(json!({"definitions": drafts, "from": from, "follow": "user_id:ada", "as": "text"})).await.text;
+    assert!(
+        text.contains("user_id:ada, step by step") && text.contains("went on at 1 to 1a.1; in segment"),
+        "{text}"
+    );
+
+    let removed = json!([{"kind": "journey", "name": "thanks", "removed": true}]);
+    let without = ask(json!({"definitions": removed, "from": from})).await.json();
+    assert_eq!(
+        (&without["was"]["messages"]["thanks"]["sent"], &without["would"]["messages"]),
+        (&json!(2), &json!({}))
+    );
+    let programme = house.get("/api/v1/programme").await["programme"].clone();
+    for (body, code, place) in [
+        (
+            json!({"definitions": [{"kind": "journey", "name": "thanks", "yaml": "journey: thanks\nsteps: [{send: tanks}]\n"}]}),
+            "programme_mistakes",
+            "journeys.thanks",
+        ),
+        (
+            json!({"definitions": [{"kind": "message", "name": "thanks", "removed": true}]}),
+            "in_use",
+            "journeys.thanks",
+        ),
+        (json!({"definitions": drafts, "programme": programme}), "bad_json", ""),
+        (json!({}), "bad_json", ""),
+        (
+            json!({"definitions": [{"kind": "journey", "name": "thanks", "removed": true, "yaml": yaml}]}),
+            "bad_json",
+            "",
+        ),
+        (json!({"definitions": drafts, "follow": "ada"}), "bad_address", ""),
+    ] {
+        let mut asked = body.clone();
+        asked["from"] = json!(from);
+        let refused = ask(asked).await;
+        let told = refused.json();
+        assert_eq!(told["code"], code, "{body}: {told}");
+        let found = told["findings"][0]["place"].as_str().unwrap_or_default();
+        assert!(found.starts_with(place), "{body}: {told}");
+    }
+    assert_eq!(house.get("/api/v1/programme").await["revision"], 1, "nothing is kept");
+    house.server.stop().await;
+}

@@ -4,15 +4,17 @@
 use engine::Seq;
 use engine::at::{At, Span};
 use engine::engine::Engine;
+use engine::moves::Move;
 use engine::outbox::{Decision, Send, Status};
 use engine::record::Record;
 use eventlog::Error;
 use eventlog::dryrun::{Failure, Ran, Window, run};
 use eventlog::log::{Batch, Batches};
 use eventlog::memory::{MemoryDisk, MemoryFolder};
-use eventlog::recovery::recover_as_of;
+use eventlog::recovery::{recover_as_of, watch_runs};
 use eventlog::snapshots::Snapshots;
 use sim::world::World;
+use std::collections::BTreeMap;
 
 const SEEDS: u64 = 6;
 /// Of those, the ones in which other programmes run dry, each twice.
@@ -58,7 +60,7 @@ fn as_of(history: &[Batch], at: At) -> Engine {
 }
 
 fn dry_run(history: &[Batch], definition: &str, window: Window) -> Result<Ran, Failure> {
-    run(as_of(history, window.from), definition, window, |from| read(history, from))
+    run(as_of(history, window.from), definition, window, None, |from| read(history, from))
 }
 
 #[test]
@@ -133,4 +135,61 @@ fn adds_up(ran: &Ran, window: Window) {
     let would = engine.sends().filter(on_the_way).collect::<Vec<_>>();
     assert!(would.len() <= was, "{was} messages were on their way, and now {would:?}");
     assert!(would.iter().all(|send| send.decision == Decision::Send));
+}
+
+/// Moves that are told of add up to where people are, whatever happened to them meanwhile; and watching changes nothing.
+#[test]
+fn whoever_came_to_a_step_has_left_it_or_is_there() {
+    let mut moves = 0;
+    for seed in 1..=SEEDS {
+        let history = history(seed);
+        let mut engine = Engine::new();
+        let mut told: BTreeMap<(String, u32, String), i64> = BTreeMap::new();
+        watch_runs(
+            &mut engine,
+            |from| read(&history, from),
+            |_, moved| {
+                if moved.is_broadcast {
+                    return;
+                }
+                let mut count = |place: &str, by: i64| {
+                    *told.entry((moved.journey.to_string(), moved.version, place.to_owned())).or_default() +=
+                        by;
+                };
+                match &moved.what {
+                    Move::In { to, .. } => count(to, 1),
+                    Move::On { from, to } => {
+                        count(from, -1);
+                        count(to, 1);
+                    }
+                    Move::Out { from, .. } => count(from, -1),
+                    Move::Goal { .. } => {}
+                }
+                moves += 1;
+            },
+        )
+        .unwrap();
+        told.retain(|_, people| *people != 0);
+        assert_eq!(told, there(&engine), "seed {seed}");
+        assert_eq!(
+            engine.hash(),
+            as_of(&history, engine.at()).hash(),
+            "seed {seed}: watching changes nothing"
+        );
+    }
+    assert!(moves > 100 * SEEDS, "{moves} moves are too few");
+}
+
+/// How many people are at which step, as the engine says.
+fn there(engine: &Engine) -> BTreeMap<(String, u32, String), i64> {
+    let mut there = BTreeMap::new();
+    for journey in engine.journeys() {
+        for version in engine.versions_of(journey.name) {
+            for (place, people) in version.positions {
+                let of = (journey.name.to_owned(), version.version, place.to_string());
+                *there.entry(of).or_default() += people as i64;
+            }
+        }
+    }
+    there
 }

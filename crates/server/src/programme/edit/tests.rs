@@ -50,8 +50,12 @@ fn same(one: &Programme, other: &Programme) -> bool {
     bare(one) == bare(other)
 }
 
+fn edit(kind: Kind, name: &str, said: &Said) -> Edit {
+    Edit { kind, name: name.to_owned(), said: said.clone(), templates: BTreeMap::new() }
+}
+
 fn edited(programme: &Programme, kind: Kind, name: &str, said: &Said) -> Edited {
-    Folder::of(programme).edit(kind, name, said, &BTreeMap::new()).unwrap()
+    Folder::of(programme).edit(&[edit(kind, name, said)]).unwrap()
 }
 
 #[test]
@@ -84,7 +88,7 @@ fn what_is_written_says_the_same_as_json_and_leaves_the_text_alone() {
         for (kind, name) in written.names() {
             let one = written.written(kind, name).unwrap();
             for said in [Said::Yaml(one.yaml), Said::Json(one.node)] {
-                let edited = written.edit(kind, name, &said, &BTreeMap::new()).unwrap();
+                let edited = written.edit(&[edit(kind, name, &said)]).unwrap();
                 let shown = format!("{} {kind:?} {name}", folder.display());
                 assert_eq!(edited.checked.errors(), 0, "{shown}: {:?}", edited.checked.findings);
                 assert_eq!(edited.checked.programme, programme, "{shown}");
@@ -103,7 +107,7 @@ fn what_is_used_is_what_cannot_be_taken_out() {
             if matches!(kind, Kind::Programme | Kind::ContactPolicy | Kind::Channels) {
                 continue;
             }
-            let edited = written.edit(kind, &name, &Said::Nothing, &BTreeMap::new()).unwrap();
+            let edited = written.edit(&[edit(kind, &name, &Said::Nothing)]).unwrap();
             let errors = edited.checked.findings.iter().filter(|one| one.severity == Severity::Error);
             let found: std::collections::BTreeSet<_> =
                 errors.filter_map(|one| owner(&Place(one.place.clone()), &names)).collect();
@@ -112,7 +116,8 @@ fn what_is_used_is_what_cannot_be_taken_out() {
                 let back = written.written(kind, &name).unwrap();
                 let templates = back.templates.into_iter().map(|(file, text)| (file, Some(text))).collect();
                 let without = Folder::of(&edited.checked.programme);
-                let again = without.edit(kind, &name, &Said::Yaml(back.yaml), &templates).unwrap();
+                let again = Edit { templates, ..edit(kind, &name, &Said::Yaml(back.yaml)) };
+                let again = without.edit(&[again]).unwrap();
                 assert!(same(&again.checked.programme, &programme), "{} {kind:?} {name}", folder.display());
             }
         }
@@ -170,10 +175,36 @@ fn a_mistake_has_its_place_in_the_text_that_was_given() {
     let [finding] = &edited.checked.findings[..] else { panic!("{:?}", edited.checked.findings) };
     assert_eq!((finding.file.to_str(), finding.line, finding.column), (Some("segments.yaml"), 6, 20));
     assert_eq!(finding.suggestion.as_deref(), Some("did you mean \"buyers\"?"));
-    assert_eq!((finding.place.as_str(), edited.inside(finding)), ("segments.loyal", Some((3, 18))));
+    let named = (Kind::Segment, "loyal".to_owned());
+    assert_eq!((finding.place.as_str(), edited.inside(finding)), ("segments.loyal", Some((&named, 3, 18))));
     let broken = self::edited(&programme, Kind::Segment, "loyal", &Said::Yaml("loyal: [\n".into()));
     assert!(broken.checked.errors() > 0);
     let other = Folder::of(&programme);
-    let other = other.edit(Kind::Segment, "loyal", &Said::Yaml("vip: did \"X\"\n".into()), &BTreeMap::new());
-    assert_eq!(other.err().as_deref(), Some("this is the segment \"vip\", and not \"loyal\""));
+    let other = other.edit(&[edit(Kind::Segment, "loyal", &Said::Yaml("vip: did \"X\"\n".into()))]);
+    let why = "this is the segment \"vip\", and not \"loyal\"".to_owned();
+    assert_eq!(other.err(), Some(Unfit { of: named, why }));
+}
+
+#[test]
+fn several_definitions_change_at_once_and_each_may_need_the_others() {
+    let programme = small();
+    let folder = Folder::of(&programme);
+    let said = |text: &str| Said::Yaml(text.into());
+    let buyers = edit(Kind::Segment, "buyers", &said("# Now.\n# Three lines.\nbuyers: in segment \"far\"\n"));
+    let far = edit(Kind::Segment, "far", &Said::Json(serde_json::from_str(r#""did \"Seen\"""#).unwrap()));
+    let both = folder.edit(&[buyers.clone(), far.clone()]).unwrap();
+    assert_eq!(both.checked.findings, []);
+    assert_eq!(both.checked.programme.segments["buyers"], "in segment \"far\"");
+    let loyal = edit(Kind::Segment, "loyal", &said("loyal: in segment \"byers\"\n"));
+    let wrong = folder.edit(&[loyal.clone(), far, buyers.clone()]).unwrap();
+    let [finding] = &wrong.checked.findings[..] else { panic!("{:?}", wrong.checked.findings) };
+    let named = (Kind::Segment, "loyal".to_owned());
+    assert_eq!(wrong.inside(finding), Some((&named, 1, 19)), "the lines above it moved it");
+    let broken = edit(Kind::Segment, "loyal", &said("loyal: [\n"));
+    for edits in [[broken.clone(), buyers.clone()], [buyers, broken]] {
+        let edited = folder.edit(&edits).unwrap();
+        let errors = edited.checked.findings.iter();
+        let mut inside = errors.filter_map(|one| edited.inside(one));
+        assert!(inside.any(|(named, ..)| named.1 == "loyal"), "{:?}", edited.checked.findings);
+    }
 }

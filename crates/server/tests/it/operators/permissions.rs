@@ -19,8 +19,10 @@ fn expected_permission(route: &api::Route) -> Permission {
         }
         "/api/v1/profiles/{address}" if !reads => Permission::Admin,
         _ if reads => Permission::Read,
-        // They change nothing: an expression in its other form, and why it holds for somebody.
-        "/api/v1/segments/parse" | "/api/v1/profiles/{address}/explain" => Permission::Read,
+        // They change nothing: an expression in its other form, why it holds for somebody, and how a message would look.
+        "/api/v1/segments/parse"
+        | "/api/v1/profiles/{address}/explain"
+        | "/api/v1/messages/{name}/preview" => Permission::Read,
         // It changes nothing either, and takes the machine for a while; or it states what was found out.
         "/api/v1/simulate" | "/api/v1/measure/ltv/traits" | "/api/v1/measure/acquisition/traits" => {
             Permission::Analyse
