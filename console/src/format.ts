@@ -15,6 +15,9 @@ export function write(language: Language): void {
   formats.clear();
 }
 
+/** Of whoever sits here, until a programme says its own. */
+export const zoneHere = (): string => new Intl.DateTimeFormat().resolvedOptions().timeZone;
+
 /** Times are those of the programme's zone, and money is its currency where nothing else is said. */
 export function setProgramme(of: { zone?: string; currency?: string }): void {
   zone = of.zone ?? zone;
