@@ -4,8 +4,9 @@ import { get } from "./client.ts";
 import { who } from "./deeds.ts";
 import { titled } from "./format.ts";
 import { searched } from "./people.ts";
+import { live } from "./live.svelte.ts";
 import { palette } from "./palette.svelte.ts";
-import { signOut } from "./session.svelte.ts";
+import { session, signOut } from "./session.svelte.ts";
 import { MENU, to, type ScreenName } from "./screens.ts";
 import { setTheme } from "./theme.ts";
 import { rank } from "./rank.ts";
@@ -21,14 +22,14 @@ export interface Goal {
 
 const SHOWN_MAX = 12;
 
-let definitions: Promise<Goal[]> | undefined;
+let definitions: { revision: number; goals: Promise<Goal[]> } | undefined;
 
 /** What fits, at once from what is known, then again with the people that the server found. */
 export async function* find(text: string): AsyncGenerator<Goal[]> {
   const here = [...acts(), ...screens()];
   yield best(here, text);
-  definitions ??= named().catch(() => ((definitions = undefined), []));
-  const all = [...(await definitions), ...here];
+  if (definitions?.revision !== live.revision) definitions = { revision: live.revision, goals: named().catch(() => ((definitions = undefined), [])) };
+  const all = [...(await definitions.goals), ...here];
   yield best(all, text);
   if (text.trim().length < 3) return;
   const people = (await searched(text).catch(() => [])).map((person): Goal => ({ kind: "person", label: who(person), note: person.address, href: to("person", { person: person.address }) }));
@@ -40,7 +41,7 @@ function best(goals: Goal[], text: string): Goal[] {
 }
 
 function screens(): Goal[] {
-  const below = ["merges", "import", "broadcasts", "slots", "decisions", "mailbox"] as const;
+  const below = ["merges", "import", "broadcasts", "slots", "decisions", ...(session.demo ? (["mailbox"] as const) : [])] as const;
   const names: ScreenName[] = [...MENU.flat(), ...below];
   const settings = ["programme", "purposes", "channels", "keys", "operators", "data", "health", "audit"];
   return [

@@ -51,8 +51,8 @@ export async function open(): Promise<void> {
   access.closed = () => close("");
   access.token = null;
   const kept = sessionStorage.getItem(KEY);
-  if (kept) return useKey(kept);
   now.demo = (await greeting()) ?? undefined;
+  if (kept) return useKey(kept);
   if (await signedIn()) return;
   if (now.demo) await visit();
   if (now.is !== "open") close("");

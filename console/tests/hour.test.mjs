@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { after, before, describe, test } from "node:test";
 import { look, openShop, openWindow, settled, startBrowser } from "./shop.mjs";
 import { speaker } from "./talk.mjs";
@@ -33,21 +34,18 @@ describe("the first hour", { concurrency: true }, () => {
       const { page, wrong, context } = await openWindow(browser, shop, hour);
       t.after(() => context.close());
       const marketer = sitting(page, speaker(hour.language), hour);
-      await marketer.signsOutAndIn();
-      await marketer.findsAPerson();
-      await marketer.buildsASegment();
-      await marketer.writesAMessage();
-      await marketer.drawsAJourney();
-      await marketer.runsItDry();
-      await marketer.startsIt();
-      await marketer.readsTheLetter();
-      await marketer.readsTheResult();
+      try {
+        for (const step of Object.values(marketer)) await step();
+      } catch (error) {
+        await page.screenshot({ path: `${SHOTS ?? tmpdir()}/hour-${hour.language}-failed.png` });
+        throw error;
+      }
       assert.deepEqual(wrong, []);
     });
   }
 });
 
-/** Somebody before the screen. */
+/** Somebody before the screen: what they do, in this order. */
 function sitting(page, say, { language, theme, segment, message, subject, journey }) {
   const button = (key) => page.getByRole("button", { name: say(key), exact: true });
   const menu = (key) => page.locator(".side").getByRole("link", { name: say(key) });
@@ -166,14 +164,14 @@ function sitting(page, say, { language, theme, segment, message, subject, journe
 
     async runsItDry() {
       await button("dry.title").click();
-      await button("dry.run").click();
+      await page.getByRole("complementary").getByRole("button", { name: say("dry.run"), exact: true }).click();
       await page.getByText(say("dry.entered")).first().waitFor();
       await picture("dry-run");
     },
 
     async startsIt() {
       await button("journey.start").click();
-      await dialog.locator("pre").first().waitFor();
+      await dialog.getByText(say("journey.is_new"), { exact: true }).waitFor();
       await picture("start");
       await dialog.getByRole("button", { name: say("journey.make_live"), exact: true }).click();
       await page.getByText(say("journey.is_live"), { exact: true }).waitFor();
