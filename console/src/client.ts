@@ -67,6 +67,21 @@ export const put = <P extends Having<"put">>(path: P, asking: Asking = {}) => se
 export const remove = <P extends Having<"delete">>(path: P, asking: Asking = {}) =>
   send("delete", path, asking) as Promise<Answer<P, "delete">>;
 
+const TURN_PAUSE_MS = 500;
+const TURNS_MAX = 120;
+
+/** Some questions are answered one at a time: whoever comes while another's is told waits for their turn. */
+export async function inTurn<T>(ask: () => Promise<T>): Promise<T> {
+  for (let turn = 0; ; turn += 1) {
+    try {
+      return await ask();
+    } catch (problem) {
+      if (!(problem instanceof Problem) || problem.code !== "busy" || turn >= TURNS_MAX) throw problem;
+      await new Promise((resolve) => setTimeout(resolve, TURN_PAUSE_MS));
+    }
+  }
+}
+
 /** The address of a request, also for links that download. */
 export function address(path: string, { path: names = {}, query = {} }: Asking = {}): string {
   const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(names[name] ?? "")));

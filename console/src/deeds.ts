@@ -1,6 +1,6 @@
 // What happened as a few words and what they are about, the same on every screen that tells of it.
 
-import { moneyExact, titled } from "./format.ts";
+import { dateLong, moneyExact, time, titled } from "./format.ts";
 import { say, says } from "./words.ts";
 
 /** Anything of the log that tells of somebody, as `/api/v1/activity` and timelines have it. */
@@ -23,6 +23,8 @@ export interface Deed {
 }
 
 const ORDER = "Order Completed";
+/** What we did, and the person only took part in. */
+const FROM_US = new Set(["Call Completed"]);
 
 /** What is told of a record. */
 export function deed(of: Happening): Deed {
@@ -57,7 +59,7 @@ export function who(person: Happening["person"]): string {
 
 function event(name: string, properties: Record<string, unknown>): Deed {
   const words = known(name);
-  return { words, details: about(name, properties), side: "in", knot: name === ORDER };
+  return { words, details: about(name, properties), side: FROM_US.has(name) ? "out" : "in", knot: name === ORDER };
 }
 
 /** Names of events that many companies use have words; others are names already. */
@@ -70,9 +72,17 @@ function about(name: string, of: Record<string, unknown>): string {
   const text = (key: string) => (typeof of[key] === "string" ? (of[key] as string) : "");
   const amount = (key: string) => (typeof of[key] === "number" ? moneyExact(of[key] as number, text("currency") || undefined) : "");
   const products = Array.isArray(of.products) ? of.products.map((one: unknown) => several(one)).filter(Boolean).join(", ") : "";
+  if (name.startsWith("Call ")) return call(text("outcome"), text("appointment_at"));
   const page = name === "Page Viewed" || name === "Screen Viewed";
   const parts = page ? [text("title") || text("path") || shortUrl(text("url"))] : [products, text("name") || text("title") || text("place") || text("category"), amount("total") || amount("price")];
   return parts.filter(Boolean).join(" · ");
+}
+
+/** What came of a call: outcomes that many use have words. */
+function call(outcome: string, appointment: string): string {
+  const key = `event.outcome_${outcome.toLowerCase().replace(/[^a-z0-9]+/g, "_")}`;
+  const until = Number.isNaN(Date.parse(appointment)) ? "" : say("event.appointment", { when: `${dateLong(appointment)}, ${time(appointment)}` });
+  return [says(key) ? say(key) : titled(outcome), until].filter(Boolean).join(" · ");
 }
 
 function several(product: unknown): string {

@@ -84,15 +84,18 @@ export function findingsOf(problem: unknown): Finding[] {
   return said?.findings ?? [];
 }
 
-/** Who changed it meanwhile, where that is why it was not saved. */
-export function changedBy(problem: unknown): string | undefined {
-  if (!(problem instanceof Problem) || problem.status !== 412) return undefined;
-  const said = problem.said as { by?: string; change?: { by?: string } } | undefined;
-  return said?.by ?? said?.change?.by ?? "";
+/** What somebody else saved while it was worked on. */
+export interface Conflict<F = unknown> {
+  /** Who it was; empty where that is no more known. */
+  by: string;
+  at?: string;
+  /** As it is live now; absent where they took it out. */
+  current?: Definition<F>;
 }
 
-/** What somebody else saved meanwhile. */
-export function conflictOf(problem: unknown): Definition<unknown> | undefined {
+/** Where that is why something was not saved. */
+export function conflictOf<F = unknown>(problem: unknown): Conflict<F> | undefined {
   if (!(problem instanceof Problem) || problem.status !== 412) return undefined;
-  return (problem.said as { current?: Definition<unknown> } | undefined)?.current ?? undefined;
+  const said = problem.said as { current?: Definition<F> | null; change?: { by?: string; at?: string } | null };
+  return { by: said.change?.by ?? "", at: said.change?.at, current: said.current ?? undefined };
 }

@@ -15,6 +15,9 @@ export function write(language: Language): void {
   formats.clear();
 }
 
+/** Of whoever sits here, until a programme says its own. */
+export const zoneHere = (): string => new Intl.DateTimeFormat().resolvedOptions().timeZone;
+
 /** Times are those of the programme's zone, and money is its currency where nothing else is said. */
 export function setProgramme(of: { zone?: string; currency?: string }): void {
   zone = of.zone ?? zone;
@@ -119,6 +122,8 @@ export function date(at: Instant): string {
 }
 /** `26 November 2026` */
 export const dateLong = (at: Instant): string => dated(at, { day: "numeric", month: "long", year: "numeric" });
+/** The day that it is where the programme is: `2026-11-26`. */
+export const dayOf = (at: Instant): string => new Intl.DateTimeFormat("en-CA", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" }).format(new Date(at));
 /** `Monday 23 November, 17:48` */
 export function today(at: Instant): string {
   const day = dated(at, { weekday: "long", day: "numeric", month: "long" });

@@ -1,10 +1,12 @@
 // What the palette leads to, and how well it fits what somebody typed.
 
-import { get, send, type Answer } from "./client.ts";
+import { get } from "./client.ts";
 import { who } from "./deeds.ts";
 import { titled } from "./format.ts";
+import { searched } from "./people.ts";
+import { live } from "./live.svelte.ts";
 import { palette } from "./palette.svelte.ts";
-import { signOut } from "./session.svelte.ts";
+import { session, signOut } from "./session.svelte.ts";
 import { MENU, to, type ScreenName } from "./screens.ts";
 import { setTheme } from "./theme.ts";
 import { rank } from "./rank.ts";
@@ -20,17 +22,18 @@ export interface Goal {
 
 const SHOWN_MAX = 12;
 
-let definitions: Promise<Goal[]> | undefined;
+let definitions: { revision: number; goals: Promise<Goal[]> } | undefined;
 
 /** What fits, at once from what is known, then again with the people that the server found. */
 export async function* find(text: string): AsyncGenerator<Goal[]> {
   const here = [...acts(), ...screens()];
   yield best(here, text);
-  definitions ??= named().catch(() => ((definitions = undefined), []));
-  const all = [...(await definitions), ...here];
+  if (definitions?.revision !== live.revision) definitions = { revision: live.revision, goals: named().catch(() => ((definitions = undefined), [])) };
+  const all = [...(await definitions.goals), ...here];
   yield best(all, text);
   if (text.trim().length < 3) return;
-  yield [...(await people(text.trim())), ...best(all, text)].slice(0, SHOWN_MAX);
+  const people = (await searched(text).catch(() => [])).map((person): Goal => ({ kind: "person", label: who(person), note: person.address, href: to("person", { person: person.address }) }));
+  yield [...people, ...best(all, text)].slice(0, SHOWN_MAX);
 }
 
 function best(goals: Goal[], text: string): Goal[] {
@@ -38,7 +41,7 @@ function best(goals: Goal[], text: string): Goal[] {
 }
 
 function screens(): Goal[] {
-  const below = ["merges", "import", "broadcasts", "slots", "decisions", "mailbox"] as const;
+  const below = ["merges", "import", "broadcasts", "slots", "decisions", ...(session.demo ? (["mailbox"] as const) : [])] as const;
   const names: ScreenName[] = [...MENU.flat(), ...below];
   const settings = ["programme", "purposes", "channels", "keys", "operators", "data", "health", "audit"];
   return [
@@ -63,27 +66,4 @@ async function named(): Promise<Goal[]> {
     ...journeys.journeys.map(({ name }): Goal => ({ kind: "journey", label: titled(name), note: name, href: to("journey", { journey: name }) })),
     ...offers.offers.map(({ name }): Goal => ({ kind: "offer", label: titled(name), note: name, href: to("offer", { offer: name }) })),
   ];
-}
-
-interface Found {
-  people: { name?: string | null; address: string }[];
-}
-
-/** Whoever is known by a text or by something that begins with it; where the server cannot search, whom an identifier names. */
-async function people(text: string): Promise<Goal[]> {
-  const found = (await send("get", "/api/v1/search", { query: { q: text } }).catch(() => null)) as Found | null;
-  const all = found ? found.people : await namedBy(text);
-  return all.map((person): Goal => ({ kind: "person", label: who(person), note: person.address, href: to("person", { person: person.address }) }));
-}
-
-async function namedBy(text: string): Promise<Found["people"]> {
-  const kinds = text.includes("@") ? ["email"] : /^\+?\d[\d ]+$/.test(text) ? ["phone", "user_id"] : ["user_id", "anonymous_id"];
-  const addresses = /^[a-z_]+:/.test(text) ? [text] : kinds.map((kind) => `${kind}:${text}`);
-  const asked = addresses.map((address) => get("/api/v1/profiles/{address}", { path: { address } }).then((told) => ({ name: nameOf(told), address }), () => null));
-  return (await Promise.all(asked)).filter((person) => person !== null);
-}
-
-function nameOf(profile: Answer<"/api/v1/profiles/{address}">): string {
-  const traits = profile.traits as Record<string, unknown>;
-  return [traits.first_name, traits.last_name].filter((part) => typeof part === "string").join(" ");
 }

@@ -18,11 +18,15 @@ export interface Programme {
   [part: string]: unknown;
 }
 
+/** What there is before anybody said anything. */
+const NOTHING: Programme = { name: "", languages: [], purposes: {}, segments: {}, messages: {} };
+
 /** Called while a component is made. */
 export function programme() {
   return asked(
-    () => (live.revision ? `programme ${live.revision}` : null),
+    () => (live.status ? `programme ${live.revision}` : null),
     async (signal) => {
+      if (live.revision === 0) return NOTHING;
       const { programme } = (await get("/api/v1/programme", { signal })) as { programme: unknown };
       const told = programme as Programme;
       setProgramme({ zone: told.timezone, currency: told.currency });

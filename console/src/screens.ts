@@ -10,9 +10,9 @@ type Load = () => Promise<{ default: Component<never> }>;
 export const SCREENS = [
   { name: "today", path: "/", menu: "today", load: () => import("./screens/today/Today.svelte") },
   { name: "people", path: "/people", menu: "people", load: () => import("./screens/people/People.svelte") },
-  { name: "merges", path: "/people/merges", menu: "people", load: () => import("./screens/people/Merges.svelte") },
-  { name: "import", path: "/people/import", menu: "people", load: () => import("./screens/people/Import.svelte") },
-  { name: "person", path: "/people/:person", menu: "people", load: () => import("./screens/person/Person.svelte") },
+  { name: "merges", path: "/people/merges", menu: "people", load: () => learn("persons", import("./screens/people/Merges.svelte")) },
+  { name: "import", path: "/people/import", menu: "people", load: () => learn("persons", import("./screens/people/Import.svelte")) },
+  { name: "person", path: "/people/:person", menu: "people", load: () => learn("persons", import("./screens/person/Person.svelte")) },
   { name: "segments", path: "/segments", menu: "segments", load: () => import("./screens/segments/Segments.svelte") },
   { name: "segment", path: "/segments/:segment", menu: "segments", load: () => learn("rules", import("./screens/segment/Segment.svelte")) },
   { name: "journeys", path: "/journeys", menu: "journeys", load: () => learn("flows", import("./screens/journeys/Journeys.svelte")) },

@@ -51,12 +51,11 @@ export async function open(): Promise<void> {
   access.closed = () => close("");
   access.token = null;
   const kept = sessionStorage.getItem(KEY);
-  if (kept) return useKey(kept);
   now.demo = (await greeting()) ?? undefined;
+  if (kept) return useKey(kept);
   if (await signedIn()) return;
-  if (now.demo && (await begun({}))) return;
-  if (now.demo?.token) await useKey(now.demo.token);
-  else close("");
+  if (now.demo) await visit();
+  if (now.is !== "open") close("");
 }
 
 /** Opens with a key, which stays in this window. */
@@ -75,6 +74,12 @@ export async function useKey(token: string): Promise<void> {
 export async function signIn(name: string, password: string): Promise<void> {
   await send("post", "/api/v1/session", { body: { name, password } });
   if (!(await signedIn())) close("");
+}
+
+/** Opens the sample shop, which has an operator of its own. */
+export async function visit(): Promise<void> {
+  if (await begun({})) return;
+  if (now.demo?.token) await useKey(now.demo.token);
 }
 
 /** Makes the first owner with the token that the server printed, and opens as them. */

@@ -20,8 +20,9 @@ let plural = new Intl.PluralRules("en");
 let spokenIn: Language = "en";
 let learned: Partial<Record<Book, Promise<void>>> = {};
 
-/** By what their screens are for: numbers and Settings; journeys, messages and offers; a segment. */
+/** By what their screens are for: a person; numbers and Settings; journeys, messages and offers; a segment. */
 const BOOKS = {
+  persons: { en: () => import("./words/persons.en.ts"), it: () => import("./words/persons.it.ts"), fr: () => import("./words/persons.fr.ts") },
   numbers: { en: () => import("./words/numbers.en.ts"), it: () => import("./words/numbers.it.ts"), fr: () => import("./words/numbers.fr.ts") },
   flows: { en: () => import("./words/flows.en.ts"), it: () => import("./words/flows.it.ts"), fr: () => import("./words/flows.fr.ts") },
   rules: { en: () => import("./words/rules.en.ts"), it: () => import("./words/rules.it.ts"), fr: () => import("./words/rules.fr.ts") },

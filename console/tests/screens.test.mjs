@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { after, before, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 import { ADDRESSES } from "./addresses.mjs";
 import { look, openShop, openWindow, startBrowser } from "./shop.mjs";
 
@@ -27,20 +27,23 @@ after(async () => {
   await shop?.close();
 });
 
-for (const window of WINDOWS) {
-  test(`screens at ${window.width} px, ${window.theme}, ${window.language}`, async (t) => {
-    const { page, wrong, context } = await openWindow(browser, shop, window);
-    t.after(() => context.close());
-    for (const [name, path] of Object.entries(ADDRESSES)) {
-      await look(page, shop, path);
-      assert.equal(await page.getAttribute("html", "lang"), window.language);
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-      assert.ok(wide <= 0, `${name} is ${wide} px wider than its window`);
-      assert.deepEqual(await findings(page), [], name);
-      assert.deepEqual(wrong, [], name);
-    }
-  });
-}
+// Two at once: while one screen waits for its answers, axe looks at another.
+describe("screens", { concurrency: 2 }, () => {
+  for (const window of WINDOWS) {
+    test(`at ${window.width} px, ${window.theme}, ${window.language}`, async (t) => {
+      const { page, wrong, context } = await openWindow(browser, shop, window);
+      t.after(() => context.close());
+      for (const [name, path] of Object.entries(ADDRESSES)) {
+        await look(page, shop, path);
+        assert.equal(await page.getAttribute("html", "lang"), window.language);
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+        assert.ok(wide <= 0, `${name} is ${wide} px wider than its window`);
+        assert.deepEqual(await findings(page), [], name);
+        assert.deepEqual(wrong, [], name);
+      }
+    });
+  }
+});
 
 /** What axe finds, in a line each. It is put into the page past its own policy, which lets no script in. */
 async function findings(page) {

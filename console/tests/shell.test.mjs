@@ -117,7 +117,7 @@ test("when the server does not answer, what is shown stays, and it says since wh
   await page.waitForSelector(".side .live:not(.stale) b");
 });
 
-test("a server in which nothing happened asks who is there, and leads to the first event", async (t) => {
+test("a key in the address opens an empty server, does not stay there, and what comes in with the other is seen at once", async (t) => {
   const empty = await openEmpty();
   const opened = await openWindow(browser, empty);
   t.after(async () => {

@@ -15,8 +15,12 @@ const TRAMA = process.env.TRAMA_BIN ?? fileURLToPath(new URL("../../target/debug
 const CHROMIUM = process.env.CHROMIUM_BIN ?? "/usr/bin/chromium";
 
 // Generous, since the machine may be building something else; a test that passes never waits this long.
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 15_000;
 const POLL_MS = 50;
+/** A screen has what it asked for when nothing was asked for so long, which is longer than one question takes to lead to another. */
+const STILL_MS = 120;
+/** Some figures take longer than this; their screen is looked at as it is until then. */
+const ANSWERED_MS = 2_500;
 /** So many times faster than life: a working day in half a minute. */
 const PACE = 1200;
 
@@ -94,6 +98,7 @@ export async function openWindow(browser, shop, { width = 1440, height = 900, th
     if (/^https?:$/.test(to.protocol) && to.origin !== shop.url) wrong.push(`a request to ${to.origin}`);
   });
   page.setDefaultTimeout(PATIENCE_MS);
+  heed(page);
   return { page, wrong, context };
 }
 
@@ -101,8 +106,36 @@ export async function openWindow(browser, shop, { width = 1440, height = 900, th
 export async function look(page, shop, path) {
   await page.goto(`${shop.url}${path}`);
   await page.waitForSelector("main h1");
-  await page.waitForLoadState("networkidle", { timeout: 1500 }).catch(() => {});
-  await page.evaluate(() => document.fonts.ready);
+  await settled(page);
+}
+
+/** Waits until nothing has been on its way for a moment; a screen that follows what happens asks again and again, so it is no more than a while. */
+export async function settled(page) {
+  const asked = questions.get(page);
+  const end = Date.now() + ANSWERED_MS;
+  while (Date.now() < end && (asked.open.size > 0 || Date.now() - asked.since < STILL_MS)) await new Promise((resolve) => setTimeout(resolve, POLL_MS / 2));
+  await page.evaluate(() => document.fonts.ready.then(() => new Promise(requestAnimationFrame)));
+}
+
+/** By page: the questions that are not answered yet, and since when that is so many. */
+const questions = new WeakMap();
+
+function heed(page) {
+  const asked = { open: new Set(), since: Date.now() };
+  questions.set(page, asked);
+  // The stream of what happens never ends.
+  const counts = (request) => !request.url().includes("/stream") && request.resourceType() !== "eventsource";
+  const answered = (request) => {
+    if (asked.open.delete(request)) asked.since = Date.now();
+  };
+  page.on("request", (request) => {
+    if (!counts(request)) return;
+    if (request.isNavigationRequest()) asked.open.clear();
+    asked.open.add(request);
+    asked.since = Date.now();
+  });
+  page.on("requestfinished", answered);
+  page.on("requestfailed", answered);
 }
 
 /** Repeats the check until it no longer throws, and gives what it gives; fails with its last complaint. */

@@ -50,6 +50,13 @@ export class Draft {
     if (this.found && kept) this.#history = change(this.#history, kept.form);
   }
 
+  /** What is live became other: the draft is one of that from now on. */
+  rebase(form: JourneyForm | undefined, version: string | undefined): void {
+    this.live = form;
+    this.version = version;
+    this.#keep();
+  }
+
   /** A change; those with the same `of` in a row are undone together. */
   set(form: JourneyForm, of?: string): void {
     this.#history = change(this.#history, form, of);

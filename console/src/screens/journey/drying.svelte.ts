@@ -1,6 +1,6 @@
 // A dry run under way, and what came of the last one.
 
-import { Problem, send } from "../../client.ts";
+import { Problem, inTurn, send } from "../../client.ts";
 import { live } from "../../live.svelte.ts";
 import { toCanonical } from "./canonical.ts";
 import { dryRun, usersOf, type DryRun, type Report } from "./dry.ts";
@@ -31,7 +31,7 @@ export class Drying {
     const asked = { ...programme, journeys };
     const end = new Date(live.status?.at ?? Date.now()).getTime();
     const from = new Date(end - (WINDOW_MS[window] ?? 86_400_000)).toISOString();
-    const ask = (since: string) => send("post", "/api/v1/simulate", { body: { programme: asked, from: since } }) as Promise<Report>;
+    const ask = (since: string) => inTurn(() => send("post", "/api/v1/simulate", { body: { programme: asked, from: since } }) as Promise<Report>);
     try {
       this.report = await ask(from).catch(async (problem: unknown) => {
         // A log that is younger than what was asked for is told from its beginning.

@@ -1,9 +1,7 @@
 // Finding people: by any identifier as it is, by the beginning of a name or an email, by a segment, by an expression.
 
 import { Problem, get, post, send, type Answer } from "../../client.ts";
-import type { Found } from "../../ui/Combo.svelte";
-import { called } from "../person/portrait.ts";
-import { addressesOf, textExpression } from "./filter.ts";
+import { addressesOf } from "./filter.ts";
 
 type Profile = Answer<"/api/v1/profiles/{address}">;
 
@@ -82,18 +80,4 @@ export function rowOf({ id, name, identifiers, segments, traits, first_seen, las
 export async function named(text: string, signal?: AbortSignal): Promise<Row[]> {
   const found = await Promise.all(addressesOf(text).map((address) => byAddress(address, signal)));
   return [...new Map(found.flatMap((row) => (row ? [[row.id, row] as const] : []))).values()];
-}
-
-const SHOWN = 8;
-
-/** For a field in which somebody is chosen. */
-export async function findPeople(text: string): Promise<Found[]> {
-  const wanted = text.trim();
-  if (wanted.length < 2) return [];
-  const [exact, like] = await Promise.all([named(wanted), people(textExpression(wanted), null).catch(() => ({ rows: [] as Row[] }))]);
-  const rows = [...new Map([...exact, ...like.rows].map((row) => [row.id, row])).values()].slice(0, SHOWN);
-  return rows.map((row) => {
-    const best = row.identifiers[0];
-    return { value: best ? `${best.type}:${best.value}` : "", label: called(row.name, row.identifiers), note: row.email ?? best?.value };
-  });
 }

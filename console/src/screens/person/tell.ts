@@ -22,6 +22,8 @@ const ICONS: Record<string, IconName> = {
   "Message Unsubscribed": "withheld",
   "QR Scanned": "code",
   "Guide Read": "table",
+  "Call Completed": "phone",
+  "Call Received": "phone",
   Identified: "person",
   "Newsletter Requested": "check",
 };

@@ -18,6 +18,11 @@ test("four sources become one thread, newest first, each thing once", () => {
   assert.equal(all.at(-1)?.touch?.first, true, "the visit carries its touch");
 });
 
+test("a call of ours stands at our side, one of theirs at theirs, and both are of the channel", () => {
+  const all = weave({ events: [event(1, "Call Completed", 1, { outcome: "no_answer" }), event(2, "Call Received", 2)], sends: [], touches: [] }, "");
+  assert.deepEqual(all.map((one) => [one.event?.name, one.side, one.channel]), [["Call Received", "in", "call"], ["Call Completed", "out", "call"]]);
+});
+
 test("what is deferred counts as not sent, and stands where it was decided", () => {
   const [one] = weave({ events: [], sends: [send(1, 2, { decision: "defer", status: "deferred", settled_at: at(50) })], touches: [] }, "");
   assert.deepEqual([one?.withheld, one?.at], [true, at(2)]);

@@ -43,8 +43,8 @@ export const isBurst = (item: Stitch | Burst): item is Burst => "stitches" in it
 
 /** What Trama notes about a send that the ledger tells better. */
 const TOLD_BY_LEDGER = new Set(["Message Sent", "Message Bounced", "Message Complained"]);
-/** What a message on a page did, without the person doing anything. */
-const FROM_US = new Set(["Message Shown", "Message Withheld"]);
+/** What was done to the person: a message on a page was shown, a call was made. */
+const FROM_US = new Set(["Message Shown", "Message Withheld", "Call Completed"]);
 const BROWSING = new Set(["Page Viewed", "Screen Viewed", "Product Viewed", "Product List Viewed"]);
 const BURST_PAUSE_MS = 10 * 60_000;
 const BURST_MIN = 4;
@@ -80,7 +80,7 @@ function ofEvent(event: EventView, touch: TouchView | undefined, purchase: strin
     at: event.occurred_at,
     side: event.name === purchase ? "knot" : fromUs ? "out" : "in",
     withheld: event.name === "Message Withheld",
-    channel: typeof channel === "string" ? channel : undefined,
+    channel: typeof channel === "string" ? channel : event.name.startsWith("Call ") ? "call" : undefined,
     seq: event.seq,
     event,
     touch,

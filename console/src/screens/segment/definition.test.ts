@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { expressionOf, nameOf, saying } from "./definition.ts";
+import { slugOf } from "../../files/slug.ts";
+import { expressionOf, saying } from "./definition.ts";
 
 test("what else a definition says stays when its expression changes", () => {
   assert.equal(saying(undefined, "a"), "a");
@@ -9,8 +10,8 @@ test("what else a definition says stays when its expression changes", () => {
 });
 
 test("a title becomes a name of the files", () => {
-  assert.equal(nameOf("  Città d’arte, 2 volte!"), "citta-d-arte-2-volte");
-  assert.equal(nameOf("60 days silent"), "days-silent");
+  assert.equal(slugOf("  Città d’arte, 2 volte!"), "citta-d-arte-2-volte");
+  assert.equal(slugOf("60 days silent"), "days-silent");
 });
 
 test("the expression of either way of writing", () => {

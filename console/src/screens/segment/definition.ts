@@ -32,13 +32,3 @@ export function expressionOf(definition: unknown): string | null {
   const is = (definition as { is?: unknown } | null | undefined)?.is;
   return typeof is === "string" ? is : null;
 }
-
-/** What the files allow: lower-case letters, digits, `-` and `_`, and it begins with a letter. */
-export function nameOf(title: string): string {
-  return title
-    .normalize("NFD")
-    .replace(/\p{M}/gu, "")
-    .toLowerCase()
-    .replace(/[^a-z0-9_]+/g, "-")
-    .replace(/^[^a-z]+|-+$/g, "");
-}

@@ -7,10 +7,11 @@ interface Counts {
 interface Programme {
   purposes: Record<string, unknown>;
   segments: Record<string, unknown>;
+  messages?: Record<string, unknown>;
   journeys?: Record<string, unknown>;
 }
 
-export const STEPS = ["event", "purpose", "channel", "segment", "journey"] as const;
+export const STEPS = ["event", "purpose", "segment", "message", "journey", "channel"] as const;
 export type StepName = (typeof STEPS)[number];
 
 export function steps(counts: Counts | undefined, programme: Programme | undefined): { name: StepName; done: boolean }[] {
@@ -18,15 +19,16 @@ export function steps(counts: Counts | undefined, programme: Programme | undefin
   const done: Record<StepName, boolean> = {
     event: (counts?.events ?? 0) > 0,
     purpose: some(programme?.purposes),
+    segment: some(programme?.segments),
+    message: some(programme?.messages),
+    journey: some(programme?.journeys),
     // A channel is connected when something went through it.
     channel: (counts?.sends.accepted ?? 0) > 0,
-    segment: some(programme?.segments),
-    journey: some(programme?.journeys),
   };
   return STEPS.map((name) => ({ name, done: done[name] }));
 }
 
-/** Whether the guide has a place on Today: while something was never done, and nothing was sent yet. */
+/** Whether the guide has a place on Today: while something was never done. */
 export function isFirstHour(counts: Counts | undefined, programme: Programme | undefined): boolean {
   if (!counts) return false;
   return steps(counts, programme).some((step) => !step.done);
