@@ -7,11 +7,11 @@
 //! finds all tables of one record of the log, and the same figures that [`crate::kpi`] tells of it.
 
 mod answer;
-mod json;
 mod compact;
 mod error;
 mod facts;
 mod files;
+mod json;
 mod manifest;
 mod refresh;
 mod repair;

@@ -21,7 +21,11 @@ pub const LAKE_STATED_ROWS: usize = 500_000;
 pub const LAKE_STATED_PROFILES: u32 = 16;
 
 /// Length of a question in SQL: what is longer was made by a program that went wrong.
-pub const SQL_BYTES_MAX: usize = 64 << 10;
+pub const SQL_BYTES_MAX: usize = 16 << 10;
+
+/// Stack of a thread that plans questions: the SQL engine goes down a frame or more for each word of the longest one, and takes
+/// no more of this than it needs.
+pub const SQL_STACK_BYTES: usize = 256 << 20;
 
 /// Rows of an answer, where nobody asks for fewer: what is more is for files, and those can be read as they are.
 pub const SQL_ROWS_MAX: usize = 10_000;

@@ -25,6 +25,7 @@ mod hours;
 mod identifiers;
 mod journeys;
 mod keys;
+pub(crate) mod lake;
 mod links;
 mod ltv;
 mod mailbox;
@@ -210,6 +211,9 @@ fn figures_table() -> Vec<Route> {
         row(Method::GET,    "/api/v1/measure/funnel",               Read,   figures::funnel),
         row(Method::GET,    "/api/v1/measure/retention",            Read,   figures::retention),
         row(Method::GET,    "/api/v1/measure/uplift",               Read,   figures::uplift),
+        row(Method::POST,   "/api/v1/sql",                          Analyse, lake::ask),
+        row(Method::GET,    "/api/v1/lake",                         Read,   lake::show),
+        row(Method::GET,    "/api/v1/lake/verify",                  Analyse, lake::verify),
     ]
 }
 

@@ -7,6 +7,7 @@ use crate::deliver::email::Email;
 use crate::deliver::link::SignedLinks;
 use crate::demo::Stage;
 use crate::keys::{Holder, Keys};
+use crate::lake::Keeper;
 use crate::metrics::Metrics;
 use crate::operators::Operators;
 use crate::problem::Problem;
@@ -62,6 +63,8 @@ pub struct Hub {
     pub email: OnceLock<Arc<Email>>,
     /// Looks at what providers sign.
     pub proofs: Proofs,
+    /// Keeps the lake.
+    pub lake: Keeper,
     /// Today, as far as it was read from the log.
     pub told: Told,
 }

@@ -85,7 +85,9 @@ fn plain(column: &dyn Array, row: usize) -> Option<Value> {
         DataType::UInt64 => column.as_primitive::<UInt64Type>().value(row).into(),
         DataType::Float32 => Number::from_f64(column.as_primitive::<Float32Type>().value(row).into())?,
         DataType::Float64 => Number::from_f64(column.as_primitive::<Float64Type>().value(row))?,
-        DataType::Decimal128(..) => return Some(decimal(&column.as_primitive::<Decimal128Type>().value_as_string(row))),
+        DataType::Decimal128(..) => {
+            return Some(decimal(&column.as_primitive::<Decimal128Type>().value_as_string(row)));
+        }
         _ => return None,
     };
     Some(Value::Number(number))

@@ -25,7 +25,9 @@ pub enum SqlError {
     Mistake(String),
     #[error("the question took more than {0} s: ask for fewer days, or read the files themselves")]
     TooLong(u64),
-    #[error("the question needs more memory than it may have: group by less, or read the files themselves ({0})")]
+    #[error(
+        "the question needs more memory than it may have: group by less, or read the files themselves ({0})"
+    )]
     TooLarge(String),
     #[error("the lake holds nothing yet")]
     Empty,

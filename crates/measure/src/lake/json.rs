@@ -77,11 +77,7 @@ fn step<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
 pub(super) struct Arrows(pub(super) Arc<ScalarUDF>);
 
 impl ExprPlanner for Arrows {
-    fn plan_binary_op(
-        &self,
-        expr: RawBinaryExpr,
-        _: &DFSchema,
-    ) -> Result<PlannerResult<RawBinaryExpr>> {
+    fn plan_binary_op(&self, expr: RawBinaryExpr, _: &DFSchema) -> Result<PlannerResult<RawBinaryExpr>> {
         if expr.op != BinaryOperator::LongArrow {
             return Ok(PlannerResult::Original(expr));
         }

@@ -61,9 +61,9 @@ pub struct File {
 
 impl Manifest {
     pub(super) fn empty() -> Self {
-        let tables = TABLES.into_iter().map(|table| {
-            (table.name.to_owned(), TableFiles { version: table.version, files: Vec::new() })
-        });
+        let tables = TABLES
+            .into_iter()
+            .map(|table| (table.name.to_owned(), TableFiles { version: table.version, files: Vec::new() }));
         Self {
             format: FORMAT,
             installation: String::new(),

@@ -69,7 +69,8 @@ impl<'a> Refresh<'a> {
         (manifest.merges_undone, manifest.erased) = (counts.merges_undone, counts.erased);
         let from = if repair.is_some() { Seq(1) } else { Seq(manifest.seq + 1) };
         let mut owners = vec![0; (engine.seq().0 + 1).saturating_sub(from.0) as usize];
-        for (seq, id) in engine.owners_since(from) {
+        let owned = (!owners.is_empty()).then(|| engine.owners_since(from));
+        for (seq, id) in owned.into_iter().flatten() {
             owners[(seq.0 - from.0) as usize] = id.0 + 1;
         }
         Self {

@@ -17,9 +17,12 @@ pub(super) struct Repair {
     told: Vec<u32>,
 }
 
+/// Of a record that was not looked at, since the log has been trimmed: its rows stay.
+const UNREAD: u32 = u32::MAX;
+
 impl Repair {
     pub(super) fn new(to: u64) -> Self {
-        Self { told: vec![0; to as usize + 1] }
+        Self { told: vec![UNREAD; to as usize + 1] }
     }
 
     pub(super) fn note(&mut self, seq: Seq, is_told: bool, owner: Option<ProfileId>) {
@@ -70,7 +73,8 @@ impl Repair {
 
     fn mend_batch(&self, table: &Table, batch: &RecordBatch) -> Result<(RecordBatch, bool), LakeError> {
         let seqs: &Int64Array = batch.column(table.column("seq")).as_primitive::<Int64Type>();
-        let told = |row: usize| self.told.get(seqs.value(row) as usize).copied();
+        let told =
+            |row: usize| self.told.get(seqs.value(row) as usize).copied().filter(|told| *told != UNREAD);
         // What is newer than the repair was written by the refresh itself.
         let stays: BooleanArray = (0..batch.num_rows()).map(|row| Some(told(row) != Some(0))).collect();
         let mut columns = batch.columns().to_vec();
@@ -83,9 +87,8 @@ impl Repair {
                 None => before.is_valid(row).then(|| before.value(row)),
             };
             let owners: Int64Array = (0..batch.num_rows()).map(owner).collect();
-            is_changed |= (0..batch.num_rows()).any(|row| {
-                stays.value(row) && owner(row) != before.is_valid(row).then(|| before.value(row))
-            });
+            is_changed |= (0..batch.num_rows())
+                .any(|row| stays.value(row) && owner(row) != before.is_valid(row).then(|| before.value(row)));
             columns[place] = Arc::new(owners);
         }
         if !is_changed {

@@ -69,9 +69,9 @@ impl Rows {
             Kind::Int => Builder::Int(Int64Builder::new()),
             Kind::Text => Builder::Text(StringBuilder::new()),
             Kind::Flag => Builder::Flag(BooleanBuilder::new()),
-            Kind::Instant => Builder::Instant(
-                TimestampMillisecondBuilder::new().with_data_type(Kind::Instant.data_type()),
-            ),
+            Kind::Instant => {
+                Builder::Instant(TimestampMillisecondBuilder::new().with_data_type(Kind::Instant.data_type()))
+            }
             Kind::Day => Builder::Day(Date32Builder::new()),
             Kind::Amount => {
                 Builder::Amount(Decimal128Builder::new().with_data_type(Kind::Amount.data_type()))

@@ -99,7 +99,11 @@ pub static EVENTS: Table = Table {
         always("received_at", Kind::Instant, "when it came in"),
         always("kind", Kind::Text, "`track`, `page`, `screen`, `identify`, `group` or `alias`"),
         always("name", Kind::Text, "the event's name; `Page Viewed` and the like for other kinds"),
-        maybe("profile", Kind::Int, "whose it is: join `people` on it; null for bots and for nobody who has a name"),
+        maybe(
+            "profile",
+            Kind::Int,
+            "whose it is: join `people` on it; null for bots and for nobody who has a name",
+        ),
         always("source", Kind::Text, "the write key by which it came"),
         always("message_id", Kind::Text, "as its sender named it"),
         always("is_bot", Kind::Flag, "a crawler or a monitor: in no figure"),
@@ -149,7 +153,11 @@ pub static SENDS: Table = Table {
         maybe("profile", Kind::Int, "for whom: join `people` on it; null where the person was erased"),
         always("message", Kind::Text, "which message"),
         always("purpose", Kind::Text, "the purpose whose consent it needs"),
-        always("journey", Kind::Text, "the journey or broadcast that sent it; empty where it asks to confirm a consent"),
+        always(
+            "journey",
+            Kind::Text,
+            "the journey or broadcast that sent it; empty where it asks to confirm a consent",
+        ),
         maybe("channel", Kind::Text, "null where none could reach the person"),
         always("variant", Kind::Text, "which wording; empty where there is one"),
         always("decision", Kind::Text, "of the governor: `send`, `defer` or `drop`"),
@@ -162,7 +170,11 @@ pub static SENDS: Table = Table {
         maybe("settled_at", Kind::Instant, "when the provider answered"),
         maybe("opened_at", Kind::Instant, "when a person first opened it"),
         maybe("clicked_at", Kind::Instant, "when a person first clicked in it"),
-        maybe("verdict", Kind::Text, "what came back later: `soft_bounce`, `hard_bounce`, `refused`, `complaint`"),
+        maybe(
+            "verdict",
+            Kind::Text,
+            "what came back later: `soft_bounce`, `hard_bounce`, `refused`, `complaint`",
+        ),
         maybe("returned_at", Kind::Instant, "when that was"),
     ],
 };
@@ -181,7 +193,11 @@ pub static ORDERS: Table = Table {
         maybe("profile", Kind::Int, "whose it is, the person as known now; null for nobody who has a name"),
         maybe("amount", Kind::Amount, "as the order says; null where it says none"),
         always("refunded", Kind::Amount, "what was given back, at most the amount"),
-        always("net", Kind::Amount, "what is left: the sum of it is revenue; zero for an order without an amount"),
+        always(
+            "net",
+            Kind::Amount,
+            "what is left: the sum of it is revenue; zero for an order without an amount",
+        ),
         always("currency", Kind::Text, "empty where it names none"),
         always("is_returned", Kind::Flag, "all of it was given back: it counts as no order any more"),
     ],
@@ -196,7 +212,11 @@ pub static PEOPLE: Table = Table {
     means: "one row for each profile; profiles that proved to be one person have the same `person`",
     columns: &[
         always("profile", Kind::Int, "the profile's number, as in `events` and `sends`"),
-        always("person", Kind::Int, "the profile that stands for the person now; itself where nothing was merged"),
+        always(
+            "person",
+            Kind::Int,
+            "the profile that stands for the person now; itself where nothing was merged",
+        ),
         always("stands", Kind::Flag, "it stands for the person: one row of each person does"),
         always("first_seen_at", Kind::Instant, "of the person"),
         always("last_seen_at", Kind::Instant, "of the person"),
@@ -280,16 +300,17 @@ impl Table {
     }
 }
 
-/// Every table with its columns, as `docs/reference/lake.md` lists them.
+/// What the lake is and every table with its columns, as `docs/reference/lake.md` keeps it.
 pub fn reference() -> String {
-    let mut text = String::new();
+    let mut text = include_str!("preface.md").to_owned();
     for table in TABLES {
         let Table { name, version, growth, by_day, means, columns } = table;
         let growth = match growth {
             Growth::Logged => "logged",
             Growth::Stated => "stated",
         };
-        let files = if *by_day { format!("`{name}/day=…/*.parquet`") } else { format!("`{name}/*.parquet`") };
+        let files =
+            if *by_day { format!("`{name}/day=…/*.parquet`") } else { format!("`{name}/*.parquet`") };
         text.push_str(&format!("\n### `{name}`\n\nVersion {version}, {growth}, {files}: {means}.\n\n"));
         text.push_str("| column | type | |\n| --- | --- | --- |\n");
         for Column { name, kind, is_optional, means } in *columns {

@@ -51,7 +51,8 @@ async fn answer(
 ) -> Result<Answer, DataFusionError> {
     let context = session(store, manifest)?;
     let plan = context.state().create_logical_plan(question).await?;
-    let read_only = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+    let read_only =
+        SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
     read_only.verify_plan(&plan).map_err(|_| DataFusionError::Plan(READ_ONLY.to_owned()))?;
     refuse_analyze_of_writes(&plan)?;
     let mut stream = context.execute_logical_plan(plan).await?.execute_stream().await?;
@@ -84,8 +85,7 @@ async fn answer(
     Ok(answer)
 }
 
-const READ_ONLY: &str =
-    "questions only read: write SELECT, WITH, EXPLAIN, SHOW TABLES or DESCRIBE; what changes the lake is the log";
+const READ_ONLY: &str = "questions only read: write SELECT, WITH, EXPLAIN, SHOW TABLES or DESCRIBE; what changes the lake is the log";
 
 /// EXPLAIN ANALYZE does what it explains.
 fn refuse_analyze_of_writes(plan: &LogicalPlan) -> Result<(), DataFusionError> {
@@ -130,9 +130,7 @@ fn session(store: Arc<dyn ObjectStore>, manifest: &Manifest) -> Result<SessionCo
 /// What went wrong, for whoever asked.
 fn told(error: DataFusionError) -> SqlError {
     match error.find_root() {
-        DataFusionError::ResourcesExhausted(_) => {
-            SqlError::TooLarge(format!("{} MiB", SQL_MEMORY_MAX >> 20))
-        }
+        DataFusionError::ResourcesExhausted(_) => SqlError::TooLarge(format!("{} MiB", SQL_MEMORY_MAX >> 20)),
         DataFusionError::ObjectStore(error) => SqlError::Lake(LakeError::Other(error.to_string())),
         DataFusionError::ParquetError(error) => SqlError::Lake(LakeError::Other(error.to_string())),
         DataFusionError::IoError(error) => SqlError::Lake(LakeError::Other(error.to_string())),
@@ -142,7 +140,8 @@ fn told(error: DataFusionError) -> SqlError {
 
 /// A sentence of the SQL engine's, in our words where they lead further.
 fn mended(said: &str) -> String {
-    let prefixes = ["Error during planning: ", "SQL error: ", "Schema error: ", "Execution error: ", "Arrow error: "];
+    let prefixes =
+        ["Error during planning: ", "SQL error: ", "Schema error: ", "Execution error: ", "Arrow error: "];
     let mut said = said.trim();
     while let Some(rest) = prefixes.iter().find_map(|prefix| said.strip_prefix(prefix)) {
         said = rest;

@@ -222,8 +222,10 @@ async fn memberships(refresh: &mut Refresh<'_>) -> Result<(), LakeError> {
 
 async fn spend(refresh: &mut Refresh<'_>) -> Result<(), LakeError> {
     let costs = refresh.engine.costs();
-    let mut spent: Vec<_> =
-        costs.iter().flat_map(|line| line.by_day().map(move |(day, millionths)| (day, line, millionths))).collect();
+    let mut spent: Vec<_> = costs
+        .iter()
+        .flat_map(|line| line.by_day().map(move |(day, millionths)| (day, line, millionths)))
+        .collect();
     spent.sort_by(|one, other| (one.0, &one.1.key).cmp(&(other.0, &other.1.key)));
     let mut telling = Telling::of(refresh, &SPEND);
     for (day, line, millionths) in spent {

@@ -71,7 +71,9 @@ pub async fn verify(lake: &Lake, mut counted: Counted<'_>) -> Result<Vec<Check>,
     let manifest = lake.manifest();
     if manifest.stated_seq != engine.seq().0 {
         let (lake, log) = (manifest.stated_seq, engine.seq());
-        return Err(LakeError::Other(format!("the lake goes up to record {lake} and the log to {log}")).into());
+        return Err(
+            LakeError::Other(format!("the lake goes up to record {lake} and the log to {log}")).into()
+        );
     }
     let mut checks = Vec::new();
     let mut compare = |table, what: &str, lake: BTreeMap<String, String>, log: BTreeMap<String, String>| {
@@ -84,11 +86,18 @@ pub async fn verify(lake: &Lake, mut counted: Counted<'_>) -> Result<Vec<Check>,
         }
     };
     let by = |text: &'static str| async move { grouped(lake, text).await };
-    let counts = |by: &BTreeMap<String, u64>| by.iter().map(|(key, count)| (key.clone(), count.to_string())).collect();
-    compare("events", "events", by("SELECT name, count(*) FROM events GROUP BY 1").await?, counts(&counted.events));
+    let counts =
+        |by: &BTreeMap<String, u64>| by.iter().map(|(key, count)| (key.clone(), count.to_string())).collect();
+    compare(
+        "events",
+        "events",
+        by("SELECT name, count(*) FROM events GROUP BY 1").await?,
+        counts(&counted.events),
+    );
     let told = by("SELECT kind, count(*) FROM engagements GROUP BY 1").await?;
     compare("engagements", "engagements", told, counts(&counted.engagements));
-    let sends = Status::ALL.into_iter().map(|status| (status.name().to_owned(), engine.counts().sends(status)));
+    let sends =
+        Status::ALL.into_iter().map(|status| (status.name().to_owned(), engine.counts().sends(status)));
     let sends: BTreeMap<String, u64> = sends.filter(|(_, count)| *count > 0).collect();
     compare("sends", "sends", by("SELECT status, count(*) FROM sends GROUP BY 1").await?, counts(&sends));
     let mut decided: BTreeMap<String, u64> = BTreeMap::new();
@@ -106,7 +115,12 @@ pub async fn verify(lake: &Lake, mut counted: Counted<'_>) -> Result<Vec<Check>,
     let told = by("SELECT '', count(*) FROM people WHERE stands").await?;
     compare("people", "people", told, one(engine.profiles().count()));
     let told = by("SELECT '', count(*) FROM people WHERE stands AND known_at IS NOT NULL").await?;
-    compare("people", "leads", told, one(counted.gathered.people.values().filter(|one| one.known_at.is_some()).count()));
+    compare(
+        "people",
+        "leads",
+        told,
+        one(counted.gathered.people.values().filter(|one| one.known_at.is_some()).count()),
+    );
     let consents = engine.profiles().map(|(_, profile)| profile.consents().len()).sum();
     compare("consents", "consents", by("SELECT '', count(*) FROM consents").await?, one(consents));
     let mut members: BTreeMap<String, u64> = BTreeMap::new();

@@ -16,6 +16,7 @@ use measure::kpi::question::Question;
 use measure::kpi::report::Report;
 use measure::kpi::tally::{Amount, Kpi};
 use measure::lake::{Answer, Check, Counted, Lake, SqlError, verify};
+use measure::limits::{SQL_BYTES_MAX, SQL_STACK_BYTES};
 use object_store::ObjectStore;
 use object_store::local::LocalFileSystem;
 use object_store::memory::InMemory;
@@ -29,7 +30,8 @@ use tokio::runtime::{Builder, Runtime};
 const SEEDS: u64 = 4;
 
 fn threads() -> Runtime {
-    Builder::new_multi_thread().worker_threads(2).enable_time().build().unwrap()
+    let mut builder = Builder::new_multi_thread();
+    builder.worker_threads(2).thread_stack_size(SQL_STACK_BYTES).enable_time().build().unwrap()
 }
 
 /// Everything that a log holds up to where an engine stands, with its places and instants.
@@ -179,7 +181,12 @@ fn what_is_no_question_is_told_so_with_a_way_out() {
             let error = lake.ask(question, None).await.expect_err(question).to_string();
             assert!(error.contains(expected), "{question}: {error}");
         }
-        for question in ["SHOW TABLES", "DESCRIBE events", "EXPLAIN SELECT * FROM events", "WITH a AS (SELECT 1) SELECT * FROM a"] {
+        for question in [
+            "SHOW TABLES",
+            "DESCRIBE events",
+            "EXPLAIN SELECT * FROM events",
+            "WITH a AS (SELECT 1) SELECT * FROM a",
+        ] {
             assert!(!ask(&lake, question).await.rows.is_empty(), "{question}");
         }
         let answer = lake.ask("SELECT * FROM generate_series(1, 1000000000)", Some(3)).await.unwrap();
@@ -204,8 +211,39 @@ fn who_is_erased_is_in_no_file() {
         walk(folder.path(), &mut files);
         let named: Vec<&String> = files.iter().filter(|path| path.contains("day=2026-01-07")).collect();
         assert!(named.is_empty(), "the day of her refunds alone has no file any more: {named:?}");
-        assert_eq!(files.len(), lake.manifest().all_files().count() + 1, "no file is left but the manifest's");
+        assert_eq!(
+            files.len(),
+            lake.manifest().all_files().count() + 1,
+            "no file is left but the manifest's"
+        );
     });
+}
+
+#[test]
+fn no_question_is_too_deep_for_the_threads_that_plan_it() {
+    let threads = threads();
+    let lake = threads.block_on(async {
+        let (folder, lake) = empty().await;
+        refresh_shop(&lake, &with_orders()).await;
+        (folder, lake)
+    });
+    let fill = |begin: &str, part: &str| {
+        format!("{begin}{}", part.repeat((SQL_BYTES_MAX - begin.len()) / part.len()))
+    };
+    let deep = [
+        fill("SELECT 1", "+1"),
+        fill("SELECT 1 WHERE true", " OR 1=2"),
+        fill("SELECT ", "("),
+        fill("SELECT 1", " UNION ALL SELECT 1"),
+    ];
+    let asking = threads.spawn(async move {
+        for question in deep {
+            // An answer or a sentence: the process lives.
+            _ = lake.1.ask(&question, None).await;
+        }
+        figure(&lake.1, "SELECT 1").await
+    });
+    assert_eq!(threads.block_on(asking).unwrap(), json!(1));
 }
 
 fn walk(folder: &std::path::Path, found: &mut Vec<String>) {
@@ -325,7 +363,11 @@ fn the_lake_says_what_the_log_says_over_the_histories_of_worlds() {
                 if part == 3 {
                     let anew = Lake::open(Arc::new(InMemory::new())).await.unwrap();
                     refresh(&anew, &engine, &log).await;
-                    assert_eq!(everything(&lake).await, everything(&anew).await, "seed {seed}: step by step and at once");
+                    assert_eq!(
+                        everything(&lake).await,
+                        everything(&anew).await,
+                        "seed {seed}: step by step and at once"
+                    );
                 }
             }
         }
@@ -349,9 +391,8 @@ async fn equals_figures(lake: &Lake, engine: &Engine, log: Log<'_>, seed: u64) {
     }
     gathered.finish();
     let report = Report::of(&gathered, &Question::default());
-    let kpi = |name: &str| -> Kpi {
-        report.rows[0].kpis.iter().find(|kpi| kpi.name == name).cloned().unwrap()
-    };
+    let kpi =
+        |name: &str| -> Kpi { report.rows[0].kpis.iter().find(|kpi| kpi.name == name).cloned().unwrap() };
     let count = |amount: Amount| match amount {
         Amount::Count(count) => json!(count),
         other => panic!("{other:?}"),
@@ -360,7 +401,10 @@ async fn equals_figures(lake: &Lake, engine: &Engine, log: Log<'_>, seed: u64) {
                    WHERE status IN ('accepted', 'complained', 'dismissed') AND verdict IS DISTINCT FROM 'soft_bounce'";
     let cases = [
         (count(kpi("orders").numerator), "SELECT count(*) FROM orders WHERE NOT is_returned".to_owned()),
-        (count(kpi("leads").numerator), "SELECT count(*) FROM people WHERE stands AND known_at IS NOT NULL".to_owned()),
+        (
+            count(kpi("leads").numerator),
+            "SELECT count(*) FROM people WHERE stands AND known_at IS NOT NULL".to_owned(),
+        ),
         (
             count(kpi("new_customers").numerator),
             "SELECT count(DISTINCT profile) FROM orders WHERE NOT is_returned".to_owned(),

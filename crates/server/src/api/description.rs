@@ -3,10 +3,10 @@
 use super::routes;
 use super::{
     activity, audit, best, broadcasts, calls, changes, clusters, consents, definitions, editorial, erasures,
-    evidence, explanations, expressions, figures, hours, identifiers, journeys, keys, links, ltv, mailbox,
-    measure, merges, offers, operators, people, pressure, previews, profiles, programme, registers, rejects,
-    reports, returns, search, segments, sends, session, simulate, spend, status, stream, suppressions,
-    timeline, versions, vocabulary, webhooks,
+    evidence, explanations, expressions, figures, hours, identifiers, journeys, keys, lake, links, ltv,
+    mailbox, measure, merges, offers, operators, people, pressure, previews, profiles, programme, registers,
+    rejects, reports, returns, search, segments, sends, session, simulate, spend, status, stream,
+    suppressions, timeline, versions, vocabulary, webhooks,
 };
 use crate::access::SESSION_COOKIE;
 use axum::Json;
@@ -104,6 +104,9 @@ use utoipa::{Modify, openapi};
         spend::take,
         spend::list_flights,
         spend::take_flights,
+        lake::ask,
+        lake::show,
+        lake::verify,
         figures::kpis,
         figures::funnel,
         figures::retention,
