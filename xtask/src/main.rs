@@ -24,7 +24,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Install what the tests need: Debian packages and the npm packages of tests/sdk
+    /// Install what the tests need: Debian packages and the npm packages of the test folders
     Setup,
     /// Run every check: setup, format, lints, tidy, Rust tests, simulator seeds, real SDKs, a real Postfix
     Test,

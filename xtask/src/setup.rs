@@ -26,7 +26,7 @@ const TOOLS: &[Tool] = &[
 ];
 
 /// Folders with a package.json whose packages the tests need.
-const NPM_FOLDERS: &[&str] = &["sdk/js", "tests/sdk", "console"];
+const NPM_FOLDERS: &[&str] = &["sdk/js", "tests/sdk", "tests/lake", "console"];
 
 pub(crate) fn run() -> anyhow::Result<()> {
     check_node()?;

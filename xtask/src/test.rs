@@ -77,6 +77,7 @@ fn steps() -> anyhow::Result<Vec<Step>> {
         Step { name: "screens", command: screen_tests()? },
         Step { name: "web sdk", command: node_tests("sdk/js")? },
         Step { name: "sdks", command: node_tests("tests/sdk")? },
+        Step { name: "lake", command: node_tests("tests/lake")? },
         Step { name: "mail", command: node_tests("tests/mail")? },
     ])
 }
@@ -89,7 +90,7 @@ fn rust_tests() -> Command {
     cargo(&["test", "--workspace", "--no-fail-fast"])
 }
 
-/// The real SDKs, and a real mail server, against the binary that was just built.
+/// The real SDKs, a real mail server, and a real reader of the lake, against the binary that was just built.
 fn node_tests(folder: &str) -> anyhow::Result<Command> {
     let mut command = process::command("node", &["--test", "--test-reporter=spec"]);
     command.current_dir(process::root().join(folder));

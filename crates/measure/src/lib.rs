@@ -1,7 +1,8 @@
 //! Figures from the log: what was done, what came of it, what it brought.
 //!
 //! Everything here is a fold over the same records that the engine applies, or a pure function over arrays. It knows
-//! no HTTP, no clock and no file of its own. [`kpi`] holds the figures of every day, [`clusters`]
+//! no HTTP and no clock, and of files those that it is given a place for: [`lake`] writes what the log says there and answers
+//! questions in SQL. [`kpi`] holds the figures of every day, [`clusters`]
 //! finds groups of people who are alike, [`channel`] says where a visit comes from, [`touchpoint`] makes paths of what
 //! people met, [`refund`] takes off what was given back, [`attribution`] shares out conversions among channels,
 //! [`acquisition`] says by what each person first came, [`spend`] what channels cost, [`uplift`] what a spot brought,
@@ -16,6 +17,8 @@ pub mod editorial;
 pub mod forecast;
 pub mod hours;
 pub mod kpi;
+pub mod lake;
+pub mod limits;
 pub mod refund;
 pub mod special;
 pub mod spend;

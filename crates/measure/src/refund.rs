@@ -5,7 +5,7 @@
 
 use engine::programme::Programme;
 use engine::record::{Event, EventFlags, EventKind};
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use xxhash_rust::xxh3::xxh3_64;
 
 /// The event by which shops tell that an order was given back, in the tracking API's e-commerce specification.
 pub const REFUND: &str = "Order Refunded";
@@ -27,7 +27,7 @@ pub struct Told<'a> {
     pub millionths: Option<i64>,
     /// Empty where it names none.
     pub currency: &'a str,
-    /// A hash of the order's number.
+    /// A hash of the order's number, the same for ever.
     pub number: Option<u64>,
 }
 
@@ -60,11 +60,10 @@ impl OrderRules {
             is_refund,
             millionths: stated.or_else(usual),
             currency: event.properties.get("currency").and_then(|value| value.text()).unwrap_or_default(),
-            number: event.properties.get("order_id").map(|number| {
-                let mut hasher = DefaultHasher::new();
-                number.to_json().to_string().hash(&mut hasher);
-                hasher.finish()
-            }),
+            number: event
+                .properties
+                .get("order_id")
+                .map(|number| xxh3_64(number.to_json().to_string().as_bytes())),
         })
     }
 }

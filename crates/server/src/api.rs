@@ -29,6 +29,7 @@ mod identifiers;
 mod journey_steps;
 mod journeys;
 mod keys;
+pub(crate) mod lake;
 mod links;
 mod ltv;
 mod mailbox;
@@ -224,6 +225,9 @@ fn figures_table() -> Vec<Route> {
         row(Method::GET,    "/api/v1/measure/funnel",               Read,   figures::funnel),
         row(Method::GET,    "/api/v1/measure/retention",            Read,   figures::retention),
         row(Method::GET,    "/api/v1/measure/uplift",               Read,   figures::uplift),
+        row(Method::POST,   "/api/v1/sql",                          Analyse, lake::ask),
+        row(Method::GET,    "/api/v1/lake",                         Read,   lake::show),
+        row(Method::GET,    "/api/v1/lake/verify",                  Analyse, lake::verify),
     ]
 }
 

@@ -21,6 +21,7 @@ mod identifiers;
 mod import;
 mod journeys;
 mod keys;
+mod lake;
 mod links;
 mod log;
 mod measure;
@@ -92,6 +93,8 @@ enum Command {
     Spend(spend::Args),
     Calls(calls::Args),
     Measure(Box<measure::Args>),
+    Sql(lake::Sql),
+    Lake(lake::Args),
     Report(report::Args),
     Links(links::Args),
     Log(log::Args),
@@ -143,6 +146,8 @@ pub fn run() -> ExitCode {
         Command::Editorial(args) => editorial::run(&args),
         Command::Calls(args) => calls::run(&args),
         Command::Measure(args) => measure::run(&args),
+        Command::Sql(args) => lake::sql(&args),
+        Command::Lake(args) => return ended(lake::run(&args)),
         Command::Report(args) => report::run(&args),
         Command::Links(args) => links::run(&args),
         Command::Spend(args) => return ended(spend::run(&args)),

@@ -6,6 +6,7 @@ pub mod routes;
 
 use crate::deliver::smtp::letter::Address;
 use crate::deliver::smtp::url::SmtpSettings;
+use crate::lake::place::LakePlace;
 use crate::returns::proof;
 use crate::webhooks::guard::Guard;
 use anyhow::{Context, bail};
@@ -38,6 +39,7 @@ pub struct Config {
     pub proofs: proof::Asked,
     /// What webhooks may reach besides the public internet.
     pub webhook_allow: Guard,
+    pub lake: LakePlace,
     pub trace: String,
 }
 
@@ -94,6 +96,7 @@ struct Written {
     return_sendgrid_key: String,
     return_ses_topics: String,
     webhook_allow: String,
+    lake: String,
     trace: String,
 }
 
@@ -158,6 +161,7 @@ impl Config {
             returns,
             proofs: proof::Asked::parse(&written.return_sendgrid_key, &written.return_ses_topics)?,
             webhook_allow: Guard::parse(&written.webhook_allow)?,
+            lake: LakePlace::parse(&written.lake, data)?,
             trace: written.trace,
         })
     }

@@ -8,6 +8,7 @@ use crate::deliver::link::SignedLinks;
 use crate::deliver::trials::Trials;
 use crate::demo::Stage;
 use crate::keys::{Holder, Keys};
+use crate::lake::Keeper;
 use crate::metrics::Metrics;
 use crate::operators::Operators;
 use crate::problem::Problem;
@@ -73,6 +74,8 @@ pub struct Hub {
     pub proofs: Proofs,
     /// How large segments were.
     pub sizes: Sizes,
+    /// Keeps the lake.
+    pub lake: Keeper,
     /// Today, as far as it was read from the log.
     pub told: Told,
 }

@@ -25,6 +25,7 @@ pub(crate) mod forecast;
 pub mod http;
 pub mod hub;
 pub mod keys;
+pub mod lake;
 pub mod limits;
 pub mod liquid;
 pub(crate) mod ltv;

@@ -452,3 +452,16 @@ pub const VISIT_RATE_SPAN: Span = Span::MINUTE;
 pub const RATES_KEPT_MAX: usize = 200_000;
 /// How long the link to a guide works where its author does not say.
 pub const GUIDE_LASTS: Span = Span::DAY.times(7);
+
+// ---- The lake ------------------------------------------------------------------------------------------------
+
+/// Rest between two refreshes of the lake: analysts do not see seconds, and each refresh adds files.
+pub const LAKE_REST: Duration = Duration::from_secs(60);
+/// The rest is so many times as long as the refresh took: the lake has a tenth of one core at most.
+pub const LAKE_REST_FACTOR: u32 = 9;
+/// A lake that was refreshed in less time is refreshed again for whoever asks.
+pub const LAKE_PROMPT: Duration = Duration::from_secs(3);
+/// How long whoever asks waits for that.
+pub const LAKE_PATIENCE: Duration = Duration::from_secs(20);
+/// Questions that are answered at once: each takes memory of its own.
+pub const LAKE_ASKERS: usize = 2;

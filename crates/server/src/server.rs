@@ -18,6 +18,8 @@ use crate::demo::Stage;
 use crate::http;
 use crate::hub::Hub;
 use crate::keys::{Holder, Keys};
+use crate::lake;
+use crate::lake::Keeper;
 use crate::limits::{FOLLOWERS_MAX, SENDS_WAITING_MAX, STOP_PATIENCE};
 use crate::mailbox::Mailbox;
 use crate::metrics::Metrics;
@@ -62,6 +64,7 @@ pub struct Server {
     callers: Task,
     reports: Task,
     sizes: Task,
+    lake: Task,
     email: Option<Arc<Email>>,
     returns: Option<Mailbox>,
     threads: Threads,
@@ -125,6 +128,7 @@ impl Server {
             sizes: Sizes::default(),
             trials: Trials::default(),
             steps: Steps::default(),
+            lake: Keeper::new(config.lake.clone()).context("no threads for the lake")?,
             told: Told::default(),
         });
         audit::tell_what_was_left(&hub).await.context("changes of keys and operators cannot be told")?;
@@ -143,8 +147,9 @@ impl Server {
         let dispatcher = Task::spawn(|stop| dispatcher.run(in_flight, stop));
         let (ranked, surveyed) = (hub.runtime.clone(), hub.runtime.clone());
         let cutoffs = Task::spawn(|stop| runtime::cutoffs::run(ranked, stop));
-        let erased = hub.runtime.clone();
-        let redaction = Task::spawn(|stop| runtime::redaction::run(erased, stop));
+        let redaction = redaction(&hub);
+        let following = Arc::clone(&hub);
+        let lake = Task::spawn(|stop| lake::task::run(following, stop));
         let clusters = Task::spawn(|stop| runtime::clusters::run(surveyed, stop));
         let (telling, asking) = (Arc::clone(&hub), Arc::clone(&hub));
         let tellers = Task::spawn(|stop| webhooks::tell::run(telling, stop));
@@ -171,6 +176,7 @@ impl Server {
             callers,
             reports,
             sizes,
+            lake,
             email,
             returns,
             threads,
@@ -205,6 +211,7 @@ impl Server {
         self.callers.stop("questions to webhooks").await;
         self.reports.stop("a report").await;
         self.sizes.stop("sizes of segments").await;
+        self.lake.stop("a refresh of the lake").await;
         self.dispatcher.stop("sends").await;
         if let Some(email) = &self.email
             && tokio::time::timeout(STOP_PATIENCE, email.stop()).await.is_err()
@@ -238,6 +245,16 @@ fn reports(hub: &Arc<Hub>, email: Option<&Arc<Email>>) -> Task {
     }
     let reporting = Arc::clone(hub);
     Task::spawn(|stop| report::task::run(reporting, stop))
+}
+
+/// Who takes people who were erased out of what is on the disk, the lake among it.
+fn redaction(hub: &Arc<Hub>) -> Task {
+    let (erased, keeping) = (hub.runtime.clone(), Arc::clone(hub));
+    let forget = move || {
+        let hub = Arc::clone(&keeping);
+        async move { hub.lake.forget(&hub.runtime, &hub.log).await }
+    };
+    Task::spawn(|stop| runtime::redaction::run(erased, forget, stop))
 }
 
 /// What messages leave by: email where there are routes for it, and the inbox of the app.

@@ -172,6 +172,18 @@ impl Engine {
         entries
     }
 
+    /// Whose the events from a place of the log on are, in no order. A walk over every event that is kept, which looks at
+    /// nothing of them but their places.
+    pub fn owners_since(&self, from: Seq) -> impl Iterator<Item = (Seq, ProfileId)> {
+        let of_profile = move |id: ProfileId| {
+            let strands = self.state.history.of_profile(id);
+            strands.flat_map(|(_, events)| (0..events.len()).map(move |index| events.seq(index)))
+        };
+        self.profiles()
+            .flat_map(move |(id, _)| of_profile(id).map(move |seq| (seq, id)))
+            .filter(move |(seq, _)| *seq >= from)
+    }
+
     /// How many events a profile has.
     pub fn events_of_profile(&self, id: ProfileId) -> u64 {
         let id = self.state.canonical(id);

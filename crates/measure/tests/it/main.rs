@@ -6,6 +6,8 @@ mod clusters;
 mod forecast;
 mod kpi;
 mod kpis;
+mod lake;
+mod shop;
 mod special;
 mod uplift;
 mod value;

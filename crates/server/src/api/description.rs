@@ -4,9 +4,10 @@ use super::routes;
 use super::{
     activity, audit, best, broadcasts, calls, changes, clusters, consents, definitions, editorial, erasures,
     evidence, explanations, expressions, figures, holders, hours, identifiers, journey_steps, journeys, keys,
-    links, ltv, mailbox, measure, merges, offers, operators, people, pressure, previews, profiles, programme,
-    registers, rejects, reports, returns, search, segments, sends, session, simulate, sizes, spend, status,
-    stream, suppressions, test_sends, timeline, traits, versions, vocabulary, webhooks, wordings,
+    lake, links, ltv, mailbox, measure, merges, offers, operators, people, pressure, previews, profiles,
+    programme, registers, rejects, reports, returns, search, segments, sends, session, simulate, sizes,
+    spend, status, stream, suppressions, test_sends, timeline, traits, versions, vocabulary, webhooks,
+    wordings,
 };
 use crate::access::SESSION_COOKIE;
 use axum::Json;
@@ -110,6 +111,9 @@ use utoipa::{Modify, openapi};
         spend::take,
         spend::list_flights,
         spend::take_flights,
+        lake::ask,
+        lake::show,
+        lake::verify,
         figures::kpis,
         figures::funnel,
         figures::retention,

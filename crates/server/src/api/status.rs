@@ -1,6 +1,7 @@
 //! How far the log and the engine have come, and what they hold.
 
 use crate::hub::Hub;
+use crate::lake::LakeStatus;
 use axum::Json;
 use axum::extract::State;
 use engine::engine::Engine;
@@ -33,6 +34,7 @@ pub(super) struct StatusView {
     /// Opt-out registers that it is time to look at again.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     stale_registers: Vec<String>,
+    lake: LakeStatus,
     counts: CountsView,
 }
 
@@ -99,6 +101,7 @@ impl StatusView {
 /// How things stand.
 pub(super) async fn now(hub: &Hub) -> StatusView {
     let runtime = hub.runtime.clone();
+    let lake = hub.lake.status(*hub.runtime.durable().borrow());
     let read = move |engine: &Engine| {
         let progress = runtime.progress_of(engine);
         let counts = engine.counts();
@@ -122,6 +125,7 @@ pub(super) async fn now(hub: &Hub) -> StatusView {
                 .first()
                 .map(|first| ErasuresView { pending: engine.erasures().len(), since: first.at.to_string() }),
             stale_registers: stale(engine),
+            lake,
             counts: CountsView {
                 profiles: counts.profiles,
                 identified: counts.identified,

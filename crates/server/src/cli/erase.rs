@@ -101,6 +101,9 @@ fn in_directory(data: &Path, log: &mut SqliteLog, args: &Args) -> anyhow::Result
     redact(log, &mut snapshots, &mut engine, clock::now()).context(
         "the person is erased, and still in the log: run this again, or start the server, to go on with that",
     )?;
+    super::lake::forget(data, &engine).context(
+        "the person is erased, and still in the lake: run `trama lake refresh`, or start the server, to go on with that",
+    )?;
     Ok(serde_json::to_value(view.erased(seq, true))?)
 }
 

@@ -2,7 +2,7 @@
 //! wakes when somebody is erased, at the start where an earlier process left something undone, and for the stop.
 //!
 //! It goes the way of [`eventlog::redaction`], step by step and beside everything else: the log is read here and written by
-//! the writer, snapshots by their own thread.
+//! the writer, snapshots by their own thread. It is not over before the lake has forgotten them too.
 
 use super::chore::{Chore, Kept};
 use super::{NotTaken, Runtime};
@@ -32,8 +32,11 @@ impl From<NotTaken> for Unfinished {
     }
 }
 
-/// Redacts until the stop.
-pub async fn run(runtime: Runtime, mut stop: oneshot::Receiver<()>) {
+/// Redacts until the stop. `forget` sees to it that the lake has nothing of whoever was erased, or says what is in the way.
+pub async fn run<F>(runtime: Runtime, forget: impl Fn() -> F, mut stop: oneshot::Receiver<()>)
+where
+    F: Future<Output = Result<(), String>>,
+{
     let mut pending = runtime.shared.pending.subscribe();
     loop {
         let is_pending = pending.borrow_and_update().is_some();
@@ -42,7 +45,7 @@ pub async fn run(runtime: Runtime, mut stop: oneshot::Receiver<()>) {
             changed = pending.changed(), if !is_pending => {
                 changed.expect("invariant: the sender lives as long as the runtime");
             }
-            done = redact(&runtime), if is_pending => match done {
+            done = redact(&runtime, &forget), if is_pending => match done {
                 Ok(()) => {}
                 Err(Unfinished::Stopping) => return,
                 Err(Unfinished::InTheWay(why)) => {
@@ -57,7 +60,10 @@ pub async fn run(runtime: Runtime, mut stop: oneshot::Receiver<()>) {
     }
 }
 
-async fn redact(runtime: &Runtime) -> Result<(), Unfinished> {
+async fn redact<F>(runtime: &Runtime, forget: &impl Fn() -> F) -> Result<(), Unfinished>
+where
+    F: Future<Output = Result<(), String>>,
+{
     let Some(redaction) = runtime.read(Engine::redaction).await else { return Ok(()) };
     let redaction = Arc::new(redaction);
     while runtime.snapshots_from(redaction.to()).await? < SNAPSHOTS_KEPT {
@@ -79,6 +85,7 @@ async fn redact(runtime: &Runtime) -> Result<(), Unfinished> {
     if !told.await.map_err(|_| Unfinished::Stopping)? {
         return Err(Unfinished::InTheWay("somebody reads the log".to_owned()));
     }
+    forget().await.map_err(|why| Unfinished::InTheWay(format!("the lake: {why}")))?;
     let redacted = LogRedacted { to: redaction.to(), redacted_at: clock::now() };
     runtime.record(&Record::LogRedacted(redacted)).await?;
     tracing::info!(to = %redaction.to(), batches = count, "people who were erased are gone from the disk");

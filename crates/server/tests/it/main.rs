@@ -21,6 +21,7 @@ mod import;
 mod journeys;
 mod keys;
 mod kill;
+mod lake;
 mod liquid;
 mod ltv;
 mod measure;
