@@ -72,7 +72,8 @@ impl Hours {
         }
         self.seq = seq;
         let (side, at) = match record {
-            Record::Event(event) if !event.flags.has(EventFlags::BOT) => {
+            // What is said of people who are not there comes from nobody.
+            Record::Event(event) if !event.flags.has(EventFlags::BOT.with(EventFlags::ABSENT)) => {
                 (&mut self.inbound, event.occurred_at)
             }
             Record::Engaged(engaged) if !engaged.machine => (&mut self.inbound, engaged.occurred_at),
@@ -91,7 +92,9 @@ impl Hours {
 mod tests {
     use super::*;
     use engine::SendId;
-    use engine::record::{Engaged, Engagement, Settled};
+    use engine::identifier::KeyedHash;
+    use engine::record::{Engaged, Engagement, Event, EventKind, Settled};
+    use engine::value::Map;
 
     const MINUTE: Span = Span::MINUTE;
 
@@ -114,6 +117,24 @@ mod tests {
         })
     }
 
+    fn event(minute: i64, flags: EventFlags) -> Record<'static> {
+        let occurred_at = At(minute * MINUTE.0);
+        Record::Event(Event {
+            kind: EventKind::Identify,
+            flags,
+            occurred_at,
+            received_at: occurred_at,
+            source: "shop",
+            name: "Identified",
+            message_id: KeyedHash(1),
+            identifiers: Vec::new(),
+            message_id_text: "1",
+            properties: Map::default(),
+            traits: Map::default(),
+            context: Map::default(),
+        })
+    }
+
     fn told(hours: &mut Hours, records: &[Record<'_>]) {
         for (seq, record) in (1..).map(Seq).zip(records) {
             hours.observe(seq, record);
@@ -131,13 +152,16 @@ mod tests {
             accepted(60, DeliveryOutcome::Accepted),
             accepted(120, DeliveryOutcome::Accepted),
             clicked(-1, false),
+            event(70, EventFlags::LATE),
+            event(70, EventFlags::BOT),
+            event(70, EventFlags::ABSENT),
         ];
         // A batch that is read again has nothing new.
         told(&mut hours, &records);
         told(&mut hours, &records);
-        assert_eq!(hours.inbound, [0, 1, 0, 0]);
+        assert_eq!(hours.inbound, [0, 1, 1, 0]);
         assert_eq!(hours.sent, [0, 1, 1, 0]);
-        assert_eq!(hours.seq, Seq(7));
+        assert_eq!(hours.seq, Seq(10));
     }
 
     #[test]

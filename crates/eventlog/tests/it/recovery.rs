@@ -12,6 +12,7 @@ use eventlog::memory::{MemoryDisk, MemoryFolder, MemoryLog};
 use eventlog::recovery::{Recovered, recover, recover_as_of, retell};
 use eventlog::sequencer::{Outcome, stage};
 use eventlog::snapshots::Snapshots;
+use std::collections::BTreeSet;
 
 use crate::records::{asking_programme, installed, programme, seen, seen_with};
 
@@ -183,7 +184,8 @@ fn the_past_is_as_it_was_from_any_snapshot_and_from_none() {
         assert_eq!(then(At::MAX).hash(), live.hash());
     }
     // Told once for all instants, each of which is what it is by itself, once time alone has changed what it does.
-    let instants: Vec<At> = batches.iter().flat_map(|batch| [At(batch.at.0 - 1), batch.at]).collect();
+    let instants: BTreeSet<At> = batches.iter().flat_map(|batch| [At(batch.at.0 - 1), batch.at]).collect();
+    let instants = Vec::from_iter(instants);
     let (mut told, log) = (Vec::new(), house.log());
     retell(&instants, &house.snapshots(), |from| log.read(from), |at, engine| told.push((at, engine.hash())))
         .unwrap();

@@ -73,7 +73,7 @@ pub(super) struct Begin {
     /// Only what came after this place in the log; from the beginning, when absent.
     after: Option<u64>,
     /// `newest`: the newest first. `oldest` when absent.
-    order: Option<Order>,
+    order: Option<ChangeOrder>,
     /// Only what came before this place, newest first: `next` of the page before.
     before: Option<u64>,
     /// About this many: records are told whole. 100 when absent, 1,000 at most.
@@ -83,7 +83,7 @@ pub(super) struct Begin {
 /// Which end of the log comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum Order {
+enum ChangeOrder {
     Oldest,
     Newest,
 }
@@ -118,8 +118,8 @@ pub(super) async fn list(
 ) -> Result<Json<ChangeList>, Problem> {
     let recorded = known(&hub, name.clone()).await?;
     let limit = Limit::new(begin.limit).count();
-    if begin.before.is_some() || begin.order == Some(Order::Newest) {
-        if begin.after.is_some() || begin.order == Some(Order::Oldest) {
+    if begin.before.is_some() || begin.order == Some(ChangeOrder::Newest) {
+        if begin.after.is_some() || begin.order == Some(ChangeOrder::Oldest) {
             let message =
                 "what came before a place is told newest first, and what came after it oldest first";
             return Err(Problem::bad_request("bad_parameter", "order", message));

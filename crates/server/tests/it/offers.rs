@@ -112,10 +112,7 @@ async fn who_has_an_offer_is_listed_by_how_far_it_came() {
         "name": "shop", "languages": ["en"], "timezone": "Europe/Rome",
         "offers": {"tasting": {"content": {"en": {"title": "A tasting"}}}},
     });
-    assert_eq!(
-        ask(&house, "PUT", "/api/v1/programme", programme).await,
-        (200, json!({"changed": true, "revision": 1}))
-    );
+    assert_eq!(ask(&house, "PUT", "/api/v1/programme", programme).await.0, 200);
     for (who, state) in [("a", "given"), ("b", "seen"), ("c", "clicked"), ("d", "given"), ("e", "seen")] {
         let body = json!({"profile": format!("user_id:{who}"), "state": state});
         assert_eq!(ask(&house, "POST", "/api/v1/offers/tasting/people", body).await.0, 200);

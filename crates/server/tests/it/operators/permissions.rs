@@ -17,7 +17,7 @@ fn expected_permission(route: &api::Route) -> Permission {
         path if path.starts_with("/api/v1/keys") || path.starts_with("/api/v1/operators") => {
             Permission::Admin
         }
-        "/api/v1/profiles/{address}" if !reads => Permission::Admin,
+        "/api/v1/profiles/{address}" if route.method == "DELETE" => Permission::Admin,
         _ if reads => Permission::Read,
         // They change nothing: an expression in its other form, why it holds for somebody, and how a message would look.
         "/api/v1/segments/parse"
