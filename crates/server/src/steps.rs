@@ -96,30 +96,39 @@ impl Known {
         // Of a batch of the very instant some may have been read and some not.
         let begun = recover_as_of(self.upto.1.minus(Span(1)), &snapshots, read);
         let mut engine = match begun {
-            Ok(engine) => engine,
-            Err(Error::Redacted { .. } | Error::Trimmed { .. }) => self.behind_gap(&snapshots)?,
-            Err(error) => return Err(error),
+            Err(error) if is_gone(&error) => recover_earliest(&snapshots)?,
+            begun => begun?,
         };
-        let (seen, days) = (self.upto.0, &mut self.days);
-        watch_runs(&mut engine, read, |seq, moved: Moved| {
-            if seq > seen {
-                days.entry(day(moved.at, zone)).or_default().add(&moved);
+        loop {
+            if engine.seq() > self.upto.0 {
+                self.gaps.push(Gap { from: self.upto.1, to: engine.at() });
             }
-        })?;
-        if engine.seq() > seen {
-            self.upto = (engine.seq(), engine.at());
+            let (seen, days) = (self.upto.0, &mut self.days);
+            let told = watch_runs(&mut engine, read, |seq, moved: Moved| {
+                if seq > seen {
+                    days.entry(day(moved.at, zone)).or_default().add(&moved);
+                }
+            });
+            if engine.seq() > seen {
+                self.upto = (engine.seq(), engine.at());
+            }
+            match told {
+                Err(error) if is_gone(&error) => {
+                    let later = recover_earliest(&snapshots)?;
+                    if later.seq() <= engine.seq() {
+                        return Err(error);
+                    }
+                    engine = later;
+                }
+                told => return told,
+            }
         }
-        Ok(())
     }
+}
 
-    /// The engine where history can be told again, with the gap before it noted.
-    fn behind_gap(&mut self, snapshots: &Snapshots) -> Result<Engine, Error> {
-        let engine = recover_earliest(snapshots)?;
-        if engine.seq() > self.upto.0 {
-            self.gaps.push(Gap { from: self.upto.1, to: engine.at() });
-        }
-        Ok(engine)
-    }
+/// Whether history cannot be told from there any more, and only from a snapshot on.
+fn is_gone(error: &Error) -> bool {
+    matches!(error, Error::Redacted { .. } | Error::Trimmed { .. })
 }
 
 fn day(at: At, zone: &TimeZone) -> Date {

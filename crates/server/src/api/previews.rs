@@ -60,7 +60,7 @@ pub(super) async fn show(
 /// A message for somebody, as it is live or as it is to be.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Look {
+pub(super) struct LookGiven {
     /// `type:value` of a person who is known.
     profile: Option<String>,
     /// Instead: the traits of somebody who is made up.
@@ -100,7 +100,7 @@ pub(super) struct View {
     post,
     path = "/api/v1/messages/{name}/preview",
     params(("name" = String, Path, description = "The message's name")),
-    request_body = Look,
+    request_body = LookGiven,
     responses(
         (status = 200, body = View),
         (status = 400, body = MistakenView),
@@ -111,7 +111,7 @@ pub(super) struct View {
 pub(super) async fn draw(
     State(hub): State<Arc<Hub>>,
     Path(name): Path<String>,
-    Body(look): Body<Look>,
+    Body(look): Body<LookGiven>,
 ) -> Result<Response, Problem> {
     let channel = channel(look.channel.as_deref())?;
     let reading = Reading::of(look.profile.as_deref(), look.traits, look.language, look.event)?;
