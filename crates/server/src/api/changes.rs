@@ -73,6 +73,7 @@ pub(super) struct Begin {
     /// Only what came after this place in the log; from the beginning, when absent.
     after: Option<u64>,
     /// `newest`: the newest first. `oldest` when absent.
+    #[param(inline)]
     order: Option<ChangeOrder>,
     /// Only what came before this place, newest first: `next` of the page before.
     before: Option<u64>,
