@@ -7,7 +7,6 @@
 
 use engine::Seq;
 use engine::at::{At, Span};
-use engine::engine::Engine;
 use engine::moves::Moved;
 use engine::programme::timezone;
 use eventlog::Error;
