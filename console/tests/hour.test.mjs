@@ -123,6 +123,7 @@ function sitting(page, say, { language, theme, segment, message, subject, journe
       await page.getByRole("button", { name: say("message.begin") }).click();
       for (const spoken of SPOKEN) {
         await page.locator(".option", { has: page.locator(`input[value="${spoken}"]`) }).click();
+        await page.getByText(`email.${spoken}.mjml`, { exact: true }).waitFor();
         await field("message.subject").fill(subject);
         await button("message.blank").click();
         await page.locator("[data-block]").first().waitFor();

@@ -91,7 +91,7 @@ export async function openWindow(browser, shop, { width = 1440, height = 900, th
   const wrong = [];
   page.on("pageerror", (error) => wrong.push(String(error.stack ?? error)));
   page.on("console", (message) => {
-    if (message.type() === "error" && !/status of 40[134]/.test(message.text())) wrong.push(message.text());
+    if (message.type() === "error" && !/status of (40[134]|429)/.test(message.text())) wrong.push(message.text());
   });
   page.on("request", (request) => {
     const to = new URL(request.url());
