@@ -15,7 +15,7 @@ const TRAMA = process.env.TRAMA_BIN ?? fileURLToPath(new URL("../../target/debug
 const CHROMIUM = process.env.CHROMIUM_BIN ?? "/usr/bin/chromium";
 
 // Generous, since the machine may be building something else; a test that passes never waits this long.
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 60_000;
 const POLL_MS = 50;
 /** A screen has what it asked for when nothing was asked for so long, which is longer than one question takes to lead to another. */
 const STILL_MS = 120;
