@@ -30,6 +30,8 @@ interface How {
   follow?: boolean | number;
   /** Milliseconds to wait for the next change of the question, as somebody types. */
   settle?: number;
+  /** The old answer stays until the new one is here: it is the same thing, in another version. */
+  stays?: boolean;
 }
 
 /**
@@ -76,7 +78,7 @@ export function asked<T>(question: () => string | null, ask: (signal: AbortSigna
     if (key === null) return;
     if (key !== shown) {
       // While somebody types, the old answer stays until the new one is here.
-      if (remembered.has(key) || !how.settle) recall(key);
+      if (remembered.has(key) || shown === null || !(how.settle || how.stays)) recall(key);
       held.problem = undefined;
     }
     const pause = key === shown || shown === null ? 0 : (how.settle ?? 0);

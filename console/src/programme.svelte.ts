@@ -32,6 +32,7 @@ export function programme() {
       setProgramme({ zone: told.timezone, currency: told.currency });
       return told;
     },
+    { stays: true },
   );
 }
 

@@ -2,7 +2,7 @@
 
 import type { Words } from "../words.ts";
 
-const books = import.meta.glob<{ [key: string]: string | { [form: string]: string } }>("./en/{health,programme,results,campaigns,governor,channels,operators,audit,data,webhook,suppression,registers,files}.json", { eager: true, import: "default" });
+const books = import.meta.glob<{ [key: string]: string | { [form: string]: string } }>("./en/{health,programme,results,campaigns,governor,channels,operators,audit,data,webhook,suppression,registers}.json", { eager: true, import: "default" });
 
 export default Object.fromEntries(
   Object.entries(books).map(([path, book]) => [path.replace(/^.*\/|\.json$/g, ""), book]),
