@@ -243,7 +243,7 @@ pub(super) async fn made(
 ) -> Result<Response, Problem> {
     let of = (edit.kind, edit.name.clone());
     match laid(defined, vec![edit]).await? {
-        Laid::Fit(edited) => live(hub, defined, edited, by, dry, Some(of)).await,
+        Laid::Fit(edited) => live(hub, defined, *edited, by, dry, Some(of)).await,
         Laid::Mistaken(answer) => Ok(answer),
     }
 }

@@ -49,7 +49,7 @@ pub(super) struct Draft {
 
 /// Definitions laid over those that are live.
 pub(super) enum Laid {
-    Fit(Edited),
+    Fit(Box<Edited>),
     /// The answer that names every mistake.
     Mistaken(Response),
 }
@@ -130,7 +130,7 @@ pub(super) async fn laid(defined: &Arc<Defined>, edits: Vec<Edit>) -> Result<Lai
     let edited = tokio::task::spawn_blocking(edit).await.expect("invariant: a check does not panic");
     let edited = edited.map_err(|unfit| Problem::bad_request("other_definition", "definition", unfit.why))?;
     Ok(match edited.checked.errors() {
-        0 => Laid::Fit(edited),
+        0 => Laid::Fit(Box::new(edited)),
         _ => Laid::Mistaken(mistaken(defined, &edited, &edited.checked.findings)),
     })
 }

@@ -190,7 +190,7 @@ pub(super) async fn source(
     let texts = defined.folder.texts.clone();
     let check = move || Edited::whole(texts);
     let edited = tokio::task::spawn_blocking(check).await.expect("invariant: a check does not panic");
-    Ok(Laid::Fit(edited))
+    Ok(Laid::Fit(Box::new(edited)))
 }
 
 /// What is doubtful about a message.

@@ -101,7 +101,7 @@ pub(super) async fn send(
         Laid::Mistaken(answer) => return Ok(answer),
     };
     let findings = findings(&edited, &name);
-    let written = written(&hub, edited, &name, &reading).await?;
+    let written = written(&hub, *edited, &name, &reading).await?;
     let subject = format!("{MARK} {}", written.rendered.subject);
     let (now, from) = (clock::now(), &written.rendered.from);
     relays.takes(&written.purpose, from).map_err(no_route)?;

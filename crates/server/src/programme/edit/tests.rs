@@ -196,7 +196,7 @@ fn several_definitions_change_at_once_and_each_may_need_the_others() {
     assert_eq!(both.checked.findings, []);
     assert_eq!(both.checked.programme.segments["buyers"], "in segment \"far\"");
     let loyal = edit(Kind::Segment, "loyal", &said("loyal: in segment \"byers\"\n"));
-    let wrong = folder.edit(&[loyal.clone(), far, buyers.clone()]).unwrap();
+    let wrong = folder.edit(&[loyal, far, buyers.clone()]).unwrap();
     let [finding] = &wrong.checked.findings[..] else { panic!("{:?}", wrong.checked.findings) };
     let named = (Kind::Segment, "loyal".to_owned());
     assert_eq!(wrong.inside(finding), Some((&named, 1, 19)), "the lines above it moved it");
