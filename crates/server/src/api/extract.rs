@@ -6,6 +6,7 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
+use engine::programme::nearest;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -62,4 +63,23 @@ impl Limit {
     pub(super) fn count(self) -> usize {
         self.limit.unwrap_or(LISTED_DEFAULT).min(LISTED_MAX)
     }
+}
+
+/// The value of that name; a problem with what was meant where there is none.
+pub(super) fn one_of<T>(
+    field: &str,
+    asked: Option<&str>,
+    all: impl Iterator<Item = (&'static str, T)> + Clone,
+) -> Result<Option<T>, Problem> {
+    let Some(asked) = asked else { return Ok(None) };
+    if let Some((_, found)) = all.clone().find(|(name, _)| *name == asked) {
+        return Ok(Some(found));
+    }
+    let near = nearest(asked, all.clone().map(|(name, _)| name));
+    let names: Vec<&str> = all.map(|(name, _)| name).collect();
+    let message = format!("there is no {field} \"{asked}\": write one of {}", names.join(", "));
+    Err(Problem {
+        suggestion: near.map(|name| format!("did you mean \"{name}\"?").into()),
+        ..Problem::bad_request("bad_parameter", field, message)
+    })
 }

@@ -1,7 +1,7 @@
 //! Who has an offer: everybody who was given it, by how far it came with them, page by page. The counts are those that the
 //! offer itself is told with.
 
-use super::extract::{Limit, Query};
+use super::extract::{Limit, Query, one_of};
 use super::person::PersonView;
 use crate::clock;
 use crate::hub::Hub;
@@ -11,7 +11,6 @@ use axum::extract::{Path, State};
 use engine::ProfileId;
 use engine::at::At;
 use engine::engine::{Engine, HeldAs};
-use engine::programme::nearest;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -69,7 +68,8 @@ pub(super) async fn list(
     Path(name): Path<String>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Json<HolderList>, Problem> {
-    let state = wanted.state.as_deref().map(state).transpose()?;
+    let states = HeldAs::ALL.into_iter().map(|held| (held.name(), held));
+    let state = one_of("state", wanted.state.as_deref(), states)?;
     let (after, limit) = (wanted.after.unwrap_or(u32::MAX), Limit::new(wanted.limit).count());
     let read = move |engine: &Engine| {
         let unknown = || Problem::not_found(format!("there is no offer \"{name}\""));
@@ -91,19 +91,6 @@ pub(super) async fn list(
         Ok(Json(HolderList { count, people, after }))
     };
     hub.runtime.read(read).await
-}
-
-fn state(asked: &str) -> Result<HeldAs, Problem> {
-    let known = HeldAs::ALL.into_iter().find(|held| held.name() == asked);
-    known.ok_or_else(|| {
-        let names = HeldAs::ALL.map(HeldAs::name);
-        let message = format!("an offer is not \"{asked}\" to anybody: write one of {}", names.join(", "));
-        Problem {
-            suggestion: nearest(asked, names.into_iter())
-                .map(|name| format!("did you mean \"{name}\"?").into()),
-            ..Problem::bad_request("unknown_state", "state", message)
-        }
-    })
 }
 
 fn view(engine: &Engine, id: ProfileId, held: HeldAs, name: &str, now: At) -> Option<HolderView> {

@@ -2,7 +2,7 @@
 
 use super::address::{Address, IdentifierView, identifiers};
 use super::best::{ChoiceView, choices};
-use super::extract::{Limit, Query};
+use super::extract::{Limit, Query, one_of};
 use super::person::name;
 use crate::hub::Hub;
 use crate::limits::LEDGER_LOOKED_THROUGH_MAX;
@@ -12,7 +12,7 @@ use axum::extract::State;
 use engine::at::At;
 use engine::engine::Engine;
 use engine::outbox::{Decision, Reason, Send, Status};
-use engine::programme::{Channel, nearest};
+use engine::programme::Channel;
 use engine::{ProfileId, SendId};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -131,25 +131,6 @@ impl Filter {
             to: instant("to", self.to.as_deref())?,
         })
     }
-}
-
-/// The value of that name; a problem with what was meant where there is none.
-fn one_of<T>(
-    field: &str,
-    asked: Option<&str>,
-    all: impl Iterator<Item = (&'static str, T)> + Clone,
-) -> Result<Option<T>, Problem> {
-    let Some(asked) = asked else { return Ok(None) };
-    if let Some((_, found)) = all.clone().find(|(name, _)| *name == asked) {
-        return Ok(Some(found));
-    }
-    let near = nearest(asked, all.clone().map(|(name, _)| name));
-    let names: Vec<&str> = all.map(|(name, _)| name).collect();
-    let message = format!("there is no {field} \"{asked}\": write one of {}", names.join(", "));
-    Err(Problem {
-        suggestion: near.map(|name| format!("did you mean \"{name}\"?").into()),
-        ..Problem::bad_request("bad_parameter", field, message)
-    })
 }
 
 fn instant(field: &str, text: Option<&str>) -> Result<Option<At>, Problem> {
