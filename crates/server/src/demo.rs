@@ -21,6 +21,7 @@ use crate::config::Config;
 use crate::config::routes::RouteSettings;
 use crate::keys::token::random_text;
 use crate::keys::{Created, Holder, Keys, Scope};
+use crate::lake::place::{self, LakePlace};
 use crate::limits::STOP_PATIENCE;
 use crate::mailbox::Mailbox;
 use crate::mailbox::rule::Rule;
@@ -88,6 +89,7 @@ impl Demo {
         let (website, till) = (fresh(&keys, "website", Scope::Write)?, fresh(&keys, "till", Scope::Write)?);
         drop(keys);
         sign_up(&data).await?;
+        let lake = LakePlace::Folder(data.join(place::FOLDER));
         let config = Config {
             data,
             listen,
@@ -97,6 +99,7 @@ impl Demo {
             proofs: proof::Asked::default(),
             routes: vec![RouteSettings::to(format!("smtp://{}", mailbox.addr))],
             webhook_allow: Guard::default(),
+            lake,
             trace: String::new(),
         };
         let stage = Stage { mailbox: Arc::clone(&mailbox), pace, page_token: page_token.clone() };

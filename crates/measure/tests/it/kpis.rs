@@ -1,21 +1,15 @@
 //! Key figures over a small shop whose answers are worked out by hand, and over random ones beside the figures of everybody.
 
+use crate::shop::Shop;
 use engine::Seq;
 use engine::at::{At, Span};
 use engine::day::Day;
-use engine::engine::{Engine, Outcome};
-use engine::identifier::{HashKey, IdentifierKind};
 use engine::programme::{
     Campaign, CampaignChannel, Cost, CostAmount, CostKind, Direction, Money, Phase, Programme,
 };
-use engine::record::{
-    Event, EventFlags, EventKind, FlightRecorded, Identifier, Installed, Medium, ProgrammeApplied, Record,
-    SpendCounts, SpendRecorded,
-};
-use engine::value::OwnedMap;
+use engine::record::{EventKind, FlightRecorded, Medium, Record, SpendCounts, SpendRecorded};
 use measure::kpi::cohort::{Period as Each, cohorts};
 use measure::kpi::funnel::Funnel;
-use measure::kpi::people::Gathered;
 use measure::kpi::question::{By, Days, Question};
 use measure::kpi::report::Report;
 use measure::kpi::tally::{Amount, Kpi};
