@@ -25,7 +25,7 @@ export class Asked<T> {
   }
 }
 
-interface How {
+export interface How {
   /** Asked again when the log has grown: each time, or so many milliseconds after the last time at the earliest. */
   follow?: boolean | number;
   /** Milliseconds to wait for the next change of the question, as somebody types. */

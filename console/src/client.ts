@@ -2,7 +2,7 @@
 
 import type { paths } from "./api.gen.ts";
 
-type Method = "get" | "post" | "put" | "delete";
+type Method = "get" | "post" | "put" | "patch" | "delete";
 type Operation<P extends keyof paths, M extends Method> = paths[P][M];
 type Having<M extends Method> = { [P in keyof paths]: paths[P][M] extends undefined ? never : P }[keyof paths];
 
@@ -64,6 +64,7 @@ export const access: { token: string | null; csrf: string | null; closed: (probl
 export const get = <P extends Having<"get">>(path: P, asking: Asking = {}) => send("get", path, asking) as Promise<Answer<P, "get">>;
 export const post = <P extends Having<"post">>(path: P, asking: Asking = {}) => send("post", path, asking) as Promise<Answer<P, "post">>;
 export const put = <P extends Having<"put">>(path: P, asking: Asking = {}) => send("put", path, asking) as Promise<Answer<P, "put">>;
+export const patch = <P extends Having<"patch">>(path: P, asking: Asking = {}) => send("patch", path, asking) as Promise<Answer<P, "patch">>;
 export const remove = <P extends Having<"delete">>(path: P, asking: Asking = {}) =>
   send("delete", path, asking) as Promise<Answer<P, "delete">>;
 
@@ -77,6 +78,19 @@ export async function inTurn<T>(ask: () => Promise<T>): Promise<T> {
       return await ask();
     } catch (problem) {
       if (!(problem instanceof Problem) || problem.code !== "busy" || turn >= TURNS_MAX) throw problem;
+      await new Promise((resolve) => setTimeout(resolve, TURN_PAUSE_MS));
+    }
+  }
+}
+
+/** What has to be read from the log first is asked until it was, or until nobody waits; `waits` hears that it takes a while. */
+export async function onceRead<T>(ask: () => Promise<T>, signal: AbortSignal, waits: (problem: Problem) => void): Promise<T> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (problem) {
+      if (!(problem instanceof Problem) || problem.code !== "reading_log" || signal.aborted) throw problem;
+      waits(problem);
       await new Promise((resolve) => setTimeout(resolve, TURN_PAUSE_MS));
     }
   }

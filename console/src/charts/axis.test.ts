@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { apart, between, grid, spread, thinned, upward } from "./axis.ts";
+import { apart, between, grid, runs, spread, thinned, upward } from "./axis.ts";
 
 test("bars begin at zero, and at most three lines cross them", () => {
   for (const values of [[0], [3, 9184], [0.001, 0.002], []]) {
@@ -37,4 +37,10 @@ test("a long series keeps its lows and highs, in order", () => {
 test("labels that would lie on each other move apart", () => {
   assert.deepEqual(apart([10, 12, 50], 14), [10, 24, 50]);
   assert.deepEqual(apart([50, 10], 14), [50, 10]);
+});
+
+test("a line is cut where nothing is known", () => {
+  const isKnown = (point: number | null) => point !== null;
+  assert.deepEqual(runs([null, 1, 2, null, null, 3], isKnown), [[1, 2], [3]]);
+  assert.deepEqual(runs([null, null], isKnown), []);
 });

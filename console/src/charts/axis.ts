@@ -51,6 +51,18 @@ export function thinned<T>(points: readonly T[], by: (point: T) => number, most 
   return kept;
 }
 
+/** A series cut where nothing is known: a line does not go over what it does not know. */
+export function runs<T>(points: readonly T[], isKnown: (point: T) => boolean): T[][] {
+  const all: T[][] = [];
+  let goesOn = false;
+  for (const point of points) {
+    if (!isKnown(point)) goesOn = false;
+    else if (goesOn) all.at(-1)?.push(point);
+    else goesOn = all.push([point]) > 0;
+  }
+  return all;
+}
+
 /** Keeps labels at the ends of lines from lying on each other: their places from above, moved as little as is needed. */
 export function apart(places: readonly number[], gap: number): number[] {
   const order = places.map((place, index) => ({ place, index })).sort((a, b) => a.place - b.place);

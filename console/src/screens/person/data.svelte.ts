@@ -2,13 +2,16 @@
 
 import { asked } from "../../asked.svelte.ts";
 import { Problem, get, post, type Answer } from "../../client.ts";
+import { paged } from "../../pages.svelte.ts";
+import type { EventView, SendView } from "./thread.ts";
 import type { Part } from "./why.ts";
 
 export type Profile = Answer<"/api/v1/profiles/{address}">;
 export type Evidence = Answer<"/api/v1/profiles/{address}/consents">;
 
 const OFTEN_MS = 1_500;
-const EVENTS_MAX = 500;
+/** So many at once, of events and of sends. */
+const PAGE = 500;
 /** The channels that a message goes out by; the others are where the person is anyway. */
 export const OUTGOING = ["email", "sms", "push", "web_push"] as const;
 
@@ -22,8 +25,10 @@ export interface Worth {
   scores: (number | undefined)[];
 }
 
-/** Called while a component is made. */
-export function person(address: () => string, purchase: () => { event: string; amount?: string | null } | undefined) {
+type Purchase = { event: string; amount?: string | null };
+
+/** Called while a component is made. With an event named, what happened by that name is asked for besides. */
+export function person(address: () => string, event: () => string, purchase: () => Purchase | undefined) {
   const of = (what: string) => () => `person ${address()} ${what}`;
   const path = () => ({ address: address() });
   const profile = asked(of(""), (signal) => get("/api/v1/profiles/{address}", { path: path(), signal }), { follow: OFTEN_MS });
@@ -34,9 +39,25 @@ export function person(address: () => string, purchase: () => { event: string; a
   const known = (): void => {
     if (profile.problem && !profile.value) throw profile.problem;
   };
-  const timeline = asked(of("timeline"), async (signal) => (known(), get("/api/v1/profiles/{address}/timeline", { path: path(), query: { limit: EVENTS_MAX }, signal })), { follow: OFTEN_MS });
-  const sends = asked(of("sends"), async (signal) => (known(), get("/api/v1/sends", { query: { profile: address(), limit: EVENTS_MAX }, signal })), { follow: OFTEN_MS });
-  const newest = () => `${timeline.value?.events[0]?.seq ?? 0}-${sends.value?.sends[0]?.id ?? 0}`;
+  const events = async (name: string, before: string | null, signal: AbortSignal) => {
+    known();
+    const told = await get("/api/v1/profiles/{address}/timeline", { path: path(), query: { event: name, before, limit: PAGE }, signal });
+    return { rows: told.events, next: told.next ?? null };
+  };
+  const keyOf = (one: EventView) => `${one.seq} ${one.name}`;
+  const timeline = paged(of("timeline"), (before, signal) => events("", before, signal), keyOf, { follow: OFTEN_MS });
+  const named = paged(() => (event() ? `person ${address()} timeline ${event()}` : null), (before, signal) => events(event(), before, signal), keyOf, { follow: OFTEN_MS });
+  const sends = paged<SendView>(
+    of("sends"),
+    async (before, signal) => {
+      known();
+      const told = await get("/api/v1/sends", { query: { profile: address(), before, limit: PAGE }, signal });
+      return { rows: told.sends, next: told.next === undefined || told.next === null ? null : String(told.next) };
+    },
+    (one) => one.id,
+    { follow: OFTEN_MS },
+  );
+  const newest = () => `${timeline.rows?.[0]?.seq ?? 0}-${sends.rows?.[0]?.id ?? 0}`;
   const touches = asked(() => after("touches")() && `person ${address()} touches ${newest()}`, (signal) => get("/api/v1/profiles/{address}/touchpoints", { path: path(), signal }), { settle: 0 });
   const evidence = asked(after("consents"), (signal) => get("/api/v1/profiles/{address}/consents", { path: path(), signal }), { follow: OFTEN_MS * 2 });
   const offers = asked(() => after("offers")() && `person ${address()} offers ${newest()}`, (signal) => get("/api/v1/profiles/{address}/offers", { path: path(), signal }), { settle: 0 });
@@ -45,7 +66,7 @@ export function person(address: () => string, purchase: () => { event: string; a
     (signal) => worthOf(address(), purchase() ?? { event: "" }, signal),
     { settle: 0 },
   );
-  return { profile, timeline, sends, touches, evidence, offers, worth, full: EVENTS_MAX };
+  return { profile, timeline, named, sends, touches, evidence, offers, worth };
 }
 
 /** One explanation answers all of it, from the engine's own exact figures. */

@@ -34,16 +34,17 @@ export function told(stitch: Stitch): Told {
   if (stitch.send) return ofSend(stitch.send);
   if (!stitch.event) return ofTouch(stitch.touch);
   const { name, properties } = stitch.event;
-  const of = properties as Record<string, unknown>;
+  const of = (properties ?? {}) as Record<string, unknown>;
+  const lost = stitch.event.trimmed ? say("thread.trimmed") : "";
   const { words, details } = deed({ name, properties: of });
   if (stitch.side === "knot") {
     const order = typeof of.order_id === "string" ? say("thread.order", { id: of.order_id }) : words;
-    return { icon: "star", title: order, detail: joined([details, typeof of.coupon === "string" ? say("thread.coupon", { code: of.coupon }) : ""]) };
+    return { icon: "star", title: order, detail: joined([details, typeof of.coupon === "string" ? say("thread.coupon", { code: of.coupon }) : "", lost]) };
   }
   const message = typeof of.message === "string" ? say("thread.of_message", { message: titled(of.message) }) : "";
   const slug = name.toLowerCase().replace(/[^a-z0-9]+/g, "_");
   const icon = ICONS[name] ?? (name.startsWith("Message ") ? (OF_CHANNEL[String(of.channel)] ?? "letter") : "browser");
-  return { icon, title: says(`thread.event_${slug}`) ? say(`thread.event_${slug}`) : words, detail: joined([details, message, from(stitch.touch)]) };
+  return { icon, title: says(`thread.event_${slug}`) ? say(`thread.event_${slug}`) : words, detail: joined([details, message, from(stitch.touch), lost]) };
 }
 
 export function toldBurst({ stitches, at, from }: Burst): Told {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { channelsOf, chosen, days, folded, isBurst, newer, weave, type EventView, type SendView, type TouchView } from "./thread.ts";
+import { channelsOf, chosen, days, folded, isBurst, newer, reach, weave, weaveNamed, type EventView, type SendView, type TouchView } from "./thread.ts";
 
 const at = (minute: number) => new Date(Date.UTC(2026, 10, 26, 10, minute)).toISOString();
 const event = (seq: number, name: string, minute: number, properties = {}): EventView => ({ seq, name, occurred_at: at(minute), properties });
@@ -65,4 +65,25 @@ test("what came on top is counted", () => {
   assert.equal(newer(all, "e1-A"), 2);
   assert.equal(newer(all, "e3-A"), 0);
   assert.equal(newer(all, "gone"), 3);
+});
+
+test("nothing is told further back than both lists reach, and the one that ends first is asked on", () => {
+  const events = { rows: [event(9, "A", 9), event(4, "A", 4)], more: true };
+  const sends = { rows: [send(2, 8), send(1, 6)], more: true };
+  assert.deepEqual(reach(events, sends), { since: Date.parse(at(6)), ends: "sends" });
+  assert.deepEqual(reach(events, { ...sends, more: false }), { since: Date.parse(at(4)), ends: "events" });
+  assert.equal(reach({ ...events, more: false }, { ...sends, more: false }).since, -Infinity);
+  const all = weave({ events: events.rows, sends: sends.rows, touches: [touch(1, 1)] }, "", Date.parse(at(6)));
+  assert.deepEqual(all.map((one) => one.key), ["e9-A", "s2", "s1"]);
+});
+
+test("events of one name are told by the log, also those that the ledger would tell", () => {
+  const [sent] = weaveNamed([event(5, "Message Sent", 5, { channel: "email" })], [], "");
+  assert.deepEqual([sent?.key, sent?.side, sent?.channel], ["e5-Message Sent", "out", "email"]);
+});
+
+test("what the log was trimmed of is still told to have been", () => {
+  const lost = { ...event(1, "Order Completed", 1), properties: null, trimmed: true } as unknown as EventView;
+  const [one] = weave({ events: [lost], sends: [], touches: [] }, "Order Completed");
+  assert.deepEqual([one?.side, one?.channel], ["knot", undefined]);
 });

@@ -55,8 +55,8 @@ interface Told {
   touches: readonly TouchView[];
 }
 
-/** All of it, newest first. */
-export function weave({ events, sends, touches }: Told, purchase: string): Stitch[] {
+/** All of it, newest first, back to an instant. */
+export function weave({ events, sends, touches }: Told, purchase: string, since = -Infinity): Stitch[] {
   const touchOf = new Map(touches.map((touch) => [touch.seq, touch]));
   const stitches: Stitch[] = [];
   for (const event of events) {
@@ -69,12 +69,32 @@ export function weave({ events, sends, touches }: Told, purchase: string): Stitc
   for (const touch of touchOf.values()) {
     if (touch.occasion !== "send") stitches.push(ofTouch(touch));
   }
-  return stitches.sort((a, b) => Date.parse(b.at) - Date.parse(a.at) || (b.seq ?? 0) - (a.seq ?? 0));
+  return stitches.filter((one) => Date.parse(one.at) >= since).sort((a, b) => Date.parse(b.at) - Date.parse(a.at) || (b.seq ?? 0) - (a.seq ?? 0));
+}
+
+/** Events of one name as the log tells them, newest first; the ledger is not asked. */
+export function weaveNamed(events: readonly EventView[], touches: readonly TouchView[], purchase: string): Stitch[] {
+  const touchOf = new Map(touches.map((touch) => [touch.seq, touch]));
+  return events.map((event) => ofEvent(event, touchOf.get(event.seq), purchase));
+}
+
+interface Part<T> {
+  rows: readonly T[] | undefined;
+  /** Whether it goes on behind its last row. */
+  more: boolean;
+}
+
+/** How far back both are known: what is older would be told by one of them alone. The one that ends first is to be asked on. */
+export function reach(events: Part<EventView>, sends: Part<SendView>): { since: number; ends: "events" | "sends" } {
+  const end = (part: Part<unknown>, at: string | undefined) => (part.more && at ? Date.parse(at) : -Infinity);
+  const [ofEvents, ofSends] = [end(events, events.rows?.at(-1)?.occurred_at), end(sends, sends.rows?.at(-1)?.wished_at)];
+  return ofSends > ofEvents ? { since: ofSends, ends: "sends" } : { since: ofEvents, ends: "events" };
 }
 
 function ofEvent(event: EventView, touch: TouchView | undefined, purchase: string): Stitch {
-  const { channel } = event.properties as { channel?: unknown };
-  const fromUs = FROM_US.has(event.name);
+  // Of what the log lost, and of erased sends, nothing is told but that it was.
+  const { channel } = (event.properties ?? {}) as { channel?: unknown };
+  const fromUs = FROM_US.has(event.name) || TOLD_BY_LEDGER.has(event.name);
   return {
     key: `e${event.seq}-${event.name}`,
     at: event.occurred_at,
@@ -123,6 +143,11 @@ export function chosen(stitches: readonly Stitch[], { side, channel }: Choice): 
 /** The channels that occur, for the filter. */
 export function channelsOf(stitches: readonly Stitch[]): string[] {
   return [...new Set(stitches.flatMap((one) => one.channel ?? []))].sort();
+}
+
+/** Names of events for the filter: those of the person first, then what occurs elsewhere; the chosen one in any case. */
+export function eventsOf(events: readonly EventView[], elsewhere: readonly string[], chosen: string): string[] {
+  return [...new Set([...events.map((event) => event.name).sort(), ...elsewhere, ...(chosen ? [chosen] : [])])];
 }
 
 /** Pages looked at one after the other become one item, unless somebody opened it. */

@@ -10,7 +10,7 @@ import { say } from "../../words.ts";
 
 export { outline } from "../../outline.svelte.ts";
 
-export const TABS = ["kpi", "attribution", "paths", "funnel", "cohorts", "value", "forecast", "experiments"] as const;
+export const TABS = ["kpi", "attribution", "paths", "funnel", "cohorts", "value", "forecast", "experiments", "sql"] as const;
 export type Tab = (typeof TABS)[number];
 
 /** The period of the address. */
