@@ -38,6 +38,8 @@ export class Problem extends Error {
   field?: string;
   offset?: number;
   suggestion?: string;
+  /** After how many seconds it is worth asking again, where the server says so. */
+  afterSeconds?: number;
   mistakes: Mistake[] = [];
   /** For whoever has to find it in the server's traces. */
   asked: string;
@@ -71,13 +73,15 @@ export const remove = <P extends Having<"delete">>(path: P, asking: Asking = {})
 const TURN_PAUSE_MS = 500;
 const TURNS_MAX = 120;
 
-/** Some questions are answered one at a time: whoever comes while another's is told waits for their turn. */
+const LATER = new Set(["busy", "reading_log"]);
+
+/** Some questions are answered one at a time, others once the log was read for them: whoever comes too early waits for their turn. */
 export async function inTurn<T>(ask: () => Promise<T>): Promise<T> {
   for (let turn = 0; ; turn += 1) {
     try {
       return await ask();
     } catch (problem) {
-      if (!(problem instanceof Problem) || problem.code !== "busy" || turn >= TURNS_MAX) throw problem;
+      if (!(problem instanceof Problem) || !LATER.has(problem.code) || turn >= TURNS_MAX) throw problem;
       await new Promise((resolve) => setTimeout(resolve, TURN_PAUSE_MS));
     }
   }
@@ -120,6 +124,7 @@ export async function send(method: Method, path: string, asking: Asking = {}): P
   const said: unknown = answer.status === 204 ? undefined : isJson ? await answer.json() : await answer.text();
   if (answer.ok) return said;
   const problem = new Problem(answer.status, `${method.toUpperCase()} ${url}`, isJson ? (said as Partial<Problem>) : {});
+  problem.afterSeconds = Number(answer.headers.get("retry-after")) || undefined;
   if (answer.status === 401) access.closed(problem);
   throw problem;
 }

@@ -31,6 +31,8 @@ export interface Finding {
   severity: "error" | "warning";
   message: string;
   suggestion?: string | null;
+  /** Its path in the programme, such as `messages.cart.email.subject.en`. */
+  place?: string;
   /** Its place in the text that was sent. */
   at?: { line: number; column: number } | null;
 }

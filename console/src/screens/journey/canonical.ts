@@ -1,6 +1,6 @@
-// A journey as the engine has it, and as its file says it. The one is what a dry run takes, the other what people edit.
+// A journey as the engine has it, told as its file says it, which is what people edit.
 
-import type { Channels, Fields, JourneyForm, Step } from "./form.ts";
+import type { Fields, JourneyForm, Step } from "./form.ts";
 
 type Plain = Record<string, unknown>;
 
@@ -23,8 +23,6 @@ export function spanText(ms: number): string {
 }
 
 const share = (permille: number) => `${permille / 10}%`;
-const permille = (text: string | undefined) => Math.round(10 * Number.parseFloat(text ?? "0")) || 0;
-const ms = (text: string | undefined) => spanMs(text ?? "") ?? 0;
 
 export function fromCanonical(name: string, of: Plain): JourneyForm {
   const form: JourneyForm = { journey: name, purpose: String(of.purpose ?? ""), enter: String(of.enter ?? ""), steps: [] };
@@ -100,70 +98,9 @@ function fromSend(of: Plain): Fields {
   return step;
 }
 
-export function toCanonical(form: JourneyForm): Plain {
-  const reenter = form.reenter ?? "never";
-  return {
-    purpose: form.purpose,
-    enter: enterText(form.enter),
-    ...(form.for ? { for: form.for } : {}),
-    reenter: reenter.startsWith("after ") ? { after: ms(reenter.slice(6)) } : reenter,
-    exit: form.exit || null,
-    goal: form.goal ? { did: form.goal.did, within: ms(form.goal.within) } : null,
-    holdout_permille: permille(form.holdout),
-    ...(form["on change"] && form["on change"] !== "finish" ? { on_change: form["on change"] } : {}),
-    steps: form.steps.map(toStep),
-  };
-}
-
 /** Both ways in which a file may say what begins a run, as one text. */
 export function enterText(enter: JourneyForm["enter"]): string {
   if (typeof enter === "string") return enter;
   const yearly = "yearly" in enter && enter.yearly !== false ? " yearly" : "";
   return `on ${enter.on}${yearly} at ${enter.at}${enter.before ? ` before ${enter.before}` : ""}`;
 }
-
-function toStep(step: Step): unknown {
-  if (typeof step === "string") return "exit";
-  const { name, ...rest } = step;
-  return name ? { named: { name, step: toUnnamed(rest) } } : toUnnamed(rest);
-}
-
-function toUnnamed(step: Fields): unknown {
-  if (step.wait !== undefined) return toWait(step.wait);
-  if (step.send !== undefined) return { send: toSend(step) };
-  if (step.branch) return { branch: step.branch.map((arm) => ({ when: arm.else !== undefined ? null : (arm.if ?? ""), then: (arm.then ?? arm.else ?? []).map(toStep) })) };
-  if (step.split) return { split: { ...(step.draw === "each run" ? { draw: "run" } : {}), ways: step.split.map((way) => ({ share_permille: permille(way.share), then: way.then.map(toStep) })) } };
-  if (step.update) return { update: step.update };
-  if (step.start !== undefined) return { start: step.start };
-  if (step.offer !== undefined) return { offer: step.offer };
-  if (step.webhook !== undefined) {
-    const body = Object.fromEntries(Object.entries(step.body ?? {}).map(([key, value]) => [key, String(value)]));
-    return { webhook: { webhook: step.webhook, ...(Object.keys(body).length ? { body } : {}), name: step.as ?? step.webhook, at_most: step["at most"] ? ms(step["at most"]) : WEBHOOK_WITHIN_MS, ...(step.else?.length ? { otherwise: step.else.map(toStep) } : {}) } };
-  }
-  return "exit";
-}
-
-const IS_TIME = /^\d{1,2}:\d{2}$/;
-const IS_DATE = /^(\d{4}-\d{2}-\d{2}|(trait|event|profile)\.[\w.]+)(\s*[+-]\s*\d+ \w+)?$/;
-
-function toWait(wait: NonNullable<Fields["wait"]>): unknown {
-  if (typeof wait === "string") return { wait: ms(wait) };
-  const until = wait.until ?? "";
-  if (wait.weekday !== undefined) return { wait_local: { time: until || null, weekdays: [wait.weekday].flat() } };
-  if (IS_TIME.test(until)) return { wait_local: { time: until, weekdays: [] } };
-  if (IS_DATE.test(until)) return { wait_date: until };
-  return { wait_until: { until, at_most: ms(wait["at most"]) } };
-}
-
-function toSend(step: Fields): Plain {
-  const { channels } = step;
-  const best = channels === "best" || isBest(channels);
-  const list = isBest(channels) ? channels.best : channels === undefined || channels === "best" ? [] : [channels].flat();
-  const choices: Plain = {};
-  if (best) choices.channel = true;
-  if (step.variant && step.variant !== "split") choices.variant = step.variant === "best" ? "best" : { named: step.variant };
-  if (step.at) choices.hour_within = typeof step.at === "string" ? BEST_WITHIN_MS : ms(step.at.best);
-  return { message: step.send, channels: list, ...(Object.keys(choices).length ? { choices } : {}) };
-}
-
-const isBest = (channels: Channels | undefined): channels is { best: string[] } => typeof channels === "object" && !Array.isArray(channels);

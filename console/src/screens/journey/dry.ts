@@ -1,28 +1,59 @@
 // A dry run's report, as far as it is about one journey.
 
-import { kindOf, type Step } from "./form.ts";
-import { stepAt, walk } from "./tree.ts";
+import { flowed, type Ends, type Numbers, type StepFlow } from "./figures.ts";
+import type { Step } from "./form.ts";
+import { placeOf, walk } from "./tree.ts";
 
-interface Passages {
-  entered: number;
-  finished: number;
-  exited: number;
-  inside: number;
-  held_out: number;
-  reached_goal: number;
-}
-interface Sends {
+/** Numbers by what they are of, and of that by day. */
+type By = Record<string, number>;
+type ByDay = Record<string, By>;
+
+export interface Sends {
   wished: number;
   sent: number;
   waiting: number;
-  dropped: Record<string, number>;
-  deferred: Record<string, number>;
+  dropped: By;
+  /** Those that had to wait, whatever became of them. */
+  deferred: By;
+  sent_by_day: ByDay;
+  dropped_by_day: ByDay;
+  deferred_by_day: ByDay;
+}
+export interface StepTally extends StepFlow {
+  /** Who is there at the end. */
+  inside: number;
+  sends?: Sends;
+}
+export interface Passages {
+  entered: number;
+  inside: number;
+  held_out: number;
+  reached_goal: number;
+  entered_by_day: By;
+  /** Some of those who entered. */
+  people: string[];
+  steps: Record<string, StepTally>;
 }
 interface Side {
   journeys: Record<string, Passages>;
-  broadcasts: Record<string, Passages>;
-  messages: Record<string, Sends>;
-  held_back: Record<string, number>;
+}
+/** One thing that happened to somebody who is followed. */
+export interface Moment {
+  at: string;
+  journey: string;
+  what: "entered" | "went_on" | "left" | "reached_goal" | "wished" | "sent" | "waited" | "dropped";
+  step?: string;
+  to?: string;
+  message?: string;
+  channel?: string;
+  why?: string;
+  held_out?: boolean;
+}
+export interface Followed {
+  person: string;
+  is_known: boolean;
+  was: Moment[];
+  would: Moment[];
 }
 export interface Report {
   from: string;
@@ -32,77 +63,82 @@ export interface Report {
   would: Side;
   changes: { was: number; would: number; people: number }[];
   limits: string[];
-  people?: unknown[];
+  followed?: Followed;
 }
 
-export interface DryStep {
+export type Reasons = [string, number][];
+
+export interface Day {
+  day: string;
+  entered: number;
   sent: number;
-  held: number;
-  /** Whether others send the same message, whose sends are in the figures too. */
-  shared: boolean;
+  stopped: Reasons;
+  waited: Reasons;
 }
 export interface DryRun {
-  entered: number;
+  ends: Ends;
   enteredWas: number;
-  reached: number;
+  /** Some of those who would have entered. */
+  people: string[];
   sent: number;
   sentWas: number;
-  reasons: [string, number][];
-  deferred: [string, number][];
-  messages: Map<string, DryStep>;
-  /** Messages of this journey that others send as well. */
-  shared: string[];
+  reasons: Reasons;
+  deferred: Reasons;
+  days: Day[];
+  /** The steps that it was run with, and their figures by place. */
+  steps: readonly Step[];
+  numbers: Map<string, Numbers>;
 }
 
-/** Every message that the steps send, once. */
-export function messagesOf(steps: readonly Step[]): string[] {
-  const sent = walk(steps).flatMap((path) => {
-    const step = stepAt(steps, path);
-    return step !== undefined && typeof step !== "string" && kindOf(step) === "send" ? [step.send ?? ""] : [];
-  });
-  return [...new Set(sent)];
-}
-
-/** `users` says how many steps and broadcasts of the whole programme send a message. */
-export function dryRun(report: Report, name: string, steps: readonly Step[], users: (message: string) => number): DryRun {
-  const messages = messagesOf(steps);
-  const of = (side: Side) => messages.map((message) => side.messages[message]).filter((one) => one !== undefined);
-  const sum = (records: Record<string, number>[]) => {
-    const total = new Map<string, number>();
-    for (const record of records) for (const [reason, count] of Object.entries(record)) total.set(reason, (total.get(reason) ?? 0) + count);
-    return [...total].filter(([, count]) => count > 0).sort((a, b) => b[1] - a[1]);
-  };
-  const dropped = (one: Sends) => Object.values(one.dropped).reduce((total, count) => total + count, 0);
-  const shared = messages.filter((message) => users(message) > 1);
+export function dryRun(report: Report, name: string, steps: readonly Step[]): DryRun {
+  const [was, would] = [report.was.journeys[name], report.would.journeys[name]];
+  const sends = sendsOf(would);
+  const sent = (of: Sends[]) => of.reduce((sum, one) => sum + one.sent, 0);
   return {
-    entered: report.would.journeys[name]?.entered ?? 0,
-    enteredWas: report.was.journeys[name]?.entered ?? 0,
-    reached: report.would.journeys[name]?.reached_goal ?? 0,
-    sent: of(report.would).reduce((total, one) => total + one.sent, 0),
-    sentWas: of(report.was).reduce((total, one) => total + one.sent, 0),
-    reasons: sum(of(report.would).map((one) => one.dropped)),
-    deferred: sum(of(report.would).map((one) => one.deferred)),
-    messages: new Map(messages.map((message) => {
-      const one = report.would.messages[message];
-      return [message, { sent: one?.sent ?? 0, held: one ? dropped(one) : 0, shared: shared.includes(message) }];
+    ends: { entered: would?.entered ?? 0, reached: would?.reached_goal ?? 0, heldOut: would?.held_out ?? 0 },
+    enteredWas: was?.entered ?? 0,
+    people: would?.people ?? [],
+    sent: sent(sends),
+    sentWas: sent(sendsOf(was)),
+    reasons: summed(sends.map((one) => one.dropped)),
+    deferred: summed(sends.map((one) => one.deferred)),
+    days: daysOf(would, sends),
+    steps,
+    numbers: new Map(walk(steps).map((path) => {
+      const place = placeOf(steps, path);
+      return [place, numbersOf(steps, path, would?.steps[place])];
     })),
-    shared,
   };
 }
 
-/** How many places of a programme in its canonical form send a message. */
-export function usersOf(programme: Record<string, unknown>): (message: string) => number {
-  const count = new Map<string, number>();
-  const note = (message: unknown) => typeof message === "string" && count.set(message, (count.get(message) ?? 0) + 1);
-  const look = (node: unknown): void => {
-    if (Array.isArray(node)) return node.forEach(look);
-    if (node === null || typeof node !== "object") return;
-    for (const [key, value] of Object.entries(node)) {
-      if (key === "send" && value && typeof value === "object") note((value as { message?: unknown }).message);
-      else look(value);
-    }
-  };
-  look(programme.journeys);
-  for (const broadcast of Object.values((programme.broadcasts ?? {}) as Record<string, { message?: unknown }>)) note(broadcast.message);
-  return (message) => count.get(message) ?? 0;
+const sendsOf = (of: Passages | undefined): Sends[] => Object.values(of?.steps ?? {}).flatMap((step) => step.sends ?? []);
+
+function numbersOf(steps: readonly Step[], path: readonly number[], tally: StepTally | undefined): Numbers {
+  if (!tally) return {};
+  const { sends } = tally;
+  const flow = flowed(steps, path, tally, tally.inside);
+  if (!sends) return flow;
+  const dropped = Object.values(sends.dropped).reduce((sum, one) => sum + one, 0);
+  return { ...flow, sent: sends.sent, dropped, deferred: sends.waiting, reasons: sends.dropped };
+}
+
+/** The most frequent first. */
+function summed(records: readonly By[]): Reasons {
+  const all = new Map<string, number>();
+  for (const record of records) for (const [reason, number] of Object.entries(record)) all.set(reason, (all.get(reason) ?? 0) + number);
+  return [...all].filter(([, number]) => number > 0).sort((a, b) => b[1] - a[1] || a[0].localeCompare(b[0]));
+}
+
+/** The days on which anything would have happened, in their order. */
+function daysOf(of: Passages | undefined, sends: readonly Sends[]): Day[] {
+  const all = Object.keys(of?.entered_by_day ?? {});
+  for (const one of sends) for (const part of [one.sent_by_day, one.dropped_by_day, one.deferred_by_day]) for (const by of Object.values(part)) all.push(...Object.keys(by));
+  const on = (part: ByDay, day: string): By => Object.fromEntries(Object.entries(part).map(([name, by]) => [name, by[day] ?? 0]));
+  return [...new Set(all)].sort().map((day) => ({
+    day,
+    entered: of?.entered_by_day[day] ?? 0,
+    sent: summed(sends.map((one) => on(one.sent_by_day, day))).reduce((sum, [, number]) => sum + number, 0),
+    stopped: summed(sends.map((one) => on(one.dropped_by_day, day))),
+    waited: summed(sends.map((one) => on(one.deferred_by_day, day))),
+  }));
 }

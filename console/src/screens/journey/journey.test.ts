@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fromCanonical, spanMs, spanText, toCanonical } from "./canonical.ts";
-import { dryRun, usersOf, type Report } from "./dry.ts";
-import { drawnNumbers, numbersOf, type Told } from "./figures.ts";
+import { fromCanonical, spanMs, spanText } from "./canonical.ts";
+import { dryRun, type Moment, type Report, type Sends } from "./dry.ts";
+import { arrivedAt, drawnNumbers, linesOf, numbersOf, type StepFlow, type Told } from "./figures.ts";
+import { stopsOf } from "./flow.ts";
 import type { JourneyForm, Step } from "./form.ts";
 import { begin, change, redo, undo } from "./history.ts";
 import { layout, thickness } from "./layout.ts";
+import { placeOfMoment, trailOf } from "./trail.ts";
+import { usersOf } from "./users.ts";
 import { flow, write } from "./yaml.ts";
 
 const form: JourneyForm = {
@@ -30,14 +33,28 @@ const form: JourneyForm = {
   ],
 };
 
-test("what the engine has and what the file says are the same journey", () => {
-  const canonical = toCanonical(form);
-  assert.deepEqual(fromCanonical("cart-reminder", JSON.parse(JSON.stringify(canonical))), form);
-  const steps = canonical.steps as unknown[];
-  assert.deepEqual(steps[0], { wait: 3_600_000 });
-  assert.deepEqual(steps[3], { wait_date: "trait.renewal_date - 7 days" });
-  assert.deepEqual(steps[4], { wait_local: { time: "09:00", weekdays: ["monday", "friday"] } });
-  assert.equal(canonical.holdout_permille, 100);
+test("what the engine has is told as the file says it", () => {
+  const canonical = {
+    purpose: "offers",
+    enter: "did \"Product Added\"",
+    reenter: {"after":604800000},
+    exit: "did \"Order Completed\"",
+    goal: {"did":"did \"Order Completed\"","within":259200000},
+    holdout_permille: 100,
+    steps: [
+      { wait: 3600000 },
+      { send: { message: "cart-reminder", channels: ["push", "email"] } },
+      { wait_until: { until: "did \"Message Clicked\"", at_most: 86400000 } },
+      { wait_date: "trait.renewal_date - 7 days" },
+      { wait_local: { time: "09:00", weekdays: ["monday", "friday"] } },
+      { branch: [{ when: "in segment \"vip\"", then: [{ send: { message: "vip", channels: ["push", "email"], choices: { channel: true, variant: "best", hour_within: 86400000 } } }] }, { when: null, then: [] }] },
+      { named: { name: "half", step: { split: { draw: "run", ways: [{ share_permille: 500, then: ["exit"] }, { share_permille: 500, then: [{ offer: "friends" }] }] } } } },
+      { webhook: { webhook: "loyalty", body: { id: "{{ profile.code }}" }, name: "points", at_most: 3600000, otherwise: ["exit"] } },
+      { update: { stage: "customer", score: 3, coupon: null } },
+      { start: "welcome" },
+    ],
+  };
+  assert.deepEqual(fromCanonical("cart-reminder", canonical), form);
 });
 
 test("lengths of time are read and written as files do", () => {
@@ -117,15 +134,49 @@ test("a draft's step has the numbers of the live step that it is, and a new one 
   assert.equal(drawnNumbers([{ wait: "2 hours" }], live, all).get("1")?.here, 0, "written otherwise in its place");
 });
 
-test("a dry run is told of one journey's messages, and who else sends them", () => {
-  const sends = { wished: 5, sent: 4, waiting: 0, dropped: { no_consent: 1 }, deferred: {} };
-  const passages = { entered: 6, finished: 5, exited: 0, inside: 1, held_out: 0, reached_goal: 2 };
-  const side = { journeys: { a: passages }, broadcasts: {}, messages: { x: sends, y: sends, z: { ...sends, sent: 100 } }, held_back: {} };
-  const report: Report = { from: "", to: "", records: 9, was: { ...side, journeys: {} }, would: side, changes: [], limits: [] };
-  const users = usersOf({ journeys: { a: { steps: [{ send: { message: "x" } }, { branch: [{ then: [{ send: { message: "y" } }] }] }] } }, broadcasts: { b: { message: "y" } } });
-  const run = dryRun(report, "a", [{ send: "x" }, { branch: [{ if: "q", then: [{ send: "y" }] }] }], users);
-  assert.deepEqual([run.entered, run.enteredWas, run.sent], [6, 0, 8]);
+const tally = (came_in: number, went_on: Record<string, number> = {}, left: Record<string, number> = {}, inside = 0): StepFlow & { inside: number } => ({ came_in, went_on, left, reached_goal: 0, inside });
+
+test("a flow adds up at each step, and a branch tells which way people went", () => {
+  const steps: Step[] = [{ branch: [{ if: "q", then: [{ send: "y" }] }, { else: [] }] }, { wait: "1 day" }, { branch: [{ if: "r", then: [] }, { else: [] }] }];
+  const flows = new Map<string, StepFlow>([["1", tally(10, { "1a.1": 6, 2: 4 })], ["1a.1", tally(6, { 2: 5 }, { exit_rule: 1 })], ["2", tally(9, { 3: 5 }, { merged: 1 })], ["3", tally(5, { end: 5 })]]);
+  const all = numbersOf(steps, told, flows);
+  assert.deepEqual(all.get("1")?.on, [6, 4]);
+  assert.deepEqual([all.get("2")?.came, all.get("2")?.passed, all.get("2")?.left], [9, 5, { merged: 1 }]);
+  assert.deepEqual(all.get("3")?.on, [undefined, undefined], "two empty ways lead to one place");
+  assert.deepEqual([arrivedAt(steps, [0], all, 10), arrivedAt(steps, [0, 0, 0], all, 10), arrivedAt(steps, [0, 1, 0], all, 10)], [10, 6, 4]);
+  assert.deepEqual(linesOf("send", { ...all.get("1a.1"), sent: 5, dropped: 1 }), { lines: ["flow", "sent", "gone"], bar: true });
+  assert.deepEqual(linesOf("wait", { here: 3 }).lines, ["here"]);
+});
+
+test("why people stop is told by step and cause, the most first", () => {
+  const step = (name: string, left: Record<string, number>) => ({ ...tally(10, {}, left), step: name, here_now: 0 });
+  const version = { version: 1, live: true, entered: 10, held_out: 0, reached_goal: 0, steps: [step("1", { exit_rule: 2, merged: 0 }), step("end", { end: 8 })] };
+  assert.deepEqual(stopsOf(version).map((one) => [one.step, one.why, one.people]), [["end", "end", 8], ["1", "exit_rule", 2]]);
+});
+
+test("a dry run is told by step and by day, of one journey alone", () => {
+  const sends = (day: string): Sends => ({ wished: 5, sent: 4, waiting: 0, dropped: { no_consent: 1 }, deferred: { quiet_hours: 2 }, sent_by_day: { email: { [day]: 4 } }, dropped_by_day: { no_consent: { [day]: 1 } }, deferred_by_day: { quiet_hours: { [day]: 2 } } });
+  const passages = { entered: 6, inside: 1, held_out: 0, reached_goal: 2, entered_by_day: { "2026-01-02": 6 }, people: ["email:a@b.c"], steps: { 1: { ...tally(6, { 2: 6 }), sends: sends("2026-01-02") }, 2: tally(6, { "2a.1": 3, end: 3 }), "2a.1": { ...tally(3, { end: 2 }, {}, 1), sends: sends("2026-01-03") } } };
+  const side = { journeys: { a: passages, other: { ...passages, entered: 99 } } };
+  const report: Report = { from: "", to: "", records: 9, was: { journeys: {} }, would: side, changes: [], limits: [] };
+  const run = dryRun(report, "a", [{ send: "x" }, { branch: [{ if: "q", then: [{ send: "y" }] }] }]);
+  assert.deepEqual([run.ends.entered, run.enteredWas, run.sent, run.sentWas], [6, 0, 8, 0]);
   assert.deepEqual(run.reasons, [["no_consent", 2]]);
-  assert.deepEqual(run.shared, ["y"]);
-  assert.deepEqual(run.messages.get("x"), { sent: 4, held: 1, shared: false });
+  assert.deepEqual(run.days, [
+    { day: "2026-01-02", entered: 6, sent: 4, stopped: [["no_consent", 1]], waited: [["quiet_hours", 2]] },
+    { day: "2026-01-03", entered: 0, sent: 4, stopped: [["no_consent", 1]], waited: [["quiet_hours", 2]] },
+  ]);
+  assert.deepEqual([run.numbers.get("1")?.sent, run.numbers.get("2")?.on, run.numbers.get("2a.1")?.here], [4, [3, 3], 1]);
+});
+
+test("who is followed leaves a trail of the steps that they came to", () => {
+  const moment = (what: Moment["what"], more: Partial<Moment>): Moment => ({ at: "2026-01-01T00:00:00Z", journey: "a", what, ...more });
+  const moments = [moment("entered", { to: "1" }), moment("wished", { step: "2" }), moment("went_on", { step: "1", to: "2", at: "2026-01-02T00:00:00Z" }), moment("left", { step: "2" })];
+  assert.deepEqual([...trailOf(moments)], [["1", { number: 1, when: "2026-01-01T00:00:00Z" }], ["2", { number: 2, when: "2026-01-02T00:00:00Z" }]]);
+  assert.deepEqual(moments.map(placeOfMoment), ["1", "2", "2", "2"]);
+});
+
+test("who sends a message is found wherever it is sent", () => {
+  const users = usersOf({ journeys: { a: { steps: [{ send: { message: "x" } }, { branch: [{ then: [{ send: { message: "y" } }] }] }] } }, broadcasts: { b: { message: "y" } } });
+  assert.deepEqual(["x", "y", "z"].map(users), [1, 2, 0]);
 });

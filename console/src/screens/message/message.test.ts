@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { blank, contentOf, insert, move, read, withAttribute, withContent, without, wordsOf } from "./blocks.ts";
-import { channelsOf, checks, fromCanonical, missing, slots, withLanguage, type Preview } from "./message.ts";
+import { channelsOf, checks, fromCanonical, inFile, missing, placeOf, slots, withLanguage, type Preview } from "./message.ts";
 
 const source = `<mjml>
   <mj-head><mj-attributes><mj-text color="red" /></mj-attributes></mj-head>
@@ -88,4 +88,14 @@ test("the engine's form is told as the folder's", () => {
   const { form, templates } = fromCanonical("a", { priority: 5, patience: 60, email: { from: "x", reply_to: null, subject: { it: "C" }, templates: { it: { mjml: "M", html: null, text: "T" } } } }, (ms) => `${ms}`);
   assert.deepEqual(form, { message: "a", priority: 5, patience: "60", email: { from: "x", subject: { it: "C" } } });
   assert.deepEqual(templates, { "email.it.mjml": "M", "email.it.txt": "T" });
+});
+
+test("a finding stands at its word in the template that it is of, and at the field that it names", () => {
+  const of = { file: "messages/a/email.en.mjml", line: 2, column: 4, severity: "error" as const, message: "wrong", place: "messages.a.email.subject.en" };
+  const source = "<mjml>\n<p>{{ nme }}</p>\n</mjml>";
+  const [mark] = inFile(source, "email.en.mjml", [of]);
+  assert.equal(source.slice(mark?.from, mark?.to), "{{");
+  assert.deepEqual(inFile(source, "email.it.mjml", [of]), [], "another file");
+  assert.deepEqual(inFile(source, "email.en.mjml", [{ ...of, line: 9 }]), [], "a line that is no more");
+  assert.deepEqual([placeOf(of, "subject", "en"), placeOf(of, "subject", "it"), placeOf(of, "from", "en")], [true, false, false]);
 });

@@ -1,5 +1,7 @@
 // A message as its folder says it: which channels and languages it has, what is missing, and what to look at before it leaves.
 
+import type { Finding } from "../../definition.ts";
+
 export type Localized = string | Record<string, string>;
 
 export interface Site {
@@ -89,6 +91,25 @@ export function fromCanonical(name: string, of: Plain, span: (ms: number) => str
     };
   }
   return { form, templates };
+}
+
+/** Whether a finding is about a field of the mail, in a language or in all. */
+export function placeOf(finding: Finding, field: string, language: string): boolean {
+  const place = finding.place ?? "";
+  return place.endsWith(`.email.${field}`) || place.endsWith(`.email.${field}.${language}`);
+}
+
+/** What is wrong in one template, as characters of its text: from the place that is named to the end of its word. */
+export function inFile(source: string, file: string, findings: readonly Finding[]): { from: number; to: number; message: string; severity: "error" | "warning" }[] {
+  const lines = source.split("\n");
+  return findings.flatMap((finding) => {
+    const line = lines[finding.line - 1];
+    if (line === undefined || finding.file.split("/").at(-1) !== file) return [];
+    const start = Math.min(line.length, Math.max(0, finding.column - 1));
+    const from = lines.slice(0, finding.line - 1).reduce((sum, one) => sum + one.length + 1, 0) + start;
+    const word = /^\S+/.exec(line.slice(start))?.[0].length ?? 1;
+    return [{ from, to: Math.min(source.length, from + word), message: [finding.message, finding.suggestion].filter(Boolean).join(": "), severity: finding.severity }];
+  });
 }
 
 export interface Preview {
