@@ -8,10 +8,10 @@ import { after, before, describe, test } from "node:test";
 import { look, openShop, openWindow, settled, startBrowser } from "./shop.mjs";
 import { speaker } from "./talk.mjs";
 
-/** What a marketer writes; all else is the console's. */
+/** What a marketer writes; all else is the console's. Whoever comes to one of these events has said who they are. */
 const HOURS = [
   { language: "en", theme: "light", segment: "Lookers", message: "A word on your basket", subject: "Your basket is kept for you", journey: "Basket word", purpose: "offers" },
-  { language: "it", theme: "dark", segment: "Chi guarda", message: "Due righe sul cesto", subject: "Il tuo cesto ti aspetta qui", journey: "Parola sul cesto", purpose: "offers", enter: 'did "Product Viewed"' },
+  { language: "it", theme: "dark", segment: "Chi guarda", message: "Due righe sul cesto", subject: "Il tuo cesto ti aspetta qui", journey: "Parola sul cesto", purpose: "orders", enter: 'did "Checkout Started"' },
   { language: "fr", theme: "light", segment: "Qui regarde", message: "Un mot de merci", subject: "Merci de votre commande", journey: "Mot de merci", purpose: "orders", enter: 'did "Order Completed"' },
 ];
 /** Those of the sample shop's programme. */
