@@ -9,6 +9,8 @@ export type Evidence = Answer<"/api/v1/profiles/{address}/consents">;
 
 const OFTEN_MS = 1_500;
 const EVENTS_MAX = 500;
+const CALL = "Call Completed";
+const CALLS_MAX = 50;
 /** The channels that a message goes out by; the others are where the person is anyway. */
 export const OUTGOING = ["email", "sms", "push", "web_push"] as const;
 
@@ -34,7 +36,7 @@ export function person(address: () => string, purchase: () => { event: string; a
   const known = (): void => {
     if (profile.problem && !profile.value) throw profile.problem;
   };
-  const timeline = asked(of("timeline"), async (signal) => (known(), get("/api/v1/profiles/{address}/timeline", { path: path(), query: { limit: EVENTS_MAX }, signal })), { follow: OFTEN_MS });
+  const timeline = asked(of("timeline"), async (signal) => (known(), timelineOf(path(), signal)), { follow: OFTEN_MS });
   const sends = asked(of("sends"), async (signal) => (known(), get("/api/v1/sends", { query: { profile: address(), limit: EVENTS_MAX }, signal })), { follow: OFTEN_MS });
   const newest = () => `${timeline.value?.events[0]?.seq ?? 0}-${sends.value?.sends[0]?.id ?? 0}`;
   const touches = asked(() => after("touches")() && `person ${address()} touches ${newest()}`, (signal) => get("/api/v1/profiles/{address}/touchpoints", { path: path(), signal }), { settle: 0 });
@@ -46,6 +48,14 @@ export function person(address: () => string, purchase: () => { event: string; a
     { settle: 0 },
   );
   return { profile, timeline, sends, touches, evidence, offers, worth, full: EVENTS_MAX };
+}
+
+/** The newest of all, and what came of calls before that: whoever telephones somebody reads it, however much was clicked since. */
+async function timelineOf(path: { address: string }, signal: AbortSignal) {
+  const told = await get("/api/v1/profiles/{address}/timeline", { path, query: { limit: EVENTS_MAX }, signal });
+  if (!told.next) return told;
+  const calls = await get("/api/v1/profiles/{address}/timeline", { path, query: { event: CALL, before: told.next, limit: CALLS_MAX }, signal });
+  return { ...told, events: [...told.events, ...calls.events] };
 }
 
 /** One explanation answers all of it, from the engine's own exact figures. */
