@@ -48,14 +48,14 @@ interface Moving {
   becomes: "finish" | "move" | "exit";
 }
 
-export interface Saved {
+export interface Saved<F = Record<string, unknown>> {
   version?: string | null;
   revision: number;
   changed: boolean;
   plan?: Plan | null;
   findings: Finding[];
-  /** What the text says, where a text was sent. */
-  definition?: Record<string, unknown>;
+  /** As it is stored, or with a dry save as it would be; absent where it is gone. */
+  definition?: Definition<F> | null;
 }
 
 const PATH = "/api/v1/definitions/{kind}/{name}";
@@ -65,9 +65,9 @@ export function definition<F>(kind: string, name: string, signal?: AbortSignal):
 }
 
 /** Saves it, or with `dry` only tells what would change. Without a version it is a new one. */
-export function save<F>(kind: string, name: string, given: Given<F>, { version, dry = false }: { version?: string; dry?: boolean } = {}): Promise<Saved> {
+export function save<F>(kind: string, name: string, given: Given<F>, { version, dry = false }: { version?: string; dry?: boolean } = {}): Promise<Saved<F>> {
   const headers: Record<string, string> = version ? { "if-match": `"${version.replace(/"/g, "")}"` } : {};
-  return send("put", PATH, { path: { kind, name }, query: { dry: dry || null }, body: given, headers }) as Promise<Saved>;
+  return send("put", PATH, { path: { kind, name }, query: { dry: dry || null }, body: given, headers }) as Promise<Saved<F>>;
 }
 
 /** Takes back a change: what was there before is saved over whatever is there now. */

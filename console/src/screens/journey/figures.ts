@@ -61,7 +61,7 @@ export function linesOf(kind: Kind, of: Numbers | undefined): { lines: ("flow" |
   const bar = sent && (of.sent ?? 0) + (of.dropped ?? 0) + (of.deferred ?? 0) > 0;
   if (of?.came === undefined) return { lines: [sent ? "sent" : of?.here !== undefined ? "here" : "new"], bar };
   const gone = kind !== "send" || total(of.left) + (of.goal ?? 0) > 0;
-  return { lines: ["flow", ...(sent ? (["sent"] as const) : []), ...(gone ? (["gone"] as const) : [])], bar };
+  return { lines: ["flow", ...(gone ? (["gone"] as const) : []), ...(sent ? (["sent"] as const) : [])], bar };
 }
 
 export interface Told {

@@ -144,7 +144,7 @@ test("a flow adds up at each step, and a branch tells which way people went", ()
   assert.deepEqual([all.get("2")?.came, all.get("2")?.passed, all.get("2")?.left], [9, 5, { merged: 1 }]);
   assert.deepEqual(all.get("3")?.on, [undefined, undefined], "two empty ways lead to one place");
   assert.deepEqual([arrivedAt(steps, [0], all, 10), arrivedAt(steps, [0, 0, 0], all, 10), arrivedAt(steps, [0, 1, 0], all, 10)], [10, 6, 4]);
-  assert.deepEqual(linesOf("send", { ...all.get("1a.1"), sent: 5, dropped: 1 }), { lines: ["flow", "sent", "gone"], bar: true });
+  assert.deepEqual(linesOf("send", { ...all.get("1a.1"), sent: 5, dropped: 1 }), { lines: ["flow", "gone", "sent"], bar: true });
   assert.deepEqual(linesOf("wait", { here: 3 }).lines, ["here"]);
 });
 

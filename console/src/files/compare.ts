@@ -44,3 +44,11 @@ function pair(left: string | undefined, right: string | undefined): Row {
 }
 
 const lines = (text: string) => (text === "" ? [] : text.replace(/\n$/, "").split("\n"));
+
+const NEAR_LINES = 3;
+
+/** The rows that changed, with those around them; "cut" stands for the others. */
+export function near(rows: readonly Row[], around = NEAR_LINES): (Row | "cut")[] {
+  const kept = rows.map((_, index) => rows.slice(Math.max(0, index - around), index + around + 1).some((row) => row.change !== undefined));
+  return rows.flatMap((row, index): (Row | "cut")[] => (kept[index] ? [row] : index > 0 && !kept[index - 1] ? [] : ["cut"]));
+}
