@@ -108,6 +108,8 @@ fn session(store: Arc<dyn ObjectStore>, manifest: &Manifest) -> Result<SessionCo
         .with_target_partitions(SQL_PARTITIONS)
         .with_information_schema(true)
         .with_collect_statistics(false)
+        // Whose `->>` binds tighter than a comparison.
+        .set_str("datafusion.sql_parser.dialect", "PostgreSQL")
         .set_bool("datafusion.sql_parser.map_string_types_to_utf8view", false)
         .set_bool("datafusion.execution.parquet.schema_force_view_types", false);
     let no_files = DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled);
@@ -140,8 +142,14 @@ fn told(error: DataFusionError) -> SqlError {
 
 /// A sentence of the SQL engine's, in our words where they lead further.
 fn mended(said: &str) -> String {
-    let prefixes =
-        ["Error during planning: ", "SQL error: ", "Schema error: ", "Execution error: ", "Arrow error: "];
+    let prefixes = [
+        "Error during planning: ",
+        "SQL error: ",
+        "Schema error: ",
+        "Execution error: ",
+        "Arrow error: ",
+        "This feature is not implemented: ",
+    ];
     let mut said = said.trim();
     while let Some(rest) = prefixes.iter().find_map(|prefix| said.strip_prefix(prefix)) {
         said = rest;
