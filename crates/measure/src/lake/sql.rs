@@ -4,7 +4,7 @@ use super::answer::{Answer, AnswerColumn, rows};
 use super::error::{LakeError, SqlError};
 use super::json::{Arrows, JsonText};
 use super::schema::TABLES;
-use super::table::{STORE, provider};
+use super::table::{Listed, STORE};
 use super::{Lake, Manifest};
 use crate::limits::{
     SQL_ANSWER_BYTES_MAX, SQL_BYTES_MAX, SQL_MEMORY_MAX, SQL_PARTITIONS, SQL_ROWS_MAX, SQL_TIME_MAX,
@@ -124,7 +124,7 @@ fn session(store: Arc<dyn ObjectStore>, manifest: &Manifest) -> Result<SessionCo
     context.register_udf(json_text.as_ref().clone());
     context.register_expr_planner(Arc::new(Arrows(json_text)))?;
     for table in TABLES {
-        context.register_table(table.name, provider(table, manifest)?)?;
+        context.register_table(table.name, Arc::new(Listed::of(table, manifest)))?;
     }
     Ok(context)
 }
