@@ -30,7 +30,7 @@ export interface Passages {
   held_out: number;
   reached_goal: number;
   entered_by_day: By;
-  /** Some of those who entered. */
+  /** Some of those who entered, once for each time. */
   people: string[];
   steps: Record<string, StepTally>;
 }
@@ -78,7 +78,7 @@ export interface Day {
 export interface DryRun {
   ends: Ends;
   enteredWas: number;
-  /** Some of those who would have entered. */
+  /** Some of those who would have entered, each once. */
   people: string[];
   sent: number;
   sentWas: number;
@@ -97,7 +97,7 @@ export function dryRun(report: Report, name: string, steps: readonly Step[]): Dr
   return {
     ends: { entered: would?.entered ?? 0, reached: would?.reached_goal ?? 0, heldOut: would?.held_out ?? 0 },
     enteredWas: was?.entered ?? 0,
-    people: would?.people ?? [],
+    people: [...new Set(would?.people)],
     sent: sent(sends),
     sentWas: sent(sendsOf(was)),
     reasons: summed(sends.map((one) => one.dropped)),

@@ -156,11 +156,12 @@ test("why people stop is told by step and cause, the most first", () => {
 
 test("a dry run is told by step and by day, of one journey alone", () => {
   const sends = (day: string): Sends => ({ wished: 5, sent: 4, waiting: 0, dropped: { no_consent: 1 }, deferred: { quiet_hours: 2 }, sent_by_day: { email: { [day]: 4 } }, dropped_by_day: { no_consent: { [day]: 1 } }, deferred_by_day: { quiet_hours: { [day]: 2 } } });
-  const passages = { entered: 6, inside: 1, held_out: 0, reached_goal: 2, entered_by_day: { "2026-01-02": 6 }, people: ["email:a@b.c"], steps: { 1: { ...tally(6, { 2: 6 }), sends: sends("2026-01-02") }, 2: tally(6, { "2a.1": 3, end: 3 }), "2a.1": { ...tally(3, { end: 2 }, {}, 1), sends: sends("2026-01-03") } } };
+  const passages = { entered: 6, inside: 1, held_out: 0, reached_goal: 2, entered_by_day: { "2026-01-02": 6 }, people: ["email:a@b.c", "email:a@b.c"], steps: { 1: { ...tally(6, { 2: 6 }), sends: sends("2026-01-02") }, 2: tally(6, { "2a.1": 3, end: 3 }), "2a.1": { ...tally(3, { end: 2 }, {}, 1), sends: sends("2026-01-03") } } };
   const side = { journeys: { a: passages, other: { ...passages, entered: 99 } } };
   const report: Report = { from: "", to: "", records: 9, was: { journeys: {} }, would: side, changes: [], limits: [] };
   const run = dryRun(report, "a", [{ send: "x" }, { branch: [{ if: "q", then: [{ send: "y" }] }] }]);
   assert.deepEqual([run.ends.entered, run.enteredWas, run.sent, run.sentWas], [6, 0, 8, 0]);
+  assert.deepEqual(run.people, ["email:a@b.c"], "whoever entered again is still one");
   assert.deepEqual(run.reasons, [["no_consent", 2]]);
   assert.deepEqual(run.days, [
     { day: "2026-01-02", entered: 6, sent: 4, stopped: [["no_consent", 1]], waited: [["quiet_hours", 2]] },

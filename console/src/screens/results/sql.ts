@@ -60,7 +60,7 @@ export const look = (table: string): string => `SELECT * FROM ${table} LIMIT 100
 export const EXAMPLES = {
   orders: "SELECT day, currency, count(*) AS orders, sum(net) AS revenue\nFROM orders WHERE NOT is_returned\nGROUP BY day, currency ORDER BY day",
   reasons: "SELECT reason, count(*) AS messages, count(DISTINCT person) AS people\nFROM sends LEFT JOIN people USING (profile)\nWHERE decision = 'drop'\nGROUP BY reason ORDER BY messages DESC",
-  people: "SELECT profile AS person, count(*) AS orders, sum(net) AS revenue\nFROM orders WHERE NOT is_returned\nGROUP BY profile ORDER BY revenue DESC LIMIT 20",
+  people: "SELECT profile AS person, currency, count(*) AS orders, sum(net) AS revenue\nFROM orders WHERE NOT is_returned AND profile IS NOT NULL\nGROUP BY profile, currency ORDER BY revenue DESC LIMIT 20",
   events: "SELECT name, count(*) AS times, count(DISTINCT person) AS people\nFROM events LEFT JOIN people USING (profile)\nWHERE NOT is_bot\nGROUP BY name ORDER BY times DESC",
 } as const;
 export type Example = keyof typeof EXAMPLES;

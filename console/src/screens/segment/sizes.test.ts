@@ -9,7 +9,7 @@ test("a day of which nothing is known is a gap, and a day without anybody is a z
 });
 
 test("a course goes from the first size that is known to the last", () => {
-  assert.deepEqual(course(days), { from: 5, to: 0, since: "2026-11-24", gaps: true });
+  assert.deepEqual(course(days), { from: 5, to: 0, since: "2026-11-24", days: 2, gaps: true });
   assert.equal(course(days.slice(1, 2))?.gaps, false);
   assert.equal(course([{ day: "2026-11-26" }]), null);
 });

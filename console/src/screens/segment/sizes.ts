@@ -16,10 +16,10 @@ export function pointsOf(days: readonly Day[]): Point[] {
   return days.map(({ day, size }) => ({ at: `${day}T12:00:00Z`, value: size ?? null }));
 }
 
-/** From the first size that is known to the last one; null where none is. */
-export function course(days: readonly Day[]): { from: number; to: number; since: string; gaps: boolean } | null {
+/** From the first size that is known to the last one, and of how many days one is; null where none is. */
+export function course(days: readonly Day[]): { from: number; to: number; since: string; days: number; gaps: boolean } | null {
   const known = days.filter((one) => typeof one.size === "number");
   const [first, last] = [known[0], known.at(-1)];
   if (!first || !last) return null;
-  return { from: first.size ?? 0, to: last.size ?? 0, since: first.day, gaps: known.length < days.length };
+  return { from: first.size ?? 0, to: last.size ?? 0, since: first.day, days: known.length, gaps: known.length < days.length };
 }
