@@ -44,7 +44,7 @@ const QUESTIONS = [
   "SELECT utm_source, utm_medium FROM events WHERE utm_source IS NOT NULL",
   "SELECT o.seq, e.name FROM orders o JOIN events e ON o.seq = e.seq ORDER BY 1",
   "SELECT day, count(*) FROM events GROUP BY 1 ORDER BY 1",
-  "SELECT date_trunc('hour', at) = date_trunc('hour', received_at) FROM events ORDER BY seq LIMIT 1",
+  "SELECT date_trunc('hour', occurred_at) = date_trunc('hour', received_at) FROM events ORDER BY seq LIMIT 1",
   "SELECT count(*) FROM consents",
   "SELECT count(*) FROM memberships",
   "SELECT count(*) FROM spend",
@@ -157,10 +157,10 @@ test("DuckDB finds in the folder what trama sql says, while the server runs and 
 test("the columns of the files are those that are documented", async (t) => {
   const house = await open(t);
   await house.track(EVENTS);
+  await house.sql("SELECT 1");
   const connection = await duck((table) => join(house.data, "lake", table, "**/*.parquet"));
   const documented = await readFile(new URL("../../docs/reference/lake.md", import.meta.url), "utf8");
   const kinds = { VARCHAR: "TEXT", "TIMESTAMP WITH TIME ZONE": "TIMESTAMP (UTC)", "DECIMAL(19,6)": "DECIMAL(19, 6)" };
-  await house.sql("SELECT 1");
   for (const table of TABLES) {
     const columns = await connection.runAndReadAll(`DESCRIBE ${table}`);
     const found = columns.getRows().map(([name, kind]) => `\`${name}\` | ${kinds[kind] ?? kind}`);

@@ -227,7 +227,7 @@ fn figures_table() -> Vec<Route> {
         row(Method::GET,    "/api/v1/measure/uplift",               Read,   figures::uplift),
         row(Method::POST,   "/api/v1/sql",                          Analyse, lake::ask),
         row(Method::GET,    "/api/v1/lake",                         Read,   lake::show),
-        row(Method::GET,    "/api/v1/lake/verify",                  Analyse, lake::verify),
+        row(Method::GET,    "/api/v1/lake/verify",                  Read,   lake::verify),
     ]
 }
 

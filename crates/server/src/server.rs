@@ -148,10 +148,9 @@ impl Server {
         let (ranked, surveyed) = (hub.runtime.clone(), hub.runtime.clone());
         let cutoffs = Task::spawn(|stop| runtime::cutoffs::run(ranked, stop));
         let redaction = redaction(&hub);
-        let following = Arc::clone(&hub);
-        let lake = Task::spawn(|stop| lake::task::run(following, stop));
         let clusters = Task::spawn(|stop| runtime::clusters::run(surveyed, stop));
-        let (telling, asking) = (Arc::clone(&hub), Arc::clone(&hub));
+        let (telling, asking, following) = (Arc::clone(&hub), Arc::clone(&hub), Arc::clone(&hub));
+        let lake = Task::spawn(|stop| lake::task::run(following, stop));
         let tellers = Task::spawn(|stop| webhooks::tell::run(telling, stop));
         let callers = Task::spawn(|stop| webhooks::calls::run(asking, calls, stop));
         let reports = reports(&hub, email.as_ref());

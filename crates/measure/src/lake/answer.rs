@@ -78,11 +78,11 @@ fn plain(column: &dyn Array, row: usize) -> Option<Value> {
         DataType::Int8 => column.as_primitive::<Int8Type>().value(row).into(),
         DataType::Int16 => column.as_primitive::<Int16Type>().value(row).into(),
         DataType::Int32 => column.as_primitive::<Int32Type>().value(row).into(),
-        DataType::Int64 => column.as_primitive::<Int64Type>().value(row).into(),
+        DataType::Int64 => return Some(whole(column.as_primitive::<Int64Type>().value(row).into())),
         DataType::UInt8 => column.as_primitive::<UInt8Type>().value(row).into(),
         DataType::UInt16 => column.as_primitive::<UInt16Type>().value(row).into(),
         DataType::UInt32 => column.as_primitive::<UInt32Type>().value(row).into(),
-        DataType::UInt64 => column.as_primitive::<UInt64Type>().value(row).into(),
+        DataType::UInt64 => return Some(whole(column.as_primitive::<UInt64Type>().value(row).into())),
         DataType::Float32 => Number::from_f64(column.as_primitive::<Float32Type>().value(row).into())?,
         DataType::Float64 => Number::from_f64(column.as_primitive::<Float64Type>().value(row))?,
         DataType::Decimal128(..) => {
@@ -93,14 +93,25 @@ fn plain(column: &dyn Array, row: usize) -> Option<Value> {
     Some(Value::Number(number))
 }
 
+/// Whole numbers to this are the same in each reader of JSON: beyond it a double has gaps (RFC 8259, section 6).
+const WHOLE_MAX: i128 = (1 << 53) - 1;
+
+/// A whole number, or its text where a reader of JSON would round it.
+fn whole(number: i128) -> Value {
+    match i64::try_from(number).ok().filter(|_| number.abs() <= WHOLE_MAX) {
+        Some(number) => Value::from(number),
+        None => Value::String(number.to_string()),
+    }
+}
+
 /// A decimal as the number that it is, or as text where a number of JSON's usual readers would lose digits of it.
 fn decimal(text: &str) -> Value {
     let short = match text.contains('.') {
         true => text.trim_end_matches('0').trim_end_matches('.'),
         false => text,
     };
-    if let Ok(whole) = short.parse::<i64>() {
-        return Value::from(whole);
+    if let Ok(number) = short.parse::<i128>() {
+        return whole(number);
     }
     let number = short.parse::<f64>().ok().filter(|number| number.to_string() == short);
     number.and_then(Number::from_f64).map_or_else(|| Value::String(short.to_owned()), Value::Number)
@@ -119,6 +130,8 @@ mod tests {
             ("-3.000000", json!(-3)),
             ("100", json!(100)),
             ("123456789012345678.123456", json!("123456789012345678.123456")),
+            ("9007199254740991.000000", json!(9_007_199_254_740_991_i64)),
+            ("9007199254740992.000000", json!("9007199254740992")),
         ];
         for (text, expected) in cases {
             assert_eq!(decimal(text), expected, "{text}");

@@ -73,10 +73,13 @@ mod tests {
         sizes.iter().enumerate().map(file).collect()
     }
 
+    /// Sizes of files in their order, and which of them become one.
+    type Case = (&'static str, Vec<u64>, Option<(usize, usize)>);
+
     #[test]
     fn neighbours_are_merged_where_the_table_says() {
         let (small, large) = (1 << 10, LAKE_SMALL_BYTES);
-        let cases: &[(&str, Vec<u64>, Option<(usize, usize)>)] = &[
+        let cases: &[Case] = &[
             ("few small ones stay", vec![small; LAKE_SMALL_FILES - 1], None),
             ("enough of them become one", vec![small; LAKE_SMALL_FILES], Some((0, LAKE_SMALL_FILES))),
             ("large ones stay", vec![large; 20], None),

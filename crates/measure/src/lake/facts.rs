@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 
 /// What is read of each row.
 const COLUMNS: [&str; 8] =
-    ["seq", "at", "profile", "names_somebody", "counts_as", "amount", "currency", "order_key"];
+    ["seq", "occurred_at", "profile", "names_somebody", "counts_as", "amount", "currency", "order_key"];
 
 /// Whether an event came with a name that is somebody's own.
 pub(super) fn names_somebody(event: &Event<'_>) -> bool {
@@ -76,7 +76,8 @@ impl Facts {
     fn take(&mut self, batch: &RecordBatch, engine: &Engine) {
         let column = |name| batch.column_by_name(name).expect("invariant: it was read");
         let seqs: &Int64Array = column("seq").as_primitive::<Int64Type>();
-        let ats: &TimestampMillisecondArray = column("at").as_primitive::<TimestampMillisecondType>();
+        let ats: &TimestampMillisecondArray =
+            column("occurred_at").as_primitive::<TimestampMillisecondType>();
         let profiles: &Int64Array = column("profile").as_primitive::<Int64Type>();
         let names: &BooleanArray = column("names_somebody").as_boolean();
         let counts_as: &StringArray = column("counts_as").as_string();

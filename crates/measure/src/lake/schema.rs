@@ -94,8 +94,8 @@ pub static EVENTS: Table = Table {
     means: "one row for each event that was taken, bots among them",
     columns: &[
         always("seq", Kind::Int, "place in the log"),
-        always("day", Kind::Day, "the day of `at` where the programme is"),
-        always("at", Kind::Instant, "when it happened, corrected for the client's clock"),
+        always("day", Kind::Day, "the day of `occurred_at` where the programme is"),
+        always("occurred_at", Kind::Instant, "when it happened, corrected for the client's clock"),
         always("received_at", Kind::Instant, "when it came in"),
         always("kind", Kind::Text, "`track`, `page`, `screen`, `identify`, `group` or `alias`"),
         always("name", Kind::Text, "the event's name; `Page Viewed` and the like for other kinds"),
@@ -131,8 +131,8 @@ pub static ENGAGEMENTS: Table = Table {
     means: "one row for each time a message was opened, clicked or put away",
     columns: &[
         always("seq", Kind::Int, "place in the log"),
-        always("day", Kind::Day, "the day of `at` where the programme is"),
-        always("at", Kind::Instant, "when it happened"),
+        always("day", Kind::Day, "the day of `occurred_at` where the programme is"),
+        always("occurred_at", Kind::Instant, "when it happened"),
         always("send", Kind::Int, "the send: join `sends` on it"),
         always("kind", Kind::Text, "`opened`, `clicked` or `dismissed`"),
         always("is_machine", Kind::Flag, "a scanner or a proxy and not a person: in no figure"),
@@ -188,8 +188,8 @@ pub static ORDERS: Table = Table {
     means: "one row for each order, less what was given back of it: the rule of key figures, credit and lifetime value",
     columns: &[
         always("seq", Kind::Int, "place in the log: that of its row in `events`"),
-        always("day", Kind::Day, "the day of `at` where the programme is"),
-        always("at", Kind::Instant, "when it was made"),
+        always("day", Kind::Day, "the day of `occurred_at` where the programme is"),
+        always("occurred_at", Kind::Instant, "when it was made"),
         maybe("profile", Kind::Int, "whose it is, the person as known now; null for nobody who has a name"),
         maybe("amount", Kind::Amount, "as the order says; null where it says none"),
         always("refunded", Kind::Amount, "what was given back, at most the amount"),

@@ -4,7 +4,7 @@ use super::answer::{Answer, AnswerColumn, rows};
 use super::error::{LakeError, SqlError};
 use super::json::{Arrows, JsonText};
 use super::schema::TABLES;
-use super::table::{STORE, provider};
+use super::table::{Listed, STORE};
 use super::{Lake, Manifest};
 use crate::limits::{
     SQL_ANSWER_BYTES_MAX, SQL_BYTES_MAX, SQL_MEMORY_MAX, SQL_PARTITIONS, SQL_ROWS_MAX, SQL_TIME_MAX,
@@ -39,7 +39,7 @@ impl Lake {
         let most = most.unwrap_or(SQL_ROWS_MAX);
         let answering = answer(Arc::clone(&self.files.store), &manifest, question, most);
         let answered = tokio::time::timeout(SQL_TIME_MAX, answering).await;
-        answered.map_err(|_| SqlError::TooLong(SQL_TIME_MAX.as_secs()))?.map_err(told)
+        answered.map_err(|_| SqlError::TooLong(SQL_TIME_MAX.as_secs()))?.map_err(|error| told(&error))
     }
 }
 
@@ -124,13 +124,13 @@ fn session(store: Arc<dyn ObjectStore>, manifest: &Manifest) -> Result<SessionCo
     context.register_udf(json_text.as_ref().clone());
     context.register_expr_planner(Arc::new(Arrows(json_text)))?;
     for table in TABLES {
-        context.register_table(table.name, provider(table, manifest)?)?;
+        context.register_table(table.name, Arc::new(Listed::of(table, manifest)))?;
     }
     Ok(context)
 }
 
 /// What went wrong, for whoever asked.
-fn told(error: DataFusionError) -> SqlError {
+fn told(error: &DataFusionError) -> SqlError {
     match error.find_root() {
         DataFusionError::ResourcesExhausted(_) => SqlError::TooLarge(format!("{} MiB", SQL_MEMORY_MAX >> 20)),
         DataFusionError::ObjectStore(error) => SqlError::Lake(LakeError::Other(error.to_string())),
@@ -158,7 +158,7 @@ fn mended(said: &str) -> String {
     let Some((table, _)) = table else { return said.to_owned() };
     let table = table.rsplit('.').next().unwrap_or(table);
     let names = TABLES.map(|table| table.name);
-    match nearest(table, names.into_iter()) {
+    match nearest(table, names) {
         Some(near) => format!("there is no table \"{table}\": did you mean {near}?"),
         None => format!("there is no table \"{table}\": there are {}", names.join(", ")),
     }

@@ -64,11 +64,19 @@ async fn figure(lake: &Lake, question: &str) -> Value {
     ask(lake, question).await.rows.remove(0).remove(0)
 }
 
-/// Every row of every table, as text.
+/// Every row of every table, as text; of events the person, whichever of their profiles it was told of.
 async fn everything(lake: &Lake) -> Vec<String> {
     let mut rows = Vec::new();
     for table in measure::lake::schema::TABLES {
-        let answer = lake.ask(&format!("SELECT * FROM {}", table.name), Some(1_000_000)).await.unwrap();
+        let names = table.columns.iter().map(|column| match (table.name, column.name) {
+            ("events", "profile") => "people.person".to_owned(),
+            (table, name) => format!("{table}.{name}"),
+        });
+        let names = names.collect::<Vec<_>>().join(", ");
+        let people =
+            if table.name == "events" { "LEFT JOIN people ON events.profile = people.profile" } else { "" };
+        let question = format!("SELECT {names} FROM {} {people}", table.name);
+        let answer = lake.ask(&question, Some(1_000_000)).await.unwrap();
         let mut told: Vec<String> = answer.rows.iter().map(|row| format!("{} {row:?}", table.name)).collect();
         told.sort();
         rows.extend(told);
@@ -129,7 +137,7 @@ fn a_small_shop_is_told_as_by_hand() {
         let cases = [
             ("SELECT count(*) FROM events", json!(6)),
             ("SELECT day FROM events WHERE name = 'Page Viewed'", json!("2026-01-06")),
-            ("SELECT at FROM events WHERE name = 'Page Viewed'", json!("2026-01-05T23:30:00.000Z")),
+            ("SELECT occurred_at FROM events WHERE name = 'Page Viewed'", json!("2026-01-05T23:30:00.000Z")),
             ("SELECT utm_medium FROM events WHERE utm_source = 'google'", json!("cpc")),
             ("SELECT sum(net) FROM orders WHERE currency = 'EUR'", json!(30.25)),
             ("SELECT sum(amount) FROM orders WHERE currency = 'EUR'", json!(70.5)),
@@ -142,7 +150,7 @@ fn a_small_shop_is_told_as_by_hand() {
                 json!(1),
             ),
             (
-                "SELECT name FROM events JOIN people USING (profile) WHERE person = 0 ORDER BY at LIMIT 1",
+                "SELECT name FROM events JOIN people USING (profile) WHERE person = 0 ORDER BY occurred_at LIMIT 1",
                 json!("Page Viewed"),
             ),
             ("SELECT count(*) FROM sends", json!(0)),
@@ -169,7 +177,7 @@ fn what_is_no_question_is_told_so_with_a_way_out() {
             ("SELECT * FROM weather", "there are events, engagements, sends"),
             ("SELECT nam FROM events", "nam"),
             ("SELEC 1", "Expected"),
-            ("SELECT 1; SELECT 2", "one"),
+            ("SELECT 1; SELECT 2", "a single SQL statement"),
             ("COPY events TO '/tmp/events.parquet'", "only read"),
             ("CREATE EXTERNAL TABLE t STORED AS CSV LOCATION '/etc/passwd'", "only read"),
             ("CREATE VIEW v AS SELECT 1", "only read"),
@@ -229,15 +237,8 @@ fn no_question_is_too_deep_for_the_threads_that_plan_it() {
         refresh_shop(&lake, &with_orders()).await;
         (folder, lake)
     });
-    let fill = |begin: &str, part: &str| {
-        format!("{begin}{}", part.repeat((SQL_BYTES_MAX - begin.len()) / part.len()))
-    };
-    let deep = [
-        fill("SELECT 1", "+1"),
-        fill("SELECT 1 WHERE true", " OR 1=2"),
-        fill("SELECT ", "("),
-        fill("SELECT 1", " UNION ALL SELECT 1"),
-    ];
+    let nested = "(".repeat(SQL_BYTES_MAX - 10);
+    let deep = [format!("SELECT {nested}"), format!("SELECT seq{} FROM events", "+seq".repeat(400))];
     let asking = threads.spawn(async move {
         for question in deep {
             // An answer or a sentence: the process lives.

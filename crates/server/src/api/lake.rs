@@ -46,8 +46,7 @@ struct SqlColumn {
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct SqlAnswer {
     columns: Vec<SqlColumn>,
-    /// Numbers are numbers, days `2026-01-31`, instants `2026-01-31T12:00:00.000Z`, all else text.
-    #[schema(value_type = Vec<Vec<Object>>)]
+    /// Numbers are numbers where a double holds them, days `2026-01-31`, instants `2026-01-31T12:00:00.000Z`, all else text.
     rows: Vec<Vec<Value>>,
     /// There are more rows than these.
     truncated: bool,

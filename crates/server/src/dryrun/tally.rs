@@ -125,8 +125,10 @@ impl Tally {
                     None => all.entry(run.journey.to_owned()).or_default(),
                 };
                 passages.add(run, zone);
-                if passages.people.len() < ENTERED_NAMED {
-                    passages.people.push(name(engine, id));
+                // Whoever entered several times is named once: their runs come one after another.
+                let person = name(engine, id);
+                if passages.people.len() < ENTERED_NAMED && passages.people.last() != Some(&person) {
+                    passages.people.push(person);
                 }
             }
         }

@@ -24,9 +24,10 @@ fn expected_permission(route: &api::Route) -> Permission {
         | "/api/v1/profiles/{address}/explain"
         | "/api/v1/messages/{name}/preview" => Permission::Read,
         // It changes nothing either, and takes the machine for a while; or it states what was found out.
-        "/api/v1/simulate" | "/api/v1/measure/ltv/traits" | "/api/v1/measure/acquisition/traits" => {
-            Permission::Analyse
-        }
+        "/api/v1/simulate"
+        | "/api/v1/sql"
+        | "/api/v1/measure/ltv/traits"
+        | "/api/v1/measure/acquisition/traits" => Permission::Analyse,
         path if path.starts_with("/api/v1/returns") => Permission::Returns,
         _ => Permission::Change,
     }
