@@ -149,20 +149,14 @@ impl Server {
         let cutoffs = Task::spawn(|stop| runtime::cutoffs::run(ranked, stop));
         let redaction = redaction(&hub);
         let clusters = Task::spawn(|stop| runtime::clusters::run(surveyed, stop));
-        let (telling, asking, following) = (Arc::clone(&hub), Arc::clone(&hub), Arc::clone(&hub));
+        let (telling, asking) = (Arc::clone(&hub), Arc::clone(&hub));
+        let (following, measured) = (Arc::clone(&hub), Arc::clone(&hub));
         let lake = Task::spawn(|stop| lake::task::run(following, stop));
+        let sizes = Task::spawn(|stop| sizes::follow(measured, stop));
         let tellers = Task::spawn(|stop| webhooks::tell::run(telling, stop));
         let callers = Task::spawn(|stop| webhooks::calls::run(asking, calls, stop));
         let reports = reports(&hub, email.as_ref());
-        let measured = Arc::clone(&hub);
-        let sizes = Task::spawn(|stop| sizes::follow(measured, stop));
-        let router = http::router(&hub).into_make_service_with_connect_info::<SocketAddr>();
-        let http = Task::spawn(|stop| async move {
-            // Without it a small answer can wait for the acknowledgement of the one before.
-            let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
-            let serving = axum::serve(listener, router).with_graceful_shutdown(async { drop(stop.await) });
-            serving.await.expect("invariant: serving has no error of its own");
-        });
+        let http = answering(&hub, listener);
         Ok(Self {
             hub,
             address,
@@ -302,6 +296,17 @@ async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
         }
         Err(error) => Err(error).with_context(|| format!("cannot listen on {address}")),
     }
+}
+
+/// Answers who comes to the listener.
+fn answering(hub: &Arc<Hub>, listener: TcpListener) -> Task {
+    let router = http::router(hub).into_make_service_with_connect_info::<SocketAddr>();
+    Task::spawn(|stop| async move {
+        // Without it a small answer can wait for the acknowledgement of the one before.
+        let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
+        let serving = axum::serve(listener, router).with_graceful_shutdown(async { drop(stop.await) });
+        serving.await.expect("invariant: serving has no error of its own");
+    })
 }
 
 /// Who applies the folder of the settings.
