@@ -4,7 +4,7 @@
 //! and take it out and put it back as often as a run here has to wait.
 //! `cargo run --release -p engine --example bench_steps -- [profiles] [rounds]`.
 
-#![expect(clippy::disallowed_methods, reason = "a benchmark asks the clock")]
+#![expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "a benchmark asks the clock")]
 
 use engine::Seq;
 use engine::at::{At, Span};

@@ -5,6 +5,7 @@ use crate::api::programme::make_live;
 use crate::api::versions;
 use crate::audit;
 use crate::config::Config;
+use crate::config::routes::RouteSettings;
 use crate::deliver::backlog::Backlog;
 use crate::deliver::dispatch::{Channels, Dispatcher};
 use crate::deliver::dkim::Signers;
@@ -13,6 +14,7 @@ use crate::deliver::email::Email;
 use crate::deliver::link::SignedLinks;
 use crate::deliver::return_path::ReturnPaths;
 use crate::deliver::route::Routes;
+use crate::deliver::smtp::url::Route as Relay;
 use crate::deliver::trials::Trials;
 use crate::demo::Stage;
 use crate::http;
@@ -137,10 +139,7 @@ impl Server {
         }
         let paths = config.returns.as_ref().map(|one| ReturnPaths::new(&one.domain, &installed.link_key));
         let returns = returns_door(&hub, config, paths.as_ref()).await?;
-        let email = (!relays.is_empty()).then(|| {
-            let (routes, links) = (Routes::start(relays), hub.links.clone());
-            Arc::new(Email::new(hub.runtime.clone(), routes, links, signers, paths, installed.installation))
-        });
+        let email = emailing(&hub, relays, signers, paths);
         let channels = channels(email.as_ref());
         let calls = backlog.calls();
         let dispatcher = Dispatcher::new(hub.runtime.clone(), channels, Arc::clone(&hub.metrics), backlog);
@@ -238,6 +237,21 @@ fn reports(hub: &Arc<Hub>, email: Option<&Arc<Email>>) -> Task {
     }
     let reporting = Arc::clone(hub);
     Task::spawn(|stop| report::task::run(reporting, stop))
+}
+
+/// By which email leaves, if there is a route.
+fn emailing(
+    hub: &Hub,
+    relays: Vec<(RouteSettings, Relay)>,
+    signers: Signers,
+    paths: Option<ReturnPaths>,
+) -> Option<Arc<Email>> {
+    let installed = hub.runtime.read_blocking(|engine| engine.installed().map(|one| one.installation));
+    let installation = installed.expect("invariant: the first record installs");
+    (!relays.is_empty()).then(|| {
+        let (routes, links) = (Routes::start(relays), hub.links.clone());
+        Arc::new(Email::new(hub.runtime.clone(), routes, links, signers, paths, installation))
+    })
 }
 
 /// Who takes people who were erased out of what is on the disk, the lake among it.

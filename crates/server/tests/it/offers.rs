@@ -6,12 +6,7 @@ use server::programme::load;
 
 #[tokio::test]
 async fn an_offer_is_given_redeemed_and_counted_through_the_api() {
-    let scenario = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/scenarios/offers");
-    let (programme, _) = load(std::path::Path::new(scenario)).unwrap();
-    let house = House::start().await;
-    let definition = serde_json::to_value(&programme).unwrap();
-    let (status, body) = ask(&house, "PUT", "/api/v1/programme", definition).await;
-    assert_eq!(status, 200, "{body}");
+    let house = with_offers().await;
     let table = [
         (
             "POST",
@@ -95,6 +90,17 @@ async fn an_offer_is_given_redeemed_and_counted_through_the_api() {
         (&json!("redeemed"), &json!(false))
     );
     ada_alone_redeemed_it(&house).await;
+}
+
+/// The offers of the scenarios, live.
+async fn with_offers() -> House {
+    let scenario = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/scenarios/offers");
+    let (programme, _) = load(std::path::Path::new(scenario)).unwrap();
+    let house = House::start().await;
+    let definition = serde_json::to_value(&programme).unwrap();
+    let (status, body) = ask(&house, "PUT", "/api/v1/programme", definition).await;
+    assert_eq!(status, 200, "{body}");
+    house
 }
 
 async fn ada_alone_redeemed_it(house: &House) {
