@@ -144,7 +144,10 @@ fn a_small_shop_is_told_as_by_hand() {
             ("SELECT count(*) FROM orders WHERE NOT is_returned", json!(2)),
             ("SELECT count(DISTINCT person) FROM people", json!(2)),
             ("SELECT count(*) FROM people WHERE known_at IS NOT NULL", json!(2)),
-            ("SELECT properties ->> 'total' FROM events WHERE order_key IS NOT NULL LIMIT 1", json!("40.5")),
+            (
+                "SELECT properties ->> 'total' FROM events WHERE order_key IS NOT NULL ORDER BY seq LIMIT 1",
+                json!("40.5"),
+            ),
             (
                 "SELECT count(*) FROM events WHERE properties ->> 'gift.wrapped' = 'true' AND counts_as = 'order'",
                 json!(1),
