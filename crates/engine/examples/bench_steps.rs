@@ -10,7 +10,7 @@ use engine::Seq;
 use engine::at::{At, Span};
 use engine::engine::{Engine, Outcome};
 use engine::identifier::{HashKey, IdentifierKind};
-use engine::programme::{Arm, Journey, Programme, Purpose, Step, Way};
+use engine::programme::{Arm, Channel, Journey, Programme, Purpose, Step, Way};
 use engine::record::{Event, EventFlags, EventKind, Identifier, Installed, ProgrammeApplied, Record};
 use engine::value::{Map, ValueWriter};
 use std::cmp::Reverse;
@@ -60,6 +60,8 @@ fn main() {
     let took = begun.elapsed();
     let finished = engine.journeys().iter().map(|journey| journey.finished).sum::<u64>();
     assert_eq!(finished, profiles as u64, "everybody arrived");
+    let noted = engine.profiles().filter(|(_, profile)| profile.trait_value("stage").is_some()).count();
+    assert_eq!(noted, profiles, "everybody was noted on the way");
 
     let steps = profiles * rounds * STEPS_IN_ROUND;
     let fires = profiles * rounds * WAITS_IN_ROUND;
@@ -83,9 +85,10 @@ fn programme(rounds: usize) -> Programme {
         languages: vec!["en".into()],
         ..Default::default()
     };
-    programme.purposes.insert("offers".into(), Purpose::default());
-    let round = || {
-        let note = Step::Update([("stage".to_owned(), serde_json::json!("warm"))].into());
+    let offers = Purpose { channels: vec![Channel::Email], ..Purpose::default() };
+    programme.purposes.insert("offers".into(), offers);
+    let round = |number: usize| {
+        let note = Step::Update([("stage".to_owned(), serde_json::json!(number))].into());
         let look = Step::Branch(vec![Arm { when: Some("did \"Signed Up\"".into()), then: vec![note] }]);
         let wait = Step::Wait(Span::HOUR);
         let way = || Way { share_permille: 500, then: vec![wait.clone()] };
@@ -95,7 +98,7 @@ fn programme(rounds: usize) -> Programme {
     let journey = Journey {
         purpose: "offers".into(),
         enter: "did \"Signed Up\"".into(),
-        steps: (0..rounds).flat_map(|_| round()).collect(),
+        steps: (0..rounds).flat_map(round).collect(),
         ..Journey::default()
     };
     programme.journeys.insert("onboarding".into(), journey);
