@@ -1,16 +1,18 @@
-//! The ledger of sends, packed: each takes some sixty bytes, whatever is remembered of it once it is settled.
+//! The ledger of sends, packed: each takes some thirty bytes, whatever is remembered of it once it is settled.
 //!
 //! What many sends have in common, such as the message and the journey, is kept once, as a *form*; an address is kept once
-//! for a person; what only a few need, such as the event of one that may be tried again, lies beside them as *notes*. Whoever
-//! reads a send gets it whole. Owned by the state.
+//! for a person; what only a few need, such as the event of one that may be tried again, lies beside them as *notes*. Sends
+//! lie in *sheets* of neighbours: those written to last are open, the others closed up to a third of that. Whoever reads a
+//! send gets it whole. Owned by the state.
 
 pub(crate) mod addresses;
 mod forms;
 mod row;
+mod sheet;
 
 use crate::SendId;
 use crate::chunked::Chunked;
-use crate::limits::BEST_SENDS_LOOKED_AT_MAX;
+use crate::limits::{BEST_SENDS_LOOKED_AT_MAX, SHEETS_OPEN_MAX};
 use crate::outbox::{Send, Status};
 use crate::programme::Channel;
 use crate::section::{Part, Pieces};
@@ -18,12 +20,12 @@ use addresses::Addresses;
 use borsh::{BorshDeserialize, BorshSerialize};
 use forms::Forms;
 use row::{Notes, Row};
+use sheet::{SENDS_IN_SHEET, Sheet};
+use std::collections::VecDeque;
 use std::io::Result;
 use std::mem::take;
 use std::sync::Arc;
 
-/// Sends that are copied together when one is written to while a copy of the state holds them.
-const SENDS_IN_SHEET: usize = 32;
 /// Of so many of a person's newest sends one may have the same address.
 const ADDRESSES_COMPARED: usize = 4;
 
@@ -33,17 +35,13 @@ pub(crate) struct Ledger {
     forms: Forms,
     #[borsh(skip)]
     sheets: Chunked<Sheet, 1>,
+    /// Full sheets that are open, in the order in which they were opened.
+    #[borsh(skip)]
+    open: VecDeque<u32>,
     #[borsh(skip)]
     addresses: Addresses,
     /// How many sends there are.
     len: u32,
-}
-
-/// Neighbouring sends, and the notes of those that have some, by their place.
-#[derive(Clone, Default, BorshSerialize, BorshDeserialize)]
-pub(crate) struct Sheet {
-    rows: Vec<Row>,
-    notes: Vec<(u8, Notes)>,
 }
 
 impl Ledger {
@@ -59,17 +57,19 @@ impl Ledger {
     /// Adds a send, after `last`, the newest of the same person.
     pub(crate) fn push(&mut self, send: &Send, last: Option<SendId>) {
         assert_eq!(send.id, self.next(), "invariant: sends are numbered without gaps");
-        let place = place(send.id).1;
+        let (number, place) = place(send.id);
         if place == 0 {
-            self.sheets.push(Sheet { rows: Vec::with_capacity(SENDS_IN_SHEET), notes: Vec::new() });
+            self.sheets.push(Sheet::default());
         }
         let form = self.forms.intern(send);
         let address = self.address_near(&send.address, last);
-        let before = last.map_or(NONE, number);
-        let sheet = &mut self.sheets[place_of_sheet(send.id)];
+        let before = last.map_or(NONE, of_send);
         let (row, notes) = Row::of(send, form, address, before);
-        sheet.rows.push(row);
-        sheet.note(place, notes);
+        let sheet = &mut self.sheets[number];
+        sheet.push(row, notes);
+        if sheet.len() == SENDS_IN_SHEET {
+            self.note_open(number);
+        }
         self.len = self.len.checked_add(1).expect("invariant: sends fit in memory");
     }
 
@@ -80,8 +80,7 @@ impl Ledger {
 
     /// Writes over a send what has become of it.
     pub(crate) fn set(&mut self, send: &Send) {
-        let (row, _) = self.row(send.id).expect("invariant: only known sends change");
-        let (before, old) = (row.before, row.address);
+        let (Row { before, address: old, .. }, _) = self.known(send.id);
         let form = self.forms.intern(send);
         let address = match self.addresses.get(old) == send.address {
             true => old,
@@ -90,11 +89,9 @@ impl Ledger {
                 self.address_near(&send.address, (before != NONE).then(|| SendId(before.into())))
             }
         };
-        let (sheet, place) = place(send.id);
         let (row, notes) = Row::of(send, form, address, before);
-        let sheet = &mut self.sheets[sheet];
-        sheet.rows[place] = row;
-        sheet.note(place, notes);
+        let place = place(send.id).1;
+        self.opened(send.id).set(place, row, notes);
     }
 
     /// The name of a send's message.
@@ -108,16 +105,13 @@ impl Ledger {
 
     /// Number and status of the sends from one on, in order.
     pub(crate) fn statuses(&self, from: SendId) -> impl Iterator<Item = (SendId, Status)> {
-        (from.0..self.len as u64)
-            .map(SendId)
-            .map(|id| (id, self.row(id).expect("invariant: they are counted").0.status))
+        (from.0..self.len as u64).map(SendId).map(|id| (id, self.known(id).0.status))
     }
 
     /// The statuses of a journey's sends from one on.
     pub(crate) fn statuses_of(&self, journey: &str, from: SendId) -> impl Iterator<Item = Status> {
         let forms = self.forms.of_journey(journey);
-        let rows =
-            (from.0..self.len as u64).map(|id| self.row(SendId(id)).expect("invariant: they are counted").0);
+        let rows = (from.0..self.len as u64).map(|id| self.known(SendId(id)).0);
         rows.filter(move |row| forms.contains(&row.form)).map(|row| row.status)
     }
 
@@ -131,7 +125,7 @@ impl Ledger {
     /// The same, the newest first.
     pub(crate) fn back_from(&self, newest: Option<SendId>) -> impl Iterator<Item = SendId> {
         std::iter::successors(newest, |id| {
-            let (row, _) = self.row(*id).expect("invariant: a person's sends are known");
+            let (row, _) = self.known(*id);
             (row.before != NONE).then(|| SendId(row.before.into()))
         })
     }
@@ -151,10 +145,10 @@ impl Ledger {
         let mut last = None;
         for id in sends {
             assert!(last < Some(*id), "invariant: a person's sends are in order");
-            let before = last.map_or(NONE, number);
-            if self.row(*id).is_some_and(|(row, _)| row.before != before) {
-                let (sheet, place) = place(*id);
-                self.sheets[sheet].rows[place].before = before;
+            let before = last.map_or(NONE, of_send);
+            if self.known(*id).0.before != before {
+                let place = place(*id).1;
+                self.opened(*id).link(place, before);
             }
             last = Some(*id);
         }
@@ -187,13 +181,40 @@ impl Ledger {
                 .sheets
                 .iter()
                 .enumerate()
-                .all(|(number, sheet)| sheet.rows.len() == if number < full { SENDS_IN_SHEET } else { rest })
+                .all(|(number, sheet)| sheet.len() == if number < full { SENDS_IN_SHEET } else { rest })
     }
 
-    fn row(&self, id: SendId) -> Option<(&Row, Option<&Notes>)> {
+    fn row(&self, id: SendId) -> Option<(Row, Option<&Notes>)> {
         let (sheet, place) = place(id);
-        let sheet = self.sheets.get(sheet)?;
-        Some((sheet.rows.get(place)?, sheet.notes_of(place)))
+        self.sheets.get(sheet)?.get(place)
+    }
+
+    fn known(&self, id: SendId) -> (Row, Option<&Notes>) {
+        self.row(id).expect("invariant: sends that somebody refers to are known")
+    }
+
+    /// The sheet of a send, to be written to.
+    fn opened(&mut self, id: SendId) -> &mut Sheet {
+        let number = place(id).0;
+        if self.sheets[number].is_closed() {
+            self.sheets[number].open();
+            self.note_open(number);
+        }
+        &mut self.sheets[number]
+    }
+
+    /// Counts a full sheet among the open ones.
+    fn note_open(&mut self, number: usize) {
+        self.open.push_back(number as u32);
+        self.close_but(SHEETS_OPEN_MAX);
+    }
+
+    /// Closes open sheets, those first that were opened first, until so many are left.
+    fn close_but(&mut self, count: usize) {
+        while self.open.len() > count {
+            let first = self.open.pop_front().expect("invariant: there are more");
+            self.sheets[first as usize].close();
+        }
     }
 
     /// The number of an address: that of the same one among the newest sends of a person, where it is there.
@@ -223,27 +244,6 @@ pub(crate) struct Trial<'a> {
     pub(crate) responded: bool,
 }
 
-impl Sheet {
-    fn notes_of(&self, place: usize) -> Option<&Notes> {
-        let found = self.notes.binary_search_by_key(&place, |(one, _)| usize::from(*one));
-        found.ok().map(|index| &self.notes[index].1)
-    }
-
-    fn note(&mut self, place: usize, notes: Notes) {
-        match (self.notes.binary_search_by_key(&place, |(one, _)| usize::from(*one)), notes.is_empty()) {
-            (Ok(index), false) => self.notes[index].1 = notes,
-            (Ok(index), true) => {
-                self.notes.remove(index);
-                if self.notes.is_empty() {
-                    self.notes = Vec::new();
-                }
-            }
-            (Err(index), false) => self.notes.insert(index, (place as u8, notes)),
-            (Err(_), true) => {}
-        }
-    }
-}
-
 /// A piece of the ledger, as it was told.
 pub(crate) type Section = Chunked<Sheet, 1>;
 
@@ -256,11 +256,7 @@ fn place(id: SendId) -> (usize, usize) {
     (number / SENDS_IN_SHEET, number % SENDS_IN_SHEET)
 }
 
-fn place_of_sheet(id: SendId) -> usize {
-    place(id).0
-}
-
-fn number(id: SendId) -> u32 {
+fn of_send(id: SendId) -> u32 {
     u32::try_from(id.0).expect("invariant: sends fit in memory")
 }
 #[cfg(test)]
@@ -354,6 +350,12 @@ mod tests {
         for (list, newest) in plain.lists.iter().zip(newest) {
             assert_eq!(&ledger.list(*newest), list);
         }
+        for sheet in ledger.sheets.iter() {
+            let told = borsh::to_vec(sheet).unwrap();
+            let again: Sheet = borsh::from_slice(&told).unwrap();
+            assert_eq!(again.is_closed(), again.len() == SENDS_IN_SHEET);
+            assert!(told == borsh::to_vec(&again).unwrap(), "an open sheet and a closed one are told alike");
+        }
         let from = SendId(plain.sends.len() as u64 / 2);
         let of_cart = plain.sends.iter().filter(|send| send.id >= from && *send.journey == *"cart");
         assert!(ledger.statuses_of("cart", from).eq(of_cart.map(|send| send.status)));
@@ -367,9 +369,9 @@ mod tests {
         let (mut ledger, mut plain) = (Ledger::default(), Plain::default());
         plain.lists.resize(PEOPLE as usize, Vec::new());
         let mut newest = vec![None; PEOPLE as usize];
-        for round in 0..600 {
+        for round in 0..2_000 {
             let person = dice.roll(PEOPLE) as usize;
-            match dice.roll(6) {
+            match dice.roll(7) {
                 0..3 => {
                     let send = any_send(&mut dice, ledger.next(), ProfileId(person as u32));
                     ledger.push(&send, newest[person]);
@@ -384,6 +386,7 @@ mod tests {
                     ledger.set(&send);
                     plain.sends[place] = send;
                 }
+                5 => ledger.close_but(dice.roll(3) as usize),
                 _ => {
                     // Two people become one, or some of one's sends another's.
                     let other = dice.roll(PEOPLE) as usize;

@@ -94,6 +94,8 @@ pub const BEST_LATELY: usize = 100;
 /// Newest choices that can be explained with what was known of each arm; of older ones the ledger says how they were made.
 /// They are in the head of every snapshot, with a hundred bytes each.
 pub const BEST_EXPLAINED_MAX: usize = 1_000;
+/// Sheets of the ledger that are kept open for being written to: those of the sends that are under way, some two megabytes.
+pub const SHEETS_OPEN_MAX: usize = 1_024;
 /// Most variants of a message besides the original: each needs responses of its own.
 pub const VARIANTS_MAX: usize = 9;
 /// Changes of the clocks that are looked at to find the end of one night: there is hardly ever a second one.

@@ -1,8 +1,10 @@
-//! One send in the ledger: fifty-two bytes for what every send has, and notes for what few have.
+//! One send in the ledger: fifty-two bytes for what every send has, a third of them where it is closed, and notes for what
+//! few have.
 
 use super::NONE;
 use super::forms::Form;
 use crate::at::{At, Span};
+use crate::codec::{Reader, put_varint, put_zigzag};
 use crate::layout::is_since;
 use crate::limits::ATTEMPTS_MAX;
 use crate::outbox::{Decision, Reason, Send, Status};
@@ -42,6 +44,22 @@ const ATTEMPT_BITS: u32 = 3;
 const NO_HOUR: u8 = (1 << (u8::BITS - ATTEMPT_BITS)) - 1;
 const _: () = assert!(ATTEMPTS_MAX < 1 << ATTEMPT_BITS && NO_HOUR >= 24);
 const _: () = assert!(size_of::<Row>() == 52);
+
+/// What the rows of a sheet are near to: the first one's wish and run.
+#[derive(Clone, Copy)]
+pub(super) struct Near {
+    wished_at: i64,
+    run: i64,
+}
+
+/// What a closed row says first: which of what only some rows have follows.
+const HAS_ADDRESS: u8 = 1;
+const HAS_BEFORE: u8 = 1 << 1;
+const IS_DECIDED_LATER: u8 = 1 << 2;
+const IS_ATTEMPTED: u8 = 1 << 3;
+const IS_SETTLED: u8 = 1 << 4;
+const IS_OPENED: u8 = 1 << 5;
+const IS_CLICKED: u8 = 1 << 6;
 
 /// Before layout 8 no hour was told.
 fn read_attempts<R: Read>(reader: &mut R) -> Result<u8> {
@@ -109,6 +127,89 @@ impl Row {
             event: send.event.clone(),
         };
         (row, notes)
+    }
+
+    pub(super) fn near(&self) -> Near {
+        Near { wished_at: signed(self.wished_at), run: signed(self.run) }
+    }
+
+    /// Appends the row as a closed one.
+    pub(super) fn put(&self, near: Near, out: &mut Vec<u8>) {
+        let has = self.has();
+        out.extend([has, self.decision, self.status as u8, self.attempts]);
+        put_varint(out, self.profile.0.into());
+        put_varint(out, self.form.into());
+        put_zigzag(out, signed(self.wished_at) - near.wished_at);
+        put_zigzag(out, signed(self.run) - near.run);
+        // Each time is told by how long after the one before it comes: mostly a few milliseconds.
+        let numbers = [
+            (HAS_ADDRESS, self.address),
+            (HAS_BEFORE, self.before),
+            (IS_DECIDED_LATER, self.decided),
+            (IS_ATTEMPTED, self.attempted.wrapping_sub(self.decided)),
+            (IS_SETTLED, self.settled.wrapping_sub(self.attempted)),
+        ];
+        for (_, number) in numbers.iter().filter(|(what, _)| has & what > 0) {
+            put_varint(out, (*number).into());
+        }
+        for (_, after) in
+            [(IS_OPENED, self.opened), (IS_CLICKED, self.clicked)].iter().filter(|(what, _)| has & what > 0)
+        {
+            put_varint(out, signed(*after).cast_unsigned());
+        }
+    }
+
+    /// Reads a closed row.
+    pub(super) fn read(near: Near, reader: &mut Reader<'_>) -> Option<Self> {
+        let [has, decision, status, attempts] = reader.array()?;
+        let profile = ProfileId(u32::try_from(reader.varint()?).ok()?);
+        let form = u32::try_from(reader.varint()?).ok()?;
+        let wished_at = bytes(near.wished_at + reader.zigzag()?);
+        let run = bytes(near.run + reader.zigzag()?);
+        let mut number = |what: u8, other: u32| match has & what > 0 {
+            true => u32::try_from(reader.varint()?).ok(),
+            false => Some(other),
+        };
+        let (address, before) = (number(HAS_ADDRESS, NONE)?, number(HAS_BEFORE, NONE)?);
+        let decided = number(IS_DECIDED_LATER, 0)?;
+        let attempted = number(IS_ATTEMPTED, NONE.wrapping_sub(decided))?.wrapping_add(decided);
+        let settled = number(IS_SETTLED, NONE.wrapping_sub(attempted))?.wrapping_add(attempted);
+        let mut after = |what: u8| match has & what > 0 {
+            true => Some(bytes(reader.varint()?.cast_signed())),
+            false => Some(NEVER),
+        };
+        let (opened, clicked) = (after(IS_OPENED)?, after(IS_CLICKED)?);
+        let status = *Status::ALL.get(usize::from(status))?;
+        Some(Self {
+            profile,
+            form,
+            address,
+            before,
+            decided,
+            attempted,
+            settled,
+            opened,
+            clicked,
+            wished_at,
+            run,
+            decision,
+            status,
+            attempts,
+        })
+    }
+
+    /// Which of what only some rows have this one has.
+    fn has(&self) -> u8 {
+        let all = [
+            (HAS_ADDRESS, self.address != NONE),
+            (HAS_BEFORE, self.before != NONE),
+            (IS_DECIDED_LATER, self.decided != 0),
+            (IS_ATTEMPTED, self.attempted != NONE),
+            (IS_SETTLED, self.settled != NONE),
+            (IS_OPENED, self.opened != NEVER),
+            (IS_CLICKED, self.clicked != NEVER),
+        ];
+        all.iter().filter(|(_, is)| *is).fold(0, |has, (what, _)| has | what)
     }
 
     /// The hour under which it counts as a trial, where it does.
