@@ -314,6 +314,12 @@ impl Engine {
         self.state.sends.iter()
     }
 
+    /// By which channel each send goes and what became of it, the newest first; without a channel where none could reach the
+    /// person. A send that is read whole takes ten times as long.
+    pub fn fates(&self) -> impl Iterator<Item = (SendId, Option<Channel>, Status)> {
+        self.state.sends.fates()
+    }
+
     pub fn send(&self, id: SendId) -> Option<Send> {
         self.state.send(id)
     }

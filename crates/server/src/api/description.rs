@@ -6,7 +6,7 @@ use super::{
     evidence, explanations, expressions, figures, holders, hours, identifiers, journey_steps, journeys, keys,
     lake, links, ltv, mailbox, measure, merges, offers, operators, people, pressure, previews, profiles,
     programme, registers, rejects, reports, returns, search, segments, sends, session, simulate, sizes,
-    spend, status, stream, suppressions, test_sends, timeline, traits, versions, vocabulary, webhooks,
+    send_fates, spend, status, stream, suppressions, test_sends, timeline, traits, versions, vocabulary, webhooks,
     wordings,
 };
 use crate::access::SESSION_COOKIE;
@@ -47,6 +47,7 @@ use utoipa::{Modify, openapi};
         journey_steps::show,
         previews::show,
         previews::draw,
+        test_sends::room,
         test_sends::send,
         journeys::request,
         journeys::pause,
@@ -74,6 +75,7 @@ use utoipa::{Modify, openapi};
         links::svg,
         links::png,
         sends::list,
+        send_fates::list,
         rejects::list,
         returns::take,
         returns::take_from,
@@ -114,6 +116,7 @@ use utoipa::{Modify, openapi};
         lake::ask,
         lake::show,
         lake::verify,
+        figures::table,
         figures::kpis,
         figures::funnel,
         figures::retention,
