@@ -64,7 +64,8 @@ impl TargetPeriod {
 
 /// So many months of the year, from a month on.
 fn months(date: Date, from: i8, many: i8) -> (Day, Day) {
-    let begin = |month: i8| date.with().month(month).day(1).build().expect("invariant: a month has a first day");
+    let begin =
+        |month: i8| date.with().month(month).day(1).build().expect("invariant: a month has a first day");
     let last = begin(from + many - 1).last_of_month();
     (Day::of_date(begin(from)), Day::of_date(last))
 }

@@ -75,9 +75,9 @@ impl Report {
             let Some(days) = target::days(question, &row.group, today) else { continue };
             for kpi in &mut row.kpis {
                 let (target, figure) = (programme.targets.get(kpi.name), definition(kpi.name));
-                let against = target.zip(figure).map(|(target, figure)| {
-                    Against::of(kpi, figure, target, days, (self.as_of, timezone))
-                });
+                let against = target
+                    .zip(figure)
+                    .map(|(target, figure)| Against::of(kpi, figure, target, days, (self.as_of, timezone)));
                 kpi.against = against;
             }
         }

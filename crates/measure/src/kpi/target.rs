@@ -116,7 +116,8 @@ const NO_FIGURE: &str = "the figure is undefined";
 const OTHER_CURRENCY: &str = "the figure is in another currency than its target";
 const NO_FIRST_DAY: &str = "the target is of a length of time, and the days have no beginning";
 const NOT_BEGUN: &str = "the days have not begun";
-const OTHER_LENGTH: &str = "the figure depends on how long the time is, and this is not as long as the target's";
+const OTHER_LENGTH: &str =
+    "the figure depends on how long the time is, and this is not as long as the target's";
 
 /// The days of a question that a group of it has, where a target is of them: everybody's, divided by nothing but time.
 pub(super) fn days(question: &Question, group: &str, today: Day) -> Option<Days> {
@@ -167,7 +168,8 @@ impl Against {
                 _ => Course::Behind,
             }
         });
-        let distance = found.ok().filter(|(_, (due, _))| *due > 0.0).map(|(value, (due, _))| value / due - 1.0);
+        let distance =
+            found.ok().filter(|(_, (due, _))| *due > 0.0).map(|(value, (due, _))| value / due - 1.0);
         Self {
             target: target.clone(),
             bound,

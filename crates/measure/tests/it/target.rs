@@ -70,7 +70,7 @@ fn a_figure_is_held_against_what_its_days_are_to_come_to() {
         let money = matches!(name, "revenue" | "spend" | "cpl").then_some("EUR");
         let question = Question { days: days(of), ..Question::default() };
         let found = held(&aiming(name, value, money, per), name, &question).unwrap();
-        let said = found.course.map_or(found.undefined.unwrap(), |course| course.name());
+        let said = found.course.map_or_else(|| found.undefined.unwrap(), |course| course.name());
         assert!(said.contains(course), "{name} {value} {of:?}: {found:?}");
         assert!(near(found.due, due) && near(found.whole, whole), "{name} {value} {of:?}: {found:?}");
     }

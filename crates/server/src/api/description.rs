@@ -5,8 +5,8 @@ use super::{
     activity, audit, best, broadcasts, calls, changes, clusters, consents, definitions, editorial, erasures,
     evidence, explanations, expressions, figures, holders, hours, identifiers, journey_steps, journeys, keys,
     lake, links, ltv, mailbox, measure, merges, offers, operators, people, pressure, previews, profiles,
-    programme, registers, rejects, reports, returns, search, segments, sends, session, simulate, sizes,
-    send_fates, spend, status, stream, suppressions, test_sends, timeline, traits, versions, vocabulary, webhooks,
+    programme, registers, rejects, reports, returns, search, segments, send_fates, sends, session, simulate,
+    sizes, spend, status, stream, suppressions, test_sends, timeline, traits, versions, vocabulary, webhooks,
     wordings,
 };
 use crate::access::SESSION_COOKIE;

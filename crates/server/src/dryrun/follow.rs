@@ -215,9 +215,7 @@ impl Journeys<'_> {
         let waited = waited.map(|why| moment(send.wished_at, "waited", Some(why)));
         let ended = match send.decision {
             Decision::Send => Some(moment(send.decided_at, "sent", None)),
-            Decision::Drop { reason } => {
-                Some(moment(send.decided_at, "dropped", Some(Why::decided(reason))))
-            }
+            Decision::Drop { reason } => Some(moment(send.decided_at, "dropped", Some(Why::decided(reason)))),
             Decision::Defer { .. } => None,
         };
         [Some(wished), waited, ended].into_iter().flatten().collect()

@@ -82,7 +82,7 @@ targets:
         "programme.yaml:10:32 error: landing_conversion is a share, between 0 and 1, or up to 100% (did you mean `value: 4%`?)",
         "programme.yaml:11:36 error: response_rate does not add up, and its target is the same for any time (leave `per` out)",
         "programme.yaml:12:3 error: retention is another figure for a week than for a month",
-        "programme.yaml:13:30 error: figures of this programme are in EUR, and this is in USD (write the target in EUR)",
+        "programme.yaml:13:31 error: figures of this programme are in EUR, and this is in USD (write the target in EUR)",
         "programme.yaml:14:29 error: \"year\" is not known as `per`",
         "programme.yaml:15:9 error: \"value\" is missing (for example `value: 3.5`)",
         "programme.yaml:15:22 error: unknown field \"vlaue\" (did you mean \"value\"?)",
@@ -92,7 +92,8 @@ targets:
         assert!(findings.iter().any(|finding| finding.starts_with(one)), "{one}\n{}", findings.join("\n"));
     }
     assert_eq!(findings.len(), expected.len(), "each is told once\n{}", findings.join("\n"));
-    let poor = "programme: p\nlanguages: [it]\ntargets: { cac: { value: 20 }, cpl: { value: 2, currency: euro } }\n";
+    let poor =
+        "programme: p\nlanguages: [it]\ntargets: { cac: { value: 20 }, cpl: { value: 2, currency: euro } }\n";
     let findings = Folder::new("targets-poor", &[("programme.yaml", poor)]).findings();
     for one in ["nobody says in which currency this is", "\"euro\" is no currency"] {
         assert!(findings.iter().any(|finding| finding.contains(one)), "{one}\n{}", findings.join("\n"));
