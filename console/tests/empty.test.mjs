@@ -2,9 +2,9 @@
 // the link of the first owner to a first event, a first segment and a first message. Only what somebody before the screen can do.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { before, test } from "node:test";
 import { ADDRESSES } from "./addresses.mjs";
-import { eventually, look, openEmpty, openWindow, settled, startBrowser } from "./shop.mjs";
+import { eventually, look, openEmpty, openWindow, settled, stand } from "./shop.mjs";
 import { speaker } from "./talk.mjs";
 
 const OWNER = { name: "ada", password: "a long enough password" };
@@ -13,26 +13,20 @@ const OF_THE_SHOP = /vip|cart-reminder|hamper|friends|new-oil|\/mailbox\/1/;
 const say = speaker("en");
 const SHOTS = process.env.HOUR_SHOTS;
 
-let empty;
-let browser;
+const on = stand(() => openEmpty());
 let opened;
 before(async () => {
-  [empty, browser] = await Promise.all([openEmpty(), startBrowser()]);
-  opened = await openWindow(browser, empty);
-});
-after(async () => {
-  await browser?.close();
-  await empty?.close();
+  opened = await openWindow(on.browser, on.shop);
 });
 
 test("the link that the start prints makes the first owner", async () => {
   const { page } = opened;
   const link = await eventually(() => {
-    const found = /\/sign-in#first=\S+/.exec(Buffer.concat(empty.said).toString())?.[0];
+    const found = /\/sign-in#first=\S+/.exec(Buffer.concat(on.shop.said).toString())?.[0];
     assert.ok(found, "no link yet");
     return found;
   });
-  await page.goto(`${empty.url}${link}`);
+  await page.goto(`${on.shop.url}${link}`);
   await page.getByLabel(say("sign_in.name"), { exact: true }).fill(OWNER.name);
   await page.getByLabel(say("sign_in.password"), { exact: true }).fill(OWNER.password);
   await page.getByRole("button", { name: say("sign_in.first_act"), exact: true }).click();
@@ -43,7 +37,7 @@ test("the link that the start prints makes the first owner", async () => {
 test("every screen says what is missing, and none shows an error", async () => {
   const { page, wrong } = opened;
   for (const [name, path] of Object.entries(ADDRESSES).filter(([, path]) => !OF_THE_SHOP.test(path))) {
-    await look(page, empty, path);
+    await look(page, on.shop, path);
     await picture(`screen-${name}`);
     const failures = await page.locator("main .failure p").allTextContents();
     assert.deepEqual(failures, [], name);
@@ -67,12 +61,12 @@ test("the guide leads to a first event, a first segment and a first message", as
     await button(verb, dialog).click();
   };
 
-  await look(page, empty, "/");
+  await look(page, on.shop, "/");
   await picture("guide");
   // The lines have the key that was just made, and it is one that works.
   await button("key.make").click();
   await page.locator("main pre", { hasText: "data-write-key" }).waitFor();
-  assert.match(await page.textContent("main pre"), new RegExp(`src="${empty.url}/t.js" data-write-key="[\\w-]+"`));
+  assert.match(await page.textContent("main pre"), new RegExp(`src="${on.shop.url}/t.js" data-write-key="[\\w-]+"`));
   await picture("key");
   await button("guide.send").click();
   await done("guide.event");

@@ -4,8 +4,8 @@
 import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { after, before, describe, test } from "node:test";
-import { look, openShop, openWindow, settled, startBrowser } from "./shop.mjs";
+import { describe, test } from "node:test";
+import { look, openShop, settled, stand } from "./shop.mjs";
 import { speaker } from "./talk.mjs";
 
 /** What a marketer writes; all else is the console's. Whoever comes to one of these events has said who they are. */
@@ -20,21 +20,12 @@ const SPOKEN = ["it", "en"];
 const LETTER_MS = 150_000;
 const SHOTS = process.env.HOUR_SHOTS;
 
-let shop;
-let browser;
-before(async () => {
-  [shop, browser] = await Promise.all([openShop({ events: 300 }), startBrowser()]);
-});
-after(async () => {
-  await browser?.close();
-  await shop?.close();
-});
+const on = stand(() => openShop({ events: 300 }));
 
 describe("the first hour", { concurrency: true }, () => {
   for (const hour of HOURS) {
     test(`in ${hour.language}`, async (t) => {
-      const { page, wrong, context } = await openWindow(browser, shop, hour);
-      t.after(() => context.close());
+      const { page, wrong } = await on.window(t, hour);
       const marketer = sitting(page, speaker(hour.language), hour);
       try {
         for (const step of Object.values(marketer)) await step();
@@ -77,7 +68,7 @@ function sitting(page, say, { language, theme, segment, message, subject, journe
 
   return {
     async signsOutAndIn() {
-      await look(page, shop, "/");
+      await look(page, on.shop, "/");
       await picture("today");
       await palette(say("palette.sign_out"));
       await heading(say("sign_in.title")).waitFor();

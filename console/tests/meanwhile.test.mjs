@@ -2,27 +2,18 @@
 // chooses. What is open and not changed follows what others save.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { ask, look, openShop, openWindow, startBrowser } from "./shop.mjs";
+import { test } from "node:test";
+import { ask, look, openShop, stand } from "./shop.mjs";
 import { speaker } from "./talk.mjs";
 
 const say = speaker("en");
 
-let shop;
-let browser;
-before(async () => {
-  [shop, browser] = await Promise.all([openShop({ events: 150 }), startBrowser()]);
-});
-after(async () => {
-  await browser?.close();
-  await shop?.close();
-});
+const on = stand(() => openShop({ events: 150 }));
 
 /** Two windows on one address. */
 async function two(t, path) {
-  const windows = await Promise.all([openWindow(browser, shop), openWindow(browser, shop)]);
-  t.after(() => Promise.all(windows.map(({ context }) => context.close())));
-  await Promise.all(windows.map(({ page }) => look(page, shop, path)));
+  const windows = await Promise.all([on.window(t), on.window(t)]);
+  await Promise.all(windows.map(({ page }) => look(page, on.shop, path)));
   return windows.map(({ page }) => page);
 }
 const press = (page, key) => page.getByRole("button", { name: say(key), exact: true }).click();
@@ -43,7 +34,7 @@ test("two rules that two people add to one segment are both kept", async (t) => 
   await eve.getByText(say("meanwhile.apart"), { exact: true }).waitFor();
   await press(eve, "meanwhile.keep_both");
   await eve.getByText(say("segment.saved")).waitFor();
-  const { expression } = await ask(shop, "segments/vip");
+  const { expression } = await ask(on.shop, "segments/vip");
   assert.match(expression, /consented to/);
   assert.match(expression, /first seen/);
   // Ada changed nothing since, and sees it.

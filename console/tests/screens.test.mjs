@@ -4,9 +4,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { ADDRESSES } from "./addresses.mjs";
-import { look, openShop, openWindow, startBrowser } from "./shop.mjs";
+import { look, openShop, stand } from "./shop.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
@@ -17,24 +17,15 @@ const WINDOWS = [
   { width: 768, height: 1024, themes: [], language: "en", touch: true },
 ];
 
-let shop;
-let browser;
-before(async () => {
-  [shop, browser] = await Promise.all([openShop(), startBrowser()]);
-});
-after(async () => {
-  await browser?.close();
-  await shop?.close();
-});
+const on = stand(() => openShop());
 
 // Two at once: while one screen waits for its answers, axe looks at another.
 describe("screens", { concurrency: 2 }, () => {
   for (const window of WINDOWS) {
     test(`at ${window.width} px, ${window.language}`, async (t) => {
-      const { page, wrong, context } = await openWindow(browser, shop, window);
-      t.after(() => context.close());
+      const { page, wrong } = await on.window(t, window);
       for (const [name, path] of Object.entries(ADDRESSES)) {
-        await look(page, shop, path);
+        await look(page, on.shop, path);
         assert.equal(await page.getAttribute("html", "lang"), window.language);
         const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
         assert.ok(wide <= 0, `${name} is ${wide} px wider than its window`);

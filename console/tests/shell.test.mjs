@@ -2,30 +2,16 @@
 // gone.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { ask, eventually, look, openEmpty, openShop, openWindow, startBrowser } from "./shop.mjs";
+import { test } from "node:test";
+import { ask, eventually, look, openEmpty, openShop, openWindow, stand } from "./shop.mjs";
 
-let shop;
-let browser;
-before(async () => {
-  [shop, browser] = await Promise.all([openShop({ events: 150 }), startBrowser()]);
-});
-after(async () => {
-  await browser?.close();
-  await shop?.close();
-});
-
-async function window(t, settings) {
-  const opened = await openWindow(browser, shop, settings);
-  t.after(() => opened.context.close());
-  return opened;
-}
+const on = stand(() => openShop({ events: 150 }));
 
 test("Today shows what the API says: the same figures, and the people behind them", async (t) => {
-  const { page, wrong } = await window(t);
-  await look(page, shop, "/");
+  const { page, wrong } = await on.window(t);
+  await look(page, on.shop, "/");
   await eventually(async () => {
-    const { counts } = await ask(shop, "status");
+    const { counts } = await ask(on.shop, "status");
     const shown = await page.textContent('.side a[href="/people"] span');
     assert.equal(shown.replace(/\D/g, ""), String(counts.profiles));
   });
@@ -38,8 +24,8 @@ test("Today shows what the API says: the same figures, and the people behind the
 });
 
 test("the menu leads to each screen, Back leads home, and whoever hears the page is told", async (t) => {
-  const { page, wrong } = await window(t);
-  await look(page, shop, "/");
+  const { page, wrong } = await on.window(t);
+  await look(page, on.shop, "/");
   for (const path of ["/people", "/segments", "/journeys", "/messages", "/offers", "/campaigns", "/results", "/governor", "/settings"]) {
     await page.click(`.side a[href="${path}"]`);
     await page.waitForFunction((to) => location.pathname === to && document.activeElement?.tagName === "H1", path);
@@ -52,15 +38,15 @@ test("the menu leads to each screen, Back leads home, and whoever hears the page
 });
 
 test("the palette finds a screen by some of its letters and a person by an address", async (t) => {
-  const { page } = await window(t);
-  await look(page, shop, "/");
+  const { page } = await on.window(t);
+  await look(page, on.shop, "/");
   await page.keyboard.press("Control+k");
   await page.keyboard.type("govern");
   await page.waitForSelector('[role="option"][aria-selected="true"]:has-text("Governor")');
   await page.keyboard.press("Enter");
   await page.waitForFunction(() => location.pathname === "/governor");
 
-  const { profiles } = await ask(shop, "profiles?limit=50");
+  const { profiles } = await ask(on.shop, "profiles?limit=50");
   const known = profiles.flatMap((profile) => profile.identifiers).find((one) => one.type === "email");
   await page.keyboard.press("Control+k");
   await page.keyboard.type(known.value);
@@ -70,8 +56,8 @@ test("the palette finds a screen by some of its letters and a person by an addre
 });
 
 test("single keys go places, are listed, and can be switched off", async (t) => {
-  const { page } = await window(t);
-  await look(page, shop, "/");
+  const { page } = await on.window(t);
+  await look(page, on.shop, "/");
   // The two keys count where they follow each other closely, which a busy machine may not manage at first.
   for (let tries = 0; tries < 5 && new URL(page.url()).pathname !== "/journeys"; tries += 1) {
     await page.keyboard.press("g");
@@ -91,18 +77,18 @@ test("single keys go places, are listed, and can be switched off", async (t) => 
 });
 
 test("theme and language are right from the first paint on, and stay", async (t) => {
-  const { page } = await window(t);
-  await look(page, shop, "/settings/console");
+  const { page } = await on.window(t);
+  await look(page, on.shop, "/settings/console");
   await page.getByText("Dark", { exact: true }).click();
   await page.getByText("Italiano").click();
   await page.waitForSelector("text=Oggi");
-  const first = await page.request.get(`${shop.url}/people`);
+  const first = await page.request.get(`${on.shop.url}/people`);
   assert.match(await first.text(), /<html lang="it" class="dark"/);
 });
 
 test("a period is in the address, and an address can be sent to a colleague", async (t) => {
-  const { page } = await window(t);
-  await look(page, shop, "/");
+  const { page } = await on.window(t);
+  await look(page, on.shop, "/");
   await page.getByRole("button", { name: "Last 7 days" }).click();
   await page.getByRole("button", { name: "Last 28 days" }).click();
   await page.waitForFunction(() => new URLSearchParams(location.search).get("period") === "28d");
@@ -111,8 +97,8 @@ test("a period is in the address, and an address can be sent to a colleague", as
 });
 
 test("when the server does not answer, what is shown stays, and it says since when", async (t) => {
-  const { page, context } = await window(t);
-  await look(page, shop, "/");
+  const { page, context } = await on.window(t);
+  await look(page, on.shop, "/");
   await page.waitForSelector(".side .live:not(.stale) b");
   await context.setOffline(true);
   await page.waitForSelector(".side .live.stale >> text=No answer");
@@ -123,7 +109,7 @@ test("when the server does not answer, what is shown stays, and it says since wh
 
 test("a key in the address opens an empty server, does not stay there, and what comes in with the other is seen at once", async (t) => {
   const empty = await openEmpty();
-  const opened = await openWindow(browser, empty);
+  const opened = await openWindow(on.browser, empty);
   t.after(async () => {
     await opened.context.close();
     await empty.close();

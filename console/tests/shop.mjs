@@ -8,6 +8,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { after, before } from "node:test";
 import { promisify } from "node:util";
 import { chromium } from "playwright-core";
 
@@ -103,6 +104,26 @@ export async function openWindow(browser, shop, { width = 1440, height = 900, th
   page.setDefaultTimeout(PATIENCE_MS);
   heed(page);
   return { page, wrong, context };
+}
+
+/** What a file of tests stands on: a server and a browser, from before its first test until after its last. */
+export function stand(open) {
+  const on = {
+    /** A window that is closed when its test is over. */
+    async window(t, settings) {
+      const opened = await openWindow(on.browser, on.shop, settings);
+      t.after(() => opened.context.close());
+      return opened;
+    },
+  };
+  before(async () => {
+    [on.shop, on.browser] = await Promise.all([open(), startBrowser()]);
+  });
+  after(async () => {
+    await on.browser?.close();
+    await on.shop?.close();
+  });
+  return on;
 }
 
 /** Goes to an address and waits until its screen is drawn and has what it asked for. */

@@ -115,6 +115,14 @@ impl Ledger {
         rows.filter(move |row| forms.contains(&row.form)).map(|row| row.status)
     }
 
+    /// Number, channel and status of all sends, the newest first.
+    pub(crate) fn fates(&self) -> impl Iterator<Item = (SendId, Option<Channel>, Status)> {
+        (0..self.len as u64).rev().map(SendId).map(|id| {
+            let (row, _) = self.row(id).expect("invariant: they are counted");
+            (id, self.forms.get(row.form).channel, row.status)
+        })
+    }
+
     /// A person's sends, given the newest, in order.
     pub(crate) fn list(&self, newest: Option<SendId>) -> Vec<SendId> {
         let mut list: Vec<_> = self.back_from(newest).collect();

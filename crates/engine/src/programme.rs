@@ -26,6 +26,7 @@ mod opens;
 mod report;
 mod schedule;
 mod soft_opt_in;
+mod target;
 mod ways;
 mod webhook;
 mod wording;
@@ -55,6 +56,8 @@ pub use opens::OpenTracking;
 pub use report::{REPORT_LANGUAGES, Report, ReportSection};
 pub use schedule::{DateEntry, Schedule};
 pub use soft_opt_in::SoftOptIn;
+pub use target::{Target, TargetPeriod};
+pub use ways::Led;
 pub use webhook::{Field, Hears, Webhook, WebhookStep};
 pub use wording::Wording;
 
@@ -121,6 +124,9 @@ pub struct Programme {
     pub campaigns: BTreeMap<String, Campaign>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub reports: BTreeMap<String, Report>,
+    /// What key figures are to come to, by their names. Which figures there are is not the engine's to know.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub targets: BTreeMap<String, Target>,
     /// The text of the files that it was written in, by their paths in its folder: for people, and nothing follows from it.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub files: BTreeMap<String, String>,

@@ -5,8 +5,8 @@
 //! matter, and currencies are never added to each other.
 //!
 //! These are the figures of everybody together. [`table`] defines the key figures of marketing, once; [`people`] gathers from
-//! the log what they are made of, and [`report`] divides it by campaign, channel, direction, phase or time. [`funnel`] and
-//! [`cohort`] are told from the same log.
+//! the log what they are made of, and [`report`] divides it by campaign, channel, direction, phase or time; [`target`] holds them
+//! against what they are to come to. [`funnel`] and [`cohort`] are told from the same log.
 
 pub mod arrival;
 pub mod cohort;
@@ -17,6 +17,7 @@ pub mod question;
 pub mod report;
 pub mod table;
 pub mod tally;
+pub mod target;
 
 use engine::SendId;
 use engine::at::At;

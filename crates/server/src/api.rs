@@ -50,6 +50,7 @@ mod reports;
 mod returns;
 mod search;
 mod segments;
+mod send_fates;
 pub(crate) mod sends;
 mod session;
 mod simulate;
@@ -120,6 +121,7 @@ pub fn routes() -> Vec<Route> {
         row(Method::GET,    "/api/v1/journeys/{name}/steps",        Read,   journey_steps::show),
         row(Method::GET,    "/api/v1/messages/{name}/preview",      Read,   previews::show),
         row(Method::POST,   "/api/v1/messages/{name}/preview",      Read,   previews::draw),
+        row(Method::GET,    "/api/v1/messages/{name}/test",         Read,   test_sends::room),
         row(Method::POST,   "/api/v1/messages/{name}/test",         Change,  test_sends::send),
         row(Method::POST,   "/api/v1/journeys/{name}/runs",         Change,  journeys::request),
         row(Method::POST,   "/api/v1/journeys/{name}/pause",        Change,  journeys::pause),
@@ -143,6 +145,7 @@ pub fn routes() -> Vec<Route> {
         row(Method::GET,    "/api/v1/links/{slug}/qr.svg",          Read,   links::svg),
         row(Method::GET,    "/api/v1/links/{slug}/qr.png",          Read,   links::png),
         row(Method::GET,    "/api/v1/sends",                        Read,   sends::list),
+        row(Method::GET,    "/api/v1/sends/channels",               Read,   send_fates::list),
         row(Method::GET,    "/api/v1/rejects",                      Read,   rejects::list),
         row(Method::POST,   "/api/v1/returns",                      Returns, returns::take),
         row(Method::POST,   "/api/v1/returns/{provider}",           Returns, returns::take_from),
@@ -221,6 +224,7 @@ fn figures_table() -> Vec<Route> {
         row(Method::POST,   "/api/v1/spend",                        Change,  spend::take),
         row(Method::GET,    "/api/v1/flights",                      Read,   spend::list_flights),
         row(Method::POST,   "/api/v1/flights",                      Change,  spend::take_flights),
+        row(Method::GET,    "/api/v1/measure/figures",              Read,   figures::table),
         row(Method::GET,    "/api/v1/measure/kpis",                 Read,   figures::kpis),
         row(Method::GET,    "/api/v1/measure/funnel",               Read,   figures::funnel),
         row(Method::GET,    "/api/v1/measure/retention",            Read,   figures::retention),

@@ -5,7 +5,7 @@ use engine::Seq;
 use engine::at::{At, Span};
 use engine::day::Day;
 use engine::engine::Engine;
-use engine::programme::{Direction, Phase, decimal, nearest};
+use engine::programme::{Direction, Phase, TargetPeriod, decimal, nearest};
 use engine::record::{Event, EventFlags, Record};
 use engine::spend::Flight;
 use eventlog::Error;
@@ -17,6 +17,7 @@ use measure::kpi::question::{By, Days, Question};
 use measure::kpi::report::Report;
 use measure::kpi::table::{Definition, definition};
 use measure::kpi::tally::{Amount, Kpi};
+use measure::kpi::target::{Against, Course};
 use measure::uplift::{Watch, uplift};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -128,6 +129,54 @@ pub struct KpiView {
     n: u64,
     /// At 95 %; an upper end that there is not is null.
     interval: Option<(f64, Option<f64>)>,
+    /// What the figure is to come to, where the programme says so; of everybody's, divided by nothing but time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target: Option<TargetView>,
+}
+
+/// A figure beside its target.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct TargetView {
+    /// As the programme has it; money is in the currency.
+    value: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    currency: Option<String>,
+    /// `at_least`, or of money that goes out `at_most`.
+    bound: &'static str,
+    /// `week`, `month` or `quarter`: in how long a time; absent where the figure is the same for any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    per: Option<&'static str>,
+    /// The days that were asked for go on.
+    so_far: bool,
+    /// What all of the days are to come to; null where that is undefined.
+    whole: Option<f64>,
+    /// What they are to have come to by now.
+    due: Option<f64>,
+    /// The figure over what is due, less one: −0.12 is 12 % under.
+    distance: Option<f64>,
+    /// `met`, `on_course` (within 5 % of what is due, or better, and the days go on) or `behind`; null where that is undefined.
+    course: Option<&'static str>,
+    /// Why it is undefined.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    undefined: Option<&'static str>,
+}
+
+impl TargetView {
+    fn of(against: &Against) -> Self {
+        let Against { target, bound, so_far, whole, due, distance, course, undefined } = against;
+        Self {
+            value: target.value(),
+            currency: target.currency.clone(),
+            bound: bound.name(),
+            per: target.per.map(TargetPeriod::name),
+            so_far: *so_far,
+            whole: *whole,
+            due: *due,
+            distance: *distance,
+            course: course.map(Course::name),
+            undefined: *undefined,
+        }
+    }
 }
 
 /// Key figures of a group.
@@ -174,6 +223,7 @@ impl KpiView {
             denominator: kpi.denominator.as_ref().map(amount),
             n: kpi.n,
             interval: kpi.interval,
+            target: kpi.against.as_ref().map(TargetView::of),
         }
     }
 }

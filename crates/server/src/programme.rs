@@ -62,6 +62,7 @@ mod reading;
 mod report;
 mod source;
 mod step;
+mod target;
 mod uses;
 mod webhook;
 mod write;
@@ -77,6 +78,7 @@ pub(crate) use edit::{Edit, Edited, Folder, Said, Written};
 pub use finding::{Finding, Severity};
 pub use print::texts;
 pub use source::SourceMap;
+pub(crate) use target::mistakes as target_mistakes;
 pub(crate) use uses::{Named, owner, uses};
 pub use write::{Kind, items};
 pub use yaml::Mark;
@@ -121,6 +123,7 @@ fn check_files(dir: &Path, files: Files) -> Checked {
     if !reading.incomplete {
         reading.meaning(&programme.mistakes());
         reading.meaning(&content::mistakes(&programme));
+        reading.meaning(&target::mistakes(&programme));
         reading.doubts(&content::doubts(&programme));
         reading.doubts(&presend::doubts(&programme));
         reading.doubts(&programme.crowded_sends());

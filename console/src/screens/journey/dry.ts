@@ -37,6 +37,11 @@ export interface Passages {
 interface Side {
   journeys: Record<string, Passages>;
 }
+/** Why something happened: a word that stays the same, and the rule of the programme that it is about. */
+export interface Why {
+  code: string;
+  rule?: string;
+}
 /** One thing that happened to somebody who is followed. */
 export interface Moment {
   at: string;
@@ -46,7 +51,7 @@ export interface Moment {
   to?: string;
   message?: string;
   channel?: string;
-  why?: string;
+  why?: Why;
   held_out?: boolean;
 }
 export interface Followed {

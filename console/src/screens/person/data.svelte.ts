@@ -9,6 +9,15 @@ import type { Part } from "./why.ts";
 export type Profile = Answer<"/api/v1/profiles/{address}">;
 export type Evidence = Answer<"/api/v1/profiles/{address}/consents">;
 
+/** What a dialog that changes a person is given. */
+export interface Changing {
+  profile: Profile;
+  name: string;
+  address: string;
+  onclose: () => void;
+  onchanged: () => void;
+}
+
 const OFTEN_MS = 1_500;
 /** So many at once, of events and of sends. */
 const PAGE = 500;

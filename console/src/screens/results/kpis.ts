@@ -1,6 +1,7 @@
 // Key figures: their order, and how each is written.
 
 import { count, decimal, interval, money, percent, UNKNOWN } from "../../format.ts";
+import { aimOf, type Target } from "../../target.ts";
 import { say, says } from "../../words.ts";
 
 /** A figure as the API tells it. */
@@ -16,6 +17,7 @@ export interface Kpi {
   denominator: number | string | null;
   n: number;
   interval: [number, number] | null;
+  target?: Target;
 }
 
 /** What belongs together, in the order of the way that people take. */
@@ -60,6 +62,11 @@ export function part(value: number | string | null, currency?: string | null): s
 export function base(kpi: Kpi): string {
   if (kpi.denominator === null || kpi.value === null) return "";
   return `${part(kpi.numerator, kpi.currency)} / ${part(kpi.denominator, kpi.currency)}`;
+}
+
+/** What it is to come to, as the programme says it. */
+export function aim(kpi: Kpi): string {
+  return kpi.target ? aimOf(kpi.target, writer(kpi.unit, kpi.target.currency)) : "";
 }
 
 export function doubt(kpi: Kpi): string {

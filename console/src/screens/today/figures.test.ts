@@ -8,7 +8,7 @@ import { shown, type Kpi } from "./figures.ts";
 const book = (noun: string) => JSON.parse(readFileSync(new URL(`../../words/en/${noun}.json`, import.meta.url), "utf8")) as Record<string, string>;
 before(() => {
   write("en");
-  speak("en", { kpi: book("kpi"), today: book("today") });
+  speak("en", { kpi: book("kpi"), today: book("today"), target: book("target") });
 });
 
 const kpi = (name: string, unit: string, value: number | null, n = 0): Kpi => ({ name, unit, value, n, currency: unit === "money" ? "EUR" : undefined });
@@ -32,6 +32,15 @@ test("fewer is worse, of what costs more is; a little of either is neither", () 
   assert.equal(state("leads", "count", 130, 100), undefined);
   assert.equal(state("cac", "money", 30, 20), "warn");
   assert.equal(state("cac", "money", 10, 20), undefined);
+});
+
+test("what has a target comes first and says how far it is; where that is undefined it is compared as the others are", () => {
+  const target = { value: 10, bound: "at_least", per: "week", so_far: true, whole: 10, due: 8, distance: -0.25, course: "behind" };
+  const now = [kpi("revenue", "money", 100), kpi("orders", "count", 6), { ...kpi("roas", "ratio", 2.5), target: { ...target, course: null, distance: null } }, { ...kpi("visits", "count", 6), target }];
+  const [visits, roas, revenue, orders] = shown(now, [], []);
+  assert.deepEqual([visits?.name, visits?.note, visits?.state, visits?.of], ["visits", "Behind: 25% under the target so far", "warn", 0.75]);
+  assert.deepEqual([roas?.name, roas?.value, roas?.note, roas?.of], ["roas", "2.50", "nothing before", undefined]);
+  assert.deepEqual([revenue?.name, orders?.name, orders?.of], ["revenue", "orders", undefined]);
 });
 
 test("a day without figures is a zero in the picture", () => {

@@ -1,6 +1,7 @@
 // The key figures of a period beside those of the one before it, ready to be shown.
 
-import { change, count, money, percent, points } from "../../format.ts";
+import { change, count, decimal, money, percent, points } from "../../format.ts";
+import { courseOf, reachedOf, stateOf, type Target } from "../../target.ts";
 import { say } from "../../words.ts";
 
 /** As `/api/v1/measure/kpis` tells it. */
@@ -10,6 +11,7 @@ export interface Kpi {
   value?: number | null;
   currency?: string | null;
   n: number;
+  target?: Target | null;
 }
 export interface Shown {
   name: string;
@@ -17,10 +19,12 @@ export interface Shown {
   value: string;
   note: string;
   state?: "good" | "warn";
+  /** How much of what is due there is, where it has a target. */
+  of?: number;
   spark: number[];
 }
 
-/** What Today shows, where it is known: in this order, and no more than fit. */
+/** What Today shows, where it is known: what has a target first, else in this order, and no more than fit. */
 export const NAMES = ["revenue", "orders", "leads", "landing_conversion", "cac", "repeat_purchase", "visits"] as const;
 export const SHOWN_MAX = 5;
 /** Less of it is better. */
@@ -30,14 +34,15 @@ const QUIET = 0.05;
 
 export function shown(now: readonly Kpi[], before: readonly Kpi[], days: readonly (readonly Kpi[])[]): Shown[] {
   const of = (kpis: readonly Kpi[], name: string) => kpis.find((kpi) => kpi.name === name);
-  const known = NAMES.filter((name) => defined(of(now, name)));
+  const names = [...new Set([...NAMES, ...now.map((kpi) => kpi.name)])].filter((name) => of(now, name)?.target || NAMES.some((one) => one === name));
+  const known = names.filter((name) => defined(of(now, name))).sort((a, b) => Number(!of(now, a)?.target) - Number(!of(now, b)?.target));
   return known.slice(0, SHOWN_MAX).map((name) => {
     const kpi = of(now, name) as Kpi;
     return {
       name,
       label: say(`kpi.${name}`),
       value: written(kpi),
-      ...compared(kpi, of(before, name)),
+      ...(kpi.target?.course ? { note: courseOf(kpi.target), state: stateOf(kpi.target), of: reachedOf(kpi.target) } : compared(kpi, of(before, name))),
       spark: days.map((day) => of(day, name)?.value ?? 0),
     };
   });
@@ -49,6 +54,7 @@ function defined(kpi: Kpi | undefined): boolean {
 
 export function written(kpi: Kpi): string {
   if (kpi.unit === "money") return money(kpi.value, kpi.currency ?? undefined);
+  if (kpi.unit === "ratio") return decimal(kpi.value, 2);
   return kpi.unit === "share" ? percent(kpi.value) : count(kpi.value);
 }
 

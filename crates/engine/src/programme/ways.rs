@@ -15,8 +15,8 @@ impl Journey {
         places
     }
 
-    /// What led somebody from a step to another, where that is said in a rule or is the draw of a split.
-    pub fn led(&self, from: &str, to: &str) -> Option<String> {
+    /// What led somebody from a step to another, where that is said in a rule or is the nature of the step.
+    pub fn led(&self, from: &str, to: &str) -> Option<Led> {
         let leads = |number: usize, then: &[Step]| {
             let mut places = Vec::new();
             add_places(then, &way_place(from, number), &mut places);
@@ -25,16 +25,32 @@ impl Journey {
         match self.step(from)? {
             Step::Branch(arms) => {
                 let arm = arms.iter().enumerate().find(|(number, arm)| leads(*number, &arm.then));
-                let otherwise = || "no condition of the branch that leads elsewhere holds".to_owned();
-                Some(arm.and_then(|(_, arm)| arm.when.clone()).unwrap_or_else(otherwise))
+                Some(arm.and_then(|(_, arm)| arm.when.clone()).map_or(Led::Otherwise, Led::Rule))
             }
-            Step::Split { .. } => Some("the split drew it".to_owned()),
-            Step::WaitUntil { until, .. } => Some(format!("{until}, or the time is over")),
-            Step::Webhook(asked) if leads(0, &asked.otherwise) => Some("no answer came in time".to_owned()),
-            Step::Wait(_) | Step::WaitDate(_) | Step::WaitLocal { .. } => Some("the wait is over".to_owned()),
+            Step::Split { .. } => Some(Led::Draw),
+            Step::WaitUntil { until, .. } => Some(Led::Until(until.clone())),
+            Step::Webhook(asked) if leads(0, &asked.otherwise) => Some(Led::NoAnswer),
+            Step::Wait(_) | Step::WaitDate(_) | Step::WaitLocal { .. } => Some(Led::Waited),
             _ => None,
         }
     }
+}
+
+/// What led somebody from a step to another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Led {
+    /// This held.
+    Rule(String),
+    /// No rule of the branch that leads elsewhere held.
+    Otherwise,
+    /// The split drew it.
+    Draw,
+    /// This held, or the longest time was over.
+    Until(String),
+    /// The wait was over.
+    Waited,
+    /// No answer of the webhook came in time.
+    NoAnswer,
 }
 
 fn find<'s>(steps: &'s [Step], outer: &str, wanted: &str) -> Option<&'s Step> {
@@ -75,15 +91,14 @@ mod tests {
         assert_eq!(journey.step("other"), Some(&send("b")), "without its name");
         assert_eq!(journey.sending(), ["2a.1", "other", "3"]);
         assert!(journey.step("end").is_none() && journey.step("9").is_none());
-        let otherwise = "no condition of the branch that leads elsewhere holds";
         for (from, to, expected) in [
-            ("1", "2", Some("the wait is over")),
-            ("2", "2a.1", Some("trait.vip = true")),
-            ("2", "other", Some(otherwise)),
-            ("2", "3", Some(otherwise)),
+            ("1", "2", Some(Led::Waited)),
+            ("2", "2a.1", Some(Led::Rule("trait.vip = true".to_owned()))),
+            ("2", "other", Some(Led::Otherwise)),
+            ("2", "3", Some(Led::Otherwise)),
             ("2a.1", "3", None),
         ] {
-            assert_eq!(journey.led(from, to).as_deref(), expected, "{from} to {to}");
+            assert_eq!(journey.led(from, to), expected, "{from} to {to}");
         }
     }
 }

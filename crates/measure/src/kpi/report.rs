@@ -3,8 +3,9 @@
 use super::arrival::Arrival;
 use super::people::{Gathered, LOOKBACK, Order, Person};
 use super::question::{By, Members, Question};
-use super::table::Quantity;
+use super::table::{Quantity, definition};
 use super::tally::{Kpi, Tally};
+use super::target::{self, Against};
 use engine::at::At;
 use engine::day::Day;
 use engine::programme::{CostKind, Programme, spread};
@@ -61,8 +62,25 @@ impl Report {
             tally.is_of_some = members.is_some();
             Row { group, kpis: tally.kpis() }
         };
-        let rows = counting.groups.into_iter().map(row);
-        Self { as_of: engine.at(), seq: engine.seq(), rows: rows.collect() }
+        let (timezone, rows) = (counting.timezone, counting.groups.into_iter().map(row));
+        let mut report = Self { as_of: engine.at(), seq: engine.seq(), rows: rows.collect() };
+        report.hold(programme, question, &timezone);
+        report
+    }
+
+    /// Holds every figure that has a target against it.
+    fn hold(&mut self, programme: &Programme, question: &Question, timezone: &TimeZone) {
+        let today = Day::of(self.as_of, timezone);
+        for row in &mut self.rows {
+            let Some(days) = target::days(question, &row.group, today) else { continue };
+            for kpi in &mut row.kpis {
+                let (target, figure) = (programme.targets.get(kpi.name), definition(kpi.name));
+                let against = target
+                    .zip(figure)
+                    .map(|(target, figure)| Against::of(kpi, figure, target, days, (self.as_of, timezone)));
+                kpi.against = against;
+            }
+        }
     }
 }
 

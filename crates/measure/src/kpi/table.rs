@@ -330,6 +330,7 @@ same table, so a figure of one name is the same wherever it is shown.
 - A visit by a click in a message is the message's: of its channel, and of the campaign that shows it.
 - An order, a lead or a new customer belongs to the campaign and the channel by which the person last came within thirty days,
   direct visits left out; a promo code of a campaign or a flight counts more. That is one way of giving credit among several.
+- A figure of everybody stands beside its [target](programme.md#targets), where the programme has one.
 - Days are those of the programme's time zone. Erased people are in no figure that is about people.
 ";
 

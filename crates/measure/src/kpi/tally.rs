@@ -2,6 +2,7 @@
 
 use super::interval::{Sums, by_count, wilson};
 use super::table::{DEFINITIONS, Definition, Method, Quantity};
+use super::target::Against;
 use std::collections::BTreeMap;
 
 /// A group's quantities.
@@ -43,6 +44,8 @@ pub struct Kpi {
     pub n: u64,
     /// At 95 %; the upper end is missing where there is none.
     pub interval: Option<(f64, Option<f64>)>,
+    /// What it is to come to, where the programme says so of everybody's.
+    pub against: Option<Against>,
 }
 
 const NOT_BY_SEGMENT: &str = "nobody says what was spent on the people of a segment";
@@ -127,6 +130,7 @@ impl Tally {
             denominator,
             n,
             interval,
+            against: None,
         }
     }
 

@@ -16,7 +16,7 @@ use measure::kpi::tally::{Amount, Kpi};
 use measure::kpi::{Kpis, Period};
 use serde_json::{Value, json};
 
-fn kpi(report: &Report, group: &str, name: &str) -> Kpi {
+pub(crate) fn kpi(report: &Report, group: &str, name: &str) -> Kpi {
     let row = report.rows.iter().find(|row| row.group == group);
     let row = row.unwrap_or_else(|| {
         panic!("no {group} in {:?}", report.rows.iter().map(|row| &row.group).collect::<Vec<_>>())
@@ -24,7 +24,7 @@ fn kpi(report: &Report, group: &str, name: &str) -> Kpi {
     row.kpis.iter().find(|kpi| kpi.name == name).unwrap_or_else(|| panic!("no {name}")).clone()
 }
 
-fn programme() -> Programme {
+pub(crate) fn programme() -> Programme {
     let inbound = CampaignChannel { direction: Direction::Inbound, paid: true };
     let outbound = CampaignChannel { direction: Direction::Outbound, paid: true };
     let oil = Campaign {
@@ -54,7 +54,12 @@ fn programme() -> Programme {
 
 /// Two weeks: Ada comes by an ad and buys twice, Bob hears the radio, Eve comes by search and only leaves her address.
 fn shop() -> Shop {
-    let mut shop = Shop::new(&programme());
+    stocked(&programme())
+}
+
+/// The same under another programme.
+pub(crate) fn stocked(programme: &Programme) -> Shop {
+    let mut shop = Shop::new(programme);
     let ad = json!({"source": "google", "medium": "cpc", "name": "OLIO NUOVO"});
     shop.page("2026-01-05T09:00:00Z", &["anonymous_id:a"], &ad);
     shop.page("2026-01-05T09:10:00Z", &["anonymous_id:a"], &json!({}));

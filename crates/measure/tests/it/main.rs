@@ -9,5 +9,6 @@ mod kpis;
 mod lake;
 mod shop;
 mod special;
+mod target;
 mod uplift;
 mod value;

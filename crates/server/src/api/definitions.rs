@@ -45,7 +45,7 @@ struct DefinitionSummary {
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct NamedView {
     /// `programme`, `contact_policy`, `purpose`, `segment`, `clusters`, `journey`, `broadcast`, `webhook`, `channels`,
-    /// `offer`, `link`, `page`, `form`, `campaign`, `message`, `space`, `contributor` or `piece`.
+    /// `offer`, `link`, `page`, `form`, `campaign`, `report`, `target`, `message`, `space`, `contributor` or `piece`.
     kind: &'static str,
     name: String,
 }

@@ -11,7 +11,9 @@ use axum::extract::State;
 use engine::Seq;
 use engine::engine::Engine;
 use eventlog::log::Batches;
-use serde::Deserialize;
+use measure::kpi::table::{DEFINITIONS, Definition};
+use measure::kpi::target::{Bound, Growth};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// The steps of a funnel.
@@ -50,6 +52,49 @@ pub(super) struct Flown {
     event: Option<String>,
     /// The key of one flight; the newest thousand when absent.
     flight: Option<String>,
+}
+
+/// The table of key figures.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct KeyFigureList {
+    figures: Vec<KeyFigureView>,
+}
+
+/// What a key figure is.
+#[derive(Serialize, utoipa::ToSchema)]
+struct KeyFigureView {
+    name: &'static str,
+    title: &'static str,
+    formula: String,
+    /// `money`, `share`, `ratio` or `count`.
+    unit: &'static str,
+    /// `at_least`, or of money that goes out `at_most`: which side of a target is the good one.
+    bound: &'static str,
+    /// `adds_up` over time, `of_length` (it is another figure for another length of time) or `steady`.
+    growth: &'static str,
+    source: &'static str,
+    note: &'static str,
+}
+
+impl KeyFigureView {
+    fn of(figure: &Definition) -> Self {
+        Self {
+            name: figure.name,
+            title: figure.title,
+            formula: figure.formula(),
+            unit: figure.unit.name(),
+            bound: Bound::of(figure).name(),
+            growth: Growth::of(figure).name(),
+            source: figure.source,
+            note: figure.note,
+        }
+    }
+}
+
+/// What key figures there are. Nothing is read or counted for it.
+#[utoipa::path(get, path = "/api/v1/measure/figures", responses((status = 200, body = KeyFigureList)))]
+pub(super) async fn table() -> Json<KeyFigureList> {
+    Json(KeyFigureList { figures: DEFINITIONS.iter().map(KeyFigureView::of).collect() })
 }
 
 /// Key figures of marketing, each with its numerator, denominator, interval and instant.

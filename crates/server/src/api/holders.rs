@@ -2,6 +2,7 @@
 //! offer itself is told with.
 
 use super::extract::{Limit, Query, one_of};
+use super::offers::HeldTimes;
 use super::person::PersonView;
 use crate::clock;
 use crate::hub::Hub;
@@ -22,16 +23,8 @@ struct HolderView {
     person: Option<PersonView>,
     /// `given`, `seen`, `clicked`, `redeemed`, or `expired`: it was over before they redeemed it.
     state: &'static str,
-    given_at: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    seen_at: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    clicked_at: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    redeemed_at: Option<String>,
-    redemptions: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    until: Option<String>,
+    #[serde(flatten)]
+    came: HeldTimes,
 }
 
 #[derive(Serialize, utoipa::ToSchema)]
@@ -95,15 +88,9 @@ pub(super) async fn list(
 
 fn view(engine: &Engine, id: ProfileId, held: HeldAs, name: &str, now: At) -> Option<HolderView> {
     let of_person = engine.offer_of(id, name, now)?;
-    let shown = |at: Option<At>| at.map(|at| at.to_string());
     Some(HolderView {
         person: PersonView::of(engine, id),
         state: held.name(),
-        given_at: of_person.given_at.to_string(),
-        seen_at: shown(of_person.seen_at),
-        clicked_at: shown(of_person.clicked_at),
-        redeemed_at: shown(of_person.redeemed_at),
-        redemptions: of_person.redemptions,
-        until: shown(of_person.until),
+        came: HeldTimes::of(&of_person),
     })
 }

@@ -85,16 +85,39 @@ pub(super) struct HeldOfferView {
     value: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     code: String,
+    #[serde(flatten)]
+    came: HeldTimes,
+}
+
+/// When an offer that somebody was given came how far, and how long it lasts.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct HeldTimes {
     given_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     seen_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     clicked_at: Option<String>,
+    /// The first time.
     #[serde(skip_serializing_if = "Option::is_none")]
     redeemed_at: Option<String>,
     redemptions: u32,
+    /// Absent where it lasts for ever.
     #[serde(skip_serializing_if = "Option::is_none")]
     until: Option<String>,
+}
+
+impl HeldTimes {
+    pub(super) fn of(held: &HeldOffer<'_>) -> Self {
+        let shown = |at: Option<At>| at.map(|at| at.to_string());
+        Self {
+            given_at: held.given_at.to_string(),
+            seen_at: shown(held.seen_at),
+            clicked_at: shown(held.clicked_at),
+            redeemed_at: shown(held.redeemed_at),
+            redemptions: held.redemptions,
+            until: shown(held.until),
+        }
+    }
 }
 
 #[derive(Serialize, utoipa::ToSchema)]
@@ -343,7 +366,6 @@ fn view(engine: &Engine, offer: &Offer<'_>) -> OfferView {
 fn held_view(engine: &Engine, id: ProfileId, held: &HeldOffer<'_>) -> HeldOfferView {
     let spoken = engine.profile(id).map_or("", |profile| profile.language());
     let (title, value) = held.definition.map(|offer| words(engine, spoken, offer)).unwrap_or_default();
-    let shown = |at: Option<At>| at.map(|at| at.to_string());
     HeldOfferView {
         offer: held.name.to_owned(),
         state: held.phase().name(),
@@ -352,11 +374,6 @@ fn held_view(engine: &Engine, id: ProfileId, held: &HeldOffer<'_>) -> HeldOfferV
         title,
         value,
         code: held.code.clone(),
-        given_at: held.given_at.to_string(),
-        seen_at: shown(held.seen_at),
-        clicked_at: shown(held.clicked_at),
-        redeemed_at: shown(held.redeemed_at),
-        redemptions: held.redemptions,
-        until: shown(held.until),
+        came: HeldTimes::of(held),
     }
 }

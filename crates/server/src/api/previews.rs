@@ -57,10 +57,9 @@ pub(super) async fn show(
     hub.runtime.read(read).await
 }
 
-/// A message for somebody, as it is live or as it is to be.
+/// As whom a message is written, and as it is live or as it is to be.
 #[derive(Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct LookGiven {
+pub(super) struct WrittenFor {
     /// `type:value` of a person who is known.
     profile: Option<String>,
     /// Instead: the traits of somebody who is made up.
@@ -68,14 +67,22 @@ pub(super) struct LookGiven {
     traits: Option<Map<String, Value>>,
     /// Instead of the person's own.
     language: Option<String>,
-    /// `email`, `onsite` or `in_app`; `email` when absent.
-    channel: Option<String>,
     /// What a run would have begun with, which templates read as `event.`.
     #[serde(default)]
     #[schema(value_type = Object)]
     event: Map<String, Value>,
     /// The message as it is to be; as it is live when absent.
     draft: Option<DefinitionGiven>,
+}
+
+/// A message for somebody, on a channel.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LookGiven {
+    /// `email`, `onsite` or `in_app`; `email` when absent.
+    channel: Option<String>,
+    #[serde(flatten)]
+    written: WrittenFor,
 }
 
 /// A message as it would look, and what is doubtful about it.
@@ -114,8 +121,8 @@ pub(super) async fn draw(
     Body(look): Body<LookGiven>,
 ) -> Result<Response, Problem> {
     let channel = channel(look.channel.as_deref())?;
-    let reading = Reading::of(look.profile.as_deref(), look.traits, look.language, look.event)?;
-    let edited = match source(&hub, &name, look.draft).await? {
+    let (reading, draft) = Reading::of(look.written)?;
+    let edited = match source(&hub, &name, draft).await? {
         Laid::Fit(edited) => edited,
         Laid::Mistaken(answer) => return Ok(answer),
     };
@@ -144,19 +151,17 @@ pub(super) struct Reading {
 }
 
 impl Reading {
-    pub(super) fn of(
-        profile: Option<&str>,
-        traits: Option<Map<String, Value>>,
-        language: Option<String>,
-        event: Map<String, Value>,
-    ) -> Result<Self, Problem> {
+    /// With the draft that is to be written.
+    pub(super) fn of(given: WrittenFor) -> Result<(Self, Option<DefinitionGiven>), Problem> {
+        let WrittenFor { profile, traits, language, event, draft } = given;
         if profile.is_some() == traits.is_some() {
             let message = "say either for which `profile`, or with which `traits` somebody is to be made up";
             return Err(Problem::bad_request("bad_json", "profile", message));
         }
-        let profile = profile.map(|text| Address::parse("profile", text)).transpose()?;
+        let profile = profile.map(|text| Address::parse("profile", &text)).transpose()?;
         let map = |map| OwnedMap::from_json(&Value::Object(map)).expect("invariant: it is an object");
-        Ok(Self { profile, traits: map(traits.unwrap_or_default()), language, event: map(event) })
+        let traits = map(traits.unwrap_or_default());
+        Ok((Self { profile, traits, language, event: map(event) }, draft))
     }
 
     /// The person by whose name it is asked; nobody where they are made up.

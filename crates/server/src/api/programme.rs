@@ -7,6 +7,7 @@ use crate::deliver::render::Templates;
 use crate::hub::Hub;
 use crate::keys::Holder;
 use crate::problem::Problem;
+use crate::programme::target_mistakes;
 use crate::runtime::Runtime;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
@@ -119,6 +120,10 @@ pub(crate) async fn make_live(
     by: &Holder,
 ) -> Result<Option<Seq>, Problem> {
     Templates::compile(programme).map_err(Problem::programme)?;
+    let mistaken = target_mistakes(programme);
+    if !mistaken.is_empty() {
+        return Err(Problem::programme(mistaken));
+    }
     // Written anew, so that two ways of writing the same programme are the same definition.
     let definition = serde_json::to_string(programme).expect("invariant: a programme is plain JSON");
     let applied = ProgrammeApplied { applied_at: clock::now(), operator: &by.name, definition: &definition };

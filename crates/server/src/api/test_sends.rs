@@ -5,9 +5,9 @@
 //! and is told there before it leaves.
 
 use super::address::Address;
-use super::drafts::{DefinitionGiven, FindingView, Laid, MistakenView};
+use super::drafts::{FindingView, Laid, MistakenView};
 use super::extract::Body;
-use super::previews::{Reading, findings, source, unwritten};
+use super::previews::{Reading, WrittenFor, findings, source, unwritten};
 use crate::audit::{self, What};
 use crate::clock;
 use crate::deliver::email::Note;
@@ -25,7 +25,7 @@ use axum::{Extension, Json};
 use engine::at::At;
 use engine::engine::Engine;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// What stands before the subject of a test.
@@ -37,19 +37,32 @@ const MARK: &str = "[Test]";
 pub(super) struct TestGiven {
     /// The email address that it goes to, whoever it is written for.
     to: String,
-    /// `type:value` of a person who is known.
-    profile: Option<String>,
-    /// Instead: the traits of somebody who is made up.
-    #[schema(value_type = Option<Object>)]
-    traits: Option<Map<String, Value>>,
-    /// Instead of the person's own.
-    language: Option<String>,
-    /// What a run would have begun with, which templates read as `event.`.
-    #[serde(default)]
-    #[schema(value_type = Object)]
-    event: Map<String, Value>,
-    /// The message as it is to be; as it is live when absent.
-    draft: Option<DefinitionGiven>,
+    #[serde(flatten)]
+    written: WrittenFor,
+}
+
+/// How many tests there may be, of all messages and by all operators together.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct TestRoom {
+    /// Within any hour.
+    per_hour: usize,
+    /// From now on.
+    left: usize,
+    /// When the next one can be, where none can now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_at: Option<String>,
+}
+
+/// How many tests may be sent now. It is the same for every message.
+#[utoipa::path(
+    get,
+    path = "/api/v1/messages/{name}/test",
+    params(("name" = String, Path, description = "The message's name")),
+    responses((status = 200, body = TestRoom))
+)]
+pub(super) async fn room(State(hub): State<Arc<Hub>>) -> Json<TestRoom> {
+    let (left, next) = hub.trials.room(clock::now());
+    Json(TestRoom { per_hour: TEST_SENDS_PER_HOUR, left, next_at: next.map(|at| at.to_string()) })
 }
 
 /// What became of a test.
@@ -91,12 +104,11 @@ pub(super) async fn send(
     Body(given): Body<TestGiven>,
 ) -> Result<Response, Problem> {
     let to = Address::parse("to", &format!("email:{}", given.to))?;
-    let reading = Reading::of(given.profile.as_deref(), given.traits, given.language, given.event)?;
-    let reading = Arc::new(reading);
-    let is_draft = given.draft.is_some();
+    let (reading, draft) = Reading::of(given.written)?;
+    let (reading, is_draft) = (Arc::new(reading), draft.is_some());
     let no_route = |why: String| Problem::new(StatusCode::CONFLICT, "no_route", why);
     let relays = sending::email(&hub).map_err(|error| no_route(format!("{error:#}")))?;
-    let edited = match source(&hub, &name, given.draft).await? {
+    let edited = match source(&hub, &name, draft).await? {
         Laid::Fit(edited) => edited,
         Laid::Mistaken(answer) => return Ok(answer),
     };

@@ -59,7 +59,8 @@ fn followed(text: &mut String, followed: &Followed) {
                 part.as_ref().map_or(String::new(), |part| format!("{before}{part}"))
             };
             let (step, to) = (of(&moment.step, " at "), of(&moment.to, " to "));
-            let (message, why) = (of(&moment.message, " "), of(&moment.why, "; "));
+            let why = moment.why.as_ref().map(ToString::to_string);
+            let (message, why) = (of(&moment.message, " "), of(&why, "; "));
             let Moment { at, journey, what, .. } = moment;
             let what = what.replace('_', " ");
             let _ = writeln!(text, "  {side:<6}{at} {journey}: {what}{message}{step}{to}{why}");

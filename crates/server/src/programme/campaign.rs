@@ -167,7 +167,12 @@ impl Reading {
     }
 
     /// One of some words.
-    fn word<T: Copy>(&mut self, fields: &Fields<'_>, name: &str, known: &[(&str, T)]) -> Option<T> {
+    pub(super) fn word<T: Copy>(
+        &mut self,
+        fields: &Fields<'_>,
+        name: &str,
+        known: &[(&str, T)],
+    ) -> Option<T> {
         let text = self.optional_text(fields, name)?;
         let found = known.iter().find(|(word, _)| *word == text);
         if found.is_none() {

@@ -24,6 +24,7 @@ impl Reading {
             "currency",
             "rates",
             "reports",
+            "targets",
         ];
         let Some(fields) = self.fields(file, node, &Place::default(), &known) else {
             return Programme::default();
@@ -46,6 +47,7 @@ impl Reading {
             identity: self.identity(&fields),
             contact_policy: self.contact_policy(&fields),
             best: self.best(&fields),
+            targets: self.targets(&fields),
             currency: self.optional_text(&fields, "currency"),
             rates: self.rates(&fields),
             reports: self.reports(&fields),

@@ -16,7 +16,7 @@ pub(super) enum Home {
 
 pub(super) const HEAD: &str = "programme.yaml";
 /// Entries of `programme.yaml` that are no part of its head.
-pub(super) const OUTSIDE_HEAD: [&str; 3] = ["purposes", "contact_policy", "reports"];
+pub(super) const OUTSIDE_HEAD: [&str; 4] = ["purposes", "contact_policy", "reports", "targets"];
 
 impl Home {
     pub(super) fn of(kind: Kind, name: &str) -> Self {
@@ -31,6 +31,7 @@ impl Home {
             Kind::Clusters => entry("clusters.yaml", "clusters"),
             Kind::Webhook => entry("webhooks.yaml", "webhooks"),
             Kind::Report => entry(HEAD, "reports"),
+            Kind::Target => entry(HEAD, "targets"),
             Kind::Link => entry("links.yaml", "links"),
             Kind::Space => entry("editorial.yaml", "spaces"),
             Kind::Contributor => entry("editorial.yaml", "contributors"),
@@ -79,6 +80,7 @@ pub(super) fn place(kind: Kind, name: &str) -> Place {
         Kind::Webhook => "webhooks",
         Kind::Offer => "offers",
         Kind::Report => "reports",
+        Kind::Target => "targets",
         Kind::Link => "links",
         Kind::Page => "pages",
         Kind::Form => "forms",

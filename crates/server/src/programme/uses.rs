@@ -51,6 +51,7 @@ fn without(programme: &Programme, kind: Kind, name: &str) -> Option<Programme> {
         Kind::Webhook => _ = left.webhooks.remove(name),
         Kind::Offer => _ = left.offers.remove(name),
         Kind::Report => _ = left.reports.remove(name),
+        Kind::Target => _ = left.targets.remove(name),
         Kind::Link => _ = left.links.remove(name),
         Kind::Page => _ = left.pages.remove(name),
         Kind::Form => _ = left.forms.remove(name),

@@ -32,6 +32,7 @@ pub enum Kind {
     Form,
     Campaign,
     Report,
+    Target,
     Message,
     /// A template of a message: `welcome/email.it.mjml`.
     Template,
@@ -42,7 +43,7 @@ pub enum Kind {
 
 impl Kind {
     /// Those that stand for themselves: a template is a part of its message.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Programme,
         Self::ContactPolicy,
         Self::Purpose,
@@ -58,6 +59,7 @@ impl Kind {
         Self::Form,
         Self::Campaign,
         Self::Report,
+        Self::Target,
         Self::Message,
         Self::Space,
         Self::Contributor,
@@ -81,6 +83,7 @@ impl Kind {
             Self::Form => "form",
             Self::Campaign => "campaign",
             Self::Report => "report",
+            Self::Target => "target",
             Self::Message => "message",
             Self::Template => "template",
             Self::Space => "space",
@@ -143,6 +146,9 @@ pub fn items(programme: &Programme) -> BTreeMap<(Kind, String), String> {
     }
     for (name, one) in &programme.reports {
         items.insert((Kind::Report, name.clone()), super::write_campaign::report(name, one));
+    }
+    for (name, one) in &programme.targets {
+        items.insert((Kind::Target, name.clone()), super::target::written(name, one));
     }
     for (name, one) in &programme.messages {
         items.insert((Kind::Message, name.clone()), message(name, one));

@@ -14,6 +14,7 @@ use measure::kpi::question::{By, Days, Question};
 use measure::kpi::report::{Report, Row};
 use measure::kpi::table::{Definition, Unit, definition};
 use measure::kpi::tally::{Amount, Kpi};
+use measure::kpi::target::{Against, Bound, Course};
 use serde_json::Value;
 
 /// The key figures of a report, in their order.
@@ -122,14 +123,21 @@ impl Telling<'_, '_, '_> {
         let language = self.language;
         let before = self.days.before().expect("invariant: the days of a report have a beginning");
         let (now, before) = (self.report(self.days, By::Nothing), self.report(before, By::Nothing));
+        let has_targets = FIGURES.iter().any(|name| kpi(&now.rows[0], name).against.is_some());
         let row = |name: &&str| {
             let (kpi, past) = (kpi(&now.rows[0], name), kpi(&before.rows[0], name));
             let value = Cell { text: self.value(kpi), small: self.behind(kpi), bar: None };
-            vec![Cell::of(language.say(defined(name).title)), value, Cell::of(self.value(past))]
+            let mut cells =
+                vec![Cell::of(language.say(defined(name).title)), value, Cell::of(self.value(past))];
+            if has_targets {
+                cells.push(kpi.against.as_ref().map(|against| self.target(kpi, against)).unwrap_or_default());
+            }
+            cells
         };
+        let columns = ["Figure", "These days", "Before"].into_iter().chain(has_targets.then_some("Target"));
         Part {
             title: String::new(),
-            columns: ["Figure", "These days", "Before"].map(|word| language.say(word).to_owned()).to_vec(),
+            columns: columns.map(|word| language.say(word).to_owned()).collect(),
             rows: FIGURES.iter().map(row).collect(),
             note: language
                 .say("Intervals are at 95 %. What is divided by nothing is undefined, and not zero. Before: as many days earlier.")
@@ -266,6 +274,31 @@ impl Telling<'_, '_, '_> {
             Unit::Ratio => self.language.number(value, 2),
             Unit::Count => self.language.number(value, 0),
         }
+    }
+
+    /// What a figure is to come to in these days, and how far it is from that.
+    fn target(&self, kpi: &Kpi, against: &Against) -> Cell {
+        let language = self.language;
+        let bound = match against.bound {
+            Bound::AtLeast => "at least {}",
+            Bound::AtMost => "at most {}",
+        };
+        let value = |whole: f64| {
+            let currency = against.target.currency.clone();
+            language.fill(bound, &[&self.number(&Kpi { currency, ..kpi.clone() }, whole)])
+        };
+        let course = match against.course {
+            None => "undefined",
+            Some(Course::Met) => "met",
+            Some(Course::OnCourse) => "on course",
+            Some(Course::Behind) => "behind",
+        };
+        let distance = against.distance.map(|distance| {
+            let far = language.number(distance.abs() * 100.0, 0);
+            language.fill(if distance < 0.0 { "{} % under" } else { "{} % over" }, &[&far])
+        });
+        let small: Vec<String> = distance.into_iter().chain([language.say(course).to_owned()]).collect();
+        Cell { text: against.whole.map(value).unwrap_or_default(), small: small.join(", "), bar: None }
     }
 
     /// What a figure is made of, and how sure it is.

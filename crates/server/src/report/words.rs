@@ -26,6 +26,13 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("Campaign", "Campagna", "Campagne"),
     ("between {} and {}", "tra {} e {}", "entre {} et {}"),
     ("at least {}", "almeno {}", "au moins {}"),
+    ("at most {}", "al massimo {}", "au plus {}"),
+    ("Target", "Traguardo", "Valeur cible"),
+    ("{} % under", "{} % sotto", "{} % en dessous"),
+    ("{} % over", "{} % sopra", "{} % au-dessus"),
+    ("met", "raggiunto", "atteinte"),
+    ("on course", "in linea", "en bonne voie"),
+    ("behind", "indietro", "en retard"),
     ("undefined", "non definito", "non défini"),
     ("none", "nessuna", "aucune"),
     (

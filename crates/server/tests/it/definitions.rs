@@ -81,6 +81,56 @@ async fn a_definition_is_saved_by_whoever_has_seen_it_as_it_is() {
 }
 
 #[tokio::test]
+async fn a_target_is_a_definition_and_every_figure_of_everybody_stands_beside_it() {
+    let shop = Shop::open().await;
+    let house = &shop.house;
+    let today = jiff::Timestamp::now().strftime("%Y-%m-%d").to_string();
+    let order =
+        json!({"type": "track", "userId": "ada", "event": "Order Completed", "properties": {"total": 20}});
+    house.track(json!([order])).await;
+    let orders = async |query: &str| {
+        let told = house.get(&format!("/api/v1/measure/kpis?{query}")).await;
+        let kpis = told["rows"][0]["kpis"].as_array().unwrap().clone();
+        kpis.into_iter().find(|kpi| kpi["name"] == "orders").unwrap()
+    };
+    let period = format!("from={today}");
+    assert_eq!(orders(&period).await["target"], Value::Null);
+    let said = json!({"definition": {"value": "7", "per": "week"}});
+    let saved = put(house, "target/orders", None, said).await;
+    assert_eq!(saved.status, 200, "{saved:?}");
+    assert_eq!(saved.json()["definition"]["yaml"], "orders:\n  value: 7\n  per: week\n");
+    assert_eq!(saved.json()["definition"]["file"], "programme.yaml");
+    let target = orders(&period).await["target"].clone();
+    assert_eq!(
+        (&target["value"], &target["per"], &target["bound"], &target["whole"]),
+        (&json!(7.0), &json!("week"), &json!("at_least"), &json!(1.0))
+    );
+    assert_eq!((&target["course"], &target["so_far"]), (&json!("met"), &json!(true)), "{target}");
+    assert_eq!(orders(&format!("{period}&channel=email&by=nothing")).await["target"], Value::Null);
+    // What a name or a number means is the table's to say, whichever way they come.
+    let wrong = put(house, "target/order", None, json!({"yaml": "order: { value: 7, per: week }\n"})).await;
+    let told = wrong.json();
+    assert_eq!((wrong.status, &told["findings"][0]["place"]), (400, &json!("targets.order")), "{told}");
+    assert_eq!(told["findings"][0]["suggestion"], "did you mean `orders`?");
+    let mut whole = house.get("/api/v1/programme").await["programme"].clone();
+    whole["targets"]["ctr"] = json!({"millionths": 4_000_000});
+    let wrong = house.ask("PUT", "/api/v1/programme", Some(whole)).await;
+    assert!(wrong.status == 400 && wrong.text.contains("ctr is a share"), "{wrong:?}");
+    let table = house.get("/api/v1/measure/figures").await;
+    let cac = table["figures"].as_array().unwrap().iter().find(|one| one["name"] == "cac").unwrap();
+    assert_eq!(
+        (&cac["unit"], &cac["bound"], &cac["growth"]),
+        (&json!("money"), &json!("at_most"), &json!("steady"))
+    );
+    let seen = version(house, "target/orders").await;
+    let request =
+        house.bare("DELETE", "/api/v1/definitions/target/orders").header("if-match", format!("\"{seen}\""));
+    assert_eq!(answer(request.bearer_auth(&house.admin_token)).await.status, 200);
+    assert_eq!(orders(&period).await["target"], Value::Null);
+    shop.house.server.stop().await;
+}
+
+#[tokio::test]
 async fn what_is_used_stays_and_what_is_not_goes() {
     let shop = Shop::open().await;
     let house = &shop.house;

@@ -48,6 +48,15 @@ async fn what_the_relay_says_is_what_the_ledger_shows() {
             status != "queued",
             "only what is for now is tried again: {send}"
         );
+        let fates = shop.house.get("/api/v1/sends/channels").await;
+        let email = &fates["channels"][0];
+        assert_eq!(
+            (&fates["sends"], &email["channel"], &email["messages"]),
+            (&json!(1), &json!("email"), &json!(1))
+        );
+        assert_eq!(email["statuses"], json!({ status: 1 }), "{fates}");
+        let lost = if status == "queued" { Value::Null } else { send["reply"].clone() };
+        assert_eq!(email["lost"]["reply"], lost, "{fates}");
         let suppressions = shop.house.get("/api/v1/suppressions").await;
         assert_eq!(suppressions["suppressions"].as_array().unwrap().len(), usize::from(suppressed));
         shop.house.server.stop().await;

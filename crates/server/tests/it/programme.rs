@@ -7,6 +7,7 @@ mod contact;
 mod editorial;
 mod hosted;
 mod offers;
+mod targets;
 
 use engine::at::Span;
 use engine::programme::{

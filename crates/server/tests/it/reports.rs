@@ -24,6 +24,11 @@ fn programme(language: &str) -> Value {
     let hour = (now().0 / Span::HOUR.0 + 12) % 24;
     json!({
         "name": "bottega", "timezone": "UTC", "languages": ["it"], "currency": "EUR",
+        "targets": {
+            "revenue": {"millionths": 2_000_000_000, "currency": "EUR", "per": "week"},
+            "roas": {"millionths": 2_500_000},
+            "cac": {"millionths": 100_000_000, "currency": "EUR"},
+        },
         "reports": {"daily": {
             "from": "Bottega <ciao@bottega.example>", "to": ["lina@bottega.example", "ada@bottega.example"],
             "when": format!("every day at {hour:02}:00"), "language": language,
@@ -144,6 +149,32 @@ async fn a_report_says_what_the_figures_say_in_its_language() {
         };
         // 1,234.50 + 100 − 40 over 500.
         assert!(text.contains(revenue) && text.contains(roas), "{text}");
+        // 1,294.50 of 2,000; 2.59 of 2.5; 250 where 100 are the most.
+        let (title, targets) = match language {
+            "en" => (
+                "Target",
+                ["at least 2,000.00\u{a0}EUR", "35 % under, behind", "4 % over, met", "150 % over, behind"],
+            ),
+            "it" => (
+                "Traguardo",
+                [
+                    "almeno 2.000,00\u{a0}EUR",
+                    "35 % sotto, indietro",
+                    "4 % sopra, raggiunto",
+                    "150 % sopra, indietro",
+                ],
+            ),
+            _ => (
+                "Valeur cible",
+                [
+                    "au moins 2\u{202f}000,00\u{a0}EUR",
+                    "35 % en dessous, en retard",
+                    "4 % au-dessus, atteinte",
+                    "150 % au-dessus, en retard",
+                ],
+            ),
+        };
+        assert!(text.contains(title) && targets.iter().all(|target| text.contains(target)), "{text}");
         let html = shown["html"].as_str().unwrap();
         assert!(
             html.contains("width:100%;height:6px"),

@@ -150,9 +150,10 @@ async fn bought() -> (House, String) {
 /// What happened to whoever was followed, each moment in a line.
 fn moments(report: &Value, side: &str) -> Vec<String> {
     let line = |moment: &Value| {
-        let [what, step, to, why] =
-            ["what", "step", "to", "why"].map(|field| moment[field].as_str().unwrap_or_default());
-        format!("{what} {step}>{to} {why}")
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let [what, step, to] = ["what", "step", "to"].map(|field| text(&moment[field]));
+        let (code, rule) = (text(&moment["why"]["code"]), text(&moment["why"]["rule"]));
+        format!("{what} {step}>{to} {code} {rule}")
     };
     report["followed"][side].as_array().unwrap().iter().map(line).collect()
 }
@@ -175,10 +176,10 @@ async fn definitions_are_laid_over_the_live_programme_and_somebody_is_followed()
     assert_eq!(steps["end"]["left"], json!({"end": 1}));
     assert_eq!(report["followed"]["person"], "user_id:ada");
     let would = moments(&report, "would");
-    assert_eq!(would, ["entered >1 did \"Bought\"", "went_on 1>1a.1 in segment \"ada\""]);
+    assert_eq!(would, ["entered >1 rule did \"Bought\"", "went_on 1>1a.1 rule in segment \"ada\""]);
     let was = moments(&report, "was");
-    assert_eq!(was[0], "entered >1 did \"Bought\"");
-    for moment in ["wished 1> ", "sent 1> ", "went_on 1>end ", "left end> the steps are over"] {
+    assert_eq!(was[0], "entered >1 rule did \"Bought\"");
+    for moment in ["wished 1>  ", "sent 1>  ", "went_on 1>end  ", "left end> steps_over "] {
         assert!(was.iter().any(|one| one == moment), "{moment}: {was:?}");
     }
     let text = json!({"definitions": drafts(), "from": from, "follow": "user_id:ada", "as": "text"});

@@ -113,6 +113,9 @@ async fn a_refusal_is_told_in_the_words_of_the_relay_and_too_many_wait() {
     let shop = Shop::open().await;
     shop.mailbox.set_rules(vec![Rule::refuse("gone@*", "550 5.1.1 No such user here")]);
     let to = |address: &str| json!({"to": address, "traits": {}});
+    let unknown = json!({"to": "lina@bottega.example", "traits": {}, "chanel": "email"});
+    let unknown = tried(&shop, unknown).await;
+    assert!(unknown.status == 400 && unknown.text.contains("unknown field `chanel`"), "{unknown:?}");
     let refused = tried(&shop, to("gone@bottega.example")).await;
     let told = refused.json();
     assert_eq!((refused.status, &told["outcome"]), (200, &json!("invalid_recipient")), "{told}");
@@ -125,6 +128,8 @@ async fn a_refusal_is_told_in_the_words_of_the_relay_and_too_many_wait() {
     let failed = tokio::task::spawn_blocking(move || by_hand.output().unwrap()).await.unwrap();
     let words = String::from_utf8(failed.stderr).unwrap();
     assert!(!failed.status.success() && words.contains("No such user here"), "{words}");
+    let room = shop.house.get(PATH).await;
+    assert_eq!(room, json!({"per_hour": TEST_SENDS_PER_HOUR, "left": TEST_SENDS_PER_HOUR - 2}));
     for number in 2..TEST_SENDS_PER_HOUR {
         let sent = tried(&shop, to("lina@bottega.example")).await;
         assert_eq!(sent.status, 200, "{number}: {sent:?}");
@@ -133,5 +138,7 @@ async fn a_refusal_is_told_in_the_words_of_the_relay_and_too_many_wait() {
     assert_eq!((late.status, &late.json()["code"]), (429, &json!("too_many_tests")), "{late:?}");
     let seconds: u64 = late.headers["retry-after"].to_str().unwrap().parse().unwrap();
     assert!((3_000..=3_601).contains(&seconds), "{seconds}");
+    let room = shop.house.get(PATH).await;
+    assert!(room["left"] == 0 && room["next_at"].is_string(), "{room}");
     shop.house.server.stop().await;
 }

@@ -242,9 +242,30 @@ fn kpis(told: &Value) -> anyhow::Result<()> {
                 false => format!("{:<4}{}", text(&kpi["currency"]), interval(&unit, &kpi["interval"])),
             };
             writeln!(stdout(), "  {title:<28} {shown:>14} {behind}")?;
+            if let Some(held) = held(&unit, &kpi["target"]) {
+                writeln!(stdout(), "  {:<28} {:>14} {held}", "", "")?;
+            }
         }
     }
     Ok(writeln!(stdout(), "as of {}, record {}", text(&told["as_of"]), told["seq"])?)
+}
+
+/// How far a figure is from its target, for people; nothing where it has none.
+fn held(unit: &str, target: &Value) -> Option<String> {
+    let text = |field: &str| target[field].as_str().unwrap_or_default();
+    let bound = if text("bound") == "at_most" { "at most" } else { "at least" };
+    let value = figure(unit, target["value"].as_f64()?);
+    let per = if text("per").is_empty() { String::new() } else { format!(" a {}", text("per")) };
+    let said = match (target["course"].as_str(), target["distance"].as_f64()) {
+        (None, _) => format!("undefined, {}", text("undefined")),
+        (Some(course), None) => course.replace('_', " "),
+        (Some(course), Some(distance)) => {
+            let side = if distance < 0.0 { "under" } else { "over" };
+            let so_far = if target["so_far"] == true { " so far" } else { "" };
+            format!("{:.0} % {side}{so_far}, {}", distance.abs() * 100.0, course.replace('_', " "))
+        }
+    };
+    Some(format!("target: {bound} {value}{per}: {said}"))
 }
 
 fn funnel(told: &Value) -> anyhow::Result<()> {
