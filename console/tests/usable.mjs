@@ -13,6 +13,8 @@ const STILL_MS = 150;
 const PATIENCE_MS = 120_000;
 const POLL_MS = 10;
 /** What is not the screen's own: how the server is, and the stream of what happens. */
+/** What may be counted from the log, while the screen says so. */
+const COUNTED = /^(measure\/|journeys\/[^/]+\/steps|segments\/[^/]+\/sizes)/;
 const NOT_OURS = /\/api\/v1\/(stream|status)$|\/greeting\.json$/;
 
 const flag = (name) => {
@@ -83,7 +85,12 @@ async function open(url, path) {
     await page.goto(url + path, { waitUntil: "commit" });
     await page.waitForSelector("main h1", { timeout: PATIENCE_MS });
     const drawn = since();
-    while ((open.size > 0 || since() - last < STILL_MS) && since() < PATIENCE_MS) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    const waits = async () => {
+      if (open.size === 0) return false;
+      const counted = [...open.values()].every(({ path }) => COUNTED.test(path));
+      return !counted || (await page.locator("[data-counting]").count()) === 0;
+    };
+    while ((since() - last < STILL_MS || (await waits())) && since() < PATIENCE_MS) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     // The answer has to be painted as well.
     const painted = performance.now();
     await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
