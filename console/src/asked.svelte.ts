@@ -1,9 +1,12 @@
 // An answer of the server as a screen holds it: the last known one at once, the present one as soon as it is here.
 
 import { untrack } from "svelte";
+import { onceRead } from "./client.ts";
 import { live } from "./live.svelte.ts";
 
 const REMEMBERED_MAX = 300;
+/** Whoever waits longer than this for a first answer is told that it is being counted. */
+const COUNTING_MS = 400;
 
 const remembered = new Map<string, { value: unknown; at: number }>();
 
@@ -14,6 +17,8 @@ export class Asked<T> {
   at = $state(0);
   problem = $state.raw<Error | undefined>();
   busy = $state(false);
+  /** Nothing is known yet, and the answer takes its time. */
+  counting = $state(false);
   #again: () => void = () => {};
 
   /** Asks once more: after a change, or when somebody says "try again". */
@@ -56,8 +61,10 @@ export function asked<T>(question: () => string | null, ask: (signal: AbortSigna
     const mine = (asking = new AbortController());
     held.busy = true;
     begun = Date.now();
+    const late = setTimeout(() => (held.counting = held.value === undefined), COUNTING_MS);
     try {
-      const value = await ask(mine.signal);
+      // What the log has to be read for comes by itself.
+      const value = await onceRead(() => ask(mine.signal), mine.signal, () => {});
       if (mine.signal.aborted) return;
       held.value = value;
       held.at = Date.now();
@@ -67,7 +74,8 @@ export function asked<T>(question: () => string | null, ask: (signal: AbortSigna
       if (mine.signal.aborted) return;
       held.problem = error instanceof Error ? error : new Error(String(error));
     } finally {
-      if (asking === mine) held.busy = false;
+      clearTimeout(late);
+      if (asking === mine) held.busy = held.counting = false;
     }
   }
 

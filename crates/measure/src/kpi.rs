@@ -12,6 +12,7 @@ pub mod arrival;
 pub mod cohort;
 pub mod funnel;
 pub mod interval;
+pub mod kept;
 pub mod people;
 pub mod question;
 pub mod report;

@@ -83,9 +83,11 @@ pub struct Goal {
 }
 
 /// Who each event is of: the person that stands now.
-pub struct Owners {
+pub enum Owners {
     /// The number of the profile plus one, by place in the log; zero for nobody's.
-    of: Vec<u32>,
+    Everybody(Vec<u32>),
+    /// Of those that are asked about.
+    Some(HashMap<Seq, ProfileId>),
 }
 
 impl Owners {
@@ -97,11 +99,33 @@ impl Owners {
                 of[entry.seq.0 as usize] = id.0 + 1;
             }
         }
-        Self { of }
+        Self::Everybody(of)
+    }
+
+    /// Of some people alone: everybody else's is nobody's.
+    pub fn some(engine: &Engine, people: impl IntoIterator<Item = ProfileId>) -> Self {
+        let timelines = people.into_iter().flat_map(|id| {
+            let entries = engine.timeline(id, usize::MAX).into_iter();
+            entries.map(move |entry| (entry.seq, id))
+        });
+        Self::Some(timelines.collect())
     }
 
     pub fn of(&self, seq: Seq) -> Option<ProfileId> {
-        self.of.get(seq.0 as usize)?.checked_sub(1).map(ProfileId)
+        match self {
+            Self::Everybody(of) => of.get(seq.0 as usize)?.checked_sub(1).map(ProfileId),
+            Self::Some(of) => of.get(&seq).copied(),
+        }
+    }
+
+    /// The places that are somebody's.
+    pub fn places(&self) -> impl Iterator<Item = Seq> {
+        let (everybody, some) = match self {
+            Self::Everybody(of) => (of.as_slice(), None),
+            Self::Some(of) => (&[][..], Some(of)),
+        };
+        let owned = (0..).map(Seq).zip(everybody).filter(|(_, owner)| **owner > 0).map(|(seq, _)| seq);
+        owned.chain(some.into_iter().flat_map(|of| of.keys().copied()))
     }
 }
 

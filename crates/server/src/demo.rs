@@ -8,6 +8,7 @@ mod browser;
 mod dice;
 mod letters;
 mod pace;
+mod past;
 mod people;
 mod shop;
 mod story;
@@ -33,6 +34,7 @@ use crate::webhooks::guard::Guard;
 use anyhow::{Context, anyhow, bail};
 use browser::Door;
 use include_dir::{Dir, include_dir};
+use past::Past;
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -45,6 +47,8 @@ static BOTTEGA: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../examples/botte
 
 /// The demonstration's own operator.
 pub(crate) const OPERATOR: &str = "demo";
+/// The source that browsers call as.
+const WEBSITE: &str = "website";
 /// Who makes the keys and the operator of the demonstration.
 const DEMO: &str = "trama demo";
 
@@ -62,6 +66,9 @@ pub struct Settings {
     /// Where the installation lies.
     pub data: PathBuf,
     pub pace: Pace,
+    /// How many people the shop has known for years, or at least for a year, when it opens; their spans are those of the
+    /// calendar, so `pace` has to be [`Pace::LIFE`] with them.
+    pub people: u32,
 }
 
 /// A demonstration that plays.
@@ -74,7 +81,16 @@ pub struct Demo {
 
 impl Demo {
     pub async fn start(settings: Settings) -> anyhow::Result<Self> {
-        let Settings { listen, data, pace } = settings;
+        Self::start_telling(settings, |_, _| {}).await
+    }
+
+    /// The same, and says how many days of its past are told, of how many.
+    pub async fn start_telling(
+        settings: Settings,
+        mut told: impl FnMut(u64, u64) + Send + 'static,
+    ) -> anyhow::Result<Self> {
+        let Settings { listen, data, pace, people } = settings;
+        let past = Past { people };
         let folder = data.join("programme");
         fs::create_dir_all(&folder)
             .and_then(|()| BOTTEGA.extract(&folder))
@@ -86,9 +102,13 @@ impl Demo {
         let mailbox = Arc::new(mailbox);
         let keys = Keys::open(&data)?;
         let page_token = fresh(&keys, "page of the demonstration", Scope::Read)?;
-        let (website, till) = (fresh(&keys, "website", Scope::Write)?, fresh(&keys, "till", Scope::Write)?);
+        let (website, till) = (fresh(&keys, WEBSITE, Scope::Write)?, fresh(&keys, "till", Scope::Write)?);
         drop(keys);
         sign_up(&data).await?;
+        let (its_log, its_programme) = (data.clone(), programme.clone());
+        let telling =
+            move || past.tell(&its_log, &its_programme, WEBSITE, &mut |day| told(day, Past::days()));
+        tokio::task::spawn_blocking(telling).await.context("the past met a bug")??;
         let lake = LakePlace::Folder(data.join(place::FOLDER));
         let config = Config {
             data,
@@ -111,7 +131,7 @@ impl Demo {
         let base = at_home(server.address());
         let around =
             Surroundings { door: Door { http, base, website, till }, mailbox: Arc::clone(&mailbox), pace };
-        let town = tokio::spawn(town::live(around));
+        let town = tokio::spawn(town::live(around, past));
         Ok(Self { server, mailbox, page_token, town })
     }
 

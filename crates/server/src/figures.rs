@@ -1,6 +1,8 @@
 //! Figures told from the whole log, in one way for the API and for the command line. The engine, as it stands at the end of
 //! what is read, says whose an event is; of people who were erased there is nothing to read.
 
+pub mod kept;
+
 use engine::Seq;
 use engine::at::{At, Span};
 use engine::day::Day;
@@ -274,10 +276,16 @@ pub(crate) fn gathered<'e>(engine: &'e Engine, read: ReadLog<'_, '_>) -> Result<
     Ok(gathered)
 }
 
-/// Key figures.
+/// Key figures, from the whole log.
 pub fn kpis(engine: &Engine, read: ReadLog<'_, '_>, asked: &Asked) -> Result<KpiReport, Unanswered> {
-    let question = asked.question(engine)?;
-    let report = Report::of(&gathered(engine, read)?, &question);
+    asked.question(engine)?;
+    Ok(kpis_of(&gathered(engine, read)?, asked)?)
+}
+
+/// Key figures, from what was gathered.
+pub(crate) fn kpis_of(gathered: &Gathered<'_>, asked: &Asked) -> Result<KpiReport, Wrong> {
+    let question = asked.question(gathered.engine())?;
+    let report = Report::of(gathered, &question);
     let row = |row: &measure::kpi::report::Row| KpiRow {
         group: row.group.clone(),
         kpis: row.kpis.iter().map(KpiView::of).collect(),
@@ -385,18 +393,28 @@ pub struct RetentionReport {
     pub cohorts: Vec<CohortView>,
 }
 
-/// Who ordered again, by the week or month of the first order.
+/// Who ordered again, by the week or month of the first order, from the whole log.
 pub fn retention(
     engine: &Engine,
     read: ReadLog<'_, '_>,
     each: Option<&String>,
     asked: &Asked,
 ) -> Result<RetentionReport, Unanswered> {
+    Asked { by: None, ..asked.clone() }.question(engine)?;
+    Ok(retention_of(&gathered(engine, read)?, each, asked)?)
+}
+
+/// Who ordered again, from what was gathered.
+pub(crate) fn retention_of(
+    gathered: &Gathered<'_>,
+    each: Option<&String>,
+    asked: &Asked,
+) -> Result<RetentionReport, Wrong> {
+    let engine = gathered.engine();
     let periods = [("month", ("month", Period::Month)), ("week", ("week", Period::Week))];
     let (name, period) = one_of("each", each, &periods)?.unwrap_or(("month", Period::Month));
     let by = one_of("by", asked.by.as_ref(), &[("nothing", false), ("channel", true)])?.unwrap_or(false);
     let question = Asked { by: None, ..asked.clone() }.question(engine)?;
-    let gathered = gathered(engine, read)?;
     let members = question.segment.as_deref().map(|segment| {
         gathered.people.keys().copied().filter(|id| engine.memberships(*id).contains(&segment)).collect()
     });
@@ -406,7 +424,7 @@ pub fn retention(
         people: one.people,
         ordered: one.ordered,
     };
-    let cohorts = cohorts(&gathered, period, by, &members).into_iter().map(view).collect();
+    let cohorts = cohorts(gathered, period, by, &members).into_iter().map(view).collect();
     Ok(RetentionReport { as_of: engine.at().to_string(), seq: engine.seq().0, each: name, cohorts })
 }
 

@@ -7,6 +7,7 @@ use crate::deliver::email::Email;
 use crate::deliver::link::SignedLinks;
 use crate::deliver::trials::Trials;
 use crate::demo::Stage;
+use crate::figures::kept::Figures;
 use crate::keys::{Holder, Keys};
 use crate::lake::Keeper;
 use crate::metrics::Metrics;
@@ -74,6 +75,8 @@ pub struct Hub {
     pub proofs: Proofs,
     /// How large segments were.
     pub sizes: Sizes,
+    /// What key figures are made of, as far as it was read.
+    pub figures: Figures,
     /// Keeps the lake.
     pub lake: Keeper,
     /// Today, as far as it was read from the log.

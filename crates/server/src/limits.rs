@@ -299,6 +299,13 @@ pub const TRAIT_NAME_BYTES_MAX: usize = EVENT_NAME_BYTES_MAX;
 /// How long an answer waits for what it asks of the past to be read from the log, before its client is told to come back:
 /// less than browsers and proxies wait.
 pub const BACKFILL_WAIT: Duration = Duration::from_secs(10);
+/// Records since the last question that key figures are brought up to; with more, the whole log is read as quickly.
+pub const FIGURES_SINCE_MAX: u64 = 100_000;
+/// Events of people whose history has changed since, which are read again one by one: each may lie in a batch of its own, and
+/// a batch takes about a millisecond.
+pub const FIGURES_AGAIN_MAX: usize = 20_000;
+/// Of those, so many are looked up together, so that few batches are in memory at once.
+pub const FIGURES_TOGETHER: usize = 128;
 /// How long whoever erases somebody waits for the disk, before the answer says that it follows.
 pub const ERASURE_WAIT: Duration = Duration::from_secs(5);
 /// Rest before people who were erased are taken off the disk once more, where something was in the way.
@@ -349,6 +356,10 @@ pub const FOLLOWER_SILENCE_MAX: Duration = Duration::from_secs(15);
 
 /// Visitors in the shop at once. Each holds a connection while it acts; more would crowd a laptop and the page.
 pub const DEMO_VISITORS_MAX: usize = 200;
+
+/// People whom the shop may have known before it opens. Ten million take a tenth of an hour for each million and most of the
+/// memory of a workstation.
+pub const DEMO_PEOPLE_MAX: u32 = 10_000_000;
 
 // ---- Email -------------------------------------------------------------------------------------------------
 

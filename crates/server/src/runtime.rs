@@ -24,6 +24,7 @@ mod writer;
 
 pub use backfill::{NotAnswered, Reading};
 pub use queue::{Entrance, NotTaken};
+pub(crate) use start::draw_installation;
 pub use start::{InFlight, Threads, recover, start};
 
 use crate::metrics::Metrics;

@@ -9,7 +9,7 @@ import { begin, change, redo, undo } from "./history.ts";
 import { layout, thickness } from "./layout.ts";
 import { placeOfMoment, trailOf } from "./trail.ts";
 import { usersOf } from "./users.ts";
-import { flow, write } from "./yaml.ts";
+import { flow, stepLines, write } from "./yaml.ts";
 
 const form: JourneyForm = {
   journey: "cart-reminder",
@@ -63,6 +63,32 @@ test("lengths of time are read and written as files do", () => {
   assert.equal(spanText(5_400_000), "90 minutes");
   assert.equal(spanText(604_800_000), "7 days");
   assert.equal(spanText(15_000), "15 seconds");
+});
+
+test("the lines of each step are found in a file as it is written by others", () => {
+  const { text, lines } = write(form);
+  assert.deepEqual(stepLines(text, form.steps), lines);
+  const steps: Step[] = [{ wait: "1 hour" }, { branch: [{ if: "a", then: [{ send: "one" }, { wait: { until: "b", "at most": "1 day" } }] }, { else: [] }] }, "exit"];
+  const file = `# ours
+journey: cart
+goal:
+  did: did "A"
+  within: 3 days
+steps:
+- wait: 1 hour   # a while
+
+- branch:
+  - if: a
+    then:
+    - send: one
+    - wait:
+        until: b
+        at most: 1 day
+  - else: []
+- exit
+`;
+  assert.deepEqual([...stepLines(file, steps)].map(([place, { from, to }]) => [place, from, to]), [["1", 6, 7], ["2", 8, 16], ["2a.1", 11, 12], ["2a.2", 12, 15], ["3", 16, 17]]);
+  assert.equal(stepLines("steps: [{ wait: 1 hour }]\n", steps).size, 0);
 });
 
 test("the text of the file quotes what YAML would read otherwise, and knows the lines of each step", () => {

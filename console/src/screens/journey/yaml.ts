@@ -62,6 +62,66 @@ export function write(form: JourneyForm): Written {
   }
 }
 
+interface Block {
+  from: number;
+  to: number;
+}
+
+/** Which lines of a file are which step, told by how far they stand in. What stands within one line has none of its own. */
+export function stepLines(text: string, steps: readonly Step[]): Written["lines"] {
+  const all = text.split("\n");
+  const lines: Written["lines"] = new Map();
+  const depth = (line: string) => line.search(/\S/);
+  const begin = all.findIndex((line) => /^steps:\s*$/.test(line));
+  if (begin >= 0) stepsIn({ from: begin + 1, to: all.length }, steps, []);
+  return lines;
+
+  /** The entries of the list that a block begins with. */
+  function entries({ from, to }: Block): Block[] {
+    const found: Block[] = [];
+    let own = -1;
+    for (let at = from; at < to; at += 1) {
+      const line = all[at] ?? "";
+      if (/^\s*(#.*)?$/.test(line)) continue;
+      const begins = /^\s*- /.test(line) && (own < 0 || depth(line) === own);
+      if (begins) {
+        own = depth(line);
+        found.push({ from: at, to: at + 1 });
+      } else if (depth(line) <= own || own < 0) break;
+      const last = found.at(-1);
+      if (last) last.to = at + 1;
+    }
+    return found;
+  }
+
+  /** What stands under a key of an entry; undefined where it has none, or has it in the same line. */
+  function under(entry: Block, key: string): Block | undefined {
+    const column = depth(all[entry.from] ?? "") + 2;
+    for (let at = entry.from; at < entry.to; at += 1) {
+      const line = (all[at] ?? "").replace(/^(\s*)- /, "$1  ");
+      if (depth(line) === column && line.trim() === `${key}:`) return { from: at + 1, to: entry.to };
+    }
+    return undefined;
+  }
+
+  function stepsIn(block: Block, of: readonly Step[], outer: Path): void {
+    for (const [index, entry] of entries(block).entries()) {
+      const step = of[index];
+      if (step === undefined) return;
+      const path = [...outer, index];
+      lines.set(placeOf(steps, path), entry);
+      if (typeof step === "string") continue;
+      const forks = under(entry, "branch") ?? under(entry, "split");
+      const otherwise = under(entry, "else");
+      if (otherwise) stepsIn(otherwise, step.else ?? [], [...path, 0]);
+      for (const [number, way] of (forks ? entries(forks) : []).entries()) {
+        const inside = under(way, "then") ?? under(way, "else");
+        if (inside) stepsIn(inside, ways(step)[number] ?? [], [...path, number]);
+      }
+    }
+  }
+}
+
 /** A value on one line. */
 export function flow(value: unknown, inside = false): string {
   if (value === null || value === undefined) return inside ? "null" : "";

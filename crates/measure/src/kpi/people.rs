@@ -49,7 +49,7 @@ pub struct Person {
 }
 
 /// An order or a refund as it came.
-struct Entry {
+pub(super) struct Entry {
     /// `None` for nobody who has a name.
     owner: Option<ProfileId>,
     seq: Seq,
@@ -60,16 +60,17 @@ struct Entry {
 
 /// What the log says.
 pub struct Gathered<'a> {
-    engine: &'a Engine,
-    owners: Owners,
+    pub(super) engine: &'a Engine,
+    pub(super) owners: Owners,
     touchpoints: Touchpoints<'a>,
     rules: OrderRules,
-    entries: Vec<Entry>,
+    /// Once the log has ended, those of nobody who has a name.
+    pub(super) entries: Vec<Entry>,
     /// By number.
-    arrivals: Vec<Arrival>,
-    numbers: BTreeMap<Arrival, usize>,
+    pub(super) arrivals: Vec<Arrival>,
+    pub(super) numbers: BTreeMap<Arrival, usize>,
     /// Codes of campaigns and flights, as they are compared.
-    codes: BTreeMap<String, Arrival>,
+    pub(super) codes: BTreeMap<String, Arrival>,
     pub people: BTreeMap<ProfileId, Person>,
     /// Orders of nobody who has a name.
     pub nameless: Vec<Order>,
@@ -81,9 +82,13 @@ pub struct Gathered<'a> {
 
 impl<'a> Gathered<'a> {
     pub fn new(engine: &'a Engine) -> Self {
+        Self::with(engine, Owners::everybody(engine))
+    }
+
+    pub(super) fn with(engine: &'a Engine, owners: Owners) -> Self {
         Self {
             engine,
-            owners: Owners::everybody(engine),
+            owners,
             touchpoints: Touchpoints::new(engine, None),
             rules: OrderRules::of(engine.programme()),
             entries: Vec::new(),
@@ -185,15 +190,15 @@ impl<'a> Gathered<'a> {
             let person = self.people.entry(owner).or_default();
             person.visits = visits.map(|one| Visit { at: one.at, arrival: arrivals[one.number()] }).collect();
         });
-        let mut entries = std::mem::take(&mut self.entries);
-        entries.sort_by_key(|entry| (entry.owner, entry.order.at, entry.seq));
-        for of_owner in entries.chunk_by(|one, other| one.owner == other.owner) {
+        self.entries.sort_by_key(|entry| (entry.owner, entry.order.at, entry.seq));
+        for of_owner in self.entries.chunk_by(|one, other| one.owner == other.owner) {
             let orders = standing(of_owner);
             match of_owner[0].owner {
                 Some(owner) => self.people.entry(owner).or_default().orders = orders,
                 None => self.nameless = orders,
             }
         }
+        self.entries.retain(|entry| entry.owner.is_none());
     }
 }
 
@@ -216,7 +221,7 @@ fn tidied(code: &str) -> String {
 }
 
 /// Every code that says by what somebody came: a flight's by its medium, a campaign's own by nothing but the campaign.
-fn codes(engine: &Engine) -> BTreeMap<String, Arrival> {
+pub(super) fn codes(engine: &Engine) -> BTreeMap<String, Arrival> {
     let programme = engine.programme();
     let mut codes = BTreeMap::new();
     for (name, campaign) in &programme.campaigns {

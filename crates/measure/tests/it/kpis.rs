@@ -7,7 +7,7 @@ use engine::day::Day;
 use engine::programme::{
     Campaign, CampaignChannel, Cost, CostAmount, CostKind, Direction, Money, Phase, Programme,
 };
-use engine::record::{EventKind, FlightRecorded, Medium, Record, SpendCounts, SpendRecorded};
+use engine::record::{EventKind, FlightRecorded, Medium, MergeUndone, Record, SpendCounts, SpendRecorded};
 use measure::kpi::cohort::{Period as Each, cohorts};
 use measure::kpi::funnel::Funnel;
 use measure::kpi::question::{By, Days, Question};
@@ -379,5 +379,99 @@ fn random_shops_have_the_same_orders_however_they_are_asked_for() {
             assert_eq!(sum("new_customers"), buyers as f64, "{by:?}");
         }
         assert_eq!(shop.engine.seq(), Seq(shop.log.len() as u64));
+    }
+}
+
+#[test]
+fn what_is_kept_and_brought_up_says_what_the_whole_log_says() {
+    let mut state = 11_u64;
+    let mut draw = |below: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % below
+    };
+    let (mut merges, mut stood, mut fell) = (0, 0, 0);
+    for _ in 0..40 {
+        let mut shop = Shop::new(&programme());
+        let mut kept = Some(shop.gathered().keep());
+        for step in 0..90 {
+            let (day, hour, minute) = (1 + draw(28), draw(24), draw(60));
+            let at = format!("2026-01-{day:02}T{hour:02}:{minute:02}:00Z");
+            let (cookie, user) = (format!("anonymous_id:{}", draw(9)), format!("user_id:{}", draw(5)));
+            let who: Vec<&str> = if draw(3) == 0 { vec![&user, &cookie] } else { vec![&cookie] };
+            let order = format!("{}", draw(20));
+            match draw(12) {
+                0..=3 => {
+                    let source = ["google", "facebook"][draw(2) as usize];
+                    let name = ["oil", "tea", ""][draw(3) as usize];
+                    shop.page(&at, &who, &json!({"source": source, "medium": "cpc", "name": name}));
+                }
+                4 => shop.page(&at, &who, &json!({})),
+                5 | 6 => shop.event(&at, EventKind::Identify, "", &who, &json!({}), &json!({})),
+                7 => shop.event(
+                    &at,
+                    EventKind::Track,
+                    "Order Refunded",
+                    &who,
+                    &json!({"total": 1, "currency": "EUR", "order_id": order}),
+                    &json!({}),
+                ),
+                8 if draw(4) == 0 => part(&mut shop),
+                9 if draw(8) == 0 => {
+                    shop.order(&at, &["anonymous_id:null"], &json!({"total": 3, "currency": "EUR"}))
+                }
+                _ => shop.order(
+                    &at,
+                    &who,
+                    &json!({"total": draw(100) as f64 / 4.0, "currency": "EUR", "order_id": order}),
+                ),
+            }
+            if step % 7 < draw(7) {
+                continue;
+            }
+            let whole = shop.gathered();
+            let brought_up = match shop.going_on(kept.take().unwrap()) {
+                Some(gathered) => {
+                    stood += 1;
+                    gathered
+                }
+                None => {
+                    fell += 1;
+                    shop.gathered()
+                }
+            };
+            for by in By::ALL {
+                let days = Days {
+                    from: Day::parse("2026-01-08").unwrap(),
+                    until: Day::parse("2026-01-21").unwrap(),
+                };
+                for days in [days, Days::EVER] {
+                    let question = Question { by, days, ..Question::default() };
+                    assert_eq!(
+                        Report::of(&brought_up, &question),
+                        Report::of(&whole, &question),
+                        "{question:?}"
+                    );
+                }
+            }
+            assert_eq!(
+                cohorts(&brought_up, Each::Week, true, &None),
+                cohorts(&whole, Each::Week, true, &None)
+            );
+            kept = Some(brought_up.keep());
+        }
+        merges += shop.engine.counts().merges;
+    }
+    assert!(merges > 40 && stood > 500 && fell > 10, "{merges} merges, stood {stood} times, fell {fell}");
+}
+
+/// Has the last merge undone, if there is one that stands.
+fn part(shop: &mut Shop) {
+    let last = shop
+        .engine
+        .merges()
+        .rev()
+        .find(|(_, merge)| merge.undone.is_none() && shop.engine.canonical(merge.into) == merge.into);
+    if let Some(merge) = last.map(|(id, _)| id) {
+        shop.apply(&Record::MergeUndone(MergeUndone { merge, operator: "test", undone_at: shop.now }));
     }
 }

@@ -7,6 +7,7 @@ use engine::identifier::{HashKey, IdentifierKind};
 use engine::programme::Programme;
 use engine::record::{Event, EventFlags, EventKind, Identifier, Installed, ProgrammeApplied, Record};
 use engine::value::OwnedMap;
+use measure::kpi::kept::Kept;
 use measure::kpi::people::Gathered;
 use measure::kpi::question::Question;
 use measure::kpi::report::Report;
@@ -101,6 +102,23 @@ impl Shop {
         }
         gathered.finish();
         gathered
+    }
+
+    /// What was kept up to a place, brought up to now; `None` where it does not stand any more.
+    pub(crate) fn going_on(&self, kept: Kept) -> Option<Gathered<'_>> {
+        let mut since = kept.since(&self.engine)?;
+        for (_, bytes) in &self.log[kept.upto().0 as usize..] {
+            since.observe(&self.engine, &Record::decode(bytes).unwrap());
+        }
+        let again = since.again(&self.engine)?;
+        let places = again.places.clone();
+        let mut gathered = Gathered::going_on(&self.engine, kept, again);
+        for seq in places {
+            let (at, bytes) = &self.log[seq.0 as usize - 1];
+            gathered.observe(seq, *at, &Record::decode(bytes).unwrap());
+        }
+        gathered.finish();
+        Some(gathered)
     }
 
     pub(crate) fn report(&self, question: &Question) -> Report {

@@ -1,16 +1,19 @@
-//! Key figures, funnels, cohorts and uplift: each answer is told from the whole log, so one at a time.
+//! Key figures, funnels, cohorts and uplift. Key figures and cohorts are told from what is kept as the log grows; funnels and
+//! uplift from the whole log, so one at a time.
 
 use super::extract::Query;
 use crate::figures::{
-    self, Asked, FunnelReport, KpiReport, ReadLog, RetentionReport, Unanswered, UpliftReport,
+    self, Asked, FunnelReport, KpiReport, ReadLog, RetentionReport, Unanswered, UpliftReport, Wrong,
 };
 use crate::hub::Hub;
-use crate::problem::Problem;
+use crate::problem::{Problem, READING_LOG};
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use engine::Seq;
 use engine::engine::Engine;
 use eventlog::log::Batches;
+use measure::kpi::people::Gathered;
 use measure::kpi::table::{DEFINITIONS, Definition};
 use measure::kpi::target::{Bound, Growth};
 use serde::{Deserialize, Serialize};
@@ -97,18 +100,25 @@ pub(super) async fn table() -> Json<KeyFigureList> {
     Json(KeyFigureList { figures: DEFINITIONS.iter().map(KeyFigureView::of).collect() })
 }
 
-/// Key figures of marketing, each with its numerator, denominator, interval and instant.
+/// Key figures of marketing, each with its numerator, denominator, interval and instant. The first question after a start has
+/// the log read for it; while that takes longer than ten seconds the answer is 503 with `reading_log`, and the same question
+/// finds more of it done.
 #[utoipa::path(
     get,
     path = "/api/v1/measure/kpis",
     params(Asked),
-    responses((status = 200, body = KpiReport), (status = 400, body = Problem), (status = 410, body = Problem))
+    responses(
+        (status = 200, body = KpiReport),
+        (status = 400, body = Problem),
+        (status = 410, body = Problem),
+        (status = 503, body = Problem)
+    )
 )]
 pub(super) async fn kpis(
     State(hub): State<Arc<Hub>>,
     Query(asked): Query<Asked>,
 ) -> Result<Json<KpiReport>, Problem> {
-    answer(hub, move |engine, read| figures::kpis(engine, read, &asked)).await
+    kept(&hub, move |gathered| figures::kpis_of(gathered, &asked)).await
 }
 
 /// How many people went how far through steps, one after the other.
@@ -133,7 +143,12 @@ pub(super) async fn funnel(
     get,
     path = "/api/v1/measure/retention",
     params(Cohorts),
-    responses((status = 200, body = RetentionReport), (status = 400, body = Problem), (status = 410, body = Problem))
+    responses(
+        (status = 200, body = RetentionReport),
+        (status = 400, body = Problem),
+        (status = 410, body = Problem),
+        (status = 503, body = Problem)
+    )
 )]
 pub(super) async fn retention(
     State(hub): State<Arc<Hub>>,
@@ -141,7 +156,7 @@ pub(super) async fn retention(
 ) -> Result<Json<RetentionReport>, Problem> {
     let Cohorts { each, by, segment } = cohorts;
     let asked = Asked { by, segment, ..Asked::default() };
-    answer(hub, move |engine, read| figures::retention(engine, read, each.as_ref(), &asked)).await
+    kept(&hub, move |gathered| figures::retention_of(gathered, each.as_ref(), &asked)).await
 }
 
 /// How much more happened just after each spot, fair or round of flyers than is usual at that time of the week: directional,
@@ -160,6 +175,21 @@ pub(super) async fn uplift(
     answer(hub, move |engine, read| figures::uplifts(engine, read, (event.as_ref(), flight.as_ref()))).await
 }
 
+/// Asks what is kept of everybody.
+async fn kept<T: Send + 'static>(
+    hub: &Arc<Hub>,
+    ask: impl FnOnce(&Gathered<'_>) -> Result<T, Wrong> + Send + 'static,
+) -> Result<Json<T>, Problem> {
+    match figures::kept::ask(hub, ask).await {
+        Ok(Some(answered)) => answered.map(Json).map_err(|wrong| problem(wrong.into())),
+        Ok(None) => {
+            let message = "the log is read for the figures; ask again";
+            Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, READING_LOG, message))
+        }
+        Err(error) => Err(problem(error.into())),
+    }
+}
+
 /// Asks a copy of the engine, beside the log as far as that has come.
 async fn answer<T: Send + 'static>(
     hub: Arc<Hub>,
@@ -174,11 +204,15 @@ async fn answer<T: Send + 'static>(
         ask(&engine, &read)
     };
     let answered = tokio::task::spawn_blocking(asking).await.expect("invariant: figures do not panic");
-    answered.map(Json).map_err(|unanswered| match unanswered {
+    answered.map(Json).map_err(problem)
+}
+
+fn problem(unanswered: Unanswered) -> Problem {
+    match unanswered {
         Unanswered::Wrong(wrong) => Problem::bad_request("bad_parameter", wrong.field, wrong.reason),
         Unanswered::Log(error @ eventlog::Error::Trimmed { .. }) => {
-            Problem::new(axum::http::StatusCode::GONE, "trimmed", error.to_string())
+            Problem::new(StatusCode::GONE, "trimmed", error.to_string())
         }
         Unanswered::Log(error) => Problem::internal(&error.into()),
-    })
+    }
 }

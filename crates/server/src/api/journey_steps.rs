@@ -110,7 +110,6 @@ pub(super) async fn show(
     if definitions.is_empty() {
         return Err(Problem::not_found(format!("there is no journey \"{name}\"")));
     }
-    let _turn = hub.reading.lock().await;
     let asked = Arc::clone(&hub);
     let count = move || asked.steps.of((&asked.log, &asked.data), &zone, days);
     let told = tokio::task::spawn_blocking(count).await.expect("invariant: counting does not panic");

@@ -2,7 +2,9 @@
 
 use super::serve::{StopSignals, trace};
 use crate::demo::{Demo, Pace, Settings};
+use crate::limits::DEMO_PEOPLE_MAX;
 use anyhow::Context;
+use indicatif::{ProgressBar, ProgressStyle};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -19,6 +21,10 @@ pub(super) struct Args {
     /// How many times faster than life: every span of the programme is divided by it. With 240 an hour takes 15 seconds
     #[arg(long, value_name = "N", default_value_t = Pace::USUAL, value_parser = clap::value_parser!(u32).range(1..=i64::from(Pace::MAX)))]
     pace: u32,
+    /// Open a shop that has known so many people for more than a year, with all that they did and were sent. It then goes
+    /// on as fast as life. A million people take some minutes to tell; with --data they are told once
+    #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "pace", value_parser = clap::value_parser!(u32).range(..=i64::from(DEMO_PEOPLE_MAX)))]
+    people: u32,
     /// Do not open a browser
     #[arg(long)]
     no_browser: bool,
@@ -38,7 +44,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     };
     let data = args.data.clone().or_else(|| fresh.as_ref().map(|dir| dir.path().to_owned()));
     let data = data.expect("invariant: one of the two is there");
-    let settings = Settings { listen: args.listen, data, pace: Pace::new(args.pace) };
+    let pace = Pace::new(if args.people > 0 { Pace::LIFE } else { args.pace });
+    let settings = Settings { listen: args.listen, data, pace, people: args.people };
     let runtime = tokio::runtime::Runtime::new().context("cannot start the threads for connections")?;
     runtime.block_on(play(settings, !args.no_browser))?;
     runtime.shutdown_background();
@@ -48,7 +55,16 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
 async fn play(settings: Settings, browser: bool) -> anyhow::Result<()> {
     let (pace, data, elsewhere) = (settings.pace, settings.data.clone(), !settings.listen.ip().is_loopback());
     let stop = StopSignals::expect()?;
-    let demo = Demo::start(settings).await?;
+    let bar = ProgressBar::new(0).with_message("The past of the shop");
+    let style = ProgressStyle::with_template("{msg} {wide_bar} day {pos} of {len}, {eta}");
+    bar.set_style(style.expect("invariant: the template is ours"));
+    let shown = bar.clone();
+    let demo = Demo::start_telling(settings, move |day, of| {
+        shown.set_length(of);
+        shown.set_position(day);
+    });
+    let demo = demo.await?;
+    bar.finish_and_clear();
     let url = demo.url();
     println!("The shop is open: {url}");
     if elsewhere {

@@ -15,6 +15,8 @@ pub struct Pace(u32);
 impl Pace {
     /// One hour in fifteen seconds, a day in six minutes: quick enough to watch, slow enough to follow.
     pub const USUAL: u32 = 240;
+    /// As fast as life.
+    pub const LIFE: u32 = 1;
     /// One hour in one second. Faster than that, a mail takes longer on its way than a wait takes.
     pub const MAX: u32 = 3_600;
 

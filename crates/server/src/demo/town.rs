@@ -2,6 +2,7 @@
 //! task is woken by its own pauses and by visits that end.
 
 use super::dice::Dice;
+use super::past::Past;
 use super::people::{HESITANT, Person, UNKNOWN_THERE};
 use super::story::{STORIES, Story, Who};
 use super::visitor::{Surroundings, play};
@@ -17,12 +18,12 @@ const GAP_MINUTES_MAX: u32 = 12;
 /// Regulars that the town remembers; more would only take memory.
 const REGULARS_MAX: usize = 400;
 
-/// Sends visitors until it is dropped.
-pub(super) async fn live(around: Surroundings) {
+/// Sends visitors until it is dropped. Those whom the past knows are not invented again.
+pub(super) async fn live(around: Surroundings, past: Past) {
     let mut dice = Dice::new(1861);
     let mut visits: JoinSet<Option<Person>> = JoinSet::new();
     let mut regulars: Vec<Person> = Vec::new();
-    let mut people = 0;
+    let mut people = past.people as usize;
     for number in 0.. {
         let story = choose(&mut dice, number);
         let person = match story.who {
@@ -40,7 +41,7 @@ pub(super) async fn live(around: Surroundings) {
             }
         };
         visits.spawn(play(around.clone(), number, person, story, dice.split()));
-        tokio::time::sleep(pause(&around, &mut dice, number)).await;
+        tokio::time::sleep(pause(&around, past, &mut dice, number)).await;
         while visits.len() >= DEMO_VISITORS_MAX {
             remember(&mut regulars, visits.join_next().await);
         }
@@ -66,9 +67,11 @@ fn choose(dice: &mut Dice, number: usize) -> &'static Story {
     unreachable!("invariant: the weights add up")
 }
 
-fn pause(around: &Surroundings, dice: &mut Dice, number: usize) -> Duration {
+fn pause(around: &Surroundings, past: Past, dice: &mut Dice, number: usize) -> Duration {
     let opening = number < STORIES.len();
-    around.pace.minutes(if opening { OPENING_MINUTES } else { 1 + dice.below(GAP_MINUTES_MAX) })
+    let quiet = around.pace.minutes(if opening { OPENING_MINUTES } else { 1 + dice.below(GAP_MINUTES_MAX) });
+    let busy = past.gap().map(|gap| gap * dice.below(200) / 100);
+    busy.map_or(quiet, |busy| busy.min(quiet))
 }
 
 fn remember(regulars: &mut Vec<Person>, ended: Option<Result<Option<Person>, tokio::task::JoinError>>) {

@@ -82,7 +82,7 @@ impl Threads {
 }
 
 /// The keys and the seed of a new installation.
-fn draw_installation() -> Installed {
+pub(crate) fn draw_installation() -> Installed {
     let mut drawn = [0; 64];
     getrandom::fill(&mut drawn).expect("invariant: the operating system gives random bytes");
     let (installation, rest) = drawn.split_first_chunk().expect("8 of 64 bytes");

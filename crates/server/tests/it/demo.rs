@@ -27,7 +27,8 @@ impl Play {
     async fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let listen = ([127, 0, 0, 1], 0).into();
-        let settings = Settings { listen, data: dir.path().to_owned(), pace: Pace::new(Pace::MAX) };
+        let settings =
+            Settings { listen, data: dir.path().to_owned(), pace: Pace::new(Pace::MAX), people: 0 };
         Self { demo: Demo::start(settings).await.unwrap(), http: reqwest::Client::new(), _dir: dir }
     }
 

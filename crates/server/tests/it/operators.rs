@@ -347,6 +347,7 @@ async fn browsers_on_the_demonstrations_machine_are_signed_in_and_no_others() {
         listen: ([127, 0, 0, 1], 0).into(),
         data: dir.path().to_owned(),
         pace: Pace::new(Pace::USUAL),
+        people: 0,
     };
     let demo = Demo::start(settings).await.unwrap();
     let http = reqwest::Client::new();
