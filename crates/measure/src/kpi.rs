@@ -5,7 +5,8 @@
 //! matter, and currencies are never added to each other.
 //!
 //! These are the figures of everybody together. [`table`] defines the key figures of marketing, once; [`people`] gathers from
-//! the log what they are made of, and [`report`] divides it by campaign, channel, direction, phase or time. [`funnel`] and
+//! the log what they are made of, and [`report`] divides it by campaign, channel, direction, phase or time. Each
+//! has its SQL over the lake beside it. [`funnel`] and
 //! [`cohort`] are told from the same log.
 
 pub mod arrival;
@@ -15,6 +16,7 @@ pub mod interval;
 pub mod people;
 pub mod question;
 pub mod report;
+mod sql;
 pub mod table;
 pub mod tally;
 

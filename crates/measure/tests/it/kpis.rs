@@ -16,7 +16,7 @@ use measure::kpi::tally::{Amount, Kpi};
 use measure::kpi::{Kpis, Period};
 use serde_json::{Value, json};
 
-fn kpi(report: &Report, group: &str, name: &str) -> Kpi {
+pub(crate) fn kpi(report: &Report, group: &str, name: &str) -> Kpi {
     let row = report.rows.iter().find(|row| row.group == group);
     let row = row.unwrap_or_else(|| {
         panic!("no {group} in {:?}", report.rows.iter().map(|row| &row.group).collect::<Vec<_>>())

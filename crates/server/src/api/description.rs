@@ -115,6 +115,7 @@ use utoipa::{Modify, openapi};
         lake::show,
         lake::verify,
         figures::kpis,
+        figures::kpi,
         figures::funnel,
         figures::retention,
         figures::uplift,
