@@ -6,7 +6,8 @@
 //!
 //! These are the figures of everybody together. [`table`] defines the key figures of marketing, once; [`people`] gathers from
 //! the log what they are made of, and [`report`] divides it by campaign, channel, direction, phase or time; [`target`] holds them
-//! against what they are to come to. [`funnel`] and [`cohort`] are told from the same log.
+//! against what they are to come to. Each has its SQL over the lake beside it. [`funnel`] and [`cohort`] are told from the same
+//! log.
 
 pub mod arrival;
 pub mod cohort;
@@ -16,6 +17,7 @@ pub mod kept;
 pub mod people;
 pub mod question;
 pub mod report;
+mod sql;
 pub mod table;
 pub mod tally;
 pub mod target;

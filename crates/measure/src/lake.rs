@@ -20,7 +20,9 @@ pub mod schema;
 mod sql;
 mod stated;
 mod table;
+mod touch;
 mod verify;
+mod visits;
 
 pub use answer::{Answer, AnswerColumn};
 pub use error::{LakeError, SqlError};

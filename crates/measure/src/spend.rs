@@ -3,7 +3,8 @@
 use crate::kpi::question::Days;
 use engine::day::Day;
 use engine::engine::Engine;
-use engine::programme::CostKind;
+use engine::programme::{CostKind, Programme, spread};
+use engine::spend::SpendLine;
 use std::collections::BTreeMap;
 
 /// Millionths by currency: the programme's own, and others for which it states no rate.
@@ -16,17 +17,50 @@ pub fn by_channel_and_day(engine: &Engine, days: Days, media_alone: bool) -> BTr
     let costs = engine.costs();
     for line in costs.iter().filter(|line| !media_alone || line.kind == CostKind::Media) {
         for (day, millionths) in line.by_day().filter(|(day, _)| days.hold(*day)) {
-            let currency = line.money.currency.as_str();
-            let own = programme.in_own_currency(millionths.into(), currency, day);
-            let currency = match (own, &programme.currency) {
-                (Some(_), Some(own)) => own,
-                _ => currency,
-            };
+            let (millionths, currency) = worth(programme, millionths.into(), &line.money.currency, day);
             let sums = spent.entry((line.channel.clone(), day)).or_default();
-            *sums.entry(currency.to_owned()).or_default() += own.unwrap_or(millionths.into());
+            *sums.entry(currency.to_owned()).or_default() += millionths;
         }
     }
     spent
+}
+
+/// An amount in the programme's own currency at the rate of the day; as it is, where there is no such rate. What names no
+/// currency is in the company's own.
+pub fn worth<'a>(programme: &'a Programme, millionths: i128, currency: &'a str, day: Day) -> (i128, &'a str) {
+    let own = programme.currency.as_deref();
+    let currency = if currency.is_empty() { own.unwrap_or("") } else { currency };
+    match (programme.in_own_currency(millionths, currency, day), own) {
+        (Some(millionths), Some(own)) => (millionths, own),
+        _ => (millionths, currency),
+    }
+}
+
+/// What a line comes to on one of its days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DayOfLine {
+    pub day: Day,
+    /// Millionths of the line's currency.
+    pub millionths: i64,
+    /// How often it was seen; `None` where nobody counted.
+    pub impressions: Option<u64>,
+    pub clicks: Option<u64>,
+}
+
+/// A line day by day, its counts spread as its amount is.
+pub fn day_by_day(line: &SpendLine) -> impl Iterator<Item = DayOfLine> {
+    let counts = |count: Option<u64>| {
+        let count = count.and_then(|count| i64::try_from(count).ok());
+        let each: Option<Vec<i64>> = count.map(|count| spread(count, line.days()).collect());
+        move |place: usize| each.as_ref().map(|each| each[place].unsigned_abs())
+    };
+    let (impressions, clicks) = (counts(line.counts.impressions), counts(line.counts.clicks));
+    line.by_day().enumerate().map(move |(place, (day, millionths))| DayOfLine {
+        day,
+        millionths,
+        impressions: impressions(place),
+        clicks: clicks(place),
+    })
 }
 
 /// By channel.

@@ -8,24 +8,27 @@
 //! Whose a touch is, the engine says: an anonymous visit from before a sign-up is that of the person who signed up, and goes back
 //! when a merge is undone. So the first touch is never lost, and nothing about it is kept twice.
 
+mod met;
 mod visit;
 mod walk;
 
+pub(crate) use met::{Met, Role};
 pub use visit::{LANDING, SILENCE};
+pub(crate) use visit::{Mark, Visit, What};
 pub use walk::{Asked, Frequent, Spread, Walked, walk};
 
-use crate::channel::{Classified, Deed, Touch, deed, names, of_event, slug};
+use crate::channel::{Touch, names};
 use crate::refund::{OrderRules, is_payable};
 use engine::at::At;
 use engine::day::Day;
 use engine::engine::Engine;
 use engine::happening::About;
 use engine::programme::{Channel, ChannelRules, Direction};
-use engine::record::{Engagement, Event, EventKind, Record};
+use engine::record::{Engagement, Event, Record};
 use engine::value::{Map, Value};
 use engine::{ProfileId, SendId, Seq};
 use std::collections::{BTreeMap, HashMap};
-use visit::{Amount, Converted, Mark, What};
+use visit::{Amount, Converted};
 
 /// What a touchpoint is known by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,7 +136,6 @@ impl Owners {
 pub const OURS: &str = "trama";
 
 const SENT: &str = "Message Sent";
-const LINK_VISITED: &str = "Link Visited";
 
 /// The touchpoints and conversions of many people.
 pub struct Touchpoints<'e> {
@@ -186,9 +188,7 @@ impl<'e> Touchpoints<'e> {
             (About::Send { send, .. }, Record::Engaged(engaged))
                 if engaged.engagement == Engagement::Clicked =>
             {
-                if let Some(touch) = self.sent(send) {
-                    let (touch, tags) = self.number(touch);
-                    let what = What::Opens { touch, tags, follows: false };
+                if let Some(what) = self.click(send) {
                     // A click is on record a moment after it was made, and after the page that it led to.
                     self.marks.push(Mark { owner, at: engaged.occurred_at.min(at), seq, what });
                 }
@@ -204,7 +204,8 @@ impl<'e> Touchpoints<'e> {
                 if let Some(what) = self.counted(event, properties) {
                     self.marks.push(Mark { owner, at: happening.occurred_at, seq, what });
                 }
-                if let Some(what) = self.met(event) {
+                if let Some(met) = Met::of(event, &self.rules) {
+                    let what = self.what(&met);
                     self.marks.push(Mark { owner, at: happening.occurred_at, seq, what });
                 }
             }
@@ -280,41 +281,21 @@ impl<'e> Touchpoints<'e> {
         (number, tags)
     }
 
-    /// What an event means: part of a visit, a touch of its own, or none.
-    fn met(&mut self, event: &Event<'_>) -> Option<What> {
-        let deed = deed(event.name);
-        let is_link = event.name == LINK_VISITED;
-        let (context, page) = (event.context, event.context.get("page").and_then(|page| page.map()));
-        let is_visit = matches!(event.kind, EventKind::Page | EventKind::Screen)
-            || page.is_some()
-            || ["campaign", "app", "device"].into_iter().any(|part| context.get(part).is_some());
-        // A form on a page is part of the visit; one from elsewhere is a touch. A scan is told with the page that it led to.
-        let told = deed.filter(|deed| page.is_none() || deed.event == "QR Scanned");
-        if told.is_none() && !is_visit && !is_link {
-            return None;
+    /// What an event means to somebody's visits.
+    pub(crate) fn what(&mut self, met: &Met) -> What {
+        let (touch, tags) = self.number(met.touch(&self.channels));
+        match met.role {
+            Role::Scan => What::Opens { touch, tags, follows: false },
+            Role::Link => What::Opens { touch, tags, follows: true },
+            Role::Told => What::Told(touch),
+            Role::Hit => What::Hit { touch, tags, is_tagged: met.is_tagged },
         }
-        let (touch, is_tagged) = self.classified(event, told);
-        let (touch, tags) = self.number(touch);
-        Some(match told {
-            Some(deed) if deed.event == "QR Scanned" => What::Opens { touch, tags, follows: false },
-            Some(_) => What::Told(touch),
-            None if is_link => What::Opens { touch, tags, follows: true },
-            None => What::Hit { touch, tags, is_tagged },
-        })
     }
 
-    fn classified(&self, event: &Event<'_>, told: Option<&'static Deed>) -> (Touch, bool) {
-        let Classified { touch, is_tagged, by_own_rule } = of_event(event, &self.rules);
-        let named = self.channels.get(&slug(text(event.properties, "channel")));
-        let touch = match (told, named) {
-            _ if by_own_rule => touch,
-            (Some(deed), named) => deed.touch(touch, named.map_or("", String::as_str)),
-            (None, Some(channel)) if event.name == LINK_VISITED => {
-                Touch { channel: channel.clone(), ..touch }
-            }
-            (None, _) => touch,
-        };
-        (touch, is_tagged)
+    /// What a person's click in a message means; `None` where the send is no touch.
+    pub(crate) fn click(&mut self, send: SendId) -> Option<What> {
+        let (touch, tags) = self.sent(send).map(|touch| self.number(touch))?;
+        Some(What::Opens { touch, tags, follows: false })
     }
 
     /// A send as a touch; `None` for what is shown on a page, told to a program, or no more in the ledger.
@@ -339,10 +320,6 @@ impl<'e> Touchpoints<'e> {
             click_id: None,
         })
     }
-}
-
-fn text<'a>(map: Map<'a>, name: &str) -> &'a str {
-    map.get(name).and_then(|value| value.text()).unwrap_or_default()
 }
 
 /// What a conversion is worth, in millionths; nothing where the property is missing or negative.

@@ -226,6 +226,7 @@ fn figures_table() -> Vec<Route> {
         row(Method::POST,   "/api/v1/flights",                      Change,  spend::take_flights),
         row(Method::GET,    "/api/v1/measure/figures",              Read,   figures::table),
         row(Method::GET,    "/api/v1/measure/kpis",                 Read,   figures::kpis),
+        row(Method::GET,    "/api/v1/measure/kpis/{name}",          Read,   figures::kpi),
         row(Method::GET,    "/api/v1/measure/funnel",               Read,   figures::funnel),
         row(Method::GET,    "/api/v1/measure/retention",            Read,   figures::retention),
         row(Method::GET,    "/api/v1/measure/uplift",               Read,   figures::uplift),

@@ -1,7 +1,10 @@
 //! Figures told from the whole log, in one way for the API and for the command line. The engine, as it stands at the end of
 //! what is read, says whose an event is; of people who were erased there is nothing to read.
 
+mod defined;
 pub mod kept;
+
+pub use defined::{KpiDefinition, OfDays, defined};
 
 use engine::Seq;
 use engine::at::{At, Span};

@@ -1,4 +1,4 @@
-//! What people did, gathered from the log: visits, orders, when they became known; and what became of what they were sent.
+//! What people did, gathered from the log: visits, orders, when they became known. What became of messages the ledger knows.
 //!
 //! Feed every record of the log to [`Gathered::observe`], in order, with the engine as it stands at the end of them: whose an
 //! event is, is whose it is now. Bots are left out, and so is whoever was erased. Visits are those of [`crate::touchpoint`], and
@@ -10,9 +10,9 @@ use crate::touchpoint::{Occasion, Owners, Touchpoints};
 use engine::at::{At, Span};
 use engine::engine::Engine;
 use engine::identifier::IdentifierKind;
-use engine::record::{DeliveryOutcome, Engagement, Event, EventFlags, Record, Verdict};
-use engine::{ProfileId, SendId, Seq};
-use std::collections::{BTreeMap, BTreeSet};
+use engine::record::{Event, EventFlags, Record};
+use engine::{ProfileId, Seq};
+use std::collections::BTreeMap;
 
 /// What brought somebody counts for less than so long.
 pub const LOOKBACK: Span = Span::DAY.times(30);
@@ -74,10 +74,6 @@ pub struct Gathered<'a> {
     pub people: BTreeMap<ProfileId, Person>,
     /// Orders of nobody who has a name.
     pub nameless: Vec<Order>,
-    /// When each was taken by its provider.
-    pub accepted: BTreeMap<SendId, At>,
-    pub bounced: BTreeSet<SendId>,
-    pub clicked: BTreeSet<SendId>,
 }
 
 impl<'a> Gathered<'a> {
@@ -97,9 +93,6 @@ impl<'a> Gathered<'a> {
             codes: codes(engine),
             people: BTreeMap::new(),
             nameless: Vec::new(),
-            accepted: BTreeMap::new(),
-            bounced: BTreeSet::new(),
-            clicked: BTreeSet::new(),
         }
     }
 
@@ -117,26 +110,10 @@ impl<'a> Gathered<'a> {
         if let Some(owner) = owner {
             self.touchpoints.observe(owner, seq, at, record);
         }
-        match record {
-            Record::Event(event) if !event.flags.has(EventFlags::BOT) => {
-                self.observe_event(owner, seq, at, event);
-            }
-            Record::Settled(settled) => match settled.outcome {
-                DeliveryOutcome::Accepted => {
-                    self.accepted.entry(settled.send).or_insert(settled.settled_at);
-                }
-                DeliveryOutcome::InvalidRecipient => {
-                    self.bounced.insert(settled.send);
-                }
-                DeliveryOutcome::Permanent | DeliveryOutcome::Unknown | DeliveryOutcome::Transient => {}
-            },
-            Record::Returned(returned) if returned.verdict != Verdict::Complaint => {
-                self.bounced.insert(returned.send);
-            }
-            Record::Engaged(engaged) if !engaged.machine && engaged.engagement == Engagement::Clicked => {
-                self.clicked.insert(engaged.send);
-            }
-            _ => {}
+        if let Record::Event(event) = record
+            && !event.flags.has(EventFlags::BOT)
+        {
+            self.observe_event(owner, seq, at, event);
         }
     }
 
@@ -148,8 +125,8 @@ impl<'a> Gathered<'a> {
             && let Some(owner) = owner.or_else(|| self.named(event))
         {
             let person = self.people.entry(owner).or_default();
-            let first = person.known_at.map_or(event.occurred_at, |known| known.min(event.occurred_at));
-            person.known_at = Some(first);
+            let told_at = event.occurred_at.min(at);
+            person.known_at = Some(person.known_at.map_or(told_at, |known| known.min(told_at)));
         }
         let Some(told) = self.rules.read(event) else { return };
         let Told { is_refund, millionths, currency, number } = told;

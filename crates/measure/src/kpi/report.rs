@@ -6,9 +6,11 @@ use super::question::{By, Members, Question};
 use super::table::{Quantity, definition};
 use super::tally::{Kpi, Tally};
 use super::target::{self, Against};
+use crate::spend::{DayOfLine, day_by_day, worth};
 use engine::at::At;
 use engine::day::Day;
-use engine::programme::{CostKind, Programme, spread};
+use engine::outbox::{Send, Status};
+use engine::programme::{CostKind, Programme};
 use engine::spend::SpendLine;
 use engine::{ProfileId, Seq};
 use jiff::tz::TimeZone;
@@ -109,19 +111,10 @@ impl Counting<'_> {
         Some(self.groups.entry(group).or_default())
     }
 
-    /// In the programme's own currency at the rate of the day, where it states one.
-    fn own(&self, millionths: i128, currency: &str, day: Day) -> (i128, String) {
-        let own = self.programme.currency.as_deref();
-        // An order that names no currency is in the company's own.
-        let currency = if currency.is_empty() { own.unwrap_or("") } else { currency };
-        match (self.programme.in_own_currency(millionths, currency, day), own) {
-            (Some(millionths), Some(own)) => (millionths, own.to_owned()),
-            _ => (millionths, currency.to_owned()),
-        }
-    }
-
     fn worth(&self, order: &Order) -> (i128, String) {
-        self.own(order.millionths.unwrap_or(0).into(), &order.currency, self.day(order.at))
+        let millionths = order.millionths.unwrap_or(0).into();
+        let (millionths, currency) = worth(self.programme, millionths, &order.currency, self.day(order.at));
+        (millionths, currency.to_owned())
     }
 
     fn person(&mut self, person: &Person) {
@@ -160,17 +153,15 @@ impl Counting<'_> {
     }
 
     fn lead(&mut self, person: &Person, known_at: At) {
-        let since: Vec<(i128, String)> = person
-            .orders
-            .iter()
-            .filter(|order| order.at >= known_at && order.at <= self.as_of)
-            .map(|order| self.worth(order))
-            .collect();
+        let since = person.orders.iter().filter(|order| order.at >= known_at && order.at <= self.as_of);
+        let since: Vec<&Order> = since.collect();
+        let told = since.iter().filter(|order| order.millionths.is_some());
+        let amounts: Vec<(i128, String)> = told.map(|order| self.worth(order)).collect();
         let Some(tally) = self.tally(known_at, person.led_by(known_at)) else { return };
         tally.count(Quantity::Leads, 1);
         tally.count(Quantity::LeadsWon, u64::from(!since.is_empty()));
         let mut worth = 0.0;
-        for (millionths, currency) in since {
+        for (millionths, currency) in amounts {
             tally.add_money(Quantity::LeadRevenue, &currency, millionths);
             worth += millionths as f64 / 1e6;
         }
@@ -245,22 +236,14 @@ impl Counting<'_> {
 
     fn cost(&mut self, line: &SpendLine) {
         let arrival = Arrival::by(self.programme, &line.channel, &line.campaign);
-        let days = line.days();
-        let counts = |count: Option<u64>| {
-            let count = count.and_then(|count| i64::try_from(count).ok());
-            let each = count.map(|count| spread(count, days).collect::<Vec<i64>>());
-            move |place: usize| each.as_ref().map(|each| each[place].unsigned_abs())
-        };
-        let (impressions, clicks) = (counts(line.counts.impressions), counts(line.counts.clicks));
-        for (place, (day, millionths)) in line.by_day().enumerate() {
+        for DayOfLine { day, millionths, impressions: seen, clicks: clicked } in day_by_day(line) {
             if !self.question.days.hold(day) {
                 continue;
             }
             let Some(group) = self.question.group(self.programme, day, Some(&arrival)) else { continue };
-            let (millionths, currency) = self.own(millionths.into(), &line.money.currency, day);
-            let (seen, clicked) = (impressions(place), clicks(place));
+            let (millionths, currency) = worth(self.programme, millionths.into(), &line.money.currency, day);
             let tally = self.groups.entry(group).or_default();
-            let mut spent = |quantity| tally.add_money(quantity, &currency, millionths);
+            let mut spent = |quantity| tally.add_money(quantity, currency, millionths);
             spent(Quantity::Spend);
             if line.kind == CostKind::Media {
                 spent(Quantity::MediaSpend);
@@ -276,27 +259,26 @@ impl Counting<'_> {
         }
     }
 
-    /// What was delivered in the time, and who of those clicked.
+    /// What was delivered in the time, and who of those clicked: as the ledger says.
     fn messages(&mut self, members: &Members) {
         let engine = self.gathered.engine();
         // By group and person: whether they clicked in one.
         let mut reached: BTreeMap<(String, ProfileId), bool> = BTreeMap::new();
-        for (send, at) in &self.gathered.accepted {
-            if !self.is_asked(*at) || self.gathered.bounced.contains(send) {
+        for send in engine.sends() {
+            let Some(at) = delivered_at(&send).filter(|at| self.is_asked(*at)) else { continue };
+            let person = engine.canonical(send.profile);
+            let is_member = members.as_ref().is_none_or(|members| members.contains(&person));
+            // Whoever was erased is nobody who could be reached.
+            if engine.profile(person).is_none() || !is_member {
                 continue;
             }
-            let Some(sent) = engine.send(*send) else { continue };
-            let person = engine.canonical(sent.profile);
-            if members.as_ref().is_some_and(|members| !members.contains(&person)) {
-                continue;
-            }
-            let channel = sent.channel.map_or("", engine::programme::Channel::name);
-            let arrival = Arrival::by_message(self.programme, channel, &sent.message);
-            let Some(group) = self.question.group(self.programme, self.day(*at), Some(&arrival)) else {
+            let channel = send.channel.map_or("", engine::programme::Channel::name);
+            let arrival = Arrival::by_message(self.programme, channel, &send.message);
+            let Some(group) = self.question.group(self.programme, self.day(at), Some(&arrival)) else {
                 continue;
             };
             self.groups.entry(group.clone()).or_default().count(Quantity::Delivered, 1);
-            *reached.entry((group, person)).or_default() |= self.gathered.clicked.contains(send);
+            *reached.entry((group, person)).or_default() |= send.clicked_at.is_some();
         }
         for ((group, _), clicked) in reached {
             let tally = self.groups.entry(group).or_default();
@@ -304,4 +286,10 @@ impl Counting<'_> {
             tally.count(Quantity::Responded, u64::from(clicked));
         }
     }
+}
+
+/// When a provider took a message that did not come back. One that is called spam, or is put away, has arrived.
+fn delivered_at(send: &Send) -> Option<At> {
+    let is_there = matches!(send.status, Status::Accepted | Status::Complained | Status::Dismissed);
+    send.settled_at.filter(|_| is_there)
 }

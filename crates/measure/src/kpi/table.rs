@@ -314,6 +314,10 @@ pub fn reference() -> String {
             one.source, one.note
         ));
     }
+    text.push_str(SQL_INTRODUCTION);
+    for one in DEFINITIONS {
+        text.push_str(&format!("\n### `{}`\n\n```sql\n{}\n```\n", one.name, one.sql()));
+    }
     text
 }
 
@@ -332,6 +336,18 @@ same table, so a figure of one name is the same wherever it is shown.
   direct visits left out; a promo code of a campaign or a flight counts more. That is one way of giving credit among several.
 - A figure of everybody stands beside its [target](programme.md#targets), where the programme has one.
 - Days are those of the programme's time zone. Erased people are in no figure that is about people.
+";
+
+const SQL_INTRODUCTION: &str = "
+## The SQL behind each
+
+Over the tables of the [lake](lake.md), of everybody; it gives what the figures above are. `$from` and `$until` are the first and the
+last day, `$before_from` and `$before_until` those of the time of the same length before. `trama measure kpi --sql NAME --from DAY
+--until DAY`, `GET /api/v1/measure/kpis/NAME` and the figure's page under Results have them filled in, to be asked as the text
+stands by `trama sql`, `POST /api/v1/sql` or DuckDB.
+
+A row has the numerator, the denominator and the value, which is null where the figure is undefined. Money has a row for each
+currency, and no value where there are several; there is no row where nothing is divided by nothing.
 ";
 
 #[cfg(test)]

@@ -21,6 +21,9 @@ pub struct Manifest {
     pub timezone: String,
     /// Which events are orders, and what they are worth.
     pub purchase: String,
+    /// A digest of the rules of channels, by which `touch` is told.
+    #[serde(default)]
+    pub channels: String,
     /// Up to which record logged tables go.
     pub seq: u64,
     /// At which record the tables stood that state how things stand; the lake is whole where both are the same.
@@ -69,6 +72,7 @@ impl Manifest {
             installation: String::new(),
             timezone: String::new(),
             purchase: String::new(),
+            channels: String::new(),
             seq: 0,
             stated_seq: 0,
             as_of: String::new(),

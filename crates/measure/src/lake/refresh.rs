@@ -5,18 +5,22 @@ use super::manifest::{File, Manifest};
 use super::repair::Repair;
 use super::rows::{Cell, Rows, present};
 use super::schema::{ENGAGEMENTS, EVENTS, Table};
+use super::touch::TouchText;
 use super::{Lake, compact, facts, stated};
 use crate::limits::LAKE_BUFFER_BYTES;
 use crate::refund::OrderRules;
+use crate::touchpoint::Met;
 use engine::at::At;
 use engine::day::Day;
 use engine::engine::Engine;
 use engine::erasure::Redaction;
+use engine::programme::ChannelRules;
 use engine::record::{Engaged, Event, EventFlags, EventKind, Malformed, Record};
 use engine::value::Map;
 use engine::{ProfileId, Seq};
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// A refresh that is under way.
 pub struct Refresh<'a> {
@@ -25,6 +29,7 @@ pub struct Refresh<'a> {
     pub(super) manifest: Manifest,
     pub(super) timezone: TimeZone,
     rules: OrderRules,
+    channels: ChannelRules,
     /// What people who were erased still have in the log.
     redaction: Option<Redaction>,
     from: Seq,
@@ -55,14 +60,16 @@ impl<'a> Refresh<'a> {
         let programme = engine.programme();
         let rules = OrderRules::of(programme);
         let purchase = format!("{} {}", rules.event, rules.amount.join("."));
+        let channels = digest(&programme.channels);
         let is_other = manifest.timezone != programme.timezone
             || manifest.purchase != purchase
+            || manifest.channels != channels
             || manifest.seq > engine.seq().0;
         if is_other {
             manifest = Manifest::empty();
         }
-        (manifest.installation, manifest.timezone, manifest.purchase) =
-            (installation, programme.timezone.clone(), purchase);
+        (manifest.installation, manifest.timezone) = (installation, programme.timezone.clone());
+        (manifest.purchase, manifest.channels) = (purchase, channels);
         let counts = engine.counts();
         let is_outdated = (manifest.merges_undone, manifest.erased) != (counts.merges_undone, counts.erased);
         let repair = (manifest.seq > 0 && is_outdated).then(|| Repair::new(manifest.seq));
@@ -80,6 +87,7 @@ impl<'a> Refresh<'a> {
             manifest,
             timezone: programme.timezone(),
             rules,
+            channels: programme.channels.clone(),
             redaction: engine.redaction(),
             from,
             owners,
@@ -150,6 +158,8 @@ impl<'a> Refresh<'a> {
         let counts_as = told.map(|told| if told.is_refund { "refund" } else { "order" });
         let (page, campaign) = (within(event.context, "page"), within(event.context, "campaign"));
         let properties = event.properties.to_json().to_string();
+        let touch =
+            Met::of(event, &self.channels).and_then(|met| TouchText::of(&met)).map(|met| met.to_json());
         let row = [
             Cell::count(seq.0),
             Cell::Day(day),
@@ -172,6 +182,7 @@ impl<'a> Refresh<'a> {
             told.map_or(Cell::Null, |told| Cell::amount(told.millionths)),
             told.map_or(Cell::Null, |told| Cell::Text(told.currency)),
             told.and_then(|told| told.number).map_or(Cell::Null, |number| Cell::Int(number.cast_signed())),
+            touch.as_deref().map_or(Cell::Null, Cell::Text),
             Cell::Text(&properties),
         ];
         self.push(&EVENTS, day, seq, &row);
@@ -250,6 +261,12 @@ impl<'a> Refresh<'a> {
         self.lake.ended();
         Ok(())
     }
+}
+
+/// Equal where the rules are.
+fn digest(rules: &ChannelRules) -> String {
+    let text = serde_json::to_string(rules).expect("invariant: rules are JSON");
+    format!("{:016x}", xxh3_64(text.as_bytes()))
 }
 
 fn within<'e>(map: Map<'e>, part: &str) -> Option<Map<'e>> {

@@ -33,6 +33,11 @@ impl Cell<'_> {
         at.map_or(Self::Null, Self::Instant)
     }
 
+    /// An amount that was changed into another currency: what no column holds is the most that one does.
+    pub(super) fn sum(millionths: i128) -> Self {
+        Self::Amount(i64::try_from(millionths).unwrap_or(if millionths < 0 { i64::MIN } else { i64::MAX }))
+    }
+
     pub(super) fn amount(millionths: Option<i64>) -> Self {
         millionths.map_or(Self::Null, Self::Amount)
     }
@@ -138,6 +143,7 @@ impl Builder {
             (Self::Instant(builder), Cell::Instant(at)) => builder.append_value(at.0),
             (Self::Instant(builder), Cell::Null) => builder.append_null(),
             (Self::Day(builder), Cell::Day(day)) => builder.append_value(day.0),
+            (Self::Day(builder), Cell::Null) => builder.append_null(),
             (Self::Amount(builder), Cell::Amount(millionths)) => builder.append_value(millionths.into()),
             (Self::Amount(builder), Cell::Null) => builder.append_null(),
             (_, cell) => panic!("invariant: {cell:?} is of its column's kind"),

@@ -88,7 +88,7 @@ pub struct Table {
 /// What somebody did.
 pub static EVENTS: Table = Table {
     name: "events",
-    version: 1,
+    version: 2,
     growth: Growth::Logged,
     by_day: true,
     means: "one row for each event that was taken, bots among them",
@@ -118,6 +118,11 @@ pub static EVENTS: Table = Table {
         maybe("amount", Kind::Amount, "of an order or a refund, as it says"),
         maybe("currency", Kind::Text, "likewise; empty where it names none"),
         maybe("order_key", Kind::Int, "a hash of the order's number; a refund has that of its order"),
+        maybe(
+            "touch",
+            Kind::Text,
+            "JSON of what it is to a visit, by the rules of channels: `as` (`hit`, `scan` or `link`), `channel`, `source`, `medium`, `campaign` and more; null where it is none; `visits` is made of it",
+        ),
         always("properties", Kind::Text, "JSON, as sent"),
     ],
 };
@@ -143,7 +148,7 @@ pub static ENGAGEMENTS: Table = Table {
 /// The ledger.
 pub static SENDS: Table = Table {
     name: "sends",
-    version: 1,
+    version: 2,
     growth: Growth::Stated,
     by_day: true,
     means: "one row for each send that was decided, with what became of it: the ledger",
@@ -168,6 +173,7 @@ pub static SENDS: Table = Table {
         always("decided_at", Kind::Instant, "when it was decided, or let go after a wait"),
         always("attempts", Kind::Int, "hand-overs begun"),
         maybe("settled_at", Kind::Instant, "when the provider answered"),
+        maybe("settled_day", Kind::Day, "the day of that where the programme is"),
         maybe("opened_at", Kind::Instant, "when a person first opened it"),
         maybe("clicked_at", Kind::Instant, "when a person first clicked in it"),
         maybe(
@@ -179,10 +185,15 @@ pub static SENDS: Table = Table {
     ],
 };
 
+const WORTH: &str =
+    "in the programme's currency at the rate of the day; as it is where there is no such rate";
+const WORTH_CURRENCY: &str =
+    "the currency of `worth`: the programme's own where that is stated, unless there is no rate";
+
 /// What was ordered and not given back.
 pub static ORDERS: Table = Table {
     name: "orders",
-    version: 1,
+    version: 2,
     growth: Growth::Stated,
     by_day: true,
     means: "one row for each order, less what was given back of it: the rule of key figures, credit and lifetime value",
@@ -199,14 +210,51 @@ pub static ORDERS: Table = Table {
             "what is left: the sum of it is revenue; zero for an order without an amount",
         ),
         always("currency", Kind::Text, "empty where it names none"),
+        always("worth", Kind::Amount, WORTH),
+        always("worth_currency", Kind::Text, WORTH_CURRENCY),
         always("is_returned", Kind::Flag, "all of it was given back: it counts as no order any more"),
+    ],
+};
+
+/// Who came, and by what.
+pub static VISITS: Table = Table {
+    name: "visits",
+    version: 1,
+    growth: Growth::Stated,
+    by_day: true,
+    means: "one row for each visit of a person, from where it began: those that key figures and credit count",
+    columns: &[
+        always(
+            "seq",
+            Kind::Int,
+            "place in the log of what it began with: in `events`, or of a click in `engagements`",
+        ),
+        always("day", Kind::Day, "the day of `occurred_at` where the programme is"),
+        always("occurred_at", Kind::Instant, "when it began"),
+        always("profile", Kind::Int, "whose it is: the person as known now"),
+        always(
+            "channel",
+            Kind::Text,
+            "by which they came, as spend and campaigns write it: `paid-search`; `direct` where nothing led to it",
+        ),
+        always(
+            "campaign",
+            Kind::Text,
+            "by its name in the programme, or else as the address says; empty for none",
+        ),
+        maybe(
+            "direction",
+            Kind::Text,
+            "`inbound` where they came by themselves, `outbound` where we went to them; null where nobody says",
+        ),
+        always("is_paid", Kind::Flag, "somebody was paid for it"),
     ],
 };
 
 /// Who is who.
 pub static PEOPLE: Table = Table {
     name: "people",
-    version: 1,
+    version: 2,
     growth: Growth::Stated,
     by_day: false,
     means: "one row for each profile; profiles that proved to be one person have the same `person`",
@@ -222,6 +270,7 @@ pub static PEOPLE: Table = Table {
         always("last_seen_at", Kind::Instant, "of the person"),
         always("is_known", Kind::Flag, "the person has a `user_id`, an email or a phone number"),
         maybe("known_at", Kind::Instant, "when a name was first told: when the person became a lead"),
+        maybe("known_day", Kind::Day, "the day of that where the programme is"),
         always("language", Kind::Text, "of the person; empty where it is not known"),
     ],
 };
@@ -261,7 +310,7 @@ pub static MEMBERSHIPS: Table = Table {
 /// What was spent.
 pub static SPEND: Table = Table {
     name: "spend",
-    version: 1,
+    version: 2,
     growth: Growth::Stated,
     by_day: false,
     means: "one row for each cost and day: spend lines, flights and costs of campaigns, spread over their days",
@@ -273,12 +322,16 @@ pub static SPEND: Table = Table {
         always("kind", Kind::Text, "`media`, `content`, `people` or `other`"),
         always("amount", Kind::Amount, "negative where money came back"),
         always("currency", Kind::Text, "as it was spent"),
+        always("worth", Kind::Amount, WORTH),
+        always("worth_currency", Kind::Text, WORTH_CURRENCY),
+        maybe("impressions", Kind::Int, "how often it was seen that day; null where nobody counted"),
+        maybe("clicks", Kind::Int, "likewise"),
     ],
 };
 
 /// Every table.
-pub static TABLES: [&Table; 8] =
-    [&EVENTS, &ENGAGEMENTS, &SENDS, &ORDERS, &PEOPLE, &CONSENTS, &MEMBERSHIPS, &SPEND];
+pub static TABLES: [&Table; 9] =
+    [&EVENTS, &ENGAGEMENTS, &VISITS, &ORDERS, &SENDS, &PEOPLE, &CONSENTS, &MEMBERSHIPS, &SPEND];
 
 /// Key of a file's metadata: the version of its table.
 pub const VERSION_KEY: &str = "trama.version";

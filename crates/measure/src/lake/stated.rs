@@ -1,13 +1,14 @@
 //! How things stand, told from the engine and from the rows of events: each table anew, and of its files those that changed.
 
-use super::Lake;
 use super::error::LakeError;
 use super::facts::{Facts, Order};
 use super::manifest::File;
 use super::refresh::Refresh;
 use super::rows::{Cell, Rows};
 use super::schema::{CONSENTS, MEMBERSHIPS, ORDERS, PEOPLE, SENDS, SPEND, Table};
+use super::{Lake, visits};
 use crate::limits::{LAKE_STATED_PROFILES, LAKE_STATED_ROWS};
+use crate::spend::{DayOfLine, day_by_day, worth};
 use engine::ProfileId;
 use engine::day::Day;
 use engine::engine::Engine;
@@ -20,6 +21,7 @@ use std::mem;
 pub(super) async fn state(refresh: &mut Refresh<'_>) -> Result<(), LakeError> {
     let mut facts = Facts::read(refresh.lake, &refresh.manifest, refresh.engine).await?;
     orders(refresh, &mut facts).await?;
+    visits::state(refresh).await?;
     people(refresh, &facts).await?;
     sends(refresh).await?;
     consents(refresh).await?;
@@ -28,7 +30,7 @@ pub(super) async fn state(refresh: &mut Refresh<'_>) -> Result<(), LakeError> {
 }
 
 /// A table that is told anew, part by part.
-struct Telling<'r> {
+pub(super) struct Telling<'r> {
     lake: &'r Lake,
     table: &'static Table,
     now: u64,
@@ -38,12 +40,12 @@ struct Telling<'r> {
     parts: BTreeMap<String, u64>,
     /// What the open part is of: its day, and what else it is told apart by.
     of: Option<(String, u64)>,
-    rows: Rows,
+    pub(super) rows: Rows,
     files: Vec<File>,
 }
 
 impl<'r> Telling<'r> {
-    fn of(refresh: &mut Refresh<'r>, table: &'static Table) -> Self {
+    pub(super) fn of(refresh: &mut Refresh<'r>, table: &'static Table) -> Self {
         let before = mem::take(refresh.manifest.files_mut(table.name)).into_iter();
         Self {
             lake: refresh.lake,
@@ -58,7 +60,7 @@ impl<'r> Telling<'r> {
     }
 
     /// The rows that follow are of a day, and of profiles with a number.
-    async fn turn_to(&mut self, day: Option<Day>, range: u64) -> Result<(), LakeError> {
+    pub(super) async fn turn_to(&mut self, day: Option<Day>, range: u64) -> Result<(), LakeError> {
         let of = (day.map(|day| day.date().to_string()).unwrap_or_default(), range);
         let is_full = self.rows.count >= LAKE_STATED_ROWS;
         if self.of.as_ref() != Some(&of) || is_full {
@@ -87,7 +89,7 @@ impl<'r> Telling<'r> {
         Ok(())
     }
 
-    async fn end(mut self, refresh: &mut Refresh<'_>) -> Result<(), LakeError> {
+    pub(super) async fn end(mut self, refresh: &mut Refresh<'_>) -> Result<(), LakeError> {
         if self.of.is_none() && !self.table.by_day {
             // A table without a row is a file without one, so that whoever names the folder finds its columns.
             self.turn_to(None, 0).await?;
@@ -107,6 +109,8 @@ async fn orders(refresh: &mut Refresh<'_>, facts: &mut Facts) -> Result<(), Lake
     for order in facts.orders() {
         let Order { owner, at, seq, amount, left, is_returned, currency } = order;
         let day = Day::of(at, &refresh.timezone);
+        let programme = refresh.engine.programme();
+        let (worth, worth_currency) = worth(programme, left.into(), facts.currency(currency), day);
         telling.turn_to(Some(day), 0).await?;
         telling.rows.push(&[
             Cell::count(seq),
@@ -117,6 +121,8 @@ async fn orders(refresh: &mut Refresh<'_>, facts: &mut Facts) -> Result<(), Lake
             Cell::Amount(amount.unwrap_or(0).saturating_sub(left)),
             Cell::Amount(left),
             Cell::Text(facts.currency(currency)),
+            Cell::sum(worth),
+            Cell::Text(worth_currency),
             Cell::Flag(is_returned),
         ]);
     }
@@ -141,6 +147,7 @@ async fn people(refresh: &mut Refresh<'_>, facts: &Facts) -> Result<(), LakeErro
             Cell::Instant(profile.last_seen()),
             Cell::Flag(is_known(profile)),
             Cell::instant(facts.known_at.get(&person).copied()),
+            facts.known_at.get(&person).map_or(Cell::Null, |at| Cell::Day(Day::of(*at, &refresh.timezone))),
             Cell::Text(profile.language()),
         ]);
     }
@@ -158,12 +165,13 @@ async fn sends(refresh: &mut Refresh<'_>) -> Result<(), LakeError> {
     for send in engine.sends() {
         let day = Day::of(send.wished_at, &refresh.timezone);
         telling.turn_to(Some(day), 0).await?;
-        send_row(&mut telling.rows, engine, day, &send);
+        let settled = send.settled_at.map(|at| Day::of(at, &refresh.timezone));
+        send_row(&mut telling.rows, engine, (day, settled), &send);
     }
     telling.end(refresh).await
 }
 
-fn send_row(rows: &mut Rows, engine: &Engine, day: Day, send: &Send) {
+fn send_row(rows: &mut Rows, engine: &Engine, (day, settled): (Day, Option<Day>), send: &Send) {
     let profile = engine.profile(send.profile).map(|_| send.profile);
     rows.push(&[
         Cell::count(send.id.0),
@@ -182,6 +190,7 @@ fn send_row(rows: &mut Rows, engine: &Engine, day: Day, send: &Send) {
         Cell::Instant(send.decided_at),
         Cell::count(send.attempts),
         Cell::instant(send.settled_at),
+        settled.map_or(Cell::Null, Cell::Day),
         Cell::instant(send.opened_at),
         Cell::instant(send.clicked_at),
         send.returned.map_or(Cell::Null, |(verdict, _)| Cell::Text(verdict.name())),
@@ -222,13 +231,13 @@ async fn memberships(refresh: &mut Refresh<'_>) -> Result<(), LakeError> {
 
 async fn spend(refresh: &mut Refresh<'_>) -> Result<(), LakeError> {
     let costs = refresh.engine.costs();
-    let mut spent: Vec<_> = costs
-        .iter()
-        .flat_map(|line| line.by_day().map(move |(day, millionths)| (day, line, millionths)))
-        .collect();
-    spent.sort_by(|one, other| (one.0, &one.1.key).cmp(&(other.0, &other.1.key)));
+    let mut spent: Vec<_> =
+        costs.iter().flat_map(|line| day_by_day(line).map(move |of_day| (line, of_day))).collect();
+    spent.sort_by(|(line, one), (other_line, other)| (one.day, &line.key).cmp(&(other.day, &other_line.key)));
     let mut telling = Telling::of(refresh, &SPEND);
-    for (day, line, millionths) in spent {
+    let programme = refresh.engine.programme();
+    for (line, DayOfLine { day, millionths, impressions, clicks }) in spent {
+        let (worth, worth_currency) = worth(programme, millionths.into(), &line.money.currency, day);
         telling.turn_to(None, 0).await?;
         telling.rows.push(&[
             Cell::Day(day),
@@ -238,6 +247,10 @@ async fn spend(refresh: &mut Refresh<'_>) -> Result<(), LakeError> {
             Cell::Text(line.kind.name()),
             Cell::Amount(millionths),
             Cell::Text(&line.money.currency),
+            Cell::sum(worth),
+            Cell::Text(worth_currency),
+            impressions.map_or(Cell::Null, Cell::count),
+            clicks.map_or(Cell::Null, Cell::count),
         ]);
     }
     telling.end(refresh).await

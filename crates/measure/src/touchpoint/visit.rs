@@ -13,15 +13,15 @@ pub const LANDING: Span = Span::MINUTE;
 
 /// Something that one person did, or that was done to them.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Mark {
-    pub(super) owner: ProfileId,
-    pub(super) at: At,
-    pub(super) seq: Seq,
-    pub(super) what: What,
+pub(crate) struct Mark {
+    pub(crate) owner: ProfileId,
+    pub(crate) at: At,
+    pub(crate) seq: Seq,
+    pub(crate) what: What,
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(super) enum What {
+pub(crate) enum What {
     /// Part of a visit, and where that would come from.
     Hit {
         touch: u32,
@@ -44,7 +44,7 @@ pub(super) enum What {
 
 /// What a conversion or a refund says of itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Amount {
+pub(crate) struct Amount {
     pub(super) millionths: Option<i64>,
     /// Number of its name.
     pub(super) currency: u16,
@@ -67,11 +67,42 @@ impl What {
     }
 }
 
-struct Visit {
+/// The visit that somebody is in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Visit {
     tags: u32,
     newest: At,
     /// When it was opened by a click.
     clicked_at: Option<At>,
+}
+
+impl Visit {
+    /// Takes in what one person did next. The touch by which it begins another visit, and how; `None` where it goes on with the
+    /// one that they are in, or has nothing to do with visits.
+    pub(crate) fn step(visit: &mut Option<Self>, at: At, what: What) -> Option<(u32, Occasion)> {
+        let (touch, tags, is_tagged, follows, clicked_at) = match what {
+            What::Hit { touch, tags, is_tagged } => (touch, tags, is_tagged, true, None),
+            What::Opens { touch, tags, follows } => (touch, tags, true, follows, Some(at)),
+            What::Send(_) | What::Told(_) | What::Converts(_) | What::Refunds(_) => return None,
+        };
+        if let Some(visit) = visit.as_mut().filter(|visit| visit.goes_on(at, tags, is_tagged, follows)) {
+            visit.newest = at;
+            visit.clicked_at = clicked_at.or(visit.clicked_at);
+            return None;
+        }
+        *visit = Some(Self { tags, newest: at, clicked_at });
+        Some((touch, if clicked_at.is_some() { Occasion::Click } else { Occasion::Visit }))
+    }
+
+    fn goes_on(&self, at: At, with: u32, is_tagged: bool, follows: bool) -> bool {
+        let is_landing = self.clicked_at.is_some_and(|clicked| at.since(clicked) <= LANDING);
+        !self.is_over(at) && (!is_tagged || is_landing && follows || self.tags == with)
+    }
+
+    /// Whether so much silence lies between it and an instant that it is over.
+    pub(crate) fn is_over(&self, at: At) -> bool {
+        at.since(self.newest) >= SILENCE
+    }
 }
 
 /// The touchpoints and conversions of one person, from marks in the order of time. `fits` says whether a refund in one currency
@@ -82,42 +113,21 @@ pub(super) fn points(marks: &[Mark], fits: impl Fn(u16, u16) -> bool) -> (Vec<To
     let mut visit: Option<Visit> = None;
     for Mark { at, seq, what, .. } in marks {
         let mut touched = |touch, occasion| points.push(Touchpoint { at: *at, seq: *seq, occasion, touch });
-        let goes_on = |visit: &Option<Visit>, with: u32, is_tagged: bool, follows: bool| {
-            let Some(visit) = visit else { return false };
-            let is_landing = visit.clicked_at.is_some_and(|clicked| at.since(clicked) <= LANDING);
-            at.since(visit.newest) < SILENCE && (!is_tagged || is_landing && follows || visit.tags == with)
-        };
-        let (touch, tags, clicked_at, occasion) = match *what {
-            What::Hit { tags, is_tagged, .. } if goes_on(&visit, tags, is_tagged, true) => {
-                visit.as_mut().expect("invariant: it goes on").newest = *at;
-                continue;
+        match *what {
+            What::Hit { .. } | What::Opens { .. } => {
+                if let Some((touch, occasion)) = Visit::step(&mut visit, *at, *what) {
+                    touched(touch, occasion);
+                }
             }
-            What::Opens { tags, follows, .. } if goes_on(&visit, tags, true, follows) => {
-                let visit = visit.as_mut().expect("invariant: it goes on");
-                (visit.newest, visit.clicked_at) = (*at, Some(*at));
-                continue;
-            }
-            What::Hit { touch, tags, .. } => (touch, tags, None, Occasion::Visit),
-            What::Opens { touch, tags, .. } => (touch, tags, Some(*at), Occasion::Click),
-            What::Send(touch) => {
-                touched(touch, Occasion::Send);
-                continue;
-            }
-            What::Told(touch) => {
-                touched(touch, Occasion::Told);
-                continue;
-            }
+            What::Send(touch) => touched(touch, Occasion::Send),
+            What::Told(touch) => touched(touch, Occasion::Told),
             What::Converts(Amount { millionths, currency, number }) => {
                 kept.order((*at, currency), number, millionths);
-                continue;
             }
             What::Refunds(Amount { millionths, currency, number }) => {
                 kept.refund(number, millionths, |order| fits(currency, order.1));
-                continue;
             }
-        };
-        touched(touch, occasion);
-        visit = Some(Visit { tags, newest: *at, clicked_at });
+        }
     }
     let left = |one: crate::refund::KeptOrder<(At, u16)>| {
         let (at, currency) = one.order;

@@ -7,6 +7,7 @@ mod forecast;
 mod kpi;
 mod kpis;
 mod lake;
+mod reconcile;
 mod shop;
 mod special;
 mod target;

@@ -118,6 +118,7 @@ use utoipa::{Modify, openapi};
         lake::verify,
         figures::table,
         figures::kpis,
+        figures::kpi,
         figures::funnel,
         figures::retention,
         figures::uplift,

@@ -3,12 +3,13 @@
 
 use super::extract::Query;
 use crate::figures::{
-    self, Asked, FunnelReport, KpiReport, ReadLog, RetentionReport, Unanswered, UpliftReport, Wrong,
+    self, Asked, FunnelReport, KpiDefinition, KpiReport, OfDays, ReadLog, RetentionReport, Unanswered,
+    UpliftReport, Wrong,
 };
 use crate::hub::Hub;
 use crate::problem::{Problem, READING_LOG};
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use engine::Seq;
 use engine::engine::Engine;
@@ -119,6 +120,23 @@ pub(super) async fn kpis(
     Query(asked): Query<Asked>,
 ) -> Result<Json<KpiReport>, Problem> {
     kept(&hub, move |gathered| figures::kpis_of(gathered, &asked)).await
+}
+
+/// What a key figure is, and the SQL behind it, which the lake answers as it stands.
+#[utoipa::path(
+    get,
+    path = "/api/v1/measure/kpis/{name}",
+    params(("name" = String, Path, description = "Its name: `orders`"), OfDays),
+    responses((status = 200, body = KpiDefinition), (status = 400, body = Problem), (status = 404, body = Problem))
+)]
+pub(super) async fn kpi(
+    Path(name): Path<String>,
+    Query(days): Query<OfDays>,
+) -> Result<Json<KpiDefinition>, Problem> {
+    figures::defined(&name, &days).map(Json).map_err(|wrong| match wrong.field {
+        "name" => Problem::not_found(wrong.reason),
+        field => Problem::bad_request("bad_parameter", field, wrong.reason),
+    })
 }
 
 /// How many people went how far through steps, one after the other.

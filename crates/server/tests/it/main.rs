@@ -33,6 +33,7 @@ mod previews;
 mod programme;
 mod programme_cli;
 mod public;
+mod reconciled;
 mod reports;
 mod returns;
 mod runtime;

@@ -20,7 +20,7 @@ fn now() -> At {
 }
 
 /// A programme with a report each day, half a day from now, so that no other one comes due while a test looks.
-fn programme(language: &str) -> Value {
+pub(crate) fn programme(language: &str) -> Value {
     let hour = (now().0 / Span::HOUR.0 + 12) % 24;
     json!({
         "name": "bottega", "timezone": "UTC", "languages": ["it"], "currency": "EUR",

@@ -2,7 +2,7 @@
 
 use crate::cli::client::Client;
 use crate::cli::place::{self, Whom};
-use crate::figures::{self, Asked, ReadLog, Unanswered};
+use crate::figures::{self, Asked, OfDays, ReadLog, Unanswered};
 use anyhow::bail;
 use clap::Subcommand;
 use engine::Seq;
@@ -21,6 +21,9 @@ use std::path::Path;
 pub(super) enum Command {
     /// Key figures of marketing, each with its interval
     Kpi {
+        /// Print the SQL behind a figure in these days, to be asked of the lake as it stands: orders
+        #[arg(long, value_name = "FIGURE", conflicts_with_all = OTHER_THAN_DAYS)]
+        sql: Option<String>,
         #[command(flatten)]
         which: Which,
         #[command(flatten)]
@@ -72,6 +75,9 @@ pub(super) enum Command {
         json: bool,
     },
 }
+
+/// What the SQL behind a figure, which is of everybody, cannot be divided by or confined to.
+const OTHER_THAN_DAYS: [&str; 7] = ["by", "campaign", "channel", "direction", "phase", "segment", "json"];
 
 /// Which days, divided by what, and of whom.
 #[derive(clap::Args)]
@@ -132,7 +138,8 @@ impl Which {
 
 pub(super) fn run(command: &Command) -> anyhow::Result<()> {
     match command {
-        Command::Kpi { which, asked, json } => {
+        Command::Kpi { sql: Some(name), which, .. } => sql(name, which),
+        Command::Kpi { sql: None, which, asked, json } => {
             let ask = |engine: &Engine, read: ReadLog<'_, '_>| figures::kpis(engine, read, &which.asked());
             let told = told(asked, "kpis", &which.parameters(), ask)?;
             if *json { print(&told) } else { kpis(&told) }
@@ -163,6 +170,15 @@ pub(super) fn run(command: &Command) -> anyhow::Result<()> {
             let told = told(asked, "uplift", &parameters, ask)?;
             if *json { print(&told) } else { uplift(&told) }
         }
+    }
+}
+
+fn sql(name: &str, which: &Which) -> anyhow::Result<()> {
+    let days = OfDays { from: which.from.clone(), until: which.until.clone() };
+    match figures::defined(name, &days) {
+        Ok(defined) => Ok(writeln!(stdout(), "{}", defined.sql)?),
+        Err(wrong) if wrong.field == "name" => bail!("--sql: {}", wrong.reason),
+        Err(wrong) => bail!("--{}: {}", wrong.field, wrong.reason),
     }
 }
 
