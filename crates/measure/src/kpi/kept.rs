@@ -8,10 +8,9 @@
 use super::arrival::Arrival;
 use super::people::{Entry, Gathered, Order, Person, codes};
 use crate::touchpoint::Owners;
-use engine::at::At;
 use engine::engine::Engine;
 use engine::record::Record;
-use engine::{ProfileId, SendId, Seq};
+use engine::{ProfileId, Seq};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What was gathered up to a place in the log.
@@ -23,9 +22,6 @@ pub struct Kept {
     numbers: BTreeMap<Arrival, usize>,
     people: BTreeMap<ProfileId, Person>,
     nameless: Vec<Order>,
-    accepted: BTreeMap<SendId, At>,
-    bounced: BTreeSet<SendId>,
-    clicked: BTreeSet<SendId>,
 }
 
 /// What all of it rests on: where this changes, people may have done something else all along.
@@ -146,9 +142,6 @@ impl<'a> Gathered<'a> {
         gathered.numbers = kept.numbers;
         gathered.people = kept.people;
         gathered.nameless = kept.nameless;
-        gathered.accepted = kept.accepted;
-        gathered.bounced = kept.bounced;
-        gathered.clicked = kept.clicked;
         gathered
     }
 
@@ -162,9 +155,6 @@ impl<'a> Gathered<'a> {
             numbers: self.numbers,
             people: self.people,
             nameless: self.nameless,
-            accepted: self.accepted,
-            bounced: self.bounced,
-            clicked: self.clicked,
         }
     }
 }
