@@ -121,9 +121,7 @@ pub(crate) enum Draft {
 #[derive(Clone, Debug)]
 pub(crate) struct EventDraft {
     pub(crate) kind: EventKind,
-    pub(crate) is_bot: bool,
-    /// The server tells it of a page.
-    pub(crate) is_onsite: bool,
+    pub(crate) flags: EventFlags,
     pub(crate) occurred_at: At,
     pub(crate) name: &'static str,
     pub(crate) message_id: String,
@@ -333,11 +331,7 @@ impl EventDraft {
         });
         let event = Event {
             kind: self.kind,
-            flags: match (self.is_bot, self.is_onsite) {
-                (true, _) => EventFlags::BOT,
-                (_, true) => EventFlags::ONSITE,
-                _ => EventFlags::default(),
-            },
+            flags: self.flags,
             occurred_at: self.occurred_at,
             received_at,
             source: SOURCE,

@@ -4,7 +4,7 @@
 use engine::at::{At, Span};
 use engine::engine::Engine;
 use engine::identifier::IdentifierKind;
-use engine::record::EventKind;
+use engine::record::{EventFlags, EventKind};
 use serde_json::json;
 
 use crate::draft::{Draft, EventDraft};
@@ -85,8 +85,7 @@ impl Lists {
         self.orders += 1;
         Draft::Event(EventDraft {
             kind: EventKind::Track,
-            is_bot: false,
-            is_onsite: false,
+            flags: EventFlags::default(),
             occurred_at: now.minus(ago),
             name: "Order Completed",
             message_id: format!("till-{}", self.orders),

@@ -5,7 +5,7 @@ use engine::at::At;
 use engine::engine::{Asked, Engine};
 use engine::identifier::IdentifierKind;
 use engine::programme::{CLICKED, DISMISSED, SHOWN, WITHHELD};
-use engine::record::EventKind;
+use engine::record::{EventFlags, EventKind};
 use serde_json::json;
 
 use crate::draft::{Draft, EventDraft};
@@ -96,8 +96,7 @@ fn told(decision: &Decision, name: &'static str, occurred_at: At) -> Draft {
     let number = number.to_string();
     Draft::Event(EventDraft {
         kind: EventKind::Track,
-        is_bot: false,
-        is_onsite: true,
+        flags: EventFlags::ONSITE,
         occurred_at,
         name,
         message_id: format!("onsite-{number}-{name}"),

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use engine::at::{At, Span};
 use engine::identifier::IdentifierKind;
 use engine::limits::EMAILS_MAX;
-use engine::record::{Command, Commandable, ConsentSource, Engagement, EventKind};
+use engine::record::{Command, Commandable, ConsentSource, Engagement, EventFlags, EventKind};
 use engine::{MergeId, ProfileId, SendId};
 use serde_json::json;
 
@@ -96,8 +96,7 @@ impl Workload {
         };
         EventDraft {
             kind,
-            is_bot: self.random.happens(options.bot),
-            is_onsite: false,
+            flags: if self.random.happens(options.bot) { EventFlags::BOT } else { EventFlags::default() },
             occurred_at,
             name,
             message_id: format!("m{}", self.random.draw()),
@@ -217,6 +216,7 @@ impl Workload {
             drafts.push(Draft::Consent { subject, channel, granted, source, stated_at });
         }
         drafts.extend(self.who_is_who(options, now));
+        drafts.extend(self.correction(options, now));
         drafts.extend(self.what_goes_on(options, now));
         drafts
     }
@@ -278,6 +278,36 @@ impl Workload {
             drafts.push(Draft::Erase { profile, erased_at: now });
         }
         drafts
+    }
+
+    /// Traits of somebody whom operators know better, perhaps. There may be no such person.
+    fn correction(&mut self, options: &Options, now: At) -> Option<Draft> {
+        let random = &mut self.operators;
+        if !random.happens(options.corrects) {
+            return None;
+        }
+        let number = random.below(options.people);
+        let name = match random.below(2) {
+            0 => (IdentifierKind::UserId, format!("u{number}")),
+            _ => (IdentifierKind::Email, email(number)),
+        };
+        let traits = match random.below(3) {
+            0 => json!({ "plan": null }),
+            1 => json!({ "plan": random.pick(&["pro", "free"]) }),
+            _ => json!({ "born": format!("1984-{:02}-29", random.between(9, 12)) }),
+        };
+        let message_id = format!("correction-{}", random.draw());
+        Some(Draft::Event(EventDraft {
+            kind: EventKind::Identify,
+            flags: EventFlags::ABSENT,
+            occurred_at: self.instant(now),
+            name: "Identified",
+            message_id,
+            identifiers: vec![name],
+            properties: json!({}),
+            traits,
+            context: json!({}),
+        }))
     }
 
     /// What the recipient of a send does with it, perhaps.

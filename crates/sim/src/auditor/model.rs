@@ -194,7 +194,10 @@ impl Model {
             self.pages.told(event, &self.people, root, at);
         }
         let person = self.people.part_mut(root);
-        person.seen.push(occurred_at);
+        // Whoever is corrected was not there.
+        if !event.flags.has(EventFlags::ABSENT) {
+            person.seen.push(occurred_at);
+        }
         let traits = event.traits.iter().map(|(name, value)| (name.to_owned(), occurred_at, value.to_json()));
         person.traits.extend(traits);
         for (preference, granted) in preferences(event.context) {
