@@ -2,7 +2,7 @@
 // the link of the first owner to a first event, a first segment and a first message. Only what somebody before the screen can do.
 
 import assert from "node:assert/strict";
-import { before, test } from "node:test";
+import { test } from "node:test";
 import { ADDRESSES } from "./addresses.mjs";
 import { eventually, look, openEmpty, openWindow, settled, stand } from "./shop.mjs";
 import { speaker } from "./talk.mjs";
@@ -14,12 +14,11 @@ const say = speaker("en");
 const SHOTS = process.env.HOUR_SHOTS;
 
 const on = stand(() => openEmpty());
+/** One window for all of them: what somebody did in one test is where the next begins. */
 let opened;
-before(async () => {
-  opened = await openWindow(on.browser, on.shop);
-});
 
 test("the link that the start prints makes the first owner", async () => {
+  opened = await openWindow(on.browser, on.shop);
   const { page } = opened;
   const link = await eventually(() => {
     const found = /\/sign-in#first=\S+/.exec(Buffer.concat(on.shop.said).toString())?.[0];

@@ -4,6 +4,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ask, eventually, look, openEmpty, openShop, openWindow, stand } from "./shop.mjs";
+import { speaker } from "./talk.mjs";
+
+const say = speaker("en");
 
 const on = stand(() => openShop({ events: 150 }));
 
@@ -20,6 +23,30 @@ test("Today shows what the API says: the same figures, and the people behind the
   const rows = await page.$$eval(".numbers tbody tr", (all) => all.map((row) => Number(row.children[1].textContent.replace(/\D/g, ""))));
   assert.ok(rows.reduce((sum, value) => sum + value, 0) > 0, "something came in");
   await page.waitForSelector(".letters li a, main a[href^='/mailbox/']");
+  assert.deepEqual(wrong, []);
+});
+
+test("a target that is set in Settings stands beside its figure on Today and in Results, and can be taken back", async (t) => {
+  const { page, wrong } = await on.window(t);
+  const orders = say("kpi.orders");
+  const change = page.getByRole("button", { name: new RegExp(`^${orders}`) });
+  const kept = async () => (await ask(on.shop, "programme")).programme.targets.orders;
+  const before = await kept();
+  await look(page, on.shop, "/settings/programme");
+  await change.click();
+  await page.getByLabel(say("programme.target_value"), { exact: true }).fill("1000000");
+  await page.getByLabel(say("programme.target_per"), { exact: true }).selectOption("week");
+  await page.getByRole("button", { name: say("programme.target_keep"), exact: true }).click();
+  await change.getByText("at least 1,000,000 a week").waitFor();
+  assert.deepEqual(await kept(), { millionths: 1_000_000_000_000, per: "week" });
+
+  const far = "Behind: 100% under the target so far";
+  await page.click('.side a[href="/"]');
+  await page.locator("main a", { hasText: orders }).filter({ hasText: far }).waitFor();
+  await page.click('.side a[href="/results"]');
+  await change.filter({ hasText: far }).waitFor();
+  await page.keyboard.press("Control+z");
+  await eventually(async () => assert.deepEqual(await kept(), before));
   assert.deepEqual(wrong, []);
 });
 

@@ -96,7 +96,6 @@ pub fn routes() -> Vec<Route> {
         row(Method::GET,    "/api/openapi.json",                    Public, description::show),
         row(Method::GET,    "/api/v1/status",                       Read,   status::show),
         row(Method::GET,    "/api/v1/activity",                     Read,   activity::list),
-        row(Method::GET,    "/api/v1/hours",                        Read,   hours::show),
         row(Method::GET,    "/api/v1/profiles",                     Read,   people::list),
         row(Method::GET,    "/api/v1/profiles/{address}",           Read,   profiles::show),
         row(Method::PATCH,  "/api/v1/profiles/{address}",           Change, traits::correct),
@@ -145,7 +144,6 @@ pub fn routes() -> Vec<Route> {
         row(Method::GET,    "/api/v1/links/{slug}/qr.svg",          Read,   links::svg),
         row(Method::GET,    "/api/v1/links/{slug}/qr.png",          Read,   links::png),
         row(Method::GET,    "/api/v1/sends",                        Read,   sends::list),
-        row(Method::GET,    "/api/v1/sends/channels",               Read,   send_fates::list),
         row(Method::GET,    "/api/v1/rejects",                      Read,   rejects::list),
         row(Method::POST,   "/api/v1/returns",                      Returns, returns::take),
         row(Method::POST,   "/api/v1/returns/{provider}",           Returns, returns::take_from),
@@ -207,6 +205,8 @@ fn operators_table() -> Vec<Route> {
 fn figures_table() -> Vec<Route> {
     use Permission::{Analyse, Change, Read};
     vec![
+        row(Method::GET,    "/api/v1/hours",                        Read,   hours::show),
+        row(Method::GET,    "/api/v1/sends/channels",               Read,   send_fates::list),
         row(Method::GET,    "/api/v1/profiles/{address}/touchpoints", Read, measure::of_profile),
         row(Method::GET,    "/api/v1/measure/attribution",          Read,   measure::attribution),
         row(Method::GET,    "/api/v1/measure/paths",                Read,   measure::paths),

@@ -110,7 +110,6 @@ async fn figures_are_the_same_by_the_api_the_command_and_the_log() {
             assert!(good, "{errors}");
             let (_, shown, _) = trama(&["measure", "kpi", "--data", &dir], &token);
             assert!(shown.contains("Return on ad spend") && shown.contains("as of "), "{shown}");
-            // One new customer, whom all of it went for.
             let held = "target: at most 45.00: 4611 % over so far, behind";
             assert!(shown.contains(held) && shown.contains("the days have no beginning"), "{shown}");
             serde_json::from_str::<Value>(&told).unwrap()
