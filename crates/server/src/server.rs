@@ -17,6 +17,7 @@ use crate::deliver::route::Routes;
 use crate::deliver::smtp::url::Route as Relay;
 use crate::deliver::trials::Trials;
 use crate::demo::Stage;
+use crate::editorial::Readers;
 use crate::figures::kept::Figures;
 use crate::http;
 use crate::hub::Hub;
@@ -131,6 +132,7 @@ impl Server {
             sizes: Sizes::default(),
             trials: Trials::default(),
             steps: Steps::default(),
+            readers: Readers::default(),
             figures: Figures::default(),
             lake: Keeper::new(config.lake.clone()).context("no threads for the lake")?,
             told: Told::default(),
