@@ -2,7 +2,7 @@
 
 use super::arrival::Arrival;
 use super::people::{Gathered, LOOKBACK, Order, Person};
-use super::question::{By, Members, Question};
+use super::question::{By, Days, Members, Question};
 use super::table::Quantity;
 use super::tally::{Kpi, Tally};
 use engine::at::At;
@@ -40,6 +40,8 @@ impl Report {
             gathered,
             programme,
             question,
+            span: span(question.days, &programme.timezone()),
+            before: question.days.before().map(|days| span(days, &programme.timezone())),
             timezone: programme.timezone(),
             as_of: engine.at(),
             groups: BTreeMap::new(),
@@ -70,9 +72,25 @@ struct Counting<'a> {
     gathered: &'a Gathered<'a>,
     programme: &'a Programme,
     question: &'a Question,
+    /// The days that are asked for, and as many before them, as the instants from which on and before which they are: millions
+    /// are held against them.
+    span: (At, At),
+    before: Option<(At, At)>,
     timezone: TimeZone,
     as_of: At,
     groups: BTreeMap<String, Tally>,
+}
+
+/// From the beginning of the first day on, up to the end of the last.
+fn span(days: Days, timezone: &TimeZone) -> (At, At) {
+    let begin = |day: Day| day.begin(timezone);
+    let from = if days.from == Days::EVER.from { At::MIN } else { begin(days.from) };
+    let until = if days.until == Days::EVER.until { At::MAX } else { begin(days.until.plus(1)) };
+    (from, until)
+}
+
+fn holds((from, until): (At, At), at: At) -> bool {
+    from <= at && at < until
 }
 
 impl Counting<'_> {
@@ -81,7 +99,7 @@ impl Counting<'_> {
     }
 
     fn is_asked(&self, at: At) -> bool {
-        at <= self.as_of && self.question.days.hold(self.day(at))
+        at <= self.as_of && holds(self.span, at)
     }
 
     /// The tally to which something belongs that happened at an instant, by what brought it.
@@ -195,8 +213,8 @@ impl Counting<'_> {
 
     /// Of those who ordered in the time before: who did again. They belong to the group of their last order then.
     fn retention(&mut self, person: &Person) {
-        let Some(before) = self.question.days.before() else { return };
-        let then = person.orders.iter().rev().find(|order| before.hold(self.day(order.at)));
+        let Some(before) = self.before else { return };
+        let then = person.orders.iter().rev().find(|order| holds(before, order.at));
         let Some(then) = then else { return };
         let again = person.orders.iter().any(|order| self.is_asked(order.at));
         let at = match self.question.by {
