@@ -185,7 +185,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a directory");
         let mut log = eventlog::sqlite::SqliteLog::open(dir.path()).expect("a log");
         let reader = log.reader();
-        assert_eq!(before(&reader, At(0)).expect("it reads"), Seq(0), "an empty log");
+        assert_eq!(reader.before(At(0)).expect("it reads"), Seq(0), "an empty log");
         // Three records at each full hundred.
         for (first, at) in (1..).step_by(3).map(Seq).zip([100, 200, 300, 400, 500].map(At)) {
             let (send, engagement) = (SendId(1), Engagement::Clicked);
@@ -197,7 +197,7 @@ mod tests {
             log.append(&[Batch { first, at, count: 3, body }]).expect("it appends");
         }
         for (at, place) in [(0, 0), (100, 0), (101, 3), (300, 6), (500, 12), (501, 15)] {
-            assert_eq!(before(&reader, At(at)).expect("it reads"), Seq(place), "{at}");
+            assert_eq!(reader.before(At(at)).expect("it reads"), Seq(place), "{at}");
         }
     }
 }
