@@ -105,7 +105,7 @@ impl Counting<'_> {
     /// The tally to which something belongs that happened at an instant, by what brought it.
     fn tally(&mut self, at: At, arrival: Option<usize>) -> Option<&mut Tally> {
         let arrival = arrival.map(|number| self.gathered.arrival(number));
-        let group = self.question.group(self.programme, self.day(at), arrival)?;
+        let group = self.question.group(self.programme, || self.day(at), arrival)?;
         Some(self.groups.entry(group).or_default())
     }
 
@@ -141,7 +141,7 @@ impl Counting<'_> {
                 continue;
             }
             let arrival = visit.arrival.map(|number| self.gathered.arrival(number));
-            let Some(group) = self.question.group(self.programme, self.day(visit.at), arrival) else {
+            let Some(group) = self.question.group(self.programme, || self.day(visit.at), arrival) else {
                 continue;
             };
             let is_organic = arrival.is_some_and(Arrival::is_organic);
@@ -187,7 +187,7 @@ impl Counting<'_> {
             }
             let brought = order.told.or_else(|| person.led_by(order.at));
             let arrival = brought.map(|number| self.gathered.arrival(number));
-            let Some(group) = self.question.group(self.programme, self.day(order.at), arrival) else {
+            let Some(group) = self.question.group(self.programme, || self.day(order.at), arrival) else {
                 continue;
             };
             let (millionths, currency) = self.worth(order);
@@ -256,7 +256,7 @@ impl Counting<'_> {
             if !self.question.days.hold(day) {
                 continue;
             }
-            let Some(group) = self.question.group(self.programme, day, Some(&arrival)) else { continue };
+            let Some(group) = self.question.group(self.programme, || day, Some(&arrival)) else { continue };
             let (millionths, currency) = self.own(millionths.into(), &line.money.currency, day);
             let (seen, clicked) = (impressions(place), clicks(place));
             let tally = self.groups.entry(group).or_default();
@@ -292,7 +292,7 @@ impl Counting<'_> {
             }
             let channel = sent.channel.map_or("", engine::programme::Channel::name);
             let arrival = Arrival::by_message(self.programme, channel, &sent.message);
-            let Some(group) = self.question.group(self.programme, self.day(*at), Some(&arrival)) else {
+            let Some(group) = self.question.group(self.programme, || self.day(*at), Some(&arrival)) else {
                 continue;
             };
             self.groups.entry(group.clone()).or_default().count(Quantity::Delivered, 1);
