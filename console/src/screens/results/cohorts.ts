@@ -25,7 +25,7 @@ export function returning(cohorts: readonly Cohort[]): { share: number; people: 
   return people === 0 ? null : { share: old.reduce((sum, cohort) => sum + (cohort.ordered[0] ?? 0), 0) / people, people };
 }
 
-/** `2026-08` stays a month, a day becomes one that is read. */
+/** The month or the day with which a cohort begins, as they are read. */
 export function begun(begin: string): string {
   // Noon of a day in the middle is in the month wherever the programme is.
   if (/^\d{4}-\d\d$/.test(begin)) return month(`${begin}-15T12:00:00Z`);

@@ -10,6 +10,7 @@ use super::people::{Entry, Gathered, Order, Person, codes};
 use crate::touchpoint::Owners;
 use engine::at::At;
 use engine::engine::Engine;
+use engine::programme::{Campaign, ChannelRules, Purchase};
 use engine::record::Record;
 use engine::{ProfileId, SendId, Seq};
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,8 +32,10 @@ pub struct Kept {
 /// What all of it rests on: where this changes, people may have done something else all along.
 #[derive(PartialEq, Eq)]
 struct Ground {
-    /// The rules of channels and orders are the programme's.
-    revision: u32,
+    /// Of the programme, all by which a visit gets its channel and campaign, and by which an event is an order.
+    channels: ChannelRules,
+    purchase: Purchase,
+    campaigns: BTreeMap<String, Campaign>,
     /// Parted again, erased, and names that name nobody any more.
     undone: u64,
     erased: u64,
@@ -42,9 +45,11 @@ struct Ground {
 
 impl Ground {
     fn of(engine: &Engine) -> Self {
-        let counts = engine.counts();
+        let (counts, programme) = (engine.counts(), engine.programme());
         Self {
-            revision: engine.programme_revision(),
+            channels: programme.channels.clone(),
+            purchase: programme.purchase.clone(),
+            campaigns: programme.campaigns.clone(),
             undone: counts.merges_undone,
             erased: counts.erased,
             blocked: engine.blocked_identifiers().count(),
