@@ -7,6 +7,7 @@
 
 use super::arrival::Arrival;
 use super::people::{Entry, Gathered, Order, Person, codes};
+use crate::channel::names;
 use crate::touchpoint::Owners;
 use engine::at::At;
 use engine::engine::Engine;
@@ -34,6 +35,7 @@ pub struct Kept {
 struct Ground {
     /// Of the programme, all by which a visit gets its channel and campaign, and by which an event is an order.
     channels: ChannelRules,
+    names: BTreeMap<String, String>,
     purchase: Purchase,
     campaigns: BTreeMap<String, Campaign>,
     /// Parted again, erased, and names that name nobody any more.
@@ -48,6 +50,7 @@ impl Ground {
         let (counts, programme) = (engine.counts(), engine.programme());
         Self {
             channels: programme.channels.clone(),
+            names: names(programme),
             purchase: programme.purchase.clone(),
             campaigns: programme.campaigns.clone(),
             undone: counts.merges_undone,
