@@ -11,7 +11,7 @@ use engine::programme::{CostKind, Programme, spread};
 use engine::spend::SpendLine;
 use engine::{ProfileId, Seq};
 use jiff::tz::TimeZone;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Figures by group, as of an instant of the log.
 #[derive(Clone, Debug, PartialEq)]
@@ -280,7 +280,7 @@ impl Counting<'_> {
     fn messages(&mut self, members: &Members) {
         let engine = self.gathered.engine();
         // By group and person: whether they clicked in one.
-        let mut reached: BTreeMap<(String, ProfileId), bool> = BTreeMap::new();
+        let mut reached: BTreeMap<String, HashMap<ProfileId, bool>> = BTreeMap::new();
         for (send, at) in &self.gathered.accepted {
             if !self.is_asked(*at) || self.gathered.bounced.contains(send) {
                 continue;
@@ -296,12 +296,13 @@ impl Counting<'_> {
                 continue;
             };
             self.groups.entry(group.clone()).or_default().count(Quantity::Delivered, 1);
-            *reached.entry((group, person)).or_default() |= self.gathered.clicked.contains(send);
+            let clicked = self.gathered.clicked.contains(send);
+            *reached.entry(group).or_default().entry(person).or_default() |= clicked;
         }
-        for ((group, _), clicked) in reached {
+        for (group, people) in reached {
             let tally = self.groups.entry(group).or_default();
-            tally.count(Quantity::Reached, 1);
-            tally.count(Quantity::Responded, u64::from(clicked));
+            tally.count(Quantity::Reached, people.len() as u64);
+            tally.count(Quantity::Responded, people.values().filter(|clicked| **clicked).count() as u64);
         }
     }
 }
