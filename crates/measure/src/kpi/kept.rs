@@ -65,6 +65,8 @@ impl Ground {
 pub struct Since {
     upto: Seq,
     people: BTreeSet<ProfileId>,
+    /// Those of the events that are in somebody's history.
+    events: Vec<Seq>,
     /// Something came of which it is not known whom it changed.
     is_unknown: bool,
 }
@@ -81,7 +83,7 @@ impl Kept {
             return None;
         }
         let merged = self.merged(engine).map(|(_, into)| into);
-        Some(Since { upto: self.upto, people: merged.collect(), is_unknown: false })
+        Some(Since { upto: self.upto, people: merged.collect(), events: Vec::new(), is_unknown: false })
     }
 
     /// Who was taken in since, and by whom who stands now; the newest first.
@@ -93,13 +95,17 @@ impl Kept {
 }
 
 impl Since {
-    /// Takes in a record that came since, in any order.
-    pub fn observe(&mut self, engine: &Engine, record: &Record<'_>) {
+    /// Takes in the record at a place that came since, of a batch that was applied at an instant.
+    pub fn observe(&mut self, engine: &Engine, seq: Seq, at: At, record: &Record<'_>) {
         match record {
             Record::Event(event) => {
                 let named = event.identifiers.iter().filter_map(|one| engine.find(one.kind, one.value));
                 let by_code = engine.owner_by_code(event.name, event.properties);
-                self.people.extend(named.chain(by_code.map(|id| engine.canonical(id))));
+                let mut named = named.chain(by_code.map(|id| engine.canonical(id))).peekable();
+                if named.peek().is_some() && record.happening(at).is_some() {
+                    self.events.push(seq);
+                }
+                self.people.extend(named);
             }
             Record::Engaged(engaged) => {
                 let send = engine.send(engaged.send);
@@ -116,9 +122,19 @@ impl Since {
         if self.is_unknown {
             return None;
         }
-        let people: Vec<ProfileId> =
-            self.people.into_iter().filter(|id| engine.profile(*id).is_some()).collect();
-        let owners = Owners::some(engine, people.iter().copied());
+        let stand = |people: &BTreeSet<ProfileId>| -> Vec<ProfileId> {
+            people.iter().copied().filter(|id| engine.profile(*id).is_some()).collect()
+        };
+        let mut named = self.people;
+        let mut people = stand(&named);
+        let mut owners = Owners::some(engine, people.iter().copied());
+        // A browser that was one person's when it told of something may be another's by now, who signed in on it.
+        if self.events.iter().any(|seq| owners.of(*seq).is_none()) {
+            let everybody = Owners::everybody(engine);
+            named.extend(self.events.iter().filter_map(|seq| everybody.of(*seq)));
+            people = stand(&named);
+            owners = Owners::some(engine, people.iter().copied());
+        }
         let mut places: BTreeSet<Seq> = owners.places().collect();
         places.extend((self.upto.0 + 1..=engine.seq().0).map(Seq));
         Some(Again { people, owners, places })

@@ -69,8 +69,8 @@ fn again(engine: &Engine, log: &SqliteReader, kept: &Kept) -> Result<Option<Agai
         for batch in log.read(upto.next())? {
             let batch = batch?;
             let is_last = batch.last() >= end;
-            for (_, record) in records(&batch).filter(|(seq, _)| (upto.next()..=end).contains(seq)) {
-                since.observe(engine, &record);
+            for (seq, record) in records(&batch).filter(|(seq, _)| (upto.next()..=end).contains(seq)) {
+                since.observe(engine, seq, batch.at, &record);
             }
             if is_last {
                 break;
