@@ -153,7 +153,7 @@ impl Server {
         let redaction = redaction(&hub);
         let clusters = Task::spawn(|stop| runtime::clusters::run(surveyed, stop));
         let (telling, asking) = (Arc::clone(&hub), Arc::clone(&hub));
-        let (lake, sizes) = followers(&hub);
+        let (lake, sizes) = keeping_up(&hub);
         let tellers = Task::spawn(|stop| webhooks::tell::run(telling, stop));
         let callers = Task::spawn(|stop| webhooks::calls::run(asking, calls, stop));
         let reports = reports(&hub, email.as_ref());
@@ -257,7 +257,7 @@ fn emailing(
 }
 
 /// Who keeps the lake up to the log, and who measures segments at the end of each day.
-fn followers(hub: &Arc<Hub>) -> (Task, Task) {
+fn keeping_up(hub: &Arc<Hub>) -> (Task, Task) {
     let (following, measured) = (Arc::clone(hub), Arc::clone(hub));
     let lake = Task::spawn(|stop| lake::task::run(following, stop));
     (lake, Task::spawn(|stop| sizes::follow(measured, stop)))
