@@ -121,6 +121,7 @@ export function date(at: Instant): string {
   return dated(at, { day: "numeric", month: "short", year: other ? "numeric" : undefined });
 }
 /** `26 November 2026` */
+export const month = (at: Instant): string => dated(at, { month: "short", year: "numeric" });
 export const dateLong = (at: Instant): string => dated(at, { day: "numeric", month: "long", year: "numeric" });
 /** The day that it is where the programme is: `2026-11-26`. */
 export const dayOf = (at: Instant): string => new Intl.DateTimeFormat("en-CA", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" }).format(new Date(at));

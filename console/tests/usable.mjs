@@ -14,7 +14,7 @@ const PATIENCE_MS = 120_000;
 const POLL_MS = 10;
 /** What is not the screen's own: how the server is, and the stream of what happens. */
 /** What may be counted from the log, while the screen says so. */
-const COUNTED = /^(measure\/|journeys\/[^/]+\/steps|segments\/[^/]+\/sizes)/;
+const COUNTED = /^(measure\/|editorial|journeys\/[^/]+\/steps|segments\/[^/]+\/sizes)/;
 const NOT_OURS = /\/api\/v1\/(stream|status)$|\/greeting\.json$/;
 
 const flag = (name) => {

@@ -13,7 +13,7 @@ mod sheet;
 use crate::SendId;
 use crate::chunked::Chunked;
 use crate::limits::{BEST_SENDS_LOOKED_AT_MAX, SHEETS_OPEN_MAX};
-use crate::outbox::{Send, Status};
+use crate::outbox::{Fate, Send, Status};
 use crate::programme::Channel;
 use crate::section::{Part, Pieces};
 use addresses::Addresses;
@@ -115,11 +115,20 @@ impl Ledger {
         rows.filter(move |row| forms.contains(&row.form)).map(|row| row.status)
     }
 
-    /// Number, channel and status of all sends, the newest first.
-    pub(crate) fn fates(&self) -> impl Iterator<Item = (SendId, Option<Channel>, Status)> {
+    /// What became of all sends, the newest first.
+    pub(crate) fn fates(&self) -> impl Iterator<Item = Fate<'_>> {
         (0..self.len as u64).rev().map(SendId).map(|id| {
-            let (row, _) = self.row(id).expect("invariant: they are counted");
-            (id, self.forms.get(row.form).channel, row.status)
+            let (row, notes) = self.known(id);
+            let form = self.forms.get(row.form);
+            Fate {
+                send: id,
+                profile: row.profile,
+                message: &form.message,
+                channel: form.channel,
+                status: row.status,
+                settled_at: row.settled_at(notes),
+                is_clicked: row.is_clicked(),
+            }
         })
     }
 
@@ -357,6 +366,12 @@ mod tests {
         }
         for (list, newest) in plain.lists.iter().zip(newest) {
             assert_eq!(&ledger.list(*newest), list);
+        }
+        for (fate, send) in ledger.fates().zip(plain.sends.iter().rev()) {
+            let Send { id, profile, channel, status, settled_at, .. } = send.clone();
+            let (message, is_clicked) = (&*send.message, send.clicked_at.is_some());
+            let expected = Fate { send: id, profile, message, channel, status, settled_at, is_clicked };
+            assert_eq!(fate, expected);
         }
         for sheet in ledger.sheets.iter() {
             let told = borsh::to_vec(sheet).unwrap();

@@ -72,6 +72,19 @@ impl Send {
     }
 }
 
+/// What became of a send, and no more of it: of millions it is told in a tenth of the time that the whole ones take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fate<'a> {
+    pub send: SendId,
+    pub profile: ProfileId,
+    pub message: &'a str,
+    /// `None` where none could reach the person.
+    pub channel: Option<Channel>,
+    pub status: Status,
+    pub settled_at: Option<At>,
+    pub is_clicked: bool,
+}
+
 /// The governor's answer, with one reason where it is not simply yes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub enum Decision {

@@ -66,8 +66,8 @@ pub struct Settings {
     /// Where the installation lies.
     pub data: PathBuf,
     pub pace: Pace,
-    /// How many people the shop has known for years, or at least for a year, when it opens; their spans are those of the
-    /// calendar, so `pace` has to be [`Pace::LIFE`] with them.
+    /// How many people the shop has known for more than a year when it opens; 0 for a new shop. Their past was lived by the
+    /// calendar, so the pace is [`Pace::LIFE`] with them.
     pub people: u32,
 }
 

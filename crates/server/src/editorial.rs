@@ -1,11 +1,12 @@
 //! How the spaces of the editorial plan fare, as commands and the API tell it.
 //!
-//! Visits are read from the log anew for each question. Owned by whoever asks; nothing is kept.
+//! Visits are told by the log. The hub keeps those of the days that today asks for, as far as they were read, so that only the
+//! first question waits for more than what came since; commands, and whoever asks for another day, read them anew.
 
 use anyhow::Context;
 use engine::Seq;
 use engine::at::{At, Span};
-use engine::programme::{Programme, timezone};
+use engine::programme::{Editorial, Programme, timezone};
 use engine::record::Record;
 use eventlog::sqlite::SqliteReader;
 use jiff::Timestamp;
@@ -13,6 +14,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use measure::editorial::{Balance, Compared, Health, Load, Visits, Warning, balance, health, loads};
 use serde::Serialize;
+use std::sync::{Mutex, PoisonError};
 
 /// Weeks ahead for which it is said what everybody has to do.
 const WEEKS_USUAL: i32 = 8;
@@ -82,54 +84,113 @@ struct LoadView {
     is_over: bool,
 }
 
+/// Visits as far as they were read.
+#[derive(Default)]
+pub struct Readers(Mutex<Option<Read>>);
+
+/// Of a plan whose days begin where the programme is.
+struct Read {
+    plan: Editorial,
+    zone: String,
+    visits: Visits,
+    upto: Seq,
+}
+
+impl Readers {
+    /// Those that the plan of a programme asks for today, to the end of the log.
+    fn of(&self, log: &SqliteReader, programme: &Programme, today: Date) -> anyhow::Result<Visits> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let stands = |kept: &Read| kept.plan == programme.editorial && kept.zone == programme.timezone;
+        // What it holds of days before those nobody asks for any more.
+        let stands = kept.take().filter(stands);
+        let mut read = stands.map_or_else(|| Read::from(log, programme, today), Ok)?;
+        read.go_on(log)?;
+        Ok(kept.insert(read).visits.clone())
+    }
+}
+
+impl Read {
+    /// Of the days that today asks for: a batch that came before the earliest of them holds only what happened before it.
+    fn from(log: &SqliteReader, programme: &Programme, today: Date) -> anyhow::Result<Self> {
+        let zone = zone(programme);
+        let visits = Visits::new(&programme.editorial, zone.clone());
+        let begin = today.to_zoned(zone).map_or(At::MIN, |day| At(day.timestamp().as_millisecond()));
+        let begin = begin.minus(Span::DAY.times(i64::from(visits.days_asked())));
+        let upto = log.before(begin).context("the log cannot be read")?;
+        Ok(Self { plan: programme.editorial.clone(), zone: programme.timezone.clone(), visits, upto })
+    }
+
+    fn go_on(&mut self, log: &SqliteReader) -> anyhow::Result<()> {
+        let last = log.last().context("the log cannot be read")?;
+        let Some((last, _)) = last.filter(|(last, _)| *last > self.upto && !self.visits.is_empty()) else {
+            return Ok(());
+        };
+        for batch in log.read(self.upto.next()).context("the log cannot be read")? {
+            let batch = batch.context("the log cannot be read")?;
+            // A record that an erasure sealed tells nothing any more.
+            let records = (batch.first.0..).map(Seq).zip(batch.records().map_while(Result::ok));
+            for (_, bytes) in records.filter(|(seq, _)| *seq > self.upto) {
+                if let Ok(record) = Record::decode(bytes) {
+                    self.visits.observe(&record);
+                }
+            }
+            self.upto = batch.last();
+            if self.upto >= last {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn zone(programme: &Programme) -> TimeZone {
+    timezone(&programme.timezone).unwrap_or(TimeZone::UTC)
+}
+
 /// The plan of a programme on a day, with the visits that a log tells of.
 pub(crate) fn editorial_view(
     programme: &Programme,
     log: Option<&SqliteReader>,
     today: Date,
 ) -> anyhow::Result<EditorialView> {
+    let visits = log.map(|log| {
+        let mut read = Read::from(log, programme, today)?;
+        read.go_on(log)?;
+        anyhow::Ok(read.visits)
+    });
+    Ok(view(programme, visits.transpose()?.as_ref(), today))
+}
+
+/// The same for today, with the visits that are kept.
+pub(crate) fn editorial_today(
+    programme: &Programme,
+    (log, readers): (&SqliteReader, &Readers),
+    today: Date,
+) -> anyhow::Result<EditorialView> {
+    Ok(view(programme, Some(&readers.of(log, programme, today)?), today))
+}
+
+fn view(programme: &Programme, visits: Option<&Visits>, today: Date) -> EditorialView {
     let plan = &programme.editorial;
-    let zone = timezone(&programme.timezone).unwrap_or(TimeZone::UTC);
-    let mut visits = Visits::new(plan, zone.clone());
-    if let Some(log) = log {
-        read(log, &mut visits, today, &zone)?;
-    }
-    let spaces = health(plan, &visits, today).into_iter();
+    let none = Visits::new(plan, zone(programme));
+    let spaces = health(plan, visits.unwrap_or(&none), today).into_iter();
     let spaces = spaces.map(|(name, health)| {
         let every_days = plan.spaces[&name].every_days;
-        space(name, every_days, health, log.is_some())
+        space(name, every_days, health, visits.is_some())
     });
     let Balance { wanted_minutes, minutes } = balance(plan);
-    Ok(EditorialView {
+    EditorialView {
         as_of: today.to_string(),
         spaces: spaces.collect(),
         loads: loads(plan, today, WEEKS_USUAL).into_iter().map(load).collect(),
         wanted_minutes_a_week: wanted_minutes,
         minutes_a_week: minutes,
-    })
+    }
 }
 
 /// The day that an instant is on, where a programme is.
 pub(crate) fn day_of(programme: &Programme, at: At) -> Date {
-    let zone = timezone(&programme.timezone).unwrap_or(TimeZone::UTC);
-    Timestamp::from_millisecond(at.0).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(zone).date()
-}
-
-/// Reads what the comparison asks for: a batch that came before the earliest day holds only what happened before it.
-fn read(log: &SqliteReader, visits: &mut Visits, today: Date, zone: &TimeZone) -> anyhow::Result<()> {
-    let begin = today.to_zoned(zone.clone()).map_or(At::MIN, |day| At(day.timestamp().as_millisecond()));
-    let begin = begin.minus(Span::DAY.times(i64::from(visits.days_asked())));
-    let first = log.first()?.unwrap_or(Seq(1));
-    for batch in log.read(first).context("the log cannot be read")? {
-        let batch = batch.context("the log cannot be read")?;
-        if batch.at < begin {
-            continue;
-        }
-        // A record that an erasure sealed tells nothing any more.
-        let records = batch.records().map_while(Result::ok).filter_map(|bytes| Record::decode(bytes).ok());
-        records.for_each(|record| visits.observe(&record));
-    }
-    Ok(())
+    Timestamp::from_millisecond(at.0).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(zone(programme)).date()
 }
 
 fn space(name: String, every_days: u16, health: Health, is_read: bool) -> SpaceView {

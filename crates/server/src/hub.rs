@@ -7,6 +7,7 @@ use crate::deliver::email::Email;
 use crate::deliver::link::SignedLinks;
 use crate::deliver::trials::Trials;
 use crate::demo::Stage;
+use crate::editorial::Readers;
 use crate::figures::kept::Figures;
 use crate::keys::{Holder, Keys};
 use crate::lake::Keeper;
@@ -75,6 +76,8 @@ pub struct Hub {
     pub proofs: Proofs,
     /// How large segments were.
     pub sizes: Sizes,
+    /// Who read the spaces of the editorial plan.
+    pub readers: Readers,
     /// What key figures are made of, as far as it was read.
     pub figures: Figures,
     /// Keeps the lake.

@@ -19,7 +19,7 @@ pub(crate) mod defined;
 pub mod deliver;
 pub mod demo;
 pub mod dryrun;
-mod editorial;
+pub mod editorial;
 pub mod figures;
 pub(crate) mod forecast;
 pub mod http;

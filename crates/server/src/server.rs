@@ -17,6 +17,7 @@ use crate::deliver::route::Routes;
 use crate::deliver::smtp::url::Route as Relay;
 use crate::deliver::trials::Trials;
 use crate::demo::Stage;
+use crate::editorial::Readers;
 use crate::figures::kept::Figures;
 use crate::http;
 use crate::hub::Hub;
@@ -131,6 +132,7 @@ impl Server {
             sizes: Sizes::default(),
             trials: Trials::default(),
             steps: Steps::default(),
+            readers: Readers::default(),
             figures: Figures::default(),
             lake: Keeper::new(config.lake.clone()).context("no threads for the lake")?,
             told: Told::default(),
@@ -151,9 +153,7 @@ impl Server {
         let redaction = redaction(&hub);
         let clusters = Task::spawn(|stop| runtime::clusters::run(surveyed, stop));
         let (telling, asking) = (Arc::clone(&hub), Arc::clone(&hub));
-        let (following, measured) = (Arc::clone(&hub), Arc::clone(&hub));
-        let lake = Task::spawn(|stop| lake::task::run(following, stop));
-        let sizes = Task::spawn(|stop| sizes::follow(measured, stop));
+        let (lake, sizes) = keeping_up(&hub);
         let tellers = Task::spawn(|stop| webhooks::tell::run(telling, stop));
         let callers = Task::spawn(|stop| webhooks::calls::run(asking, calls, stop));
         let reports = reports(&hub, email.as_ref());
@@ -254,6 +254,13 @@ fn emailing(
         let (routes, links) = (Routes::start(relays), hub.links.clone());
         Arc::new(Email::new(hub.runtime.clone(), routes, links, signers, paths, installation))
     })
+}
+
+/// Who keeps the lake up to the log, and who measures segments at the end of each day.
+fn keeping_up(hub: &Arc<Hub>) -> (Task, Task) {
+    let (following, measured) = (Arc::clone(hub), Arc::clone(hub));
+    let lake = Task::spawn(|stop| lake::task::run(following, stop));
+    (lake, Task::spawn(|stop| sizes::follow(measured, stop)))
 }
 
 /// Who takes people who were erased out of what is on the disk, the lake among it.

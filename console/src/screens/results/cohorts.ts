@@ -1,6 +1,6 @@
 // People by when they first ordered.
 
-import { date } from "../../format.ts";
+import { date, month } from "../../format.ts";
 
 export interface Cohort {
   channel: string;
@@ -25,5 +25,9 @@ export function returning(cohorts: readonly Cohort[]): { share: number; people: 
   return people === 0 ? null : { share: old.reduce((sum, cohort) => sum + (cohort.ordered[0] ?? 0), 0) / people, people };
 }
 
-/** `2026-08` stays a month, a day becomes one that is read. */
-export const begun = (begin: string): string => (/^\d{4}-\d\d-\d\d$/.test(begin) ? date(begin) : begin);
+/** The month or the day with which a cohort begins, as they are read. */
+export function begun(begin: string): string {
+  // Noon of a day in the middle is in the month wherever the programme is.
+  if (/^\d{4}-\d\d$/.test(begin)) return month(`${begin}-15T12:00:00Z`);
+  return /^\d{4}-\d\d-\d\d$/.test(begin) ? date(begin) : begin;
+}

@@ -6,7 +6,7 @@ use crate::governor::Suppression;
 use crate::identifier::IdentifierKind;
 use crate::journey::{Passage, RunState, Standing};
 use crate::name::NameId;
-use crate::outbox::{Decisions, Send, Status};
+use crate::outbox::{Decisions, Fate, Send, Status};
 use crate::profile::Profile;
 use crate::programme::{Channel, Journey, Programme};
 use crate::state::{Counts, JourneyVersion, Reject, SegmentState, State};
@@ -314,9 +314,8 @@ impl Engine {
         self.state.sends.iter()
     }
 
-    /// By which channel each send goes and what became of it, the newest first; without a channel where none could reach the
-    /// person. A send that is read whole takes ten times as long.
-    pub fn fates(&self) -> impl Iterator<Item = (SendId, Option<Channel>, Status)> {
+    /// What became of each send, the newest first.
+    pub fn fates(&self) -> impl Iterator<Item = Fate<'_>> {
         self.state.sends.fates()
     }
 

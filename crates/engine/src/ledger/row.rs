@@ -217,8 +217,22 @@ impl Row {
         Some(self.attempts >> ATTEMPT_BITS).filter(|hour| *hour != NO_HOUR)
     }
 
+    pub(super) fn settled_at(&self, notes: Option<&Notes>) -> Option<At> {
+        self.soon(self.settled).or_else(|| notes?.settled_at)
+    }
+
+    pub(super) fn is_clicked(&self) -> bool {
+        self.clicked != NEVER
+    }
+
+    /// An instant that is told by how long after the wish it came.
+    fn soon(&self, after: u32) -> Option<At> {
+        (after != NONE).then(|| At(signed(self.wished_at)).plus(Span(after.into())))
+    }
+
     pub(super) fn send(&self, id: SendId, form: &Form, address: Arc<str>, notes: Option<&Notes>) -> Send {
         let none = Notes::default();
+        let settled_at = self.settled_at(notes);
         let notes = notes.unwrap_or(&none);
         let reason = |from: u8| Reason::ALL[usize::from(self.decision - from)];
         let decision = match self.decision {
@@ -230,7 +244,6 @@ impl Row {
             },
         };
         let wished_at = At(signed(self.wished_at));
-        let soon = |after: u32| (after != NONE).then(|| wished_at.plus(Span(after.into())));
         let late = |after: [u8; 5]| (after != NEVER).then(|| wished_at.plus(Span(signed(after))));
         let Form {
             message,
@@ -263,10 +276,10 @@ impl Row {
             decision,
             status: self.status,
             wished_at,
-            decided_at: soon(self.decided).or(notes.decided_at).expect("invariant: every send was decided"),
+            decided_at: self.soon(self.decided).or(notes.decided_at).expect("invariant: every send was decided"),
             attempts: self.attempts & ((1 << ATTEMPT_BITS) - 1),
-            attempted_at: soon(self.attempted).or(notes.attempted_at),
-            settled_at: soon(self.settled).or(notes.settled_at),
+            attempted_at: self.soon(self.attempted).or(notes.attempted_at),
+            settled_at,
             retry_at: notes.retry_at,
             reply: notes.reply.clone(),
             opened_at: late(self.opened),

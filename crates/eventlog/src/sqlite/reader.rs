@@ -42,6 +42,21 @@ impl SqliteReader {
         first(&schema::open_again(&self.path, true)?)
     }
 
+    /// The last place that was taken in before an instant, by halves: the log's time never runs backwards.
+    pub fn before(&self, at: At) -> Result<Seq, Error> {
+        let (Some(first), Some((last, _))) = (self.first()?, self.last()?) else { return Ok(Seq(0)) };
+        let (mut low, mut high) = (first.0 - 1, last.0);
+        while low < high {
+            let middle = low + (high - low).div_ceil(2);
+            match self.read(Seq(middle))?.next().transpose()? {
+                Some(batch) if batch.at < at => low = batch.last().0.min(high),
+                Some(batch) => high = batch.first.0 - 1,
+                None => high = middle - 1,
+            }
+        }
+        Ok(Seq(low))
+    }
+
     /// Streams the log from the batch that contains `from` on, as [`crate::log::Log::read`] does. What is appended
     /// meanwhile is read as well.
     pub fn read(&self, from: Seq) -> Result<Cursor, Error> {

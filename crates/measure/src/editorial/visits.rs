@@ -33,6 +33,11 @@ impl Visits {
         self.days_asked
     }
 
+    /// Whether no space has pages of ours, so that there is nothing to count.
+    pub fn is_empty(&self) -> bool {
+        self.spaces.is_empty()
+    }
+
     /// Counts a page that a person saw.
     pub fn observe(&mut self, record: &Record<'_>) {
         let Record::Event(event) = record else { return };

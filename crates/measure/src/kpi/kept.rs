@@ -7,8 +7,10 @@
 
 use super::arrival::Arrival;
 use super::people::{Entry, Gathered, Order, Person, codes};
+use crate::channel::names;
 use crate::touchpoint::Owners;
 use engine::engine::Engine;
+use engine::programme::{Campaign, ChannelRules, Purchase};
 use engine::record::Record;
 use engine::{ProfileId, Seq};
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,8 +29,11 @@ pub struct Kept {
 /// What all of it rests on: where this changes, people may have done something else all along.
 #[derive(PartialEq, Eq)]
 struct Ground {
-    /// The rules of channels and orders are the programme's.
-    revision: u32,
+    /// Of the programme, all by which a visit gets its channel and campaign, and by which an event is an order.
+    channels: ChannelRules,
+    names: BTreeMap<String, String>,
+    purchase: Purchase,
+    campaigns: BTreeMap<String, Campaign>,
     /// Parted again, erased, and names that name nobody any more.
     undone: u64,
     erased: u64,
@@ -38,9 +43,12 @@ struct Ground {
 
 impl Ground {
     fn of(engine: &Engine) -> Self {
-        let counts = engine.counts();
+        let (counts, programme) = (engine.counts(), engine.programme());
         Self {
-            revision: engine.programme_revision(),
+            channels: programme.channels.clone(),
+            names: names(programme),
+            purchase: programme.purchase.clone(),
+            campaigns: programme.campaigns.clone(),
             undone: counts.merges_undone,
             erased: counts.erased,
             blocked: engine.blocked_identifiers().count(),
@@ -53,6 +61,8 @@ impl Ground {
 pub struct Since {
     upto: Seq,
     people: BTreeSet<ProfileId>,
+    /// Those of the events that are in somebody's history.
+    events: Vec<Seq>,
     /// Something came of which it is not known whom it changed.
     is_unknown: bool,
 }
@@ -69,7 +79,7 @@ impl Kept {
             return None;
         }
         let merged = self.merged(engine).map(|(_, into)| into);
-        Some(Since { upto: self.upto, people: merged.collect(), is_unknown: false })
+        Some(Since { upto: self.upto, people: merged.collect(), events: Vec::new(), is_unknown: false })
     }
 
     /// Who was taken in since, and by whom who stands now; the newest first.
@@ -81,13 +91,17 @@ impl Kept {
 }
 
 impl Since {
-    /// Takes in a record that came since, in any order.
-    pub fn observe(&mut self, engine: &Engine, record: &Record<'_>) {
+    /// Takes in the record at a place that came since, of a batch that was applied at an instant.
+    pub fn observe(&mut self, engine: &Engine, seq: Seq, at: At, record: &Record<'_>) {
         match record {
             Record::Event(event) => {
                 let named = event.identifiers.iter().filter_map(|one| engine.find(one.kind, one.value));
                 let by_code = engine.owner_by_code(event.name, event.properties);
-                self.people.extend(named.chain(by_code.map(|id| engine.canonical(id))));
+                let mut named = named.chain(by_code.map(|id| engine.canonical(id))).peekable();
+                if named.peek().is_some() && record.happening(at).is_some() {
+                    self.events.push(seq);
+                }
+                self.people.extend(named);
             }
             Record::Engaged(engaged) => {
                 let send = engine.send(engaged.send);
@@ -104,9 +118,19 @@ impl Since {
         if self.is_unknown {
             return None;
         }
-        let people: Vec<ProfileId> =
-            self.people.into_iter().filter(|id| engine.profile(*id).is_some()).collect();
-        let owners = Owners::some(engine, people.iter().copied());
+        let stand = |people: &BTreeSet<ProfileId>| -> Vec<ProfileId> {
+            people.iter().copied().filter(|id| engine.profile(*id).is_some()).collect()
+        };
+        let mut named = self.people;
+        let mut people = stand(&named);
+        let mut owners = Owners::some(engine, people.iter().copied());
+        // A browser that was one person's when it told of something may be another's by now, who signed in on it.
+        if self.events.iter().any(|seq| owners.of(*seq).is_none()) {
+            let everybody = Owners::everybody(engine);
+            named.extend(self.events.iter().filter_map(|seq| everybody.of(*seq)));
+            people = stand(&named);
+            owners = Owners::some(engine, people.iter().copied());
+        }
         let mut places: BTreeSet<Seq> = owners.places().collect();
         places.extend((self.upto.0 + 1..=engine.seq().0).map(Seq));
         Some(Again { people, owners, places })

@@ -105,8 +105,14 @@ pub const DIRECT: &str = "direct";
 pub const NONE: &str = "(none)";
 
 impl Question {
-    /// The group to which something belongs that happened on a day, by what brought it; `None` where it is not asked for.
-    pub fn group(&self, programme: &Programme, day: Day, arrival: Option<&Arrival>) -> Option<String> {
+    /// The group to which something belongs that happened on a day, by what brought it; `None` where it is not asked for. The day
+    /// is only looked up where time divides the figures.
+    pub fn group(
+        &self,
+        programme: &Programme,
+        day: impl FnOnce() -> Day,
+        arrival: Option<&Arrival>,
+    ) -> Option<String> {
         let channel = arrival.map_or(DIRECT, |one| one.channel.as_str());
         let campaign = arrival.map_or("", |one| one.campaign.as_str());
         let direction = arrival.and_then(|one| one.direction);
@@ -122,10 +128,13 @@ impl Question {
             By::Channel => channel.to_owned(),
             By::Direction => name(direction.map_or("", Direction::name)),
             By::Phase => name(phase.map_or("", Phase::name)),
-            By::Day => day.to_string(),
+            By::Day => day().to_string(),
             // Weeks begin on Mondays; day 0 was a Thursday.
-            By::Week => day.plus(-(day.0 + 3).rem_euclid(7)).to_string(),
-            By::Month => day.to_string()[..7].to_owned(),
+            By::Week => {
+                let day = day();
+                day.plus(-(day.0 + 3).rem_euclid(7)).to_string()
+            }
+            By::Month => day().to_string()[..7].to_owned(),
         })
     }
 }

@@ -2,19 +2,19 @@
 
 use super::arrival::Arrival;
 use super::people::{Gathered, LOOKBACK, Order, Person};
-use super::question::{By, Members, Question};
+use super::question::{By, Days, Members, Question};
 use super::table::{Quantity, definition};
 use super::tally::{Kpi, Tally};
 use super::target::{self, Against};
 use crate::spend::{DayOfLine, day_by_day, worth};
 use engine::at::At;
 use engine::day::Day;
-use engine::outbox::{Send, Status};
+use engine::outbox::{Fate, Status};
 use engine::programme::{CostKind, Programme};
 use engine::spend::SpendLine;
 use engine::{ProfileId, Seq};
 use jiff::tz::TimeZone;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Figures by group, as of an instant of the log.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,6 +43,8 @@ impl Report {
             gathered,
             programme,
             question,
+            span: span(question.days, &programme.timezone()),
+            before: question.days.before().map(|days| span(days, &programme.timezone())),
             timezone: programme.timezone(),
             as_of: engine.at(),
             groups: BTreeMap::new(),
@@ -90,9 +92,25 @@ struct Counting<'a> {
     gathered: &'a Gathered<'a>,
     programme: &'a Programme,
     question: &'a Question,
+    /// The days that are asked for, and as many before them, as the instants from which on and before which they are: millions
+    /// are held against them.
+    span: (At, At),
+    before: Option<(At, At)>,
     timezone: TimeZone,
     as_of: At,
     groups: BTreeMap<String, Tally>,
+}
+
+/// From the beginning of the first day on, up to the end of the last.
+fn span(days: Days, timezone: &TimeZone) -> (At, At) {
+    let begin = |day: Day| day.begin(timezone);
+    let from = if days.from == Days::EVER.from { At::MIN } else { begin(days.from) };
+    let until = if days.until == Days::EVER.until { At::MAX } else { begin(days.until.plus(1)) };
+    (from, until)
+}
+
+fn holds((from, until): (At, At), at: At) -> bool {
+    from <= at && at < until
 }
 
 impl Counting<'_> {
@@ -101,13 +119,13 @@ impl Counting<'_> {
     }
 
     fn is_asked(&self, at: At) -> bool {
-        at <= self.as_of && self.question.days.hold(self.day(at))
+        at <= self.as_of && holds(self.span, at)
     }
 
     /// The tally to which something belongs that happened at an instant, by what brought it.
     fn tally(&mut self, at: At, arrival: Option<usize>) -> Option<&mut Tally> {
         let arrival = arrival.map(|number| self.gathered.arrival(number));
-        let group = self.question.group(self.programme, self.day(at), arrival)?;
+        let group = self.question.group(self.programme, || self.day(at), arrival)?;
         Some(self.groups.entry(group).or_default())
     }
 
@@ -134,7 +152,7 @@ impl Counting<'_> {
                 continue;
             }
             let arrival = visit.arrival.map(|number| self.gathered.arrival(number));
-            let Some(group) = self.question.group(self.programme, self.day(visit.at), arrival) else {
+            let Some(group) = self.question.group(self.programme, || self.day(visit.at), arrival) else {
                 continue;
             };
             let is_organic = arrival.is_some_and(Arrival::is_organic);
@@ -178,7 +196,7 @@ impl Counting<'_> {
             }
             let brought = order.told.or_else(|| person.led_by(order.at));
             let arrival = brought.map(|number| self.gathered.arrival(number));
-            let Some(group) = self.question.group(self.programme, self.day(order.at), arrival) else {
+            let Some(group) = self.question.group(self.programme, || self.day(order.at), arrival) else {
                 continue;
             };
             let (millionths, currency) = self.worth(order);
@@ -204,8 +222,8 @@ impl Counting<'_> {
 
     /// Of those who ordered in the time before: who did again. They belong to the group of their last order then.
     fn retention(&mut self, person: &Person) {
-        let Some(before) = self.question.days.before() else { return };
-        let then = person.orders.iter().rev().find(|order| before.hold(self.day(order.at)));
+        let Some(before) = self.before else { return };
+        let then = person.orders.iter().rev().find(|order| holds(before, order.at));
         let Some(then) = then else { return };
         let again = person.orders.iter().any(|order| self.is_asked(order.at));
         let at = match self.question.by {
@@ -240,7 +258,7 @@ impl Counting<'_> {
             if !self.question.days.hold(day) {
                 continue;
             }
-            let Some(group) = self.question.group(self.programme, day, Some(&arrival)) else { continue };
+            let Some(group) = self.question.group(self.programme, || day, Some(&arrival)) else { continue };
             let (millionths, currency) = worth(self.programme, millionths.into(), &line.money.currency, day);
             let tally = self.groups.entry(group).or_default();
             let mut spent = |quantity| tally.add_money(quantity, currency, millionths);
@@ -263,33 +281,33 @@ impl Counting<'_> {
     fn messages(&mut self, members: &Members) {
         let engine = self.gathered.engine();
         // By group and person: whether they clicked in one.
-        let mut reached: BTreeMap<(String, ProfileId), bool> = BTreeMap::new();
-        for send in engine.sends() {
-            let Some(at) = delivered_at(&send).filter(|at| self.is_asked(*at)) else { continue };
-            let person = engine.canonical(send.profile);
+        let mut reached: BTreeMap<String, HashMap<ProfileId, bool>> = BTreeMap::new();
+        for fate in engine.fates() {
+            let Some(at) = delivered_at(&fate).filter(|at| self.is_asked(*at)) else { continue };
+            let person = engine.canonical(fate.profile);
             let is_member = members.as_ref().is_none_or(|members| members.contains(&person));
             // Whoever was erased is nobody who could be reached.
             if engine.profile(person).is_none() || !is_member {
                 continue;
             }
-            let channel = send.channel.map_or("", engine::programme::Channel::name);
-            let arrival = Arrival::by_message(self.programme, channel, &send.message);
-            let Some(group) = self.question.group(self.programme, self.day(at), Some(&arrival)) else {
+            let channel = fate.channel.map_or("", engine::programme::Channel::name);
+            let arrival = Arrival::by_message(self.programme, channel, fate.message);
+            let Some(group) = self.question.group(self.programme, || self.day(at), Some(&arrival)) else {
                 continue;
             };
             self.groups.entry(group.clone()).or_default().count(Quantity::Delivered, 1);
-            *reached.entry((group, person)).or_default() |= send.clicked_at.is_some();
+            *reached.entry(group).or_default().entry(person).or_default() |= fate.is_clicked;
         }
-        for ((group, _), clicked) in reached {
+        for (group, people) in reached {
             let tally = self.groups.entry(group).or_default();
-            tally.count(Quantity::Reached, 1);
-            tally.count(Quantity::Responded, u64::from(clicked));
+            tally.count(Quantity::Reached, people.len() as u64);
+            tally.count(Quantity::Responded, people.values().filter(|clicked| **clicked).count() as u64);
         }
     }
 }
 
 /// When a provider took a message that did not come back. One that is called spam, or is put away, has arrived.
-fn delivered_at(send: &Send) -> Option<At> {
-    let is_there = matches!(send.status, Status::Accepted | Status::Complained | Status::Dismissed);
-    send.settled_at.filter(|_| is_there)
+fn delivered_at(fate: &Fate<'_>) -> Option<At> {
+    let is_there = matches!(fate.status, Status::Accepted | Status::Complained | Status::Dismissed);
+    fate.settled_at.filter(|_| is_there)
 }

@@ -7,7 +7,9 @@ use engine::day::Day;
 use engine::programme::{
     Campaign, CampaignChannel, Cost, CostAmount, CostKind, Direction, Money, Phase, Programme,
 };
-use engine::record::{EventKind, FlightRecorded, Medium, MergeUndone, Record, SpendCounts, SpendRecorded};
+use engine::record::{
+    EventKind, FlightRecorded, Medium, MergeUndone, ProgrammeApplied, Record, SpendCounts, SpendRecorded,
+};
 use measure::kpi::cohort::{Period as Each, cohorts};
 use measure::kpi::funnel::Funnel;
 use measure::kpi::question::{By, Days, Question};
@@ -416,6 +418,7 @@ fn what_is_kept_and_brought_up_says_what_the_whole_log_says() {
                     &json!({}),
                 ),
                 8 if draw(4) == 0 => part(&mut shop),
+                10 if draw(9) == 0 => rename(&mut shop),
                 9 if draw(8) == 0 => {
                     shop.order(&at, &["anonymous_id:null"], &json!({"total": 3, "currency": "EUR"}))
                 }
@@ -462,6 +465,19 @@ fn what_is_kept_and_brought_up_says_what_the_whole_log_says() {
         merges += shop.engine.counts().merges;
     }
     assert!(merges > 40 && stood > 500 && fell > 10, "{merges} merges, stood {stood} times, fell {fell}");
+}
+
+/// What the campaign is called elsewhere is changed, and so what brought people all along.
+fn rename(shop: &mut Shop) {
+    let mut programme = shop.engine.programme().as_ref().clone();
+    let named = &mut programme.campaigns.get_mut("oil").expect("the programme has it").named;
+    match named.iter().position(|one| one == "tea") {
+        Some(place) => _ = named.remove(place),
+        None => named.push("tea".to_owned()),
+    }
+    let definition = serde_json::to_string(&programme).unwrap();
+    let applied = ProgrammeApplied { applied_at: shop.now, operator: "", definition: &definition };
+    shop.apply(&Record::ProgrammeApplied(applied));
 }
 
 /// Has the last merge undone, if there is one that stands.

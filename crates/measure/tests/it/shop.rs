@@ -107,8 +107,9 @@ impl Shop {
     /// What was kept up to a place, brought up to now; `None` where it does not stand any more.
     pub(crate) fn going_on(&self, kept: Kept) -> Option<Gathered<'_>> {
         let mut since = kept.since(&self.engine)?;
-        for (_, bytes) in &self.log[kept.upto().0 as usize..] {
-            since.observe(&self.engine, &Record::decode(bytes).unwrap());
+        let upto = kept.upto().0;
+        for (seq, (at, bytes)) in (upto + 1..).map(Seq).zip(&self.log[upto as usize..]) {
+            since.observe(&self.engine, seq, *at, &Record::decode(bytes).unwrap());
         }
         let again = since.again(&self.engine)?;
         let places = again.places.clone();

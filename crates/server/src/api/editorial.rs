@@ -2,7 +2,7 @@
 
 use super::extract::Query;
 use crate::clock;
-use crate::editorial::{EditorialView, day_of, editorial_view};
+use crate::editorial::{EditorialView, day_of, editorial_today, editorial_view};
 use crate::hub::Hub;
 use crate::problem::Problem;
 use axum::Json;
@@ -20,7 +20,7 @@ pub(super) struct When {
     as_of: Option<String>,
 }
 
-/// How the spaces of the editorial plan fare. Visits are read from the log, one question at a time.
+/// How the spaces of the editorial plan fare. Visits are told by the log, and kept for today as far as they were read.
 #[utoipa::path(
     get,
     path = "/api/v1/editorial",
@@ -36,14 +36,12 @@ pub(super) async fn show(
         text.parse::<Date>().map_err(|_| Problem::bad_request("bad_parameter", "as_of", wrong()))
     };
     let as_of = when.as_of.map(day).transpose()?;
-    let _held = hub.reading.lock().await;
     let read = |engine: &Engine| (engine.programme().clone(), engine.seq());
     let (programme, seq) = hub.runtime.read(read).await;
     hub.runtime.durable_to(seq).await;
-    let log = hub.log.clone();
-    let reading = tokio::task::spawn_blocking(move || {
-        let today = as_of.unwrap_or_else(|| day_of(&programme, clock::now()));
-        editorial_view(&programme, Some(&log), today)
+    let reading = tokio::task::spawn_blocking(move || match as_of {
+        Some(day) => editorial_view(&programme, Some(&hub.log), day),
+        None => editorial_today(&programme, (&hub.log, &hub.readers), day_of(&programme, clock::now())),
     });
     let outlook = reading.await.expect("invariant: a reader of the log does not panic");
     outlook.map(Json).map_err(|error| Problem::internal(&error))

@@ -96,7 +96,7 @@ impl Told {
         let mut hours = match known {
             Some(hours) => hours,
             None => {
-                Hours::of(frame, before(log, frame.begins).context("the beginning of today was not found")?)
+                Hours::of(frame, log.before(frame.begins).context("the beginning of today was not found")?)
             }
         };
         tell(log, &mut hours).context("the log could not be read for today's events")?;
@@ -121,21 +121,6 @@ fn tell(log: &SqliteReader, hours: &mut Hours) -> Result<(), eventlog::Error> {
         }
     }
     Ok(())
-}
-
-/// The last place that was taken in before an instant, by halves: the log's time never runs backwards.
-fn before(log: &SqliteReader, at: At) -> Result<Seq, eventlog::Error> {
-    let (Some(first), Some((last, _))) = (log.first()?, log.last()?) else { return Ok(Seq(0)) };
-    let (mut low, mut high) = (first.0 - 1, last.0);
-    while low < high {
-        let middle = low + (high - low).div_ceil(2);
-        match log.read(Seq(middle))?.next().transpose()? {
-            Some(batch) if batch.at < at => low = batch.last().0.min(high),
-            Some(batch) => high = batch.first.0 - 1,
-            None => high = middle - 1,
-        }
-    }
-    Ok(Seq(low))
 }
 
 fn view(engine: &Engine, hours: &Hours, timezone: &TimeZone, now: At) -> HoursView {
@@ -200,7 +185,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a directory");
         let mut log = eventlog::sqlite::SqliteLog::open(dir.path()).expect("a log");
         let reader = log.reader();
-        assert_eq!(before(&reader, At(0)).expect("it reads"), Seq(0), "an empty log");
+        assert_eq!(reader.before(At(0)).expect("it reads"), Seq(0), "an empty log");
         // Three records at each full hundred.
         for (first, at) in (1..).step_by(3).map(Seq).zip([100, 200, 300, 400, 500].map(At)) {
             let (send, engagement) = (SendId(1), Engagement::Clicked);
@@ -212,7 +197,7 @@ mod tests {
             log.append(&[Batch { first, at, count: 3, body }]).expect("it appends");
         }
         for (at, place) in [(0, 0), (100, 0), (101, 3), (300, 6), (500, 12), (501, 15)] {
-            assert_eq!(before(&reader, At(at)).expect("it reads"), Seq(place), "{at}");
+            assert_eq!(reader.before(At(at)).expect("it reads"), Seq(place), "{at}");
         }
     }
 }

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use engine::SendId;
 use engine::engine::Engine;
-use engine::outbox::Status;
+use engine::outbox::{Fate, Status};
 use engine::programme::Channel;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -50,16 +50,17 @@ pub(super) async fn list(State(hub): State<Arc<Hub>>) -> Json<FateList> {
     Json(hub.runtime.read(fates).await)
 }
 
+/// Of one channel.
 #[derive(Default)]
-struct Fate {
+struct Fates {
     messages: u64,
     statuses: BTreeMap<&'static str, u64>,
     lost: Option<SendId>,
 }
 
 fn fates(engine: &Engine) -> FateList {
-    let (mut by_channel, mut sends, mut oldest) = (BTreeMap::<Channel, Fate>::new(), 0, None);
-    for (id, channel, status) in engine.fates().take(LEDGER_LOOKED_THROUGH_MAX) {
+    let (mut by_channel, mut sends, mut oldest) = (BTreeMap::<Channel, Fates>::new(), 0, None);
+    for Fate { send: id, channel, status, .. } in engine.fates().take(LEDGER_LOOKED_THROUGH_MAX) {
         (sends, oldest) = (sends + 1, Some(id));
         let Some(channel) = channel.filter(|_| status != Status::Dropped) else { continue };
         let fate = by_channel.entry(channel).or_default();
@@ -73,7 +74,7 @@ fn fates(engine: &Engine) -> FateList {
         let send = engine.send(id)?;
         Some(LostView { id: id.0, reply: send.reply, at: send.settled_at.map(|at| at.to_string()) })
     };
-    let view = |(channel, fate): (Channel, Fate)| FateView {
+    let view = |(channel, fate): (Channel, Fates)| FateView {
         channel: channel.name(),
         messages: fate.messages,
         statuses: fate.statuses,

@@ -97,7 +97,7 @@ impl Past {
     }
 
     /// How many days there are to tell.
-    pub fn days() -> u64 {
+    pub(super) fn days() -> u64 {
         DAYS as u64
     }
 }

@@ -15,7 +15,7 @@ use eventlog::sqlite::SqliteReader;
 use measure::kpi::kept::{Again, Kept};
 use measure::kpi::people::Gathered;
 use std::sync::Arc;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, oneshot};
 
 /// What was gathered for the last question.
 #[derive(Default)]
@@ -26,20 +26,26 @@ pub(crate) async fn ask<T: Send + 'static>(
     hub: &Arc<Hub>,
     ask: impl FnOnce(&Gathered<'_>) -> T + Send + 'static,
 ) -> Result<Option<T>, Error> {
-    let asking = async {
+    let reading = async {
         let mut held = Arc::clone(&hub.figures.0).lock_owned().await;
         let engine = hub.runtime.read(Engine::clone).await;
         hub.runtime.durable_to(engine.seq()).await;
-        let log = hub.log.clone();
-        let asked = tokio::task::spawn_blocking(move || {
+        let (log, (tell, told)) = (hub.log.clone(), oneshot::channel());
+        let asking = tokio::task::spawn_blocking(move || {
             let gathered = brought_up(&engine, &log, held.take())?;
-            let answer = ask(&gathered);
+            // Whoever has stopped waiting asks again, and finds it read.
+            let answer = tell.send(()).is_ok().then(|| ask(&gathered));
             *held = Some(gathered.keep());
             Ok(answer)
         });
-        asked.await.expect("invariant: figures do not panic")
+        // Where it could not be read, nobody tells, and the answer says why.
+        let _ = told.await;
+        asking
     };
-    tokio::time::timeout(BACKFILL_WAIT, asking).await.ok().transpose()
+    match tokio::time::timeout(BACKFILL_WAIT, reading).await {
+        Ok(asking) => asking.await.expect("invariant: figures do not panic"),
+        Err(_) => Ok(None),
+    }
 }
 
 /// What was kept, up to the engine's place; anew where it does not stand any more, or where that takes less.
@@ -63,8 +69,8 @@ fn again(engine: &Engine, log: &SqliteReader, kept: &Kept) -> Result<Option<Agai
         for batch in log.read(upto.next())? {
             let batch = batch?;
             let is_last = batch.last() >= end;
-            for (_, record) in records(&batch).filter(|(seq, _)| (upto.next()..=end).contains(seq)) {
-                since.observe(engine, &record);
+            for (seq, record) in records(&batch).filter(|(seq, _)| (upto.next()..=end).contains(seq)) {
+                since.observe(engine, seq, batch.at, &record);
             }
             if is_last {
                 break;

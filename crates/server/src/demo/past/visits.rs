@@ -55,7 +55,7 @@ impl Visits {
             self.visit(self.known.len() as u32 - 1, from, call);
             // The square brings back above all those who came of late.
             let mut dice = self.dice();
-            let ago = u64::from(dice.below(1 << 16)).pow(2) * self.known.len() as u64 >> 32;
+            let ago = (u64::from(dice.below(1 << 16)).pow(2) * self.known.len() as u64) >> 32;
             self.visit(self.known.len() as u32 - 1 - ago as u32, from, call);
         }
     }
