@@ -179,7 +179,8 @@ FROM below LEFT JOIN above ON true"
 FROM above FULL JOIN below ON above.currency = below.currency"
             ),
         };
-        format!("-- {title}: {formula}\nWITH {parts}\n{answer}")
+        // A text that began with `--` would be a flag to a command.
+        format!("/* {title}: {formula} */\nWITH {parts}\n{answer}")
     }
 
     /// Its SQL of some days, to be asked as it stands.
