@@ -10,9 +10,9 @@ const KNOWN = new Set([...WORDS, ...FUNCTIONS]);
 /** Pieces of a line by their kind. */
 export function marks(line: string): Mark[] {
   const found: Mark[] = [];
-  for (const match of line.matchAll(/--.*$|'(?:[^']|'')*'?|\b\d+(?:\.\d+)?\b|[A-Za-z_]\w*/g)) {
+  for (const match of line.matchAll(/--.*$|\/\*.*?\*\/|'(?:[^']|'')*'?|\b\d+(?:\.\d+)?\b|[A-Za-z_]\w*/g)) {
     const [text] = match;
-    const kind = text.startsWith("--") ? "comment" : text.startsWith("'") ? "text" : /^\d/.test(text) ? "number" : KNOWN.has(text.toLowerCase()) ? "word" : null;
+    const kind = text.startsWith("--") || text.startsWith("/*") ? "comment" : text.startsWith("'") ? "text" : /^\d/.test(text) ? "number" : KNOWN.has(text.toLowerCase()) ? "word" : null;
     if (kind) found.push({ from: match.index, to: match.index + text.length, kind });
   }
   return found;

@@ -15,86 +15,95 @@ const LAST: Day = Day(2_932_896);
 
 impl Quantity {
     /// Its SELECT.
-    pub fn sql(self) -> &'static str {
+    pub fn sql(self) -> String {
         match self {
-            Self::MediaSpend => {
-                "SELECT worth_currency AS currency, sum(worth) AS amount
+            Self::MediaSpend => spent("kind = 'media' AND "),
+            Self::Spend => spent(""),
+            Self::SeenSpend => spent("kind = 'media' AND impressions IS NOT NULL AND "),
+            Self::ClickedSpend => spent("kind = 'media' AND clicks IS NOT NULL AND "),
+            Self::Impressions => counted("impressions", ""),
+            Self::CountedImpressions => counted("impressions", "clicks IS NOT NULL AND "),
+            Self::Clicks => counted("clicks", ""),
+            Self::SeenClicks => counted("clicks", "impressions IS NOT NULL AND "),
+            Self::Delivered => delivered("count(*)", ""),
+            Self::Reached => delivered("count(DISTINCT people.person)", ""),
+            Self::Responded => delivered("count(DISTINCT people.person)", "\n  AND clicked_at IS NOT NULL"),
+            Self::Visits => visits("count(*)", ""),
+            Self::OrganicVisits => visits("count(*)", "direction = 'inbound' AND NOT is_paid AND "),
+            Self::Visitors => visits("count(DISTINCT profile)", ""),
+            Self::Converted => CONVERTED.to_owned(),
+            Self::Leads => LEADS.to_owned(),
+            Self::LeadsWon => LEADS_WON.to_owned(),
+            Self::LeadRevenue => LEAD_REVENUE.to_owned(),
+            Self::Orders => ordered("count(*)", "$from AND $until"),
+            Self::Revenue => REVENUE.to_owned(),
+            Self::Customers => ordered("count(DISTINCT profile)", "$from AND $until"),
+            Self::NewCustomers => customers("", ""),
+            Self::Repeaters => customers(", count(*) AS times", " AND times > 1"),
+            Self::CustomersBefore => ordered("count(DISTINCT profile)", "$before_from AND $before_until"),
+            Self::Retained => RETAINED.to_owned(),
+        }
+    }
+}
+
+fn spent(which: &str) -> String {
+    format!(
+        "SELECT worth_currency AS currency, sum(worth) AS amount
 FROM spend
-WHERE kind = 'media' AND day BETWEEN $from AND $until
+WHERE {which}day BETWEEN $from AND $until
 GROUP BY worth_currency"
-            }
-            Self::Spend => {
-                "SELECT worth_currency AS currency, sum(worth) AS amount
+    )
+}
+
+fn counted(what: &str, which: &str) -> String {
+    format!(
+        "SELECT CAST(coalesce(sum({what}), 0) AS BIGINT) AS amount
 FROM spend
-WHERE day BETWEEN $from AND $until
-GROUP BY worth_currency"
-            }
-            Self::SeenSpend => {
-                "SELECT worth_currency AS currency, sum(worth) AS amount
-FROM spend
-WHERE kind = 'media' AND impressions IS NOT NULL AND day BETWEEN $from AND $until
-GROUP BY worth_currency"
-            }
-            Self::ClickedSpend => {
-                "SELECT worth_currency AS currency, sum(worth) AS amount
-FROM spend
-WHERE kind = 'media' AND clicks IS NOT NULL AND day BETWEEN $from AND $until
-GROUP BY worth_currency"
-            }
-            Self::Impressions => {
-                "SELECT CAST(coalesce(sum(impressions), 0) AS BIGINT) AS amount
-FROM spend
-WHERE day BETWEEN $from AND $until"
-            }
-            Self::CountedImpressions => {
-                "SELECT CAST(coalesce(sum(impressions), 0) AS BIGINT) AS amount
-FROM spend
-WHERE clicks IS NOT NULL AND day BETWEEN $from AND $until"
-            }
-            Self::Clicks => {
-                "SELECT CAST(coalesce(sum(clicks), 0) AS BIGINT) AS amount
-FROM spend
-WHERE day BETWEEN $from AND $until"
-            }
-            Self::SeenClicks => {
-                "SELECT CAST(coalesce(sum(clicks), 0) AS BIGINT) AS amount
-FROM spend
-WHERE impressions IS NOT NULL AND day BETWEEN $from AND $until"
-            }
-            Self::Delivered => {
-                "SELECT count(*) AS amount
-FROM sends
-WHERE profile IS NOT NULL
-  AND status IN ('accepted', 'complained', 'dismissed') AND settled_day BETWEEN $from AND $until"
-            }
-            Self::Reached => {
-                "SELECT count(DISTINCT people.person) AS amount
+WHERE {which}day BETWEEN $from AND $until"
+    )
+}
+
+/// Of what a provider took and did not give back; whoever was erased is nobody who could be reached.
+fn delivered(what: &str, more: &str) -> String {
+    format!(
+        "SELECT {what} AS amount
 FROM sends JOIN people ON people.profile = sends.profile
-WHERE status IN ('accepted', 'complained', 'dismissed') AND settled_day BETWEEN $from AND $until"
-            }
-            Self::Responded => {
-                "SELECT count(DISTINCT people.person) AS amount
-FROM sends JOIN people ON people.profile = sends.profile
-WHERE status IN ('accepted', 'complained', 'dismissed') AND settled_day BETWEEN $from AND $until
-  AND clicked_at IS NOT NULL"
-            }
-            Self::Visits => {
-                "SELECT count(*) AS amount
+WHERE status IN ('accepted', 'complained', 'dismissed') AND settled_day BETWEEN $from AND $until{more}"
+    )
+}
+
+fn visits(what: &str, which: &str) -> String {
+    format!(
+        "SELECT {what} AS amount
 FROM visits
-WHERE day BETWEEN $from AND $until"
-            }
-            Self::OrganicVisits => {
-                "SELECT count(*) AS amount
-FROM visits
-WHERE direction = 'inbound' AND NOT is_paid AND day BETWEEN $from AND $until"
-            }
-            Self::Visitors => {
-                "SELECT count(DISTINCT profile) AS amount
-FROM visits
-WHERE day BETWEEN $from AND $until"
-            }
-            Self::Converted => {
-                "SELECT count(DISTINCT came.profile) AS amount
+WHERE {which}day BETWEEN $from AND $until"
+    )
+}
+
+fn ordered(what: &str, days: &str) -> String {
+    format!(
+        "SELECT {what} AS amount
+FROM orders
+WHERE NOT is_returned AND day BETWEEN {days}"
+    )
+}
+
+/// By the day of their first order.
+fn customers(more: &str, which: &str) -> String {
+    format!(
+        "SELECT count(*) AS amount
+FROM (
+  SELECT profile, min(day) AS began_on{more}
+  FROM orders
+  WHERE NOT is_returned AND profile IS NOT NULL
+  GROUP BY profile
+) AS customers
+WHERE began_on BETWEEN $from AND $until{which}"
+    )
+}
+
+/// Thirty days are so many hours, whatever the clocks do.
+const CONVERTED: &str = "SELECT count(DISTINCT came.profile) AS amount
 FROM (
   SELECT profile, min(occurred_at) AS came_at
   FROM visits
@@ -102,80 +111,36 @@ FROM (
   GROUP BY profile
 ) AS came JOIN orders ON orders.profile = came.profile
 WHERE NOT orders.is_returned
-  AND orders.occurred_at >= came.came_at AND orders.occurred_at < came.came_at + INTERVAL '720 hours'"
-            }
-            Self::Leads => {
-                "SELECT count(*) AS amount
+  AND orders.occurred_at >= came.came_at AND orders.occurred_at < came.came_at + INTERVAL '720 hours'";
+
+const LEADS: &str = "SELECT count(*) AS amount
 FROM people
-WHERE stands AND known_day BETWEEN $from AND $until"
-            }
-            Self::LeadsWon => {
-                "SELECT count(DISTINCT people.profile) AS amount
+WHERE stands AND known_day BETWEEN $from AND $until";
+
+const LEADS_WON: &str = "SELECT count(DISTINCT people.profile) AS amount
 FROM people JOIN orders ON orders.profile = people.profile
 WHERE people.stands AND people.known_day BETWEEN $from AND $until
-  AND NOT orders.is_returned AND orders.occurred_at >= people.known_at"
-            }
-            Self::LeadRevenue => {
-                "SELECT orders.worth_currency AS currency, sum(orders.worth) AS amount
+  AND NOT orders.is_returned AND orders.occurred_at >= people.known_at";
+
+const LEAD_REVENUE: &str = "SELECT orders.worth_currency AS currency, sum(orders.worth) AS amount
 FROM people JOIN orders ON orders.profile = people.profile
 WHERE people.stands AND people.known_day BETWEEN $from AND $until
   AND NOT orders.is_returned AND orders.amount IS NOT NULL AND orders.occurred_at >= people.known_at
-GROUP BY orders.worth_currency"
-            }
-            Self::Orders => {
-                "SELECT count(*) AS amount
-FROM orders
-WHERE NOT is_returned AND day BETWEEN $from AND $until"
-            }
-            Self::Revenue => {
-                "SELECT worth_currency AS currency, sum(worth) AS amount
+GROUP BY orders.worth_currency";
+
+const REVENUE: &str = "SELECT worth_currency AS currency, sum(worth) AS amount
 FROM orders
 WHERE NOT is_returned AND orders.amount IS NOT NULL AND day BETWEEN $from AND $until
-GROUP BY worth_currency"
-            }
-            Self::Customers => {
-                "SELECT count(DISTINCT profile) AS amount
-FROM orders
-WHERE NOT is_returned AND day BETWEEN $from AND $until"
-            }
-            Self::NewCustomers => {
-                "SELECT count(*) AS amount
-FROM (
-  SELECT profile, min(day) AS began_on
-  FROM orders
-  WHERE NOT is_returned AND profile IS NOT NULL
-  GROUP BY profile
-) AS customers
-WHERE began_on BETWEEN $from AND $until"
-            }
-            Self::Repeaters => {
-                "SELECT count(*) AS amount
-FROM (
-  SELECT profile, min(day) AS began_on, count(*) AS times
-  FROM orders
-  WHERE NOT is_returned AND profile IS NOT NULL
-  GROUP BY profile
-) AS customers
-WHERE began_on BETWEEN $from AND $until AND times > 1"
-            }
-            Self::CustomersBefore => {
-                "SELECT count(DISTINCT profile) AS amount
-FROM orders
-WHERE NOT is_returned AND day BETWEEN $before_from AND $before_until"
-            }
-            Self::Retained => {
-                "SELECT count(*) AS amount
+GROUP BY worth_currency";
+
+const RETAINED: &str = "SELECT count(*) AS amount
 FROM (
   SELECT profile FROM orders
   WHERE NOT is_returned AND profile IS NOT NULL AND day BETWEEN $before_from AND $before_until
   INTERSECT
   SELECT profile FROM orders
   WHERE NOT is_returned AND profile IS NOT NULL AND day BETWEEN $from AND $until
-) AS customers"
-            }
-        }
-    }
-}
+) AS customers";
 
 impl Definition {
     /// Its SQL, with the days as parameters. A row has `numerator`, `denominator` where there is one, `value`, and of money
@@ -214,7 +179,8 @@ FROM below LEFT JOIN above ON true"
 FROM above FULL JOIN below ON above.currency = below.currency"
             ),
         };
-        format!("-- {title}: {formula}\nWITH {parts}\n{answer}")
+        // A text that began with `--` would be a flag to a command.
+        format!("/* {title}: {formula} */\nWITH {parts}\n{answer}")
     }
 
     /// Its SQL of some days, to be asked as it stands.

@@ -342,7 +342,7 @@ const SQL_INTRODUCTION: &str = "
 ## The SQL behind each
 
 Over the tables of the [lake](lake.md), of everybody; it gives what the figures above are. `$from` and `$until` are the first and the
-last day, `$before_from` and `$before_until` those of the time of the same length before. `trama measure kpi --sql NAME --from DAY
+last day, `$before_from` and `$before_until` those of the time of the same length before. `trama measure sql NAME --from DAY
 --until DAY`, `GET /api/v1/measure/kpis/NAME` and the figure's page under Results have them filled in, to be asked as the text
 stands by `trama sql`, `POST /api/v1/sql` or DuckDB.
 

@@ -288,6 +288,30 @@ fn a_merge_that_is_undone_gives_events_back() {
 }
 
 #[test]
+fn a_visit_goes_on_over_midnight_and_is_of_the_day_on_which_it_began() {
+    threads().block_on(async {
+        let (_folder, lake) = empty().await;
+        let mut shop = shop();
+        let cookie = &["anonymous_id:a"];
+        // Midnight in Rome is at 23:00.
+        shop.page("2026-01-05T22:50:00Z", cookie, &json!({}));
+        shop.page("2026-01-05T23:10:00Z", cookie, &json!({}));
+        shop.page("2026-01-05T23:20:00Z", &["anonymous_id:b"], &json!({}));
+        shop.page("2026-01-05T23:30:00Z", cookie, &json!({"source": "google", "medium": "cpc"}));
+        shop.page("2026-01-06T00:00:00Z", cookie, &json!({}));
+        refresh_shop(&lake, &shop).await;
+        let told = ask(&lake, "SELECT day, profile, channel, is_paid FROM visits ORDER BY occurred_at").await;
+        let expected = [
+            json!(["2026-01-05", 0, "direct", false]),
+            json!(["2026-01-06", 1, "direct", false]),
+            json!(["2026-01-06", 0, "paid-search", true]),
+            json!(["2026-01-06", 0, "direct", false]),
+        ];
+        assert_eq!(told.rows.into_iter().map(Value::from).collect::<Vec<_>>(), expected);
+    });
+}
+
+#[test]
 fn small_files_of_a_day_become_one_and_nothing_is_left_or_lost() {
     threads().block_on(async {
         let (folder, lake) = empty().await;

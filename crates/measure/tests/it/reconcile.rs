@@ -6,8 +6,8 @@ use crate::lake::ask;
 use engine::at::{At, Span};
 use engine::day::Day;
 use engine::engine::Engine;
-use engine::identifier::IdentifierKind;
-use engine::programme::{Campaign, CampaignChannel, CostKind, Direction};
+use engine::identifier::{HashKey, IdentifierKind};
+use engine::programme::{Campaign, CampaignChannel, CostKind, Direction, Programme};
 use engine::record::{
     Event, EventFlags, EventKind, FlightRecorded, Identifier, Medium, ProgrammeApplied, Record, SpendCounts,
     SpendRecorded,
@@ -137,16 +137,31 @@ impl Draw {
 /// A history with what worlds do not have: costs and flights in two currencies, a programme that may state its own, and people who
 /// come by campaigns and by other pages, of which some are those of the world.
 pub(crate) fn with_money(history: &[Batch], mut engine: Engine, seed: u64) -> Vec<Batch> {
-    let mut draw = Draw(seed.wrapping_mul(977).wrapping_add(13));
-    let (begin, end) = (history[0].at, history.last().unwrap().at);
+    let time = (history[0].at, history.last().unwrap().at);
+    let key = engine.installed().unwrap().hash_key;
+    let programme = with_campaigns(engine.programme(), seed);
+    let mut adding = Adding { draw: Draw(seed.wrapping_mul(977).wrapping_add(13)), body: Vec::new(), time };
+    let definition = serde_json::to_string(&programme).unwrap();
+    adding.push(&Record::ProgrammeApplied(ProgrammeApplied {
+        applied_at: time.1,
+        operator: "",
+        definition: &definition,
+    }));
+    adding.costs(&programme);
+    adding.flight();
+    (0..60).for_each(|number| adding.event(number, key));
+    let staged = stage(&mut engine, time.1, &[&adding.body]);
+    let outcomes = staged.outcomes.iter().flatten();
+    let refused: BTreeSet<String> =
+        outcomes.filter(|one| !matches!(one, Outcome::Applied(_))).map(|one| format!("{one:?}")).collect();
+    assert!(refused.is_empty(), "seed {seed}: {refused:?}");
     let mut all = history.to_vec();
-    let mut body = Vec::new();
-    let mut push = |record: &Record<'_>| {
-        let mut bytes = Vec::new();
-        record.encode(&mut bytes);
-        push_record(&mut body, &bytes);
-    };
-    let mut programme = engine::programme::Programme::clone(engine.programme());
+    all.extend(staged.batches);
+    all
+}
+
+fn with_campaigns(programme: &Programme, seed: u64) -> Programme {
+    let mut programme = programme.clone();
     if seed % 4 != 1 {
         programme.currency = Some("EUR".to_owned());
         let rates = [("2026-01-01".to_owned(), 912_345_678)].into();
@@ -161,65 +176,75 @@ pub(crate) fn with_money(history: &[Batch], mut engine: Engine, seed: u64) -> Ve
         ..Campaign::default()
     };
     programme.campaigns.insert("oil".to_owned(), oil);
-    let definition = serde_json::to_string(&programme).unwrap();
-    push(&Record::ProgrammeApplied(ProgrammeApplied {
-        applied_at: end,
-        operator: "",
-        definition: &definition,
-    }));
-    let timezone = programme.timezone();
-    let span = end.since(begin).0 as u64;
-    for number in 0..30 {
-        let day = Day::of(begin.plus(Span(draw.below(span) as i64)), &timezone);
-        let counts = SpendCounts {
-            impressions: draw.maybe(9_000),
-            clicks: draw.maybe(90),
-            reach: None,
-            minutes: None,
-        };
-        push(&Record::SpendRecorded(SpendRecorded {
-            key: &format!("line {number}"),
-            campaign: draw.pick(&["", "oil", "Olio"]),
-            channel: draw.pick(&["paid-search", "paid-social"]),
-            kind: draw.pick(&[CostKind::Media, CostKind::Media, CostKind::Content, CostKind::People]),
-            from: day,
-            until: day.plus(draw.below(5) as i32),
-            millionths: draw.below(90_000_000) as i64 - 5_000_000,
-            currency: draw.pick(&["EUR", "EUR", "USD"]),
-            counts,
+    programme
+}
+
+/// Records that are added at the end of a history, about the time of it.
+struct Adding {
+    draw: Draw,
+    body: Vec<u8>,
+    time: (At, At),
+}
+
+impl Adding {
+    fn push(&mut self, record: &Record<'_>) {
+        let mut bytes = Vec::new();
+        record.encode(&mut bytes);
+        push_record(&mut self.body, &bytes);
+    }
+
+    fn instant(&mut self) -> At {
+        let (begin, end) = self.time;
+        begin.plus(Span(self.draw.below(end.since(begin).0 as u64) as i64))
+    }
+
+    fn costs(&mut self, programme: &Programme) {
+        for number in 0..30 {
+            let day = Day::of(self.instant(), &programme.timezone());
+            let draw = &mut self.draw;
+            let (impressions, clicks) = (draw.maybe(9_000), draw.maybe(90));
+            let line = SpendRecorded {
+                key: &format!("line {number}"),
+                campaign: draw.pick(&["", "oil", "Olio"]),
+                channel: draw.pick(&["paid-search", "paid-social"]),
+                kind: draw.pick(&[CostKind::Media, CostKind::Media, CostKind::Content, CostKind::People]),
+                from: day,
+                until: day.plus(draw.below(5) as i32),
+                millionths: draw.below(90_000_000) as i64 - 5_000_000,
+                currency: draw.pick(&["EUR", "EUR", "USD"]),
+                counts: SpendCounts { impressions, clicks, reach: None, minutes: None },
+                source: "",
+                recorded_at: self.time.1,
+                operator: "",
+            };
+            self.push(&Record::SpendRecorded(line));
+        }
+    }
+
+    fn flight(&mut self) {
+        let from = self.instant();
+        self.push(&Record::FlightRecorded(FlightRecorded {
+            key: "spot",
+            campaign: "oil",
+            medium: Medium::Radio,
+            place: "Radio Arno",
+            from,
+            until: from.plus(Span::MINUTE),
+            millionths: 30_000_001,
+            currency: "EUR",
+            contacts: Some(40_003),
+            pieces: None,
+            codes: vec!["ARNO"],
             source: "",
-            recorded_at: end,
+            recorded_at: self.time.1,
             operator: "",
         }));
     }
-    let from = begin.plus(Span((span / 2) as i64));
-    push(&Record::FlightRecorded(FlightRecorded {
-        key: "spot",
-        campaign: "oil",
-        medium: Medium::Radio,
-        place: "Radio Arno",
-        from,
-        until: from.plus(Span::MINUTE),
-        millionths: 30_000_001,
-        currency: "EUR",
-        contacts: Some(40_003),
-        pieces: None,
-        codes: vec!["ARNO"],
-        source: "",
-        recorded_at: end,
-        operator: "",
-    }));
-    let key = engine.installed().unwrap().hash_key;
-    let contexts = [
-        json!({"campaign": {"source": "google", "medium": "cpc", "name": "olio"}}),
-        json!({"campaign": {"source": "facebook", "medium": "cpc", "name": "Olio"}}),
-        json!({"page": {"url": "https://shop.example/", "referrer": "https://www.google.com/"}}),
-        json!({"page": {"url": "https://shop.example/?utm_source=letter&utm_medium=email"}}),
-        json!({}),
-    ];
-    for number in 0..60 {
-        let at = begin.plus(Span(draw.below(span) as i64));
-        // Now a stranger, now a cookie that the world knows.
+
+    /// Of a stranger, or under a cookie that the world knows.
+    fn event(&mut self, number: u64, key: HashKey) {
+        let at = self.instant();
+        let draw = &mut self.draw;
         let value = match draw.below(2) {
             0 => format!("stranger-{}", draw.below(9)),
             _ => format!("device-{}-0", draw.below(6)),
@@ -231,42 +256,45 @@ pub(crate) fn with_money(history: &[Batch], mut engine: Engine, seed: u64) -> Ve
             3 => (EventKind::Track, "QR Scanned"),
             _ => (EventKind::Page, "Page Viewed"),
         };
-        let channel = draw.pick(&["paid-social", "Fair", "nobody knows"]);
-        let total = draw.below(9_000) as f64 / 100.0;
-        let properties = match draw.below(4) {
-            0 => json!({ "channel": channel }),
-            1 => json!({ "channel": channel, "total": total }),
-            _ => json!({ "channel": channel, "total": total, "currency": draw.pick(&["EUR", "USD"]) }),
-        };
-        let properties = OwnedMap::from_json(&properties).unwrap();
-        let (context, nothing) =
-            (OwnedMap::from_json(&contexts[draw.below(5) as usize]).unwrap(), OwnedMap::default());
-        let (id, kind_of_name) = (format!("money-{number}"), IdentifierKind::AnonymousId);
-        let hash = key.identifier(kind_of_name, &value);
-        push(&Record::Event(Event {
+        let (properties, context) = (properties(draw), context(draw));
+        let (id, nothing) = (format!("money-{number}"), OwnedMap::default());
+        let hash = key.identifier(IdentifierKind::AnonymousId, &value);
+        self.push(&Record::Event(Event {
             kind,
             flags: EventFlags::default(),
             occurred_at: at,
-            received_at: end,
+            received_at: self.time.1,
             source: "shop",
             name,
             message_id: key.message_id("shop", &id),
-            identifiers: vec![Identifier { kind: kind_of_name, hash, value: &value }],
+            identifiers: vec![Identifier { kind: IdentifierKind::AnonymousId, hash, value: &value }],
             message_id_text: &id,
             properties: properties.as_map(),
             traits: nothing.as_map(),
             context: context.as_map(),
         }));
     }
-    let staged = stage(&mut engine, end, &[&body]);
-    let refused: BTreeSet<String> = staged
-        .outcomes
-        .iter()
-        .flatten()
-        .filter(|one| !matches!(one, Outcome::Applied(_)))
-        .map(|one| format!("{one:?}"))
-        .collect();
-    assert!(refused.is_empty(), "seed {seed}: {refused:?}");
-    all.extend(staged.batches);
-    all
+}
+
+/// Of an order, of a refund, or of what leads to the site.
+fn properties(draw: &mut Draw) -> OwnedMap {
+    let channel = draw.pick(&["paid-social", "Fair", "nobody knows"]);
+    let total = draw.below(9_000) as f64 / 100.0;
+    let properties = match draw.below(4) {
+        0 => json!({ "channel": channel }),
+        1 => json!({ "channel": channel, "total": total }),
+        _ => json!({ "channel": channel, "total": total, "currency": draw.pick(&["EUR", "USD"]) }),
+    };
+    OwnedMap::from_json(&properties).unwrap()
+}
+
+fn context(draw: &mut Draw) -> OwnedMap {
+    let contexts = [
+        json!({"campaign": {"source": "google", "medium": "cpc", "name": "olio"}}),
+        json!({"campaign": {"source": "facebook", "medium": "cpc", "name": "Olio"}}),
+        json!({"page": {"url": "https://shop.example/", "referrer": "https://www.google.com/"}}),
+        json!({"page": {"url": "https://shop.example/?utm_source=letter&utm_medium=email"}}),
+        json!({}),
+    ];
+    OwnedMap::from_json(&contexts[draw.below(5) as usize]).unwrap()
 }

@@ -21,9 +21,6 @@ use std::path::Path;
 pub(super) enum Command {
     /// Key figures of marketing, each with its interval
     Kpi {
-        /// Print the SQL behind a figure in these days, to be asked of the lake as it stands: orders
-        #[arg(long, value_name = "FIGURE", conflicts_with_all = OTHER_THAN_DAYS)]
-        sql: Option<String>,
         #[command(flatten)]
         which: Which,
         #[command(flatten)]
@@ -31,6 +28,17 @@ pub(super) enum Command {
         /// Print JSON
         #[arg(long)]
         json: bool,
+    },
+    /// The SQL behind a key figure, to be asked of the lake as it stands
+    Sql {
+        /// Its name: orders
+        figure: String,
+        /// From this day on, as 2026-01-31
+        #[arg(long, value_name = "DAY")]
+        from: Option<String>,
+        /// Up to this day
+        #[arg(long, value_name = "DAY")]
+        until: Option<String>,
     },
     /// How many people went how far through steps, one after the other
     Funnel {
@@ -75,9 +83,6 @@ pub(super) enum Command {
         json: bool,
     },
 }
-
-/// What the SQL behind a figure, which is of everybody, cannot be divided by or confined to.
-const OTHER_THAN_DAYS: [&str; 7] = ["by", "campaign", "channel", "direction", "phase", "segment", "json"];
 
 /// Which days, divided by what, and of whom.
 #[derive(clap::Args)]
@@ -138,11 +143,13 @@ impl Which {
 
 pub(super) fn run(command: &Command) -> anyhow::Result<()> {
     match command {
-        Command::Kpi { sql: Some(name), which, .. } => sql(name, which),
-        Command::Kpi { sql: None, which, asked, json } => {
+        Command::Kpi { which, asked, json } => {
             let ask = |engine: &Engine, read: ReadLog<'_, '_>| figures::kpis(engine, read, &which.asked());
             let told = told(asked, "kpis", &which.parameters(), ask)?;
             if *json { print(&told) } else { kpis(&told) }
+        }
+        Command::Sql { figure, from, until } => {
+            sql(figure, &OfDays { from: from.clone(), until: until.clone() })
         }
         Command::Funnel { steps, within, which, asked, json } => {
             let ask = |engine: &Engine, read: ReadLog<'_, '_>| {
@@ -173,11 +180,10 @@ pub(super) fn run(command: &Command) -> anyhow::Result<()> {
     }
 }
 
-fn sql(name: &str, which: &Which) -> anyhow::Result<()> {
-    let days = OfDays { from: which.from.clone(), until: which.until.clone() };
-    match figures::defined(name, &days) {
+fn sql(figure: &str, days: &OfDays) -> anyhow::Result<()> {
+    match figures::defined(figure, days) {
         Ok(defined) => Ok(writeln!(stdout(), "{}", defined.sql)?),
-        Err(wrong) if wrong.field == "name" => bail!("--sql: {}", wrong.reason),
+        Err(wrong) if wrong.field == "name" => bail!("{}", wrong.reason),
         Err(wrong) => bail!("--{}: {}", wrong.field, wrong.reason),
     }
 }
