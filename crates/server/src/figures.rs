@@ -4,7 +4,7 @@
 mod defined;
 pub mod kept;
 
-pub use defined::{KpiDefinition, OfDays, defined};
+pub use defined::{KeyFigureInSql, KeyFigureList, OfDays, defined};
 
 use engine::Seq;
 use engine::at::{At, Span};

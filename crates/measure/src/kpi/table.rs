@@ -343,7 +343,7 @@ const SQL_INTRODUCTION: &str = "
 
 Over the tables of the [lake](lake.md), of everybody; it gives what the figures above are. `$from` and `$until` are the first and the
 last day, `$before_from` and `$before_until` those of the time of the same length before. `trama measure sql NAME --from DAY
---until DAY`, `GET /api/v1/measure/kpis/NAME` and the figure's page under Results have them filled in, to be asked as the text
+--until DAY`, `GET /api/v1/measure/figures/NAME` and the figure's page under Results have them filled in, to be asked as the text
 stands by `trama sql`, `POST /api/v1/sql` or DuckDB.
 
 A row has the numerator, the denominator and the value, which is null where the figure is undefined. Money has a row for each

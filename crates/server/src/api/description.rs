@@ -118,7 +118,7 @@ use utoipa::{Modify, openapi};
         lake::verify,
         figures::table,
         figures::kpis,
-        figures::kpi,
+        figures::defined,
         figures::funnel,
         figures::retention,
         figures::uplift,

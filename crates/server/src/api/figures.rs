@@ -3,8 +3,8 @@
 
 use super::extract::Query;
 use crate::figures::{
-    self, Asked, FunnelReport, KpiDefinition, KpiReport, OfDays, ReadLog, RetentionReport, Unanswered,
-    UpliftReport, Wrong,
+    self, Asked, FunnelReport, KeyFigureInSql, KeyFigureList, KpiReport, OfDays, ReadLog, RetentionReport,
+    Unanswered, UpliftReport, Wrong,
 };
 use crate::hub::Hub;
 use crate::problem::{Problem, READING_LOG};
@@ -15,9 +15,7 @@ use engine::Seq;
 use engine::engine::Engine;
 use eventlog::log::Batches;
 use measure::kpi::people::Gathered;
-use measure::kpi::table::{DEFINITIONS, Definition};
-use measure::kpi::target::{Bound, Growth};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use std::sync::Arc;
 
 /// The steps of a funnel.
@@ -58,47 +56,10 @@ pub(super) struct Flown {
     flight: Option<String>,
 }
 
-/// The table of key figures.
-#[derive(Serialize, utoipa::ToSchema)]
-pub(super) struct KeyFigureList {
-    figures: Vec<KeyFigureView>,
-}
-
-/// What a key figure is.
-#[derive(Serialize, utoipa::ToSchema)]
-struct KeyFigureView {
-    name: &'static str,
-    title: &'static str,
-    formula: String,
-    /// `money`, `share`, `ratio` or `count`.
-    unit: &'static str,
-    /// `at_least`, or of money that goes out `at_most`: which side of a target is the good one.
-    bound: &'static str,
-    /// `adds_up` over time, `of_length` (it is another figure for another length of time) or `steady`.
-    growth: &'static str,
-    source: &'static str,
-    note: &'static str,
-}
-
-impl KeyFigureView {
-    fn of(figure: &Definition) -> Self {
-        Self {
-            name: figure.name,
-            title: figure.title,
-            formula: figure.formula(),
-            unit: figure.unit.name(),
-            bound: Bound::of(figure).name(),
-            growth: Growth::of(figure).name(),
-            source: figure.source,
-            note: figure.note,
-        }
-    }
-}
-
 /// What key figures there are. Nothing is read or counted for it.
 #[utoipa::path(get, path = "/api/v1/measure/figures", responses((status = 200, body = KeyFigureList)))]
 pub(super) async fn table() -> Json<KeyFigureList> {
-    Json(KeyFigureList { figures: DEFINITIONS.iter().map(KeyFigureView::of).collect() })
+    Json(KeyFigureList::all())
 }
 
 /// Key figures of marketing, each with its numerator, denominator, interval and instant. The first question after a start has
@@ -125,14 +86,14 @@ pub(super) async fn kpis(
 /// What a key figure is, and the SQL behind it, which the lake answers as it stands.
 #[utoipa::path(
     get,
-    path = "/api/v1/measure/kpis/{name}",
+    path = "/api/v1/measure/figures/{name}",
     params(("name" = String, Path, description = "Its name: `orders`"), OfDays),
-    responses((status = 200, body = KpiDefinition), (status = 400, body = Problem), (status = 404, body = Problem))
+    responses((status = 200, body = KeyFigureInSql), (status = 400, body = Problem), (status = 404, body = Problem))
 )]
-pub(super) async fn kpi(
+pub(super) async fn defined(
     Path(name): Path<String>,
     Query(days): Query<OfDays>,
-) -> Result<Json<KpiDefinition>, Problem> {
+) -> Result<Json<KeyFigureInSql>, Problem> {
     figures::defined(&name, &days).map(Json).map_err(|wrong| match wrong.field {
         "name" => Problem::not_found(wrong.reason),
         field => Problem::bad_request("bad_parameter", field, wrong.reason),

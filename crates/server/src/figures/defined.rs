@@ -3,6 +3,7 @@
 use super::{Asked, Wrong};
 use engine::programme::nearest;
 use measure::kpi::table::{DEFINITIONS, Definition, definition};
+use measure::kpi::target::{Bound, Growth};
 use serde::{Deserialize, Serialize};
 
 /// The days for which a figure's SQL is told.
@@ -15,25 +16,65 @@ pub struct OfDays {
     pub until: Option<String>,
 }
 
+/// The table of key figures.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct KeyFigureList {
+    figures: Vec<KeyFigure>,
+}
+
+impl KeyFigureList {
+    pub fn all() -> Self {
+        Self { figures: DEFINITIONS.iter().map(KeyFigure::of).collect() }
+    }
+}
+
+/// What a key figure is.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct KeyFigure {
+    name: &'static str,
+    title: &'static str,
+    formula: String,
+    /// `money`, `share`, `ratio` or `count`.
+    unit: &'static str,
+    /// `at_least`, or of money that goes out `at_most`: which side of a target is the good one.
+    bound: &'static str,
+    /// `adds_up` over time, `of_length` (it is another figure for another length of time) or `steady`.
+    growth: &'static str,
+    /// How its interval is found.
+    interval: &'static str,
+    /// What it is told from.
+    source: &'static str,
+    /// What it is not.
+    note: &'static str,
+}
+
+impl KeyFigure {
+    fn of(figure: &Definition) -> Self {
+        Self {
+            name: figure.name,
+            title: figure.title,
+            formula: figure.formula(),
+            unit: figure.unit.name(),
+            bound: Bound::of(figure).name(),
+            growth: Growth::of(figure).name(),
+            interval: figure.interval.name(),
+            source: figure.source,
+            note: figure.note,
+        }
+    }
+}
+
 /// What a key figure is, and the SQL behind it.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct KpiDefinition {
-    pub name: &'static str,
-    pub title: &'static str,
-    pub formula: String,
-    pub unit: &'static str,
-    /// How its interval is found.
-    pub interval: &'static str,
-    /// What it is told from.
-    pub source: &'static str,
-    /// What it is not.
-    pub note: &'static str,
+pub struct KeyFigureInSql {
+    #[serde(flatten)]
+    figure: KeyFigure,
     /// Of everybody in the days asked for, or ever; the lake answers it as it stands, and so does DuckDB.
     pub sql: String,
 }
 
 /// The figure of a name. The field at fault is `name` where there is none.
-pub fn defined(name: &str, days: &OfDays) -> Result<KpiDefinition, Wrong> {
+pub fn defined(name: &str, days: &OfDays) -> Result<KeyFigureInSql, Wrong> {
     let found = definition(name).ok_or_else(|| {
         let way_out = match nearest(name, DEFINITIONS.iter().map(|one| one.name)) {
             Some(near) => format!("did you mean {near}?"),
@@ -42,8 +83,5 @@ pub fn defined(name: &str, days: &OfDays) -> Result<KpiDefinition, Wrong> {
         Wrong { field: "name", reason: format!("there is no key figure \"{name}\": {way_out}") }
     })?;
     let asked = Asked { from: days.from.clone(), until: days.until.clone(), ..Asked::default() };
-    let Definition { name, title, unit, interval, source, note, .. } = *found;
-    let (unit, interval) = (unit.name(), interval.name());
-    let (formula, sql) = (found.formula(), found.sql_of(asked.days()?));
-    Ok(KpiDefinition { name, title, formula, unit, interval, source, note, sql })
+    Ok(KeyFigureInSql { figure: KeyFigure::of(found), sql: found.sql_of(asked.days()?) })
 }

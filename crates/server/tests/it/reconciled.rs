@@ -119,7 +119,7 @@ fn same(one: &[f64], other: &[f64]) -> bool {
 /// A figure of the API beside the SQL that the API tells of it.
 async fn equals_sql(house: &House, kpi: &Value, days: &str, seq: &Value) {
     let name = kpi["name"].as_str().unwrap();
-    let defined = house.get(&format!("/api/v1/measure/kpis/{name}?{days}")).await;
+    let defined = house.get(&format!("/api/v1/measure/figures/{name}?{days}")).await;
     assert_eq!((&defined["title"], &defined["formula"]), (&kpi["title"], &kpi["formula"]));
     let answer = house.ask("POST", "/api/v1/sql", Some(json!({"sql": defined["sql"]}))).await;
     assert_eq!(answer.status, 200, "{answer:?}");
@@ -236,7 +236,7 @@ async fn every_figure_is_the_same_in_the_api_by_command_in_sql_and_in_the_mail()
 #[tokio::test(flavor = "multi_thread")]
 async fn the_sql_of_a_figure_is_told_or_why_not() {
     let house = House::start().await;
-    let orders = house.get("/api/v1/measure/kpis/orders?from=2026-01-05&until=2026-01-11").await;
+    let orders = house.get("/api/v1/measure/figures/orders?from=2026-01-05&until=2026-01-11").await;
     assert!(
         orders["sql"].as_str().unwrap().contains("BETWEEN DATE '2026-01-05' AND DATE '2026-01-11'"),
         "{orders}"
@@ -251,7 +251,7 @@ async fn the_sql_of_a_figure_is_told_or_why_not() {
         ("orders?from=yesterday", 400, "write it as 2026-01-31"),
         ("orders?from=2026-01-05&until=2026-01-04", 400, "before the first"),
     ] {
-        let refused = house.ask("GET", &format!("/api/v1/measure/kpis/{path}"), None).await;
+        let refused = house.ask("GET", &format!("/api/v1/measure/figures/{path}"), None).await;
         assert!(refused.status == status && refused.text.contains(says), "{path}: {refused:?}");
     }
 }
