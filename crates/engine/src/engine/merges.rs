@@ -21,7 +21,8 @@ impl Engine {
         if self.have_room(from, into) { Ok(()) } else { Err(MergeRefusal::TooLarge) }
     }
 
-    pub(super) fn named(&self, identifier: &Identifier<'_>) -> Option<ProfileId> {
+    /// Whom a name of a record leads to now.
+    pub fn named(&self, identifier: &Identifier<'_>) -> Option<ProfileId> {
         self.state.directory.get(identifier.hash).map(|id| self.state.canonical(id))
     }
 

@@ -6,7 +6,7 @@ use crate::governor::Suppression;
 use crate::identifier::IdentifierKind;
 use crate::journey::{Passage, RunState, Standing};
 use crate::name::NameId;
-use crate::outbox::{Decisions, Fate, Send, Status};
+use crate::outbox::{Decisions, Fate, Send};
 use crate::profile::Profile;
 use crate::programme::{Channel, Journey, Programme};
 use crate::state::{Counts, JourneyVersion, Reject, SegmentState, State};

@@ -30,7 +30,7 @@ impl<'a> Funnel<'a> {
             return;
         }
         let Some(step) = self.steps.iter().position(|step| step == event.name) else { return };
-        let owner = event.identifiers.iter().find_map(|one| self.engine.find(one.kind, one.value));
+        let owner = event.identifiers.iter().find_map(|one| self.engine.named(one));
         if let Some(owner) = owner.filter(|id| self.engine.profile(*id).is_some()) {
             self.done.entry(owner).or_default().push((event.occurred_at, step));
         }

@@ -9,6 +9,7 @@ use super::arrival::Arrival;
 use super::people::{Entry, Gathered, Order, Person, codes};
 use crate::channel::names;
 use crate::touchpoint::Owners;
+use engine::at::At;
 use engine::engine::Engine;
 use engine::programme::{Campaign, ChannelRules, Purchase};
 use engine::record::Record;
@@ -95,7 +96,7 @@ impl Since {
     pub fn observe(&mut self, engine: &Engine, seq: Seq, at: At, record: &Record<'_>) {
         match record {
             Record::Event(event) => {
-                let named = event.identifiers.iter().filter_map(|one| engine.find(one.kind, one.value));
+                let named = event.identifiers.iter().filter_map(|one| engine.named(one));
                 let by_code = engine.owner_by_code(event.name, event.properties);
                 let mut named = named.chain(by_code.map(|id| engine.canonical(id))).peekable();
                 if named.peek().is_some() && record.happening(at).is_some() {

@@ -138,7 +138,7 @@ impl<'a> Gathered<'a> {
     }
 
     fn named(&self, event: &Event<'_>) -> Option<ProfileId> {
-        let owner = event.identifiers.iter().find_map(|one| self.engine.find(one.kind, one.value));
+        let owner = event.identifiers.iter().find_map(|one| self.engine.named(one));
         owner.filter(|id| self.engine.profile(*id).is_some())
     }
 

@@ -144,7 +144,7 @@ impl<'a> Refresh<'a> {
         let known = self.owners.get((seq.0 - self.from.0) as usize).and_then(|owner| owner.checked_sub(1));
         // What only names people is in nobody's history.
         let named = || {
-            let found = event.identifiers.iter().find_map(|one| self.engine.find(one.kind, one.value));
+            let found = event.identifiers.iter().find_map(|one| self.engine.named(one));
             let is_naming = matches!(event.kind, EventKind::Identify | EventKind::Group | EventKind::Alias);
             found.filter(|id| is_naming && self.engine.profile(*id).is_some())
         };
