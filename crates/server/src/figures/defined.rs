@@ -30,7 +30,7 @@ impl KeyFigureList {
 
 /// What a key figure is.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct KeyFigure {
+struct KeyFigure {
     name: &'static str,
     title: &'static str,
     formula: String,
