@@ -276,7 +276,10 @@ impl Row {
             decision,
             status: self.status,
             wished_at,
-            decided_at: self.soon(self.decided).or(notes.decided_at).expect("invariant: every send was decided"),
+            decided_at: self
+                .soon(self.decided)
+                .or(notes.decided_at)
+                .expect("invariant: every send was decided"),
             attempts: self.attempts & ((1 << ATTEMPT_BITS) - 1),
             attempted_at: self.soon(self.attempted).or(notes.attempted_at),
             settled_at,
