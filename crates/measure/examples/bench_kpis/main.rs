@@ -3,8 +3,6 @@
 //!
 //! `cargo run --release -p measure --example bench_kpis -- [people] [events]`. The peer needs python3 and its `venv`.
 
-#![expect(clippy::disallowed_methods, reason = "a benchmark asks the clock")]
-
 mod shop;
 
 use engine::Seq;

@@ -26,6 +26,10 @@ pub(crate) async fn ask<T: Send + 'static>(
     hub: &Arc<Hub>,
     ask: impl FnOnce(&Gathered<'_>) -> T + Send + 'static,
 ) -> Result<Option<T>, Error> {
+    #[expect(
+        clippy::async_yields_async,
+        reason = "only the reading is waited for with a bound, and not the answer"
+    )]
     let reading = async {
         let mut held = Arc::clone(&hub.figures.0).lock_owned().await;
         let engine = hub.runtime.read(Engine::clone).await;

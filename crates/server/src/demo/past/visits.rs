@@ -130,7 +130,7 @@ mod tests {
         let (mut visits, mut calls) = (Visits::new(people), Vec::new());
         for slice in 0..DAYS * SLICES_A_DAY {
             visits.come(slice, At(0).plus(super::super::SLICE.times(slice)), &mut |at, call| {
-                calls.push((at, call))
+                calls.push((at, call));
             });
         }
         (visits, calls)
