@@ -420,7 +420,7 @@ fn what_is_kept_and_brought_up_says_what_the_whole_log_says() {
                 8 if draw(4) == 0 => part(&mut shop),
                 10 if draw(9) == 0 => rename(&mut shop),
                 9 if draw(8) == 0 => {
-                    shop.order(&at, &["anonymous_id:null"], &json!({"total": 3, "currency": "EUR"}))
+                    shop.order(&at, &["anonymous_id:null"], &json!({"total": 3, "currency": "EUR"}));
                 }
                 _ => shop.order(
                     &at,
