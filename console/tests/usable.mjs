@@ -12,9 +12,9 @@ import { startBrowser } from "./shop.mjs";
 const STILL_MS = 150;
 const PATIENCE_MS = 120_000;
 const POLL_MS = 10;
-/** What is not the screen's own: how the server is, and the stream of what happens. */
 /** What may be counted from the log, while the screen says so. */
 const COUNTED = /^(measure\/|editorial|journeys\/[^/]+\/steps|segments\/[^/]+\/sizes)/;
+/** What is not the screen's own: how the server is, and the stream of what happens. */
 const NOT_OURS = /\/api\/v1\/(stream|status)$|\/greeting\.json$/;
 
 const flag = (name) => {

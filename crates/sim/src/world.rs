@@ -14,7 +14,7 @@ use eventlog::folder::Folder;
 use eventlog::log::{Batch, Log};
 use eventlog::memory::{MemoryDisk, MemoryFolder, MemoryLog};
 use eventlog::sequencer::Outcome;
-use eventlog::snapshots::Snapshots;
+use eventlog::snapshots::{Snapshot, Snapshots};
 
 use crate::auditor::Auditor;
 use crate::canary::Canary;
@@ -366,7 +366,12 @@ impl World {
         let redacted = self.auditor.redacted_to();
         let leads_back = |place: Seq| place.next() >= first && place >= redacted;
         let is_whole = first == Seq(1) && redacted == Seq(0);
-        let has_other_way = all.iter().skip(1).any(|(place, _)| leads_back(*place)) || is_whole;
+        // A section that an older one has too may have been damaged before.
+        let can_be_read = |one: &Result<Snapshot<'_>, Error>| {
+            one.as_ref().is_ok_and(|one| one.sections().all(|section| section.is_ok()))
+        };
+        let has_other_way =
+            is_whole || all.iter().skip(1).any(|(place, one)| leads_back(*place) && can_be_read(one));
         let Some((_, Ok(newest))) = all.first().filter(|_| has_other_way) else { return };
         if self.random.happens(self.options.snapshot_damaged) {
             let files = newest.files();
