@@ -144,7 +144,7 @@ FROM (
 
 impl Definition {
     /// Its SQL, with the days as parameters. A row has `numerator`, `denominator` where there is one, `value`, and of money
-    /// `currency`: a row for each, and no value where there are several. There is none where money of none is divided by money
+    /// `currency`: a row for each, in their order, and no value where there are several. There is none where money of none is divided by money
     /// of none. A value is null where the figure is undefined.
     pub fn sql(&self) -> String {
         let mut parts = vec![part("above", self.numerator)];
@@ -163,20 +163,23 @@ FROM above CROSS JOIN below"
             ),
             (true, None) => "SELECT currency, coalesce(amount, 0) AS numerator,
   CASE WHEN count(*) OVER () = 1 THEN CAST(coalesce(amount, 0) AS DOUBLE) END AS value
-FROM (SELECT 1 AS one) AS always LEFT JOIN above ON true"
+FROM (SELECT 1 AS one) AS always LEFT JOIN above ON true
+ORDER BY 1"
                 .to_owned(),
             (true, Some(false)) => format!(
                 "SELECT above.currency, coalesce(above.amount, 0) AS numerator, below.amount AS denominator,
   CASE WHEN count(*) OVER () = 1
     THEN CAST(coalesce(above.amount, 0) AS DOUBLE) / nullif(below.amount, 0){scale} END AS value
-FROM below LEFT JOIN above ON true"
+FROM below LEFT JOIN above ON true
+ORDER BY 1"
             ),
             (true, Some(true)) => format!(
                 "SELECT coalesce(above.currency, below.currency) AS currency,
   coalesce(above.amount, 0) AS numerator, coalesce(below.amount, 0) AS denominator,
   CASE WHEN count(*) OVER () = 1
     THEN CAST(coalesce(above.amount, 0) AS DOUBLE) / nullif(CAST(below.amount AS DOUBLE), 0){scale} END AS value
-FROM above FULL JOIN below ON above.currency = below.currency"
+FROM above FULL JOIN below ON above.currency = below.currency
+ORDER BY 1"
             ),
         };
         // A text that began with `--` would be a flag to a command.
