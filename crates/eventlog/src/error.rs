@@ -62,6 +62,15 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether what is on the disk is not what was written, so that trying again would be of no use.
+    pub(crate) fn is_damage(&self) -> bool {
+        match self {
+            Self::DamagedSnapshot { .. } => true,
+            Self::Io { source, .. } => source.kind() == std::io::ErrorKind::NotFound,
+            _ => false,
+        }
+    }
+
     /// For `map_err` on SQLite's results.
     pub(crate) fn sqlite(doing: &'static str) -> impl Fn(rusqlite::Error) -> Self {
         move |source| Self::Sqlite { doing, source }

@@ -5,7 +5,7 @@
 //! A manifest gets its name only when all of that is durable, so a snapshot that is there under its name is whole; digests
 //! tell when the disk disagrees, and then the one before is taken.
 //!
-//! For that to help, two snapshots that follow each other share no byte: there are two lines of them, and each snapshot
+//! For that to help, two snapshots that follow each other share no file: there are two lines of them, and each snapshot
 //! goes on from the one before the last, which it replaces.
 
 mod manifest;
@@ -96,7 +96,12 @@ impl Snapshots {
         }
         let replaced = places.len().checked_sub(limits::SNAPSHOTS_KEPT).map(|place| places[place]);
         let replaced = replaced.map(|place| self.manifest(place)).transpose()?.flatten();
-        let kept = Kept::of(replaced.as_ref(), state.whole_from(), &self.folder.list()?);
+        let mut names = self.folder.list()?;
+        // Where one was set aside, or a crash brought one back that had been removed, the last may go on from the same one.
+        if let Some(last) = places.last().map(|place| self.manifest(*place)).transpose()?.flatten() {
+            last.files.iter().for_each(|file| _ = names.remove(&sections_name(file.place)));
+        }
+        let kept = Kept::of(replaced.as_ref(), state.whole_from(), &names);
         let mut writing = Writing::begin(&mut *self.folder, seq, &kept)?;
         while let Some(section) = state.next(&|key, digest| kept.has(key, digest)) {
             writing.add(&section)?;
@@ -119,15 +124,23 @@ impl Snapshots {
         }))
     }
 
-    /// How many snapshots from a place on can be read and hold nothing from before it, each read whole for that.
-    pub fn whole_from(&self, from: Seq) -> Result<usize, Error> {
-        Ok(self
-            .newest_first()?
-            .take_while(|(seq, _)| *seq >= from)
-            .filter_map(|(_, snapshot)| snapshot.ok())
-            .filter(|snapshot| snapshot.is_written_from(from))
-            .filter(|snapshot| snapshot.sections().all(|section| section.is_ok()))
-            .count())
+    /// How many snapshots from a place on can be read and hold nothing from before it, each read whole for that. Those of
+    /// them that turn out to be damaged are set aside, since what goes on from one of them would be damaged as well.
+    pub fn whole_from(&mut self, from: Seq) -> Result<usize, Error> {
+        let (mut whole, mut damaged) = (0, Vec::new());
+        for (seq, snapshot) in self.newest_first()?.take_while(|(seq, _)| *seq >= from) {
+            let read = snapshot.and_then(|snapshot| {
+                snapshot.sections().try_for_each(|section| section.map(drop))?;
+                Ok(snapshot.is_written_from(from))
+            });
+            match read {
+                Ok(is_written_from) => whole += usize::from(is_written_from),
+                Err(error) if error.is_damage() => damaged.push(seq),
+                Err(error) => return Err(error),
+            }
+        }
+        damaged.into_iter().try_for_each(|seq| self.set_aside(seq))?;
+        Ok(whole)
     }
 
     /// Removes every file that holds the state of before a place, for good: those of people who were erased there. What

@@ -137,10 +137,7 @@ impl Installation {
         assert!(self.is_durable(), "a snapshot never runs ahead of the log");
         self.snapshots.write(self.engine.sections())?;
         match self.snapshots.trim_to()? {
-            // What the first programme asks of the past must still be there.
-            Some(seq) if trims && self.engine.programme_revision() > 0 && seq > self.asked => {
-                self.log.trim(seq)
-            }
+            Some(seq) if trims && seq > self.asked => self.log.trim(seq),
             _ => Ok(()),
         }
     }

@@ -37,6 +37,9 @@ const BEGINNING: At = At(1_790_000_000_000);
 /// Rounds without faults after which everything must be quiet.
 const ROUNDS_TO_REST: u64 = 600;
 
+/// The request that brings the first programme.
+const FIRST_PROGRAMME: u64 = 1;
+
 /// How a run ended that broke nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Summary {
@@ -62,6 +65,8 @@ pub struct World {
     workload: Workload,
     pages: Pages,
     lists: Lists,
+    /// Whether all is kept that any programme may ask of the past: the first one, which asks for it, was taken.
+    keeps_all: bool,
     /// Requests that were not answered yet, by number.
     open: BTreeMap<u64, Vec<Draft>>,
     requests: u64,
@@ -126,6 +131,7 @@ impl World {
             installed,
             installation,
             deliver: Deliver::default(),
+            keeps_all: false,
             open: BTreeMap::new(),
             requests: 0,
             crashes: 0,
@@ -271,7 +277,7 @@ impl World {
                 self.redact()?;
             }
             if self.random.happens(self.options.snapshots) {
-                power(self.installation.snapshot(self.options.trims))?;
+                power(self.installation.snapshot(self.options.trims && self.keeps_all))?;
                 self.trace.note(self.now, &format!("snapshot at seq {}", self.installation.engine.seq()));
             }
         }
@@ -323,7 +329,10 @@ impl World {
         let mut wordless = Vec::new();
         for (submission, outcomes) in unwritten.answers() {
             match submission.from {
-                Sender::Client(number) => _ = self.open.remove(&number),
+                Sender::Client(number) => {
+                    self.keeps_all |= number == FIRST_PROGRAMME && matches!(outcomes[0], Outcome::Applied(_) | Outcome::Duplicate);
+                    self.open.remove(&number);
+                }
                 Sender::Deliver => {
                     let answered = submission.records.iter().zip(outcomes);
                     let refused =

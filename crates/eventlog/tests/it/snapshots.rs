@@ -285,6 +285,41 @@ fn the_disk_has_a_bound_and_no_file_is_in_two_snapshots() {
 }
 
 #[test]
+fn the_newest_two_share_no_file_where_a_crash_brought_an_older_one_back() {
+    let disk = MemoryDisk::default();
+    let mut folder = MemoryFolder::open(&disk);
+    let mut snapshots = Snapshots::new(MemoryFolder::open(&disk));
+    (1..=2).for_each(|seq| _ = write(&mut snapshots, seq).unwrap());
+    let first = folder.read(&manifest(1)).unwrap();
+    write(&mut snapshots, 3).unwrap();
+    let files = |snapshots: &Snapshots| -> Vec<BTreeSet<String>> {
+        let all = snapshots.newest_first().unwrap();
+        all.map(|(_, snapshot)| snapshot.unwrap().files().into_iter().collect()).collect()
+    };
+    assert!(files(&snapshots)[0].contains(&sections(1)), "the third goes on from the first");
+    folder.write(&manifest(1), &[&first]).unwrap();
+    snapshots.set_aside(Seq(2)).unwrap();
+    assert_eq!(snapshots.write(Told::new(4, &state(3))).unwrap().new, 12);
+    let [newest, other] = &files(&snapshots)[..] else { panic!("two are kept") };
+    assert_eq!(newest.intersection(other).count(), 0);
+}
+
+#[test]
+fn nothing_goes_on_from_one_that_was_found_to_be_damaged() {
+    let disk = MemoryDisk::default();
+    let mut snapshots = Snapshots::new(MemoryFolder::open(&disk));
+    (1..=2).for_each(|seq| _ = write(&mut snapshots, seq).unwrap());
+    disk.damage(&sections(2), 60);
+    assert_eq!(snapshots.whole_from(Seq(1)).unwrap(), 1);
+    write(&mut snapshots, 3).unwrap();
+    assert_eq!(snapshots.whole_from(Seq(1)).unwrap(), 2);
+    MemoryFolder::open(&disk).remove(&sections(3)).unwrap();
+    assert_eq!(snapshots.whole_from(Seq(1)).unwrap(), 1, "a file that is gone is damage, too");
+    write(&mut snapshots, 4).unwrap();
+    assert_eq!(snapshots.whole_from(Seq(1)).unwrap(), 2);
+}
+
+#[test]
 fn where_somebody_was_erased_no_file_has_what_was_before() {
     let dir = tempfile::tempdir().unwrap();
     let mut snapshots = Snapshots::open(dir.path()).unwrap();

@@ -4,6 +4,10 @@ use sim::world::{Summary, World};
 
 const SEEDS: u64 = 30;
 
+/// Worlds in which something went wrong once that their neighbours do not show: two snapshots shared a file after a crash and
+/// a damage; the first programme was lost in a log that is trimmed; the other way back had been damaged before.
+const FOUND: [u64; 3] = [21_311, 175, 21_044];
+
 fn run(seed: u64) -> Summary {
     let mut world = World::new(seed, None);
     world.run().unwrap_or_else(|violation| {
@@ -16,7 +20,7 @@ fn run(seed: u64) -> Summary {
 #[test]
 fn every_seed_holds_and_gives_the_same_twice() {
     let mut all = Summary { records: 0, crashes: 0, handed_over: 0, digest: 0 };
-    for seed in 1..=SEEDS {
+    for seed in (1..=SEEDS).chain(FOUND) {
         let summary = run(seed);
         assert_eq!(summary, run(seed), "seed {seed}");
         all.records += summary.records;
