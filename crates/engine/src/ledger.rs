@@ -124,8 +124,14 @@ impl Ledger {
                 send: id,
                 profile: row.profile,
                 message: &form.message,
+                journey: &form.journey,
+                step: form.step,
                 channel: form.channel,
+                decision: row.decision(notes),
                 status: row.status,
+                wished_at: row.wished_at(),
+                decided_at: row.decided_at(notes),
+                attempted_at: row.attempted_at(notes),
                 settled_at: row.settled_at(notes),
                 is_clicked: row.is_clicked(),
             }
@@ -368,9 +374,21 @@ mod tests {
             assert_eq!(&ledger.list(*newest), list);
         }
         for (fate, send) in ledger.fates().zip(plain.sends.iter().rev()) {
-            let Send { id, profile, channel, status, settled_at, .. } = send.clone();
-            let (message, is_clicked) = (&*send.message, send.clicked_at.is_some());
-            let expected = Fate { send: id, profile, message, channel, status, settled_at, is_clicked };
+            let expected = Fate {
+                send: send.id,
+                profile: send.profile,
+                message: &send.message,
+                journey: &send.journey,
+                step: send.step,
+                channel: send.channel,
+                decision: send.decision,
+                status: send.status,
+                wished_at: send.wished_at,
+                decided_at: send.decided_at,
+                attempted_at: send.attempted_at,
+                settled_at: send.settled_at,
+                is_clicked: send.clicked_at.is_some(),
+            };
             assert_eq!(fate, expected);
         }
         for sheet in ledger.sheets.iter() {

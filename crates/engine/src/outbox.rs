@@ -78,9 +78,15 @@ pub struct Fate<'a> {
     pub send: SendId,
     pub profile: ProfileId,
     pub message: &'a str,
+    pub journey: &'a str,
+    pub step: u16,
     /// `None` where none could reach the person.
     pub channel: Option<Channel>,
+    pub decision: Decision,
     pub status: Status,
+    pub wished_at: At,
+    pub decided_at: At,
+    pub attempted_at: Option<At>,
     pub settled_at: Option<At>,
     pub is_clicked: bool,
 }

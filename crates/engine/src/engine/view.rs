@@ -12,7 +12,7 @@ use crate::programme::{Channel, Journey, Programme};
 use crate::state::{Counts, JourneyVersion, Reject, SegmentState, State};
 use crate::wordings::Wordings;
 use crate::{ProfileId, SendId, Seq};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -250,15 +250,15 @@ impl Engine {
     /// Where people are on their way through a journey, by version; versions that nobody is in are left out, but for the
     /// live one. Looks at everybody.
     pub fn versions_of(&self, journey: &str) -> Vec<VersionView> {
-        let mut positions: BTreeMap<(u32, u16), u64> = BTreeMap::new();
+        let versions = self.state.versions.iter();
+        let is_its: Vec<bool> = versions.map(|one| !one.is_broadcast && one.name == journey).collect();
+        let mut positions: HashMap<(u32, u16), u64> = HashMap::new();
         for (_, profile) in self.profiles() {
-            for run in profile.runs.iter().filter(|run| {
-                let version = &self.state.versions[run.passage.version as usize];
-                !version.is_broadcast && version.name == journey
-            }) {
+            for run in profile.runs.iter().filter(|run| is_its[run.passage.version as usize]) {
                 *positions.entry((run.passage.version, run.position)).or_default() += 1;
             }
         }
+        let positions = BTreeMap::from_iter(positions);
         let numbered = self.state.versions.iter().enumerate();
         let shown = numbered
             .filter(|(_, one)| !one.is_broadcast && one.name == journey && (one.live || one.active > 0));

@@ -217,6 +217,31 @@ impl Row {
         Some(self.attempts >> ATTEMPT_BITS).filter(|hour| *hour != NO_HOUR)
     }
 
+    pub(super) fn decision(&self, notes: Option<&Notes>) -> Decision {
+        let reason = |from: u8| Reason::ALL[usize::from(self.decision - from)];
+        match self.decision {
+            SEND => Decision::Send,
+            DROP..DEFER => Decision::Drop { reason: reason(DROP) },
+            DEFER.. => Decision::Defer {
+                until: notes.and_then(|notes| notes.until).expect("invariant: what is deferred has its notes"),
+                reason: reason(DEFER),
+            },
+        }
+    }
+
+    pub(super) fn wished_at(&self) -> At {
+        At(signed(self.wished_at))
+    }
+
+    pub(super) fn decided_at(&self, notes: Option<&Notes>) -> At {
+        let late = || notes.and_then(|notes| notes.decided_at).expect("invariant: every send was decided");
+        self.soon(self.decided).unwrap_or_else(late)
+    }
+
+    pub(super) fn attempted_at(&self, notes: Option<&Notes>) -> Option<At> {
+        self.soon(self.attempted).or_else(|| notes?.attempted_at)
+    }
+
     pub(super) fn settled_at(&self, notes: Option<&Notes>) -> Option<At> {
         self.soon(self.settled).or_else(|| notes?.settled_at)
     }
@@ -227,23 +252,15 @@ impl Row {
 
     /// An instant that is told by how long after the wish it came.
     fn soon(&self, after: u32) -> Option<At> {
-        (after != NONE).then(|| At(signed(self.wished_at)).plus(Span(after.into())))
+        (after != NONE).then(|| self.wished_at().plus(Span(after.into())))
     }
 
     pub(super) fn send(&self, id: SendId, form: &Form, address: Arc<str>, notes: Option<&Notes>) -> Send {
         let none = Notes::default();
-        let settled_at = self.settled_at(notes);
+        let (decision, wished_at, decided_at) =
+            (self.decision(notes), self.wished_at(), self.decided_at(notes));
+        let (attempted_at, settled_at) = (self.attempted_at(notes), self.settled_at(notes));
         let notes = notes.unwrap_or(&none);
-        let reason = |from: u8| Reason::ALL[usize::from(self.decision - from)];
-        let decision = match self.decision {
-            SEND => Decision::Send,
-            DROP..DEFER => Decision::Drop { reason: reason(DROP) },
-            DEFER.. => Decision::Defer {
-                until: notes.until.expect("invariant: what is deferred has its notes"),
-                reason: reason(DEFER),
-            },
-        };
-        let wished_at = At(signed(self.wished_at));
         let late = |after: [u8; 5]| (after != NEVER).then(|| wished_at.plus(Span(signed(after))));
         let Form {
             message,
@@ -276,12 +293,9 @@ impl Row {
             decision,
             status: self.status,
             wished_at,
-            decided_at: self
-                .soon(self.decided)
-                .or(notes.decided_at)
-                .expect("invariant: every send was decided"),
+            decided_at,
             attempts: self.attempts & ((1 << ATTEMPT_BITS) - 1),
-            attempted_at: self.soon(self.attempted).or(notes.attempted_at),
+            attempted_at,
             settled_at,
             retry_at: notes.retry_at,
             reply: notes.reply.clone(),

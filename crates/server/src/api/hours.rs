@@ -128,10 +128,10 @@ fn view(engine: &Engine, hours: &Hours, timezone: &TimeZone, now: At) -> HoursVi
     let mut withheld = vec![0; hours.inbound.len()];
     let (mut reasons, mut deferred) = (BTreeMap::new(), BTreeMap::new());
     let since = At(frame.begins.0 - WAIT.0);
-    let newest = engine.sends().rev().take(LEDGER_LOOKED_THROUGH_MAX);
-    for send in newest.take_while(|send| send.wished_at >= since) {
-        let Some(reason) = send.decision.reason() else { continue };
-        match (send.decision, frame.column_of(send.decided_at)) {
+    let newest = engine.fates().take(LEDGER_LOOKED_THROUGH_MAX);
+    for fate in newest.take_while(|fate| fate.wished_at >= since) {
+        let Some(reason) = fate.decision.reason() else { continue };
+        match (fate.decision, frame.column_of(fate.decided_at)) {
             (Decision::Drop { .. }, Some(column)) => {
                 withheld[column] += 1;
                 *reasons.entry(reason.name()).or_default() += 1;

@@ -11,9 +11,10 @@ use axum::extract::State;
 use engine::ProfileId;
 use engine::at::{At, Span};
 use engine::engine::Engine;
-use engine::outbox::{Decision, Send, Status};
+use engine::outbox::{Decision, Fate, Status};
 use engine::programme::Channel;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
@@ -79,47 +80,75 @@ fn counted(engine: &Engine, lately: Span, most: usize) -> PressureView {
     let begin = At(until.0 - lately.0);
     let mut since = begin;
     let mut total = DayView::default();
-    let mut days: BTreeMap<String, DayView> = BTreeMap::new();
+    let mut days: BTreeMap<Date, DayView> = BTreeMap::new();
+    let mut day = Day::of(until, &zone);
     let mut handed: HashMap<ProfileId, u64> = HashMap::new();
-    for (number, send) in engine.sends().rev().enumerate() {
-        let is_old = send.wished_at < begin;
-        let may_press = send.wished_at.0 >= until.0 - WEEK.0 - Span::DAY.times(30).0;
+    for (number, fate) in engine.fates().enumerate() {
+        let is_old = fate.wished_at < begin;
+        let may_press = fate.wished_at.0 >= until.0 - WEEK.0 - Span::DAY.times(30).0;
         if number == most {
-            since = send.wished_at;
+            since = fate.wished_at;
             break;
         }
         if is_old && !may_press {
             break;
         }
-        if send.attempted_at.is_some_and(|at| at.0 > until.0 - WEEK.0) && arrived(&send) {
-            *handed.entry(engine.canonical(send.profile)).or_default() += 1;
+        if fate.attempted_at.is_some_and(|at| at.0 > until.0 - WEEK.0) && arrived(&fate) {
+            *handed.entry(engine.canonical(fate.profile)).or_default() += 1;
         }
         if !is_old {
-            total.add(&send);
-            days.entry(day(send.wished_at, &zone)).or_default().add(&send);
+            total.add(fate.decision);
+            if !day.has(fate.wished_at) {
+                day = Day::of(fate.wished_at, &zone);
+            }
+            days.entry(day.date).or_default().add(fate.decision);
         }
     }
     let mut pressure: BTreeMap<u64, u64> = BTreeMap::new();
     for sends in handed.into_values() {
         *pressure.entry(sends).or_default() += 1;
     }
+    let days = days.into_iter().map(|(date, view)| (date.to_string(), view)).collect();
     PressureView { since: since.to_string(), until: until.to_string(), total, days, pressure }
 }
 
 /// Whether it was sent to the person and they got it, as far as anybody knows.
-fn arrived(send: &Send) -> bool {
-    send.channel != Some(Channel::Onsite) && !matches!(send.status, Status::Bounced | Status::Failed)
+fn arrived(fate: &Fate<'_>) -> bool {
+    fate.channel != Some(Channel::Onsite) && !matches!(fate.status, Status::Bounced | Status::Failed)
 }
 
-fn day(at: At, zone: &TimeZone) -> String {
-    let instant = Timestamp::from_millisecond(at.0).expect("invariant: instants of the log are in range");
-    instant.to_zoned(zone.clone()).date().to_string()
+/// The day that the walk is in: to find it for each send anew would take longer than the walk.
+struct Day {
+    date: Date,
+    /// Its first instant, and the next day's.
+    begins: i64,
+    ends: i64,
+}
+
+impl Day {
+    fn of(at: At, zone: &TimeZone) -> Self {
+        let date = instant(at).to_zoned(zone.clone()).date();
+        let first = |date: Date| -> Option<i64> {
+            Some(date.to_zoned(zone.clone()).ok()?.timestamp().as_millisecond())
+        };
+        let begins = first(date).unwrap_or(at.0);
+        let ends = date.tomorrow().ok().and_then(first).unwrap_or(at.0 + 1);
+        Self { date, begins, ends }
+    }
+
+    fn has(&self, at: At) -> bool {
+        (self.begins..self.ends).contains(&at.0)
+    }
+}
+
+fn instant(at: At) -> Timestamp {
+    Timestamp::from_millisecond(at.0).expect("invariant: instants of the log are in range")
 }
 
 impl DayView {
-    fn add(&mut self, send: &Send) {
+    fn add(&mut self, decision: Decision) {
         self.wanted += 1;
-        match send.decision {
+        match decision {
             Decision::Send => self.sent += 1,
             Decision::Defer { .. } => self.deferred += 1,
             Decision::Drop { reason } => {

@@ -6,7 +6,7 @@ use engine::engine::Engine;
 use engine::outbox::Decision;
 use engine::programme::{Journey, Step};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 /// A step that sends, of the version that is live.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -21,20 +21,21 @@ pub(super) struct StepSends {
 pub(super) fn of(engine: &Engine, name: &str) -> (Vec<StepSends>, Option<String>) {
     let programme = engine.programme();
     let Some(journey) = programme.journeys.get(name) else { return (Vec::new(), None) };
-    let mut counts: BTreeMap<(u16, String), DecisionsView> = BTreeMap::new();
+    let sending = sending(journey);
+    let mut counts: HashMap<(u16, &str), DecisionsView> = HashMap::new();
     let mut since = None;
-    for (number, send) in engine.sends().rev().enumerate() {
+    for (number, fate) in engine.fates().enumerate() {
         if number == STEP_SENDS_MAX {
-            since = Some(send.wished_at.to_string());
+            since = Some(fate.wished_at.to_string());
             break;
         }
-        if *send.journey == *name {
-            counts.entry((send.step, send.message.to_string())).or_default().add(send.decision);
+        if fate.journey == name {
+            counts.entry((fate.step, fate.message)).or_default().add(fate.decision);
         }
     }
-    let steps = sending(journey).into_iter().enumerate().map(|(number, (step, message))| {
-        let sends = counts.remove(&(number as u16, message.clone())).unwrap_or_default();
-        StepSends { step, message, sends }
+    let steps = sending.iter().enumerate().map(|(number, (step, message))| {
+        let sends = counts.remove(&(number as u16, message.as_str())).unwrap_or_default();
+        StepSends { step: step.clone(), message: message.clone(), sends }
     });
     (steps.collect(), since)
 }
