@@ -330,7 +330,8 @@ impl World {
         for (submission, outcomes) in unwritten.answers() {
             match submission.from {
                 Sender::Client(number) => {
-                    self.keeps_all |= number == FIRST_PROGRAMME && matches!(outcomes[0], Outcome::Applied(_) | Outcome::Duplicate);
+                    self.keeps_all |= number == FIRST_PROGRAMME
+                        && matches!(outcomes[0], Outcome::Applied(_) | Outcome::Duplicate);
                     self.open.remove(&number);
                 }
                 Sender::Deliver => {

@@ -223,7 +223,9 @@ impl Row {
             SEND => Decision::Send,
             DROP..DEFER => Decision::Drop { reason: reason(DROP) },
             DEFER.. => Decision::Defer {
-                until: notes.and_then(|notes| notes.until).expect("invariant: what is deferred has its notes"),
+                until: notes
+                    .and_then(|notes| notes.until)
+                    .expect("invariant: what is deferred has its notes"),
                 reason: reason(DEFER),
             },
         }
