@@ -12,7 +12,7 @@ use crate::programme::{Channel, Journey, Programme};
 use crate::state::{Counts, JourneyVersion, Reject, SegmentState, State};
 use crate::wordings::Wordings;
 use crate::{ProfileId, SendId, Seq};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -252,13 +252,12 @@ impl Engine {
     pub fn versions_of(&self, journey: &str) -> Vec<VersionView> {
         let versions = self.state.versions.iter();
         let is_its: Vec<bool> = versions.map(|one| !one.is_broadcast && one.name == journey).collect();
-        let mut positions: HashMap<(u32, u16), u64> = HashMap::new();
+        let mut positions: BTreeMap<(u32, u16), u64> = BTreeMap::new();
         for (_, profile) in self.profiles() {
             for run in profile.runs.iter().filter(|run| is_its[run.passage.version as usize]) {
                 *positions.entry((run.passage.version, run.position)).or_default() += 1;
             }
         }
-        let positions = BTreeMap::from_iter(positions);
         let numbered = self.state.versions.iter().enumerate();
         let shown = numbered
             .filter(|(_, one)| !one.is_broadcast && one.name == journey && (one.live || one.active > 0));
