@@ -158,3 +158,32 @@ impl DayView {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A clock that goes back and one that goes on, the one of them at midnight, and a date that never was.
+    #[test]
+    fn a_day_has_the_instants_of_its_date_and_no_others() {
+        for (zone, from) in [
+            ("Europe/Rome", "2026-03-28T12:00:00Z"),
+            ("Europe/Rome", "2026-10-24T12:00:00Z"),
+            ("America/Sao_Paulo", "2018-11-03T12:00:00Z"),
+            ("America/Sao_Paulo", "2018-02-17T12:00:00Z"),
+            ("Pacific/Apia", "2011-12-29T00:00:00Z"),
+        ] {
+            let zone = jiff::tz::TimeZoneDatabase::bundled().get(zone).expect("it is bundled");
+            let from = from.parse::<Timestamp>().expect("an instant").as_millisecond();
+            let instants: Vec<At> = (0..3 * 24 * 60).map(|minutes| At(from + minutes * 60_000)).collect();
+            let date = |at: At| instant(at).to_zoned(zone.clone()).date();
+            for at in instants.iter().step_by(37) {
+                let day = Day::of(*at, &zone);
+                assert_eq!(day.date, date(*at));
+                for other in &instants {
+                    assert_eq!(day.has(*other), date(*other) == day.date, "{other} on {}", day.date);
+                }
+            }
+        }
+    }
+}
