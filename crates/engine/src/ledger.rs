@@ -117,25 +117,28 @@ impl Ledger {
 
     /// What became of all sends, the newest first.
     pub(crate) fn fates(&self) -> impl Iterator<Item = Fate<'_>> {
-        (0..self.len as u64).rev().map(SendId).map(|id| {
-            let (row, notes) = self.known(id);
-            let form = self.forms.get(row.form);
-            Fate {
-                send: id,
-                profile: row.profile,
-                message: &form.message,
-                journey: &form.journey,
-                step: form.step,
-                channel: form.channel,
-                decision: row.decision(notes),
-                status: row.status,
-                wished_at: row.wished_at(),
-                decided_at: row.decided_at(notes),
-                attempted_at: row.attempted_at(notes),
-                settled_at: row.settled_at(notes),
-                is_clicked: row.is_clicked(),
-            }
-        })
+        (0..self.len as u64).rev().map(|number| self.fate(SendId(number)))
+    }
+
+    /// What became of one that is known.
+    pub(crate) fn fate(&self, id: SendId) -> Fate<'_> {
+        let (row, notes) = self.known(id);
+        let form = self.forms.get(row.form);
+        Fate {
+            send: id,
+            profile: row.profile,
+            message: &form.message,
+            journey: &form.journey,
+            step: form.step,
+            channel: form.channel,
+            decision: row.decision(notes),
+            status: row.status,
+            wished_at: row.wished_at(),
+            decided_at: row.decided_at(notes),
+            attempted_at: row.attempted_at(notes),
+            settled_at: row.settled_at(notes),
+            is_clicked: row.is_clicked(),
+        }
     }
 
     /// A person's sends, given the newest, in order.

@@ -56,6 +56,10 @@ pub enum Error {
     #[error("cannot {doing} the log")]
     Sqlite { doing: &'static str, source: rusqlite::Error },
 
+    /// Whoever asked for what was being read waits no longer.
+    #[error("nobody waits any more for what was being read")]
+    Unwanted,
+
     /// The memory disk lost its power, as a test asked it to.
     #[error("the power is gone")]
     PowerLost,

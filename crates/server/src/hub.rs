@@ -23,6 +23,7 @@ use crate::sizes::Sizes;
 use crate::steps::Steps;
 use crate::webhooks::post::Post;
 use engine::Seq;
+use engine::engine::Engine;
 use engine::record::Record;
 use eventlog::sequencer::Outcome;
 use eventlog::sqlite::SqliteReader;
@@ -55,7 +56,7 @@ pub struct Hub {
     /// Room for those that follow changes as they happen.
     pub followers: Arc<Semaphore>,
     /// Held while the whole log is read for one question.
-    pub reading: tokio::sync::Mutex<()>,
+    pub reading: Arc<tokio::sync::Mutex<()>>,
     /// Speaks to webhooks.
     pub post: Post,
     /// The turn of whoever tells of changes beside the log.
@@ -87,6 +88,27 @@ pub struct Hub {
 }
 
 impl Hub {
+    /// Asks the whole log, beside a copy of the engine that says whose a record is: one question at a time, and no longer than
+    /// somebody waits for the answer.
+    pub async fn read_log<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&Engine, &SqliteReader) -> T + Send + 'static,
+    ) -> T {
+        let turn = Arc::clone(&self.reading).lock_owned().await;
+        let engine = self.runtime.read(Engine::clone).await;
+        self.runtime.durable_to(engine.seq()).await;
+        let asker = Arc::new(());
+        let log = self.log.asked_by(&asker);
+        let reading = tokio::task::spawn_blocking(move || {
+            let answer = ask(&engine, &log);
+            drop(turn);
+            answer
+        });
+        let answer = reading.await.expect("invariant: a reader of the log does not panic");
+        drop(asker);
+        answer
+    }
+
     /// Records what an operator states, with who it was; its place in the log, or why the engine does not take it.
     pub async fn act(&self, holder: &Holder, record: &Record<'_>) -> Result<Seq, Problem> {
         match audit::recorded(&self.runtime, holder, record).await? {

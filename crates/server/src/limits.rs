@@ -296,6 +296,8 @@ pub const LISTED_MAX: usize = 1_000;
 pub const STATED_TOGETHER: usize = 1_000;
 /// Longest name of a trait that an operator may give: as long as that of an event.
 pub const TRAIT_NAME_BYTES_MAX: usize = EVENT_NAME_BYTES_MAX;
+/// A reader who held the engine for longer is told of in traces: what walks over many people has a copy.
+pub const ENGINE_HELD_USUAL: Duration = Duration::from_millis(20);
 /// How long an answer waits for what it asks of the past to be read from the log, before its client is told to come back:
 /// less than browsers and proxies wait.
 pub const BACKFILL_WAIT: Duration = Duration::from_secs(10);

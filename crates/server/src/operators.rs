@@ -70,7 +70,12 @@ impl Operators {
             roster.draw_first();
             file::write(&roster_file, &roster)?;
         }
-        let sessions = file::read::<Sessions>(&sessions_file)?.unwrap_or_default();
+        // Sessions are not waited for to be on the disk: after a loss of power whoever was signed in signs in once more.
+        let sessions = file::read::<Sessions>(&sessions_file).unwrap_or_else(|error| {
+            tracing::warn!(error = format!("{error:#}"), "everybody has to sign in again");
+            None
+        });
+        let sessions = sessions.unwrap_or_default();
         Ok(Self {
             roster_file,
             sessions_file,
@@ -227,7 +232,7 @@ impl Operators {
         let mut sessions = self.sessions.lock().expect(UNPOISONED);
         sessions.drop_ended(now, |stamp| roster.of_stamp(stamp).is_some());
         let (token, ends_at) = sessions.begin(&known.stamp, now);
-        file::write(&self.sessions_file, &*sessions).context("the session was not kept")?;
+        file::write_unsynced(&self.sessions_file, &*sessions).context("the session was not kept")?;
         let session = Session { operator: known.operator.clone(), csrf: sessions::csrf(&token), ends_at };
         Ok((session, token))
     }
@@ -243,7 +248,7 @@ impl Operators {
         if now.since(found.seen_at) >= SESSION_WRITTEN_EVERY {
             found.seen_at = now;
             // Whoever cannot be remembered as seen has to sign in again a little sooner, and that is all.
-            if let Err(error) = file::write(&self.sessions_file, &*sessions) {
+            if let Err(error) = file::write_unsynced(&self.sessions_file, &*sessions) {
                 tracing::warn!(error = format!("{error:#}"), "sessions could not be written");
             }
         }

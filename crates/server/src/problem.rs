@@ -65,7 +65,10 @@ impl Problem {
 
     /// A failure of our own: told to the operator's trace here, and to the client without its inside.
     pub fn internal(error: &anyhow::Error) -> Self {
-        tracing::error!(error = format!("{error:#}"), "a request failed");
+        // Whoever gave up waiting hears nothing any more, and nothing has failed.
+        if !matches!(error.downcast_ref(), Some(eventlog::Error::Unwanted)) {
+            tracing::error!(error = format!("{error:#}"), "a request failed");
+        }
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             "internal",

@@ -27,6 +27,7 @@ pub use queue::{Entrance, NotTaken};
 pub(crate) use start::draw_installation;
 pub use start::{InFlight, Threads, recover, start};
 
+use crate::limits::ENGINE_HELD_USUAL;
 use crate::metrics::Metrics;
 use backfill::Backfills;
 use engine::Seq;
@@ -38,7 +39,8 @@ use eventlog::log::Batches;
 use eventlog::sequencer::Outcome;
 use queue::{Queue, Submission};
 use std::sync::{Arc, RwLock};
-use tokio::sync::{oneshot, watch};
+use std::time::Instant;
+use tokio::sync::{Semaphore, oneshot, watch};
 
 /// The way to the engine and the log, for everybody else in the server. Cheap to clone.
 #[derive(Clone)]
@@ -61,6 +63,8 @@ struct Shared {
     clusters_due: watch::Sender<Option<At>>,
     /// When the next report was to leave as the programme changed last.
     reports_due: watch::Sender<Option<At>>,
+    /// The turns of those who walk over a copy of the engine.
+    walks: Arc<Semaphore>,
     /// Held by whoever looks for clusters: it takes all cores.
     search: tokio::sync::Mutex<()>,
     metrics: Arc<Metrics>,
@@ -81,6 +85,7 @@ impl Shared {
             pending: watch::Sender::new(oldest_erasure(&engine)),
             clusters_due: watch::Sender::new(engine.clusters_due()),
             reports_due: watch::Sender::new(engine.reports_due()),
+            walks: Arc::new(Semaphore::new(walks_together())),
             search: tokio::sync::Mutex::default(),
             engine: RwLock::new(engine),
             metrics,
@@ -93,6 +98,11 @@ impl Shared {
     fn of(engine: Engine, read_log: ReadLog) -> Arc<Self> {
         Self::new(engine, Arc::new(Metrics::default()), read_log)
     }
+}
+
+/// One core is left to everybody else.
+fn walks_together() -> usize {
+    std::thread::available_parallelism().map_or(1, |cores| (cores.get() - 1).max(1))
 }
 
 fn oldest_erasure(engine: &Engine) -> Option<Seq> {
@@ -149,11 +159,36 @@ impl Runtime {
         Ok(outcomes.pop().expect("invariant: one outcome a record"))
     }
 
-    /// Reads the engine away from the threads that serve connections, since staging may hold the lock for a while.
-    pub async fn read<T: Send + 'static>(&self, read: impl FnOnce(&Engine) -> T + Send + 'static) -> T {
+    /// Reads the engine away from the threads that serve connections, since staging may hold the lock for a while. For what
+    /// is told at once: nobody stages meanwhile.
+    pub async fn read<T: Send + 'static, R: FnOnce(&Engine) -> T + Send + 'static>(&self, read: R) -> T {
         let shared = Arc::clone(&self.shared);
-        let reading = tokio::task::spawn_blocking(move || read(&shared.engine.read().expect(UNPOISONED)));
+        let reading = tokio::task::spawn_blocking(move || {
+            let engine = shared.engine.read().expect(UNPOISONED);
+            let begin = Instant::now();
+            let told = read(&engine);
+            drop(engine);
+            let held = begin.elapsed();
+            if held > ENGINE_HELD_USUAL {
+                tracing::debug!(reader = std::any::type_name::<R>(), ?held, "nobody could stage meanwhile");
+            }
+            told
+        });
         reading.await.expect("invariant: a reader of the engine does not panic")
+    }
+
+    /// Walks over many people or sends, on a copy of the engine, which copies nothing at once: whatever happens meanwhile
+    /// does not wait for it. A few at a time, and whoever no longer waits for their turn gives it up.
+    pub async fn walk<T: Send + 'static>(&self, walk: impl FnOnce(&Engine) -> T + Send + 'static) -> T {
+        let turn =
+            Arc::clone(&self.shared.walks).acquire_owned().await.expect("invariant: it is never closed");
+        let engine = self.read(Engine::clone).await;
+        let walking = tokio::task::spawn_blocking(move || {
+            let told = walk(&engine);
+            drop(turn);
+            told
+        });
+        walking.await.expect("invariant: a reader of the engine does not panic")
     }
 
     /// Reads the engine on this thread, for those that may block.

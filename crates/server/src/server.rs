@@ -121,7 +121,7 @@ impl Server {
             hosted: Hosted::default(),
             stopping,
             followers,
-            reading: tokio::sync::Mutex::default(),
+            reading: Arc::default(),
             post: Post::new(config.webhook_allow.clone(), Secrets::open(&config.data))?,
             telling: tokio::sync::Mutex::default(),
             data: config.data.clone(),

@@ -318,6 +318,11 @@ impl Engine {
         self.state.sends.fates()
     }
 
+    /// The same of some, by their numbers, as far as they are in the ledger.
+    pub fn fates_of(&self, sends: impl Iterator<Item = SendId>) -> impl Iterator<Item = Fate<'_>> {
+        sends.filter(|id| id.0 < self.state.sends.len() as u64).map(|id| self.state.sends.fate(id))
+    }
+
     pub fn send(&self, id: SendId) -> Option<Send> {
         self.state.send(id)
     }

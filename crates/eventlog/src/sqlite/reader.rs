@@ -2,6 +2,7 @@
 //! checkpoint from finishing and the write-ahead log from starting over.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Weak};
 
 use engine::Seq;
 use engine::at::At;
@@ -17,11 +18,13 @@ use crate::log::{Batch, checksum};
 #[derive(Debug, Clone)]
 pub struct SqliteReader {
     path: PathBuf,
+    /// Whoever wants what is read, where it is for one alone.
+    asker: Option<Weak<()>>,
 }
 
 impl SqliteReader {
     pub(super) fn new(path: &Path) -> Self {
-        Self { path: path.to_path_buf() }
+        Self { path: path.to_path_buf(), asker: None }
     }
 
     /// A reader of the log in a data directory, which another process may be writing.
@@ -29,7 +32,13 @@ impl SqliteReader {
         let path = dir.join(super::DATABASE);
         path.metadata().map_err(Error::io("open", &path))?;
         schema::check(&schema::open_again(&path, true)?, &path)?;
-        Ok(Self { path })
+        Ok(Self { path, asker: None })
+    }
+
+    /// A reader for one who asks, who alone holds `asker`. Once they have dropped it, nothing more is read, and whoever reads
+    /// is told [`Error::Unwanted`].
+    pub fn asked_by(&self, asker: &Arc<()>) -> Self {
+        Self { path: self.path.clone(), asker: Some(Arc::downgrade(asker)) }
     }
 
     /// Place and instant of the newest record. `None` for an empty log.
@@ -72,7 +81,8 @@ impl SqliteReader {
             (None, Some(first)) => return Err(Error::Trimmed { from, first }),
         };
         let decompressor = Decompressor::new().map_err(Error::io("decompress", &self.path))?;
-        Ok(Cursor { connection, decompressor, wanted, next, done: false })
+        let asker = self.asker.clone();
+        Ok(Cursor { connection, decompressor, asker, wanted, next, done: false })
     }
 
     /// The batches that hold some places, each once and in order. The places come in order; those that the log does not
@@ -170,6 +180,7 @@ fn first(connection: &Connection) -> Result<Option<Seq>, Error> {
 pub struct Cursor {
     connection: Connection,
     decompressor: Decompressor<'static>,
+    asker: Option<Weak<()>>,
     /// Batches that end before this are passed over.
     wanted: Seq,
     /// Where the next batch must begin.
@@ -180,6 +191,9 @@ pub struct Cursor {
 impl Cursor {
     /// The next batch in order, checked.
     fn follow(&mut self) -> Result<Option<Batch>, Error> {
+        if self.asker.as_ref().is_some_and(|asker| asker.strong_count() == 0) {
+            return Err(Error::Unwanted);
+        }
         let expected = self.next;
         let decompressor = &mut self.decompressor;
         let batch = self

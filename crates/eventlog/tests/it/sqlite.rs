@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use engine::Seq;
@@ -283,6 +284,21 @@ fn readers_follow_a_writer_that_never_rests() {
         stop.store(true, Ordering::Release);
         assert_eq!(follower.join().unwrap(), Seq(301));
     });
+}
+
+#[test]
+fn nothing_more_is_read_for_one_who_waits_no_longer() {
+    let directory = Directory::new();
+    let mut log = directory.log();
+    (1..=3).for_each(|seq| log.append(&[batch(seq, 1, 1)]).unwrap());
+    let (asker, other) = (Arc::new(()), Arc::new(()));
+    let mut left = log.reader().asked_by(&asker).read(Seq(1)).unwrap();
+    assert_eq!(left.next().unwrap().unwrap(), batch(1, 1, 1));
+    drop(asker);
+    assert!(matches!(left.next(), Some(Err(Error::Unwanted))));
+    assert!(left.next().is_none());
+    let waited_for = log.reader().asked_by(&other).read(Seq(1)).unwrap();
+    assert_eq!(waited_for.map(Result::unwrap).count(), 3);
 }
 
 #[test]

@@ -14,6 +14,7 @@ use axum::http::StatusCode;
 use engine::Seq;
 use engine::engine::Engine;
 use eventlog::log::Batches;
+use eventlog::sqlite::SqliteReader;
 use measure::kpi::people::Gathered;
 use serde::Deserialize;
 use std::sync::Arc;
@@ -114,7 +115,7 @@ pub(super) async fn funnel(
     let Steps { steps, within, from, until, segment } = steps;
     let asked = Asked { from, until, segment, ..Asked::default() };
     let within = within.unwrap_or_else(|| "7 days".to_owned());
-    answer(hub, move |engine, read| figures::funnel(engine, read, (&steps, &within), &asked)).await
+    answer(&hub, move |engine, read| figures::funnel(engine, read, (&steps, &within), &asked)).await
 }
 
 /// People by the month or week of their first order, and how many ordered again in each one after.
@@ -151,7 +152,7 @@ pub(super) async fn uplift(
     Query(flown): Query<Flown>,
 ) -> Result<Json<UpliftReport>, Problem> {
     let Flown { event, flight } = flown;
-    answer(hub, move |engine, read| figures::uplifts(engine, read, (event.as_ref(), flight.as_ref()))).await
+    answer(&hub, move |engine, read| figures::uplifts(engine, read, (event.as_ref(), flight.as_ref()))).await
 }
 
 /// Asks what is kept of everybody.
@@ -169,21 +170,16 @@ async fn kept<T: Send + 'static>(
     }
 }
 
-/// Asks a copy of the engine, beside the log as far as that has come.
+/// Asks the whole log.
 async fn answer<T: Send + 'static>(
-    hub: Arc<Hub>,
+    hub: &Arc<Hub>,
     ask: impl FnOnce(&Engine, ReadLog<'_, '_>) -> Result<T, Unanswered> + Send + 'static,
 ) -> Result<Json<T>, Problem> {
-    let held = Arc::clone(&hub);
-    let _reading = held.reading.lock().await;
-    let engine = hub.runtime.read(Engine::clone).await;
-    hub.runtime.durable_to(engine.seq()).await;
-    let asking = move || {
-        let read = |from: Seq| -> Result<Batches<'_>, eventlog::Error> { Ok(Box::new(hub.log.read(from)?)) };
-        ask(&engine, &read)
+    let asking = move |engine: &Engine, log: &SqliteReader| {
+        let read = |from: Seq| -> Result<Batches<'_>, eventlog::Error> { Ok(Box::new(log.read(from)?)) };
+        ask(engine, &read)
     };
-    let answered = tokio::task::spawn_blocking(asking).await.expect("invariant: figures do not panic");
-    answered.map(Json).map_err(problem)
+    hub.read_log(asking).await.map(Json).map_err(problem)
 }
 
 fn problem(unanswered: Unanswered) -> Problem {

@@ -83,7 +83,7 @@ pub(super) async fn list(
         let people = page.into_iter().filter_map(|(id, held)| view(engine, id, held, &name, now)).collect();
         Ok(Json(HolderList { count, people, after }))
     };
-    hub.runtime.read(read).await
+    hub.runtime.walk(read).await
 }
 
 fn view(engine: &Engine, id: ProfileId, held: HeldAs, name: &str, now: At) -> Option<HolderView> {

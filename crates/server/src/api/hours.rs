@@ -70,7 +70,8 @@ pub(super) async fn show(State(hub): State<Arc<Hub>>) -> Result<Json<HoursView>,
             None => today(now, &timezone),
         };
         let hours = hub.told.upto(&hub.log, frame)?;
-        Ok(hub.runtime.read_blocking(|engine| view(engine, &hours, &timezone, now)))
+        let engine = hub.runtime.read_blocking(Engine::clone);
+        Ok(view(&engine, &hours, &timezone, now))
     };
     let reading = tokio::task::spawn_blocking(read).await;
     let told: anyhow::Result<HoursView> = reading.expect("invariant: a reader of the log does not panic");

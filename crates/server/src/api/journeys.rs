@@ -129,7 +129,7 @@ pub(super) async fn show(
         let (steps, steps_since) = steps::of(engine, &name);
         Ok(Json(JourneyDetail { journey, versions, steps, steps_since }))
     };
-    hub.runtime.read(read).await
+    hub.runtime.walk(read).await
 }
 
 /// Begins a run for somebody, where the journey lets them in.

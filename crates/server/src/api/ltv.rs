@@ -210,16 +210,11 @@ async fn read<T: Send + 'static>(
     hub: &Arc<Hub>,
     answer: impl FnOnce(&Engine, ReadLog<'_, '_>) -> anyhow::Result<T> + Send + 'static,
 ) -> Result<T, Problem> {
-    let _held = hub.reading.lock().await;
-    let engine = hub.runtime.read(Engine::clone).await;
-    hub.runtime.durable_to(engine.seq()).await;
-    let log = hub.log.clone();
-    let reading = tokio::task::spawn_blocking(move || {
+    let read = hub.read_log(move |engine, log| {
         let read = |from: Seq| -> Result<Batches<'_>, eventlog::Error> { Ok(Box::new(log.read(from)?)) };
-        answer(&engine, &read)
+        answer(engine, &read)
     });
-    let read = reading.await.expect("invariant: a reader of the log does not panic");
-    read.map_err(|error| match error.downcast_ref::<eventlog::Error>() {
+    read.await.map_err(|error| match error.downcast_ref::<eventlog::Error>() {
         Some(_) => Problem::internal(&error),
         None => Problem::new(StatusCode::CONFLICT, "not_enough_known", format!("{error:#}")),
     })

@@ -107,15 +107,11 @@ async fn walked<T: Send + 'static>(
     question: Question,
     answer: impl FnOnce(&Walked) -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {
-    let _held = hub.reading.lock().await;
-    let engine = hub.runtime.read(Engine::clone).await;
-    hub.runtime.durable_to(engine.seq()).await;
-    let log = hub.log.clone();
-    let reading = tokio::task::spawn_blocking(move || {
-        let walked = credit::walked(&engine, &log, &question).map_err(|error| Problem::internal(&error))?;
+    hub.read_log(move |engine, log| {
+        let walked = credit::walked(engine, log, &question).map_err(|error| Problem::internal(&error))?;
         answer(&walked)
-    });
-    reading.await.expect("invariant: a reader of the log does not panic")
+    })
+    .await
 }
 
 /// What one person met of the company, oldest first.

@@ -185,7 +185,7 @@ pub(super) async fn show(
         let denied = found.denied.iter().map(|(denial, count)| (denial.name(), *count)).collect();
         Ok(Json(OfferDetail { offer: view(engine, &found), people, denied }))
     };
-    hub.runtime.read(read).await
+    hub.runtime.walk(read).await
 }
 
 /// Everything that a person was ever offered, in that order.

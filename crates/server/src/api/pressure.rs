@@ -71,7 +71,7 @@ pub(super) async fn show(
         return Err(Problem::bad_request("bad_parameter", "days", "it is a number from 1 to 366"));
     }
     let read = move |engine: &Engine| counted(engine, Span::DAY.times(days), PRESSURE_SENDS_MAX);
-    Ok(Json(hub.runtime.read(read).await))
+    Ok(Json(hub.runtime.walk(read).await))
 }
 
 /// The ledger is in the order of wishes, so the walk ends at the first that is too old.

@@ -45,7 +45,7 @@ pub(super) async fn find(State(hub): State<Arc<Hub>>, Query(Sought { q }): Query
     let matching = defined.folder.names().filter(|(_, name)| name.to_lowercase().contains(&lower));
     let definitions = matching.take(SEARCH_FOUND_MAX).map(|(kind, name)| named(kind, name)).collect();
     let read = move |engine: &Engine| people(engine, &text);
-    let (people, looked_at) = hub.runtime.read(read).await;
+    let (people, looked_at) = hub.runtime.walk(read).await;
     Json(Found { people, looked_at, definitions })
 }
 

@@ -47,7 +47,7 @@ struct LostView {
 /// What became of messages, channel by channel.
 #[utoipa::path(get, path = "/api/v1/sends/channels", responses((status = 200, body = FateList)))]
 pub(super) async fn list(State(hub): State<Arc<Hub>>) -> Json<FateList> {
-    Json(hub.runtime.read(fates).await)
+    Json(hub.runtime.walk(fates).await)
 }
 
 /// Of one channel.

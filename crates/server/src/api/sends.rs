@@ -11,7 +11,7 @@ use axum::Json;
 use axum::extract::State;
 use engine::at::At;
 use engine::engine::Engine;
-use engine::outbox::{Decision, Reason, Send, Status};
+use engine::outbox::{Decision, Fate, Reason, Send, Status};
 use engine::programme::Channel;
 use engine::{ProfileId, SendId};
 use serde::{Deserialize, Serialize};
@@ -152,13 +152,13 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn fits(&self, send: &Send) -> bool {
-        self.journey.as_deref().is_none_or(|name| name == &*send.journey)
-            && self.message.as_deref().is_none_or(|name| name == &*send.message)
-            && self.channel.is_none_or(|channel| send.channel == Some(channel))
-            && self.decision.is_none_or(|name| name == send.decision.name())
-            && self.status.is_none_or(|status| status == send.status)
-            && self.reason.is_none_or(|reason| send.decision.reason() == Some(reason))
+    fn fits(&self, fate: &Fate<'_>) -> bool {
+        self.journey.as_deref().is_none_or(|name| name == fate.journey)
+            && self.message.as_deref().is_none_or(|name| name == fate.message)
+            && self.channel.is_none_or(|channel| fate.channel == Some(channel))
+            && self.decision.is_none_or(|name| name == fate.decision.name())
+            && self.status.is_none_or(|status| status == fate.status)
+            && self.reason.is_none_or(|reason| fate.decision.reason() == Some(reason))
     }
 
     /// The numbers of the sends that were wished for in the time that is wanted. Sends are numbered as they are wished for.
@@ -185,10 +185,10 @@ impl Wanted {
         let mut page = Page { sends: Vec::new(), next: None, limit, looks: LEDGER_LOOKED_THROUGH_MAX };
         match person {
             Some(person) => {
-                let older = engine.sends_of(person).rev().filter(|send| span.contains(&send.id.0));
-                page.fill(engine, self, older);
+                let older = engine.sends_of(person).rev().map(|send| send.id);
+                page.fill(engine, self, older.filter(|id| span.contains(&id.0)));
             }
-            None => page.fill(engine, self, span.rev().filter_map(|number| engine.send(SendId(number)))),
+            None => page.fill(engine, self, span.rev().map(SendId)),
         }
         SendList { sends: page.sends, next: page.next }
     }
@@ -203,17 +203,17 @@ struct Page {
 }
 
 impl Page {
-    fn fill(&mut self, engine: &Engine, wanted: &Wanted, older: impl Iterator<Item = Send>) {
+    fn fill(&mut self, engine: &Engine, wanted: &Wanted, older: impl Iterator<Item = SendId>) {
         let mut last = None;
-        for send in older {
+        for fate in engine.fates_of(older) {
             if self.sends.len() >= self.limit || self.looks == 0 {
                 self.next = last;
                 return;
             }
             self.looks -= 1;
-            last = Some(send.id.0);
-            if wanted.fits(&send) {
-                self.sends.push(view(engine, &send));
+            last = Some(fate.send.0);
+            if wanted.fits(&fate) {
+                self.sends.extend(engine.send(fate.send).map(|send| view(engine, &send)));
             }
         }
     }
@@ -237,7 +237,7 @@ pub(super) async fn list(
         let person = address.map(|address| address.find(engine)).transpose()?;
         Ok(Json(wanted.page(engine, person, before, limit)))
     };
-    hub.runtime.read(read).await
+    hub.runtime.walk(read).await
 }
 
 pub(crate) fn view(engine: &Engine, send: &Send) -> SendView {

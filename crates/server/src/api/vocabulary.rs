@@ -55,7 +55,7 @@ struct ValueWord {
 /// The words of expressions.
 #[utoipa::path(get, path = "/api/v1/vocabulary", responses((status = 200, body = VocabularyView)))]
 pub(super) async fn show(State(hub): State<Arc<Hub>>) -> Json<VocabularyView> {
-    let found = hub.runtime.read(|engine: &Engine| engine.vocabulary(VOCABULARY_PEOPLE)).await;
+    let found = hub.runtime.walk(|engine: &Engine| engine.vocabulary(VOCABULARY_PEOPLE)).await;
     let Vocabulary { asked, people, events, traits } = found;
     let mut events: Vec<EventWord> = events.into_iter().map(event).collect();
     events.sort_by_key(|word| Reverse(word.people));

@@ -33,15 +33,28 @@ pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> anyhow::Result<Option<T>
 
 /// Replaces the file: after a crash it holds either the old keys or the new ones.
 pub(crate) fn write<T: Serialize>(path: &Path, held: &T) -> anyhow::Result<()> {
+    replace(path, held, true)
+}
+
+/// The same for what may be lost with the power, and which nobody is to wait for.
+pub(crate) fn write_unsynced<T: Serialize>(path: &Path, held: &T) -> anyhow::Result<()> {
+    replace(path, held, false)
+}
+
+fn replace<T: Serialize>(path: &Path, held: &T, is_synced: bool) -> anyhow::Result<()> {
     let directory = path.parent().expect("invariant: the file of keys lies in the data directory");
     let replaced = || -> anyhow::Result<()> {
         // A new temporary file has mode 0600, so the keys are never readable by others, not even for a moment.
         let mut file = tempfile::NamedTempFile::new_in(directory)?;
         file.write_all(&serde_json::to_vec_pretty(held)?)?;
         file.write_all(b"\n")?;
-        file.as_file().sync_all()?;
+        if is_synced {
+            file.as_file().sync_all()?;
+        }
         file.persist(path)?;
-        File::open(directory)?.sync_all()?;
+        if is_synced {
+            File::open(directory)?.sync_all()?;
+        }
         Ok(())
     };
     replaced().with_context(|| format!("cannot write {}", path.display()))

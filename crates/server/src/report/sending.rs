@@ -7,7 +7,6 @@ use crate::hub::Hub;
 use anyhow::{Context as _, bail};
 use engine::Seq;
 use engine::at::At;
-use engine::engine::Engine;
 use engine::programme::Report;
 use engine::record::DeliveryOutcome;
 use eventlog::log::Batches;
@@ -28,18 +27,15 @@ pub(crate) struct Handed {
 
 /// Writes a report of the live programme as it is at an instant.
 pub(crate) async fn written(hub: &Hub, name: &str, at: At) -> anyhow::Result<(Report, Written)> {
-    let _reading = hub.reading.lock().await;
-    let engine = hub.runtime.read(Engine::clone).await;
-    hub.runtime.durable_to(engine.seq()).await;
-    let (log, name) = (hub.log.clone(), name.to_owned());
-    let writing = tokio::task::spawn_blocking(move || {
+    let name = name.to_owned();
+    hub.read_log(move |engine, log| {
         let report =
             engine.programme().reports.get(&name).context("the programme has no such report")?.clone();
         let read = |from: Seq| -> Result<Batches<'_>, eventlog::Error> { Ok(Box::new(log.read(from)?)) };
-        let written = write(&engine, &read, (&name, &report), at)?;
+        let written = write(engine, &read, (&name, &report), at)?;
         Ok((report, written))
-    });
-    writing.await.expect("invariant: writing a report does not panic")
+    })
+    .await
 }
 
 /// The email of this server; without a route nothing leaves.

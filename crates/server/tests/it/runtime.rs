@@ -1,19 +1,22 @@
 //! The runtime under a real server: durable means durable, once means once, and a stop is a stop.
 
 use crate::house::{House, answer, config};
-use base64::Engine;
+use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use engine::Seq;
+use engine::engine::Engine;
 use eventlog::sequencer::Outcome;
+use eventlog::sqlite::SqliteReader;
 use serde_json::{Value, json};
 use server::collect::endpoint::Endpoint;
 use server::limits::{BODY_BYTES_MAX, WAITING_BYTES_MAX};
 use server::runtime::Entrance;
 use server::server::Server;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::oneshot;
 
 #[tokio::test]
 async fn what_was_taken_is_there_after_a_restart_and_counts_once() {
@@ -48,9 +51,9 @@ async fn one_directory_has_one_server_and_one_port_too() {
 
 #[tokio::test]
 async fn many_senders_at_once_are_each_answered_and_all_there() {
-    let house = std::sync::Arc::new(House::start().await);
+    let house = Arc::new(House::start().await);
     let senders = (0..20).map(|sender| {
-        let house = std::sync::Arc::clone(&house);
+        let house = Arc::clone(&house);
         tokio::spawn(async move {
             for batch in 0..5 {
                 let events: Vec<_> = (0..10)
@@ -96,6 +99,48 @@ impl Reader {
         self.let_go.send(()).unwrap();
         self.reading.join().unwrap();
     }
+}
+
+#[tokio::test]
+async fn who_walks_over_everybody_keeps_nobody_waiting() {
+    let house = House::start().await;
+    let ((let_go, held), (begins, begun)) = (mpsc::channel(), oneshot::channel());
+    let runtime = house.server.hub().runtime.clone();
+    let walk = move |engine: &Engine| {
+        begins.send(()).unwrap();
+        held.recv().unwrap();
+        engine.counts().events
+    };
+    let walking = tokio::spawn(async move { runtime.walk(walk).await });
+    begun.await.unwrap();
+    house.track(json!([{"type": "track", "userId": "u1", "event": "Seen", "messageId": "m1"}])).await;
+    assert_eq!(house.get("/api/v1/status").await["counts"]["events"], 1);
+    let_go.send(()).unwrap();
+    assert_eq!(walking.await.unwrap(), 0, "as it was when it was asked");
+    house.server.stop().await;
+}
+
+#[tokio::test]
+async fn the_log_is_read_for_nobody_who_has_gone() {
+    let house = House::start().await;
+    let ((let_go, held), (begins, begun)) = (mpsc::channel(), oneshot::channel());
+    let (ends, ended) = oneshot::channel();
+    let hub = Arc::clone(house.server.hub());
+    let ask = move |_: &Engine, log: &SqliteReader| {
+        begins.send(()).unwrap();
+        held.recv().unwrap();
+        let read = log.read(Seq(1)).unwrap().next().unwrap();
+        ends.send(matches!(read, Err(eventlog::Error::Unwanted))).unwrap();
+    };
+    let asking = tokio::spawn(async move { hub.read_log(ask).await });
+    begun.await.unwrap();
+    asking.abort();
+    asking.await.unwrap_err();
+    let_go.send(()).unwrap();
+    assert!(ended.await.unwrap(), "nothing is read any more");
+    let next = |_: &Engine, log: &SqliteReader| log.read(Seq(1)).unwrap().all(|batch| batch.is_ok());
+    assert!(house.server.hub().read_log(next).await, "whoever asks next has their turn");
+    house.server.stop().await;
 }
 
 #[tokio::test]

@@ -78,7 +78,10 @@ async fn what_is_known_is_read_only_for_whom_it_is_known() {
     // nothing of hers is read, not even which blocks are for her.
     let again = answer(stand.browser("GET", "/p/market").header("cookie", &cookie)).await;
     assert!(again.text.contains("Tutti") && !again.text.contains("Bentornata"), "{}", again.text);
+    // A visit is recorded beside the answer, so the next one waits for it.
+    stand.events(&["Page Viewed"], 2).await;
     answer(stand.browser("GET", "/p/market").header("cookie", "trama_visitor=eve")).await;
+    stand.events(&["Page Viewed"], 3).await;
     // She wants to be forgotten by the browser: the cookie is worth nothing from then on.
     let withdrawn = json!([{"type": "track", "userId": "eve", "event": "Consent Given",
         "context": {"consent": {"categoryPreferences": {"memory.onsite": false}}}}]);
