@@ -17,6 +17,14 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          // What many screens share comes in one piece: a browser that has seen nothing yet asks for six at a time.
+          groups: [{ name: "shared", test: /src\/ui\/|src\/[^/]+$|node_modules\/svelte/, minShareCount: 8 }],
+        },
+      },
+    },
   },
   server: {
     port: 5173,

@@ -81,15 +81,18 @@ export function asked<T>(question: () => string | null, ask: (signal: AbortSigna
 
   held.onAgain(() => void (shown !== null && run(shown)));
 
+  // What the question is made of may change and the question stay: then nothing is asked anew.
+  const wanted = $derived.by(question);
+
   $effect(() => {
-    const key = question();
+    const key = wanted;
     if (key === null) return;
     if (key !== shown) {
       // While somebody types, the old answer stays until the new one is here.
       if (remembered.has(key) || shown === null || !(how.settle || how.stays)) recall(key);
       held.problem = undefined;
     }
-    const pause = key === shown || shown === null ? 0 : (how.settle ?? 0);
+    const pause = shown === null ? 0 : (how.settle ?? 0);
     shown = key;
     waiting = setTimeout(() => void run(key), pause);
     return () => clearTimeout(waiting);
@@ -102,6 +105,11 @@ export function asked<T>(question: () => string | null, ask: (signal: AbortSigna
       if (live.beat > 0 && shown !== null && !untrack(() => held.busy) && Date.now() - begun >= rest) void run(shown);
     });
   }
+
+  // What was asked in vain while the server was away is asked again once it is back.
+  $effect(() => {
+    if (live.lostSince === 0 && shown !== null && untrack(() => held.problem)) void run(shown);
+  });
 
   $effect(() => () => asking?.abort());
   return held;

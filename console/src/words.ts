@@ -29,18 +29,20 @@ const BOOKS = {
 };
 type Book = keyof typeof BOOKS;
 
-/** Called once, before anything is drawn. */
-export function speak(language: Language, spoken: Words): void {
+/** Called once, before anything is fetched that has words of its own. */
+export function speak(language: Language, spoken: Words = {}): void {
   words = spoken;
   spokenIn = language;
   learned = {};
   plural = new Intl.PluralRules(language);
 }
 
-/** The words of a language, which are fetched alone. */
-export async function wordsOf(language: Language): Promise<Words> {
+/** Fetches what every screen says, in the language that is spoken; nothing is drawn before. */
+export async function learnFirst(): Promise<void> {
   const books = { en: () => import("./words/en.ts"), it: () => import("./words/it.ts"), fr: () => import("./words/fr.ts") };
-  return (await books[language]()).default;
+  // What a screen has learned meanwhile stands: its book has all that is said of a noun.
+  const { default: first } = await books[spokenIn]();
+  words = { ...first, ...words };
 }
 
 /** Fetches the words that only some screens say, once; a screen is drawn when its words are there. */

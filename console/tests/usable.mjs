@@ -3,7 +3,7 @@
 // floor one with few people. With `--only name,name` some screens alone, with `--rounds N` each so often.
 //
 // A screen can be used when its title is there and all that it asked on opening is answered. What says of itself that it is
-// being counted is not waited for; it is told beside the figure.
+// being counted is not waited for, and neither is what was answered once and is asked again as the shop goes on.
 
 import { ADDRESSES } from "./addresses.mjs";
 import { startBrowser } from "./shop.mjs";
@@ -63,13 +63,17 @@ async function open(url, path) {
   const page = await context.newPage();
   const open = new Map();
   const answered = [];
+  const known = new Set();
   let last = 0;
   const begun = performance.now();
   const since = () => performance.now() - begun;
   page.on("request", (request) => {
     const to = new URL(request.url());
     if (NOT_OURS.test(to.pathname) || request.resourceType() === "eventsource") return;
-    open.set(request, { at: since(), path: to.pathname.replace("/api/v1/", "") + decodeURIComponent(to.search) });
+    const path = to.pathname.replace("/api/v1/", "") + decodeURIComponent(to.search);
+    const question = `${request.method()} ${path} ${request.postData() ?? ""}`;
+    if (known.has(question)) return;
+    open.set(request, { at: since(), path, question });
     last = since();
   });
   const closed = (request) => {
@@ -77,6 +81,7 @@ async function open(url, path) {
     if (!asked) return;
     open.delete(request);
     last = since();
+    known.add(asked.question);
     if (request.url().includes("/api/v1/")) answered.push({ path: asked.path, took: last - asked.at });
   };
   page.on("requestfinished", closed);
