@@ -81,9 +81,12 @@ async function open(url, path) {
     if (!asked) return;
     open.delete(request);
     last = since();
-    known.add(asked.question);
     if (request.url().includes("/api/v1/")) answered.push({ path: asked.path, took: last - asked.at });
   };
+  page.on("response", (response) => {
+    const asked = open.get(response.request());
+    if (asked && response.ok()) known.add(asked.question);
+  });
   page.on("requestfinished", closed);
   page.on("requestfailed", closed);
   try {
