@@ -108,7 +108,7 @@ export function asked<T>(question: () => string | null, ask: (signal: AbortSigna
 
   // What was asked in vain while the server was away is asked again once it is back.
   $effect(() => {
-    if (live.lostSince === 0 && shown !== null && untrack(() => held.problem)) void run(shown);
+    if (live.lostSince === 0 && wanted !== null && untrack(() => held.problem)) void run(wanted);
   });
 
   $effect(() => () => asking?.abort());

@@ -38,6 +38,11 @@ export const live = {
   },
 };
 
+/** What the door told: no screen has to ask first which programme is live. */
+export function foretell(revision: number): void {
+  now.revision = revision;
+}
+
 /**
  * Begins to watch, and gives what ends it. A session has a stream; a key cannot be sent with one, so it asks again and again, and
  * so does everybody where there is no stream to be had.

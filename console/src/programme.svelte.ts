@@ -24,7 +24,7 @@ const NOTHING: Programme = { name: "", languages: [], purposes: {}, segments: {}
 /** Called while a component is made. */
 export function programme() {
   return asked(
-    () => (live.status ? `programme ${live.revision}` : null),
+    () => `programme ${live.revision}`,
     async (signal) => {
       if (live.revision === 0) return NOTHING;
       const { programme } = (await get("/api/v1/programme", { signal })) as { programme: unknown };

@@ -2,6 +2,7 @@
 
 import { access, get, send } from "./client.ts";
 import { forget } from "./asked.svelte.ts";
+import { foretell } from "./live.svelte.ts";
 
 const KEY = "trama-token";
 
@@ -62,7 +63,8 @@ export async function open(): Promise<void> {
 export async function useKey(token: string): Promise<void> {
   access.token = token.trim();
   try {
-    await get("/api/v1/status");
+    const { programme } = await get("/api/v1/status");
+    foretell(programme.revision);
     sessionStorage.setItem(KEY, access.token);
     now.is = "open";
   } catch (problem) {
@@ -121,6 +123,7 @@ interface Told {
   role: string;
   kind: string;
   csrf: string | null;
+  revision: number;
 }
 
 /** Whether a session of an operator is open, and who that is. */
@@ -139,6 +142,7 @@ async function take(answer: Response | null): Promise<boolean> {
   const told = (await answer.json()) as Told;
   if (told.kind !== "operator") return false;
   access.csrf = told.csrf;
+  foretell(told.revision);
   Object.assign(now, { is: "open", operator: { name: told.name, role: told.role } });
   return true;
 }

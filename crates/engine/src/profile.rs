@@ -115,6 +115,17 @@ impl Profile {
         all.filter(|(_, value)| !value.is_null())
     }
 
+    /// Reads what a look at any trait has to read first, for nothing but to have it near.
+    pub(crate) fn touch_traits(&self) -> u8 {
+        self.traits.keys().next().map_or(0, |name| name.as_bytes().first().copied().unwrap_or(0))
+    }
+
+    /// The same of consents.
+    pub(crate) fn touch_consents(&self) -> u8 {
+        let first = |one: &crate::consent::Consent| one.purpose.as_bytes().first().copied().unwrap_or(0);
+        self.consents.all().iter().fold(0, |sum: u8, one| sum.wrapping_add(first(one)))
+    }
+
     pub fn consents(&self) -> &[crate::consent::Consent] {
         self.consents.all()
     }

@@ -13,6 +13,7 @@ use crate::keys::{Holder, Keys};
 use crate::lake::Keeper;
 use crate::metrics::Metrics;
 use crate::operators::Operators;
+use crate::patience::PatientThreads;
 use crate::problem::Problem;
 use crate::public::clicks::Clicks;
 use crate::public::hosted::Hosted;
@@ -55,6 +56,8 @@ pub struct Hub {
     pub stopping: watch::Sender<bool>,
     /// Room for those that follow changes as they happen.
     pub followers: Arc<Semaphore>,
+    /// Threads for what reads much of the log.
+    pub(crate) patient: PatientThreads,
     /// Held while the whole log is read for one question.
     pub reading: Arc<tokio::sync::Mutex<()>>,
     /// Speaks to webhooks.
@@ -99,7 +102,7 @@ impl Hub {
         self.runtime.durable_to(engine.seq()).await;
         let asker = Arc::new(());
         let log = self.log.asked_by(&asker);
-        let reading = tokio::task::spawn_blocking(move || {
+        let reading = self.patient.spawn_blocking(move || {
             let answer = ask(&engine, &log);
             drop(turn);
             answer

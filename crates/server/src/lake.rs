@@ -10,6 +10,7 @@ pub mod task;
 pub(crate) mod tell;
 
 use crate::limits::{LAKE_ASKERS, LAKE_PATIENCE, LAKE_PROMPT, LAKE_REST, LAKE_REST_FACTOR};
+use crate::patience::PatientThreads;
 use crate::runtime::Runtime;
 use engine::engine::Engine;
 use eventlog::sqlite::SqliteReader;
@@ -26,7 +27,7 @@ use tokio::sync::{OnceCell, Semaphore};
 /// Keeps the lake of a server.
 pub struct Keeper {
     place: LakePlace,
-    threads: Threads,
+    threads: PatientThreads,
     lake: OnceCell<Arc<Lake>>,
     /// Of whoever writes to the lake.
     turn: tokio::sync::Mutex<()>,
@@ -76,39 +77,18 @@ pub struct LakeStatus {
     pub failure: Option<String>,
 }
 
-/// Threads that need not have ended for whoever stops.
-struct Threads(Option<tokio::runtime::Runtime>);
-
 /// Threads for a lake.
-pub(crate) fn threads() -> std::io::Result<tokio::runtime::Runtime> {
+pub(crate) fn threads() -> std::io::Result<PatientThreads> {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     builder.worker_threads(SQL_PARTITIONS).thread_stack_size(SQL_STACK_BYTES).thread_name("lake");
-    builder.enable_all().build()
-}
-
-impl Threads {
-    fn begin() -> std::io::Result<Self> {
-        threads().map(|threads| Self(Some(threads)))
-    }
-
-    fn handle(&self) -> &tokio::runtime::Handle {
-        self.0.as_ref().expect("invariant: they are here until they are dropped").handle()
-    }
-}
-
-impl Drop for Threads {
-    fn drop(&mut self) {
-        if let Some(threads) = self.0.take() {
-            threads.shutdown_background();
-        }
-    }
+    PatientThreads::begin(&mut builder)
 }
 
 impl Keeper {
     pub fn new(place: LakePlace) -> std::io::Result<Self> {
         Ok(Self {
             place,
-            threads: Threads::begin()?,
+            threads: threads()?,
             lake: OnceCell::new(),
             turn: tokio::sync::Mutex::default(),
             askers: Semaphore::new(LAKE_ASKERS),
@@ -169,7 +149,7 @@ impl Keeper {
         let (threads, log) = (self.threads.handle().clone(), log.clone());
         let (is_stopping, (progress, mut told)) =
             (Arc::clone(&self.is_stopping), tokio::sync::watch::channel(0));
-        let refreshing = self.threads.handle().spawn_blocking(move || {
+        let refreshing = self.threads.spawn_blocking(move || {
             let goes_on = |percent| {
                 progress.send_replace(percent);
                 !is_stopping.load(Ordering::Relaxed)
@@ -249,8 +229,7 @@ impl Keeper {
         let _turn = self.turn.lock().await;
         let engine = self.refresh_now(runtime, log).await.map_err(Unanswered::Failed)?;
         let (threads, log) = (self.threads.handle().clone(), log.clone());
-        let verifying =
-            self.threads.handle().spawn_blocking(move || compared(&lake, &engine, &log, &threads));
+        let verifying = self.threads.spawn_blocking(move || compared(&lake, &engine, &log, &threads));
         let verified = verifying.await.map_err(|_| Unanswered::Failed(STOPPING.to_owned()))?;
         verified.map_err(Unanswered::Sql)
     }

@@ -32,6 +32,7 @@ pub(crate) mod ltv;
 pub mod mailbox;
 pub mod metrics;
 pub mod operators;
+pub(crate) mod patience;
 pub mod presence;
 pub mod problem;
 pub mod programme;

@@ -476,5 +476,7 @@ pub const LAKE_REST_FACTOR: u32 = 9;
 pub const LAKE_PROMPT: Duration = Duration::from_secs(3);
 /// How long whoever asks waits for that.
 pub const LAKE_PATIENCE: Duration = Duration::from_secs(20);
+/// Readings of the log that are under way or wait for one another, each on a thread.
+pub const PATIENT_READERS_MAX: usize = 64;
 /// Questions that are answered at once: each takes memory of its own.
 pub const LAKE_ASKERS: usize = 2;

@@ -28,6 +28,7 @@ use crate::limits::{FOLLOWERS_MAX, SENDS_WAITING_MAX, STOP_PATIENCE};
 use crate::mailbox::Mailbox;
 use crate::metrics::Metrics;
 use crate::operators::Operators;
+use crate::patience;
 use crate::presence::Presence;
 use crate::problem::READING_LOG;
 use crate::programme;
@@ -121,6 +122,7 @@ impl Server {
             hosted: Hosted::default(),
             stopping,
             followers,
+            patient: patience::readers().context("no threads for readers of the log")?,
             reading: Arc::default(),
             post: Post::new(config.webhook_allow.clone(), Secrets::open(&config.data))?,
             telling: tokio::sync::Mutex::default(),

@@ -79,13 +79,15 @@ async fn bring_up(hub: &Arc<Hub>, ends: Vec<At>) -> anyhow::Result<Known> {
     let mut held = Arc::clone(&hub.sizes.known).lock_owned().await;
     let applied = hub.runtime.read(Engine::seq).await;
     hub.runtime.durable_to(applied).await;
-    let hub = Arc::clone(hub);
-    let telling = tokio::task::spawn_blocking(move || {
-        let known = held.get_or_insert_with(|| Known::open(&hub.data));
+    let told = Arc::clone(hub);
+    let telling = hub.patient.spawn_blocking(move || {
+        let known = held.get_or_insert_with(|| Known::open(&told.data));
         let missing: Vec<At> = ends.into_iter().filter(|end| !known.at.contains_key(&end.0)).collect();
         if !missing.is_empty() {
-            known.tell(&missing, &hub.log, &hub.data).context("the log could not be told again for sizes")?;
-            known.write(&hub.data)?;
+            known
+                .tell(&missing, &told.log, &told.data)
+                .context("the log could not be told again for sizes")?;
+            known.write(&told.data)?;
         }
         Ok(known.clone())
     });

@@ -2,7 +2,7 @@
 
 import { asked } from "../../asked.svelte.ts";
 import { Problem, get, post, type Answer } from "../../client.ts";
-import { paged } from "../../pages.svelte.ts";
+import { paged, type Paged } from "../../pages.svelte.ts";
 import type { EventView, SendView } from "./thread.ts";
 import type { Part } from "./why.ts";
 
@@ -66,12 +66,15 @@ export function person(address: () => string, event: () => string, purchase: () 
     (one) => one.id,
     { follow: OFTEN_MS },
   );
-  const newest = () => `${timeline.rows?.[0]?.seq ?? 0}-${sends.rows?.[0]?.id ?? 0}`;
-  const touches = asked(() => after("touches")() && `person ${address()} touches ${newest()}`, (signal) => get("/api/v1/profiles/{address}/touchpoints", { path: path(), signal }), { settle: 0 });
+  const told = (list: Paged<unknown>) => Boolean(list.rows ?? list.problem);
+  /** What happened last; null until both lists told. */
+  const newest = () => (told(timeline) && told(sends) ? `${timeline.rows?.[0]?.seq ?? 0}-${sends.rows?.[0]?.id ?? 0}` : null);
+  const since = (what: string) => () => (heard() === null || newest() === null ? null : `person ${address()} ${what} ${newest()}`);
+  const touches = asked(since("touches"), (signal) => get("/api/v1/profiles/{address}/touchpoints", { path: path(), signal }), { settle: 0 });
   const evidence = asked(after("consents"), (signal) => get("/api/v1/profiles/{address}/consents", { path: path(), signal }), { follow: OFTEN_MS * 2 });
-  const offers = asked(() => after("offers")() && `person ${address()} offers ${newest()}`, (signal) => get("/api/v1/profiles/{address}/offers", { path: path(), signal }), { settle: 0 });
+  const offers = asked(since("offers"), (signal) => get("/api/v1/profiles/{address}/offers", { path: path(), signal }), { settle: 0 });
   const worth = asked(
-    () => (purchase() && profile.value ? `person ${address()} worth ${newest()}` : null),
+    () => (purchase() ? since("worth")() : null),
     (signal) => worthOf(address(), purchase() ?? { event: "" }, signal),
     { settle: 0 },
   );

@@ -6,6 +6,9 @@
 use super::Engine;
 use crate::ProfileId;
 use crate::name::NameId;
+use crate::value::Value;
+use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 /// What was found.
@@ -27,11 +30,12 @@ pub struct Word {
     pub people: u64,
     /// Events of these; of a trait, people again.
     pub times: u64,
-    /// Of a trait, its values; of an event, the values of properties that rules ask for, by their path.
-    pub values: BTreeMap<String, BTreeMap<String, u64>>,
+    /// Of a trait, its values; of an event, the values of properties that rules ask for, by their path. Each with how often
+    /// it occurs, most frequent first.
+    pub values: BTreeMap<String, Vec<(String, u64)>>,
 }
 
-/// Values of one word that are told apart; further ones are left out.
+/// Values of one word that are told apart: the most frequent.
 const VALUES_MAX: usize = 1_000;
 /// Events of one person that are looked at for their properties.
 const EVENTS_EACH: usize = 20;
@@ -63,48 +67,99 @@ impl Engine {
 
     /// The words of about so many people.
     pub fn vocabulary(&self, most: usize) -> Vocabulary {
-        let mut found = Vocabulary { people: self.state.counts.profiles, ..Vocabulary::default() };
         let step = self.state.profiles.len().div_ceil(most.max(1)).max(1);
-        for (id, profile) in self.profiles().filter(|(id, _)| (id.0 as usize).is_multiple_of(step)) {
-            found.asked += 1;
-            for (name, value) in profile.traits() {
-                let word = found.traits.entry(name.to_owned()).or_default();
-                word.people += 1;
-                word.times += 1;
-                add(word, "", &value.to_json());
-            }
-            for (name, view) in self.state.history.of_profile(id) {
-                let word = found.events.entry(self.state.names.text(name).to_owned()).or_default();
-                word.people += 1;
-                word.times += view.len() as u64;
-                self.add_properties(word, name, id);
-            }
+        let asked: Vec<ProfileId> =
+            self.profiles().map(|(id, _)| id).filter(|id| (id.0 as usize).is_multiple_of(step)).collect();
+        Vocabulary {
+            asked: asked.len() as u64,
+            people: self.state.counts.profiles,
+            events: self.event_words(&asked),
+            traits: self.trait_words(&asked),
         }
-        found
     }
 
-    fn add_properties(&self, word: &mut Word, name: NameId, id: ProfileId) {
-        let view = self.state.history.of(name, id);
-        let newest = view.len().saturating_sub(EVENTS_EACH)..view.len();
-        for (column, path) in self.state.history.kept(name) {
-            for index in newest.clone() {
-                let dictionary = self.state.history.dictionary(name, column);
-                for value in dictionary.values(view.code(column, index)) {
-                    add(word, &path.join("."), &value.to_json());
+    fn event_words(&self, asked: &[ProfileId]) -> BTreeMap<String, Word> {
+        let mut words = BTreeMap::new();
+        for name in (0..self.state.names.len() as u32).map(NameId) {
+            let mut word = Word::default();
+            let mut codes: Vec<(u16, Vec<u32>)> =
+                self.state.history.kept(name).map(|(column, _)| (column, Vec::new())).collect();
+            let views = asked.iter().map(|id| self.state.history.of(name, *id));
+            for view in views.filter(|view| !view.is_empty()) {
+                word.people += 1;
+                word.times += view.len() as u64;
+                let newest = view.len().saturating_sub(EVENTS_EACH)..view.len();
+                for (column, codes) in &mut codes {
+                    codes.extend(newest.clone().map(|index| view.code(*column, index)));
                 }
             }
+            if word.people > 0 {
+                for ((column, codes), (_, path)) in codes.into_iter().zip(self.state.history.kept(name)) {
+                    word.values.insert(path.join("."), self.values_under(name, column, codes));
+                }
+                words.insert(self.state.names.text(name).to_owned(), word);
+            }
         }
+        words
+    }
+
+    fn values_under(&self, name: NameId, column: u16, codes: Vec<u32>) -> Vec<(String, u64)> {
+        let dictionary = self.state.history.dictionary(name, column);
+        let texts = counted(codes).into_iter().flat_map(|(code, times)| {
+            dictionary.values(code).filter_map(text).map(move |text| (text, times))
+        });
+        most_frequent(texts.collect())
+    }
+
+    fn trait_words(&self, asked: &[ProfileId]) -> BTreeMap<String, Word> {
+        let mut values: BTreeMap<&str, Vec<Value<'_>>> = BTreeMap::new();
+        for (name, value) in asked.iter().flat_map(|id| self.state.profiles[id.0 as usize].traits()) {
+            values.entry(name).or_default().push(value);
+        }
+        let word = |values: Vec<Value<'_>>| {
+            let people = values.len() as u64;
+            let texts = values.into_iter().filter_map(text).map(|text| (text, 1));
+            let values = BTreeMap::from([(String::new(), most_frequent(texts.collect()))]);
+            Word { people, times: people, values }
+        };
+        values.into_iter().map(|(name, values)| (name.to_owned(), word(values))).collect()
     }
 }
 
-fn add(word: &mut Word, path: &str, value: &serde_json::Value) {
-    let text = match value {
-        serde_json::Value::String(text) => text.clone(),
-        serde_json::Value::Bool(_) | serde_json::Value::Number(_) => value.to_string(),
-        _ => return,
-    };
-    let values = word.values.entry(path.to_owned()).or_default();
-    if values.len() < VALUES_MAX || values.contains_key(&text) {
-        *values.entry(text).or_default() += 1;
+/// As people write it; a list and a map are no value of a rule.
+fn text(value: Value<'_>) -> Option<Cow<'_, str>> {
+    match value {
+        Value::Text(text) => Some(Cow::Borrowed(text)),
+        Value::Bool(_) | Value::Int(_) | Value::Decimal(_) | Value::Float(_) => {
+            Some(Cow::Owned(value.to_json().to_string()))
+        }
+        Value::Null | Value::List(_) | Value::Map(_) => None,
     }
+}
+
+/// Each with how often it occurs.
+fn counted<T: Ord>(mut all: Vec<T>) -> Vec<(T, u64)> {
+    all.sort_unstable();
+    let mut counts: Vec<(T, u64)> = Vec::new();
+    for one in all {
+        match counts.last_mut().filter(|(known, _)| *known == one) {
+            Some((_, times)) => *times += 1,
+            None => counts.push((one, 1)),
+        }
+    }
+    counts
+}
+
+/// Adds up what occurs more than once, and keeps what occurs most.
+fn most_frequent(mut counts: Vec<(Cow<'_, str>, u64)>) -> Vec<(String, u64)> {
+    counts.sort_unstable();
+    counts.dedup_by(|(later, times), (kept, sum)| {
+        let same = later == kept;
+        *sum += if same { *times } else { 0 };
+        same
+    });
+    // Those that occur as often stay in their order.
+    counts.sort_by_key(|(_, times)| Reverse(*times));
+    counts.truncate(VALUES_MAX);
+    counts.into_iter().map(|(text, times)| (text.into_owned(), times)).collect()
 }

@@ -5,7 +5,7 @@
 
 use super::cutoff::{Cutoff, FigureRule, Ranked, Share};
 use super::eval::Moment;
-use crate::ProfileId;
+use super::scan::standing;
 use crate::at::At;
 use crate::engine::Engine;
 use crate::history::BLOCK;
@@ -41,13 +41,11 @@ impl<'a> Ranking<'a> {
     /// A figure of everybody in a slice who has it.
     pub fn slice(&self, figure: usize, slice: usize) -> Vec<Ranked> {
         let (state, rule) = (&self.engine.state, &self.figures[figure].rule);
-        let here = slice * BLOCK..((slice + 1) * BLOCK).min(state.profiles.len());
-        let people = here.filter(|number| state.profiles[*number].stands());
-        let figure_of = |number: usize| {
-            let moment = Moment::of(state, &self.engine.programme, ProfileId(number as u32));
+        let figure_of = |id| {
+            let moment = Moment::of(state, &self.engine.programme, id);
             rule.of(&Moment { now: self.now, ..moment })
         };
-        people.filter_map(figure_of).collect()
+        standing(state, slice).iter().filter_map(figure_of).collect()
     }
 
     /// The cut-offs of the shares of a figure, of which all slices gave theirs.

@@ -39,9 +39,10 @@ pub(super) async fn show(
     let read = |engine: &Engine| (engine.programme().clone(), engine.seq());
     let (programme, seq) = hub.runtime.read(read).await;
     hub.runtime.durable_to(seq).await;
-    let reading = tokio::task::spawn_blocking(move || match as_of {
-        Some(day) => editorial_view(&programme, Some(&hub.log), day),
-        None => editorial_today(&programme, (&hub.log, &hub.readers), day_of(&programme, clock::now())),
+    let told = Arc::clone(&hub);
+    let reading = hub.patient.spawn_blocking(move || match as_of {
+        Some(day) => editorial_view(&programme, Some(&told.log), day),
+        None => editorial_today(&programme, (&told.log, &told.readers), day_of(&programme, clock::now())),
     });
     let outlook = reading.await.expect("invariant: a reader of the log does not panic");
     outlook.map(Json).map_err(|error| Problem::internal(&error))

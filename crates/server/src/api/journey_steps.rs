@@ -112,7 +112,7 @@ pub(super) async fn show(
     }
     let asked = Arc::clone(&hub);
     let count = move || asked.steps.of((&asked.log, &asked.data), &zone, days);
-    let told = tokio::task::spawn_blocking(count).await.expect("invariant: counting does not panic");
+    let told = hub.patient.spawn_blocking(count).await.expect("invariant: counting does not panic");
     let told = told.map_err(|error: Error| Problem::internal(&error.into()))?;
     let counted: BTreeMap<u32, &Version> = told.counted.of(&name).collect();
     let none = Version::default();

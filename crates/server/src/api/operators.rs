@@ -89,7 +89,7 @@ pub(super) async fn add_first(
     tell(&hub).await;
     let begun = hub.operators.begin(&operator.name, clock::now());
     let (session, token) = begun.map_err(|error| Problem::internal(&error))?;
-    Ok((StatusCode::CREATED, begun_as(&hub, &session, &token)).into_response())
+    Ok((StatusCode::CREATED, begun_as(&hub, &session, &token).await).into_response())
 }
 
 /// Changes an operator's role or password.

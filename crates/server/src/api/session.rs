@@ -17,6 +17,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use engine::at::At;
+use engine::engine::Engine;
 use serde::{Deserialize, Serialize};
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
@@ -36,6 +37,8 @@ pub(super) struct SessionView {
     csrf: Option<String>,
     /// When the session ends at the latest.
     ends_at: Option<String>,
+    /// How often a programme was made live: what somebody holds of an older one is out of date.
+    revision: u32,
 }
 
 /// A name and a password.
@@ -95,8 +98,9 @@ impl Browser {
 }
 
 impl SessionView {
-    fn of(session: &Session) -> Self {
+    async fn of(hub: &Hub, session: &Session) -> Self {
         Self {
+            revision: hub.runtime.read(Engine::programme_revision).await,
             name: session.operator.name.clone(),
             role: session.operator.role.name(),
             kind: "operator",
@@ -110,11 +114,12 @@ impl SessionView {
 /// Who asks, by a session or a key.
 #[utoipa::path(get, path = "/api/v1/session", responses((status = 200, body = SessionView), (status = 401, body = Problem)))]
 pub(super) async fn show(
+    State(hub): State<Arc<Hub>>,
     Extension(holder): Extension<Holder>,
     session: Option<Extension<Session>>,
 ) -> Response {
     let view = match session {
-        Some(Extension(session)) => SessionView::of(&session),
+        Some(Extension(session)) => SessionView::of(&hub, &session).await,
         None => SessionView {
             role: holder.rights.name(),
             name: holder.name,
@@ -122,6 +127,7 @@ pub(super) async fn show(
             language: None,
             csrf: None,
             ends_at: None,
+            revision: hub.runtime.read(Engine::programme_revision).await,
         },
     };
     ([(header::CACHE_CONTROL, "no-store")], Json(view)).into_response()
@@ -145,14 +151,14 @@ pub(super) async fn begin(
         (Some(name), Some(password)) => (name, password),
         (None, None) if is_at_the_demonstration(&hub, &browser) => {
             let begun = hub.operators.begin(OPERATOR, now).map_err(|error| Problem::internal(&error))?;
-            return Ok(begun_as(&hub, &begun.0, &begun.1));
+            return Ok(begun_as(&hub, &begun.0, &begun.1).await);
         }
         (None, _) => return Err(Problem::bad_request("missing_name", "name", "say who signs in")),
         (_, None) => return Err(Problem::bad_request("missing_password", "password", "give the password")),
     };
     let signed_in = hub.operators.sign_in(&name, &password, browser.peer(), now).await;
     match signed_in.map_err(|error| Problem::internal(&error))? {
-        SignedIn::Yes(session, token) => Ok(begun_as(&hub, &session, &token)),
+        SignedIn::Yes(session, token) => Ok(begun_as(&hub, &session, &token).await),
         SignedIn::Wrong => Err(wrong()),
         SignedIn::Later(until) => Ok(later(until, now)),
     }
@@ -181,7 +187,7 @@ pub(super) async fn prefer(
     }
     let changed = hub.operators.set_language(&session.operator.name, wanted.language.as_deref());
     let operator = done(changed.map_err(|error| Problem::internal(&error))?, &session.operator.name)?;
-    Ok(Json(SessionView::of(&Session { operator, ..session })))
+    Ok(Json(SessionView::of(&hub, &Session { operator, ..session }).await))
 }
 
 /// Sets another password. All sessions of the operator end, and this one begins anew.
@@ -221,7 +227,7 @@ pub(super) async fn set_password(
     done(changed, &name)?;
     tell(&hub).await;
     let (session, token) = hub.operators.begin(&name, now).map_err(|error| Problem::internal(&error))?;
-    Ok(begun_as(&hub, &session, &token))
+    Ok(begun_as(&hub, &session, &token).await)
 }
 
 /// Signs out.
@@ -247,13 +253,13 @@ fn of_operator(session: Option<Extension<Session>>) -> Result<Session, Problem> 
 }
 
 /// The answer to whoever signed in.
-pub(super) fn begun_as(hub: &Hub, session: &Session, token: &str) -> Response {
+pub(super) async fn begun_as(hub: &Hub, session: &Session, token: &str) -> Response {
     let seconds = SESSION_AGE_MAX.0 / 1_000;
     let headers = [
         (header::SET_COOKIE, cookie(hub, token, seconds)),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
-    (headers, Json(SessionView::of(session))).into_response()
+    (headers, Json(SessionView::of(hub, session).await)).into_response()
 }
 
 /// Pages never see it, and no other site's change brings it along.

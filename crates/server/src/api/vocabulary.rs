@@ -7,7 +7,6 @@ use axum::extract::State;
 use engine::engine::{Engine, Vocabulary, Word};
 use serde::Serialize;
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Words with how often each occurs, most frequent first.
@@ -73,10 +72,7 @@ fn of_trait((name, Word { people, mut values, .. }): (String, Word)) -> TraitWor
     TraitWord { name, people, values: frequent(values.remove("").unwrap_or_default()) }
 }
 
-fn frequent(counts: BTreeMap<String, u64>) -> Vec<ValueWord> {
+fn frequent(counts: Vec<(String, u64)>) -> Vec<ValueWord> {
     let more_than_once = counts.into_iter().filter(|(_, times)| *times > 1);
-    let mut words: Vec<ValueWord> = more_than_once.map(|(value, times)| ValueWord { value, times }).collect();
-    words.sort_by_key(|word| Reverse(word.times));
-    words.truncate(VOCABULARY_VALUES);
-    words
+    more_than_once.take(VOCABULARY_VALUES).map(|(value, times)| ValueWord { value, times }).collect()
 }

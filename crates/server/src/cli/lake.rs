@@ -6,6 +6,7 @@ use crate::api::lake::{text, told, told_checks};
 use crate::config::{Config, Flags};
 use crate::lake::place::LakePlace;
 use crate::lake::{compared, tell, threads};
+use crate::patience::PatientThreads;
 use anyhow::{Context, bail};
 use clap::Subcommand;
 use engine::engine::Engine;
@@ -18,7 +19,6 @@ use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
-use tokio::runtime::Runtime;
 
 /// Ask the lake in SQL: events, orders, sends, people and more, as docs/reference/lake.md describes them
 ///
@@ -96,7 +96,7 @@ pub(super) struct Opened {
     reader: SqliteReader,
     engine: Engine,
     lake: Lake,
-    threads: Runtime,
+    threads: PatientThreads,
 }
 
 impl Whose {
@@ -123,7 +123,7 @@ impl Opened {
     fn open(data: &Path, log: Box<SqliteLog>, engine: Engine, place: &LakePlace) -> anyhow::Result<Self> {
         let threads = threads()?;
         let reader = SqliteReader::open(data)?;
-        let lake = threads.block_on(Lake::open(place.store()?))?;
+        let lake = threads.handle().block_on(Lake::open(place.store()?))?;
         tell::refresh(&lake, &engine, &reader, threads.handle(), |_| true)?;
         Ok(Self { _log: log, reader, engine, lake, threads })
     }
@@ -136,7 +136,7 @@ pub(super) fn forget(data: &Path, engine: &Engine) -> anyhow::Result<()> {
         return Ok(());
     }
     let threads = threads()?;
-    let lake = threads.block_on(Lake::open(place.store()?))?;
+    let lake = threads.handle().block_on(Lake::open(place.store()?))?;
     if lake.manifest().seq == 0 {
         return Ok(());
     }
@@ -154,8 +154,8 @@ pub(super) fn sql(args: &Sql) -> anyhow::Result<()> {
             let Opened { lake, threads, .. } = *opened;
             let (question, most) = (args.question.clone(), args.limit);
             // On one of the lake's threads, which have the room that planning takes.
-            let asking = threads.spawn(async move { lake.ask(&question, Some(most)).await });
-            let answer = threads.block_on(asking).context("a bug is in the way (see above)")??;
+            let asking = threads.handle().spawn(async move { lake.ask(&question, Some(most)).await });
+            let answer = threads.handle().block_on(asking).context("a bug is in the way (see above)")??;
             told(answer, begun.elapsed().as_secs_f64() * 1_000.0)
         }
     };

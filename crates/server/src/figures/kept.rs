@@ -35,7 +35,7 @@ pub(crate) async fn ask<T: Send + 'static>(
         let engine = hub.runtime.read(Engine::clone).await;
         hub.runtime.durable_to(engine.seq()).await;
         let (log, (tell, told)) = (hub.log.clone(), oneshot::channel());
-        let asking = tokio::task::spawn_blocking(move || {
+        let asking = hub.patient.spawn_blocking(move || {
             let gathered = brought_up(&engine, &log, held.take())?;
             // Whoever has stopped waiting asks again, and finds it read.
             let answer = tell.send(()).is_ok().then(|| ask(&gathered));
