@@ -49,6 +49,8 @@ export function asked<T>(question: () => string | null, ask: (signal: AbortSigna
   let asking: AbortController | undefined;
   let waiting: ReturnType<typeof setTimeout> | undefined;
   let begun = 0;
+  /** The question is about to be asked. */
+  let due = false;
 
   function recall(key: string): void {
     const known = remembered.get(key);
@@ -60,6 +62,7 @@ export function asked<T>(question: () => string | null, ask: (signal: AbortSigna
     asking?.abort();
     const mine = (asking = new AbortController());
     held.busy = true;
+    due = false;
     begun = Date.now();
     const late = setTimeout(() => (held.counting = held.value === undefined), COUNTING_MS);
     try {
@@ -94,6 +97,7 @@ export function asked<T>(question: () => string | null, ask: (signal: AbortSigna
     }
     const pause = shown === null ? 0 : (how.settle ?? 0);
     shown = key;
+    due = true;
     waiting = setTimeout(() => void run(key), pause);
     return () => clearTimeout(waiting);
   });
@@ -102,7 +106,7 @@ export function asked<T>(question: () => string | null, ask: (signal: AbortSigna
     const rest = how.follow === true ? 0 : how.follow;
     $effect(() => {
       // A round that is under way will tell of this beat too, or the next one will.
-      if (live.beat > 0 && shown !== null && !untrack(() => held.busy) && Date.now() - begun >= rest) void run(shown);
+      if (live.beat > 0 && shown !== null && !due && !untrack(() => held.busy) && Date.now() - begun >= rest) void run(shown);
     });
   }
 

@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ADDRESSES } from "./addresses.mjs";
 import { ask, eventually, look, openEmpty, openShop, openWindow, stand } from "./shop.mjs";
 import { speaker } from "./talk.mjs";
 
@@ -61,6 +62,22 @@ test("the menu leads to each screen, Back leads home, and whoever hears the page
   for (let step = 0; step < 9; step += 1) await page.goBack();
   await page.waitForFunction(() => location.pathname === "/");
   await page.waitForSelector("text=To do");
+  assert.deepEqual(wrong, []);
+});
+
+test("a screen that opens asks nothing that it gives up to ask it once more", async (t) => {
+  const { page, wrong } = await on.window(t);
+  const givenUp = [];
+  page.on("requestfailed", (request) => {
+    if (request.url().includes("/api/") && !request.url().includes("/stream")) givenUp.push(`${page.url()} ${request.url()}`);
+  });
+  for (const path of [ADDRESSES.health, ADDRESSES.person, ADDRESSES.journey_people, ADDRESSES.today]) {
+    await look(page, on.shop, path);
+    assert.deepEqual(givenUp, []);
+    // What is followed goes on after the screen is left.
+    await page.goto("about:blank");
+    givenUp.length = 0;
+  }
   assert.deepEqual(wrong, []);
 });
 

@@ -2,9 +2,14 @@
 // `npm run usable -- URL [URL-OF-A-SMALL-ONE]`, against running demonstrations: `trama demo --people 1000000 --no-browser`, and as the
 // floor one with few people. With `--only name,name` some screens alone, with `--rounds N` each so often.
 //
+// Browser and server share the cores here, as they do nowhere else. Linux gives each session of processes as much as another
+// before it looks at how nice a thread is, so that what the server reads at leisure takes from the browser what it would never
+// have there: as root, `echo 0 > /proc/sys/kernel/sched_autogroup_enabled` switches that off.
+//
 // A screen can be used when its title is there and all that it asked on opening is answered. What says of itself that it is
 // being counted is not waited for, and neither is what was answered once and is asked again as the shop goes on.
 
+import { readFile } from "node:fs/promises";
 import { ADDRESSES } from "./addresses.mjs";
 import { startBrowser } from "./shop.mjs";
 
@@ -37,6 +42,8 @@ try {
 print(told);
 
 async function demonstration(url) {
+  const grouped = await readFile("/proc/sys/kernel/sched_autogroup_enabled", "utf8").catch(() => "0");
+  if (grouped.trim() !== "0") process.stderr.write("The scheduler groups processes: what the server does at leisure counts as much as the browser (see above).\n");
   const { counts } = await status(url);
   process.stderr.write(`${url}: ${counts.profiles} people, ${counts.events} events\n`);
   const screens = {};

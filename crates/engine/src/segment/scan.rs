@@ -140,18 +140,7 @@ impl<'a> Scan<'a> {
             Probe::Segment(segment) => {
                 self.each(slice, candidates, |id| self.engine.state.truths.is_member(id, *segment))
             }
-            Probe::Each(one) => {
-                let holds = |id| condition(one, &self.moment(id)).holds;
-                match one {
-                    Condition::Trait { .. } => {
-                        self.each_near(slice, candidates, Profile::touch_traits, holds)
-                    }
-                    Condition::ConsentedTo(..) => {
-                        self.each_near(slice, candidates, Profile::touch_consents, holds)
-                    }
-                    _ => self.each(slice, candidates, holds),
-                }
-            }
+            Probe::Each(one) => self.each_by(one, slice, candidates),
             Probe::Did(probe) => match self.block(probe.rule.deed.event, slice) {
                 Some(block) => {
                     let recent = self.recent(probe.rule.deed.event, slice, probe.start, candidates);
@@ -211,6 +200,15 @@ impl<'a> Scan<'a> {
         let mut recent = self.engine.state.history.later(name, slice, start);
         recent.iter_mut().zip(candidates).for_each(|(recent, candidates)| *recent &= candidates);
         recent
+    }
+
+    fn each_by(&self, one: &Condition, slice: usize, candidates: &Bits) -> Bits {
+        let holds = |id| condition(one, &self.moment(id)).holds;
+        match one {
+            Condition::Trait { .. } => self.each_near(slice, candidates, Profile::touch_traits, holds),
+            Condition::ConsentedTo(..) => self.each_near(slice, candidates, Profile::touch_consents, holds),
+            _ => self.each(slice, candidates, holds),
+        }
     }
 
     fn each(&self, slice: usize, candidates: &Bits, holds: impl Fn(ProfileId) -> bool) -> Bits {
