@@ -208,6 +208,11 @@ const _: () = assert!(CLOCK_NOISE.0 < CLOCK_SKEW_MAX.0);
 pub const WAITING_BYTES_MAX: usize = 32 << 20;
 /// Records that may wait, for the same reason: small records cost the engine as much as large ones.
 pub const WAITING_RECORDS_MAX: usize = 200_000;
+/// Receipts that wait for company: each batch is one write of the disk, and so many share its price as are a quarter of what is in
+/// hand, so that the rest keeps the connections busy.
+pub const RECEIPTS_TOGETHER: usize = 16;
+/// How long a receipt waits for company at most: nobody waits for it, but what a crash leaves unknown grows by as much.
+pub const RECEIPT_REST: Duration = Duration::from_millis(2);
 /// Batches staged ahead of the writer. Two, so that the engine works on one while the writer has one; more would
 /// only make acknowledgements wait in a second queue.
 pub const STAGED_AHEAD: usize = 2;

@@ -153,7 +153,12 @@ impl Runtime {
 
     /// Submits one record of our own and waits until it is durable.
     pub async fn record(&self, record: &Record<'_>) -> Result<Outcome, NotTaken> {
-        let answers = self.submit_record(Entrance::Inside, record)?;
+        self.record_by(Entrance::Inside, record).await
+    }
+
+    /// The same by another entrance.
+    pub async fn record_by(&self, entrance: Entrance, record: &Record<'_>) -> Result<Outcome, NotTaken> {
+        let answers = self.submit_record(entrance, record)?;
         // Only a stop drops the question.
         let mut outcomes = answers.await.map_err(|_| NotTaken::Stopping)?;
         Ok(outcomes.pop().expect("invariant: one outcome a record"))

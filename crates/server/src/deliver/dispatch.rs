@@ -10,7 +10,7 @@ use super::channel::{Channel, Receipt};
 use crate::clock;
 use crate::limits::{SENDS_IN_HAND_MAX, STOP_PATIENCE, TURN_NEAR};
 use crate::metrics::Metrics;
-use crate::runtime::{InFlight, Runtime};
+use crate::runtime::{Entrance, InFlight, Runtime};
 use engine::at::At;
 use engine::effect::Prepare;
 use engine::engine::Refusal;
@@ -225,7 +225,7 @@ impl Carrier {
         self.metrics.settled(receipt.outcome);
         let (outcome, reply) = (receipt.outcome, receipt.reply.as_str());
         let settled = Settled { send, attempt, outcome, settled_at: clock::now(), reply };
-        let mut recorded = self.runtime.record(&Record::Settled(settled.clone())).await;
+        let mut recorded = self.runtime.record_by(Entrance::Receipt, &Record::Settled(settled.clone())).await;
         if recorded == Ok(Outcome::Refused(Refusal::Erased)) {
             // The provider's words often repeat the address.
             recorded = self.runtime.record(&Record::Settled(Settled { reply: "", ..settled })).await;

@@ -1,12 +1,12 @@
 //! What waits for the engine thread: bounded by bytes and by count, and emptied as a whole.
 
 use super::chore::Chore;
-use crate::limits::{WAITING_BYTES_MAX, WAITING_RECORDS_MAX};
+use crate::limits::{RECEIPT_REST, RECEIPTS_TOGETHER, WAITING_BYTES_MAX, WAITING_RECORDS_MAX};
 use engine::at::At;
 use eventlog::sequencer::Outcome;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 /// Records that came together and are answered together.
@@ -26,6 +26,8 @@ pub enum Entrance {
     /// Ourselves: attempts, receipts, what operators change. Their number is bounded where they come from, and to
     /// refuse a receipt would turn overload into loss, so the bound does not count for them.
     Inside,
+    /// A receipt, which nobody waits for: it goes with whatever is submitted next, and after a moment with others of its kind.
+    Receipt,
 }
 
 /// Why a submission was not taken.
@@ -60,8 +62,18 @@ pub(super) struct Queue {
 struct Waiting {
     submissions: Vec<Submission>,
     records: usize,
+    /// Since when receipts wait with nothing else.
+    resting: Option<Instant>,
     chores: Vec<Chore>,
     stopping: bool,
+}
+
+impl Waiting {
+    /// How long receipts still wait for company; `None` where what waits is to be taken.
+    fn rest(&self) -> Option<Duration> {
+        let since = self.resting.filter(|_| !self.stopping && self.submissions.len() < RECEIPTS_TOGETHER)?;
+        RECEIPT_REST.checked_sub(since.elapsed()).filter(|rest| !rest.is_zero())
+    }
 }
 
 impl Queue {
@@ -90,8 +102,21 @@ impl Queue {
         waiting.records = records;
         self.bytes.store(bytes, Ordering::Relaxed);
         waiting.submissions.push(submission);
+        let wakes = match (entrance, waiting.submissions.len()) {
+            (Entrance::Receipt, 1) => {
+                waiting.resting = Some(Instant::now());
+                true
+            }
+            (Entrance::Receipt, count) => count >= RECEIPTS_TOGETHER,
+            (Entrance::Outside | Entrance::Inside, _) => {
+                waiting.resting = None;
+                true
+            }
+        };
         drop(waiting);
-        self.wake.notify_one();
+        if wakes {
+            self.wake.notify_one();
+        }
         Ok(())
     }
 
@@ -114,13 +139,15 @@ impl Queue {
             if !waiting.chores.is_empty() {
                 return Wake::Chores(std::mem::take(&mut waiting.chores));
             }
-            if !waiting.submissions.is_empty() {
-                return Wake::Submissions(self.empty(&mut waiting));
-            }
-            if waiting.stopping {
+            if waiting.stopping && waiting.submissions.is_empty() {
                 return Wake::Stop;
             }
-            let rest = due.map(crate::clock::until);
+            let until_due = due.map(crate::clock::until);
+            let company = waiting.rest();
+            if !waiting.submissions.is_empty() && (until_due == Some(Duration::ZERO) || company.is_none()) {
+                return Wake::Submissions(self.empty(&mut waiting));
+            }
+            let rest = until_due.into_iter().chain(company).min();
             waiting = match rest {
                 Some(Duration::ZERO) => return Wake::Due,
                 Some(rest) => {
@@ -144,6 +171,7 @@ impl Queue {
         let taken = taken.count();
         let left = waiting.submissions.split_off(taken);
         let taken = std::mem::replace(&mut waiting.submissions, left);
+        waiting.resting = None;
         self.refused.store(false, Ordering::Relaxed);
         waiting.records = waiting.submissions.iter().map(|one| one.count as usize).sum();
         self.bytes.store(waiting.submissions.iter().map(|one| one.records.len()).sum(), Ordering::Relaxed);
@@ -219,6 +247,37 @@ mod tests {
         assert_eq!(queue.push(Entrance::Inside, submission(1, 1)), Err(NotTaken::Stopping));
         assert!(matches!(queue.take(None), Wake::Submissions(taken) if taken.len() == 1));
         assert!(matches!(queue.take(None), Wake::Stop));
+    }
+
+    #[test]
+    fn receipts_wait_for_company_and_for_nothing_longer_than_a_moment() {
+        let receipts = |count| {
+            let queue = Queue::default();
+            (0..count).for_each(|_| queue.push(Entrance::Receipt, submission(1, 1)).unwrap());
+            queue
+        };
+        let taken = |queue: &Queue| match queue.take(None) {
+            Wake::Submissions(taken) => taken.len(),
+            _ => 0,
+        };
+        let rests = |queue: &Queue| queue.lock().rest().is_some();
+
+        let queue = receipts(2);
+        assert!(rests(&queue));
+        queue.push(Entrance::Inside, submission(1, 1)).unwrap();
+        assert!(!rests(&queue));
+        assert_eq!(taken(&queue), 3, "with whatever is submitted next");
+
+        let queue = receipts(RECEIPTS_TOGETHER);
+        assert!(!rests(&queue), "enough of them");
+        assert_eq!(taken(&queue), RECEIPTS_TOGETHER);
+
+        let queue = receipts(1);
+        assert_eq!(taken(&queue), 1, "after a moment");
+        let queue = receipts(1);
+        queue.stop();
+        assert!(!rests(&queue), "a stop waits for nobody");
+        assert_eq!(taken(&queue), 1);
     }
 
     #[test]
