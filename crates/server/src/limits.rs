@@ -208,11 +208,11 @@ const _: () = assert!(CLOCK_NOISE.0 < CLOCK_SKEW_MAX.0);
 pub const WAITING_BYTES_MAX: usize = 32 << 20;
 /// Records that may wait, for the same reason: small records cost the engine as much as large ones.
 pub const WAITING_RECORDS_MAX: usize = 200_000;
-/// Receipts that wait for company: each batch is one write of the disk, and so many share its price as are a quarter of what is in
-/// hand, so that the rest keeps the connections busy.
-pub const RECEIPTS_TOGETHER: usize = 16;
-/// How long a receipt waits for company at most: nobody waits for it, but what a crash leaves unknown grows by as much.
-pub const RECEIPT_REST: Duration = Duration::from_millis(2);
+/// Attempts and receipts that share one write of the disk while much goes out: a quarter of what is in hand, so that the rest keeps
+/// the connections busy.
+pub const COMPANY: usize = 32;
+/// How long one of them waits for company at most: what a crash leaves unknown grows by as much.
+pub const COMPANY_REST: Duration = Duration::from_millis(2);
 /// Batches staged ahead of the writer. Two, so that the engine works on one while the writer has one; more would
 /// only make acknowledgements wait in a second queue.
 pub const STAGED_AHEAD: usize = 2;
@@ -228,7 +228,7 @@ pub const SNAPSHOT_REST: Duration = Duration::from_secs(60);
 pub const SNAPSHOTS_WAITING: usize = 1;
 /// Sends between their attempt's record and their receipt's: what a crash can leave unknown, so no more than keep every
 /// connection busy over the two commits that each send waits for.
-pub const SENDS_IN_HAND_MAX: usize = 64;
+pub const SENDS_IN_HAND_MAX: usize = 128;
 /// Sends that wait in the dispatcher's backlog. What does not fit waits in the engine, which has them all anyway; with
 /// this many, looking there is needed once for some hundred sends.
 pub const SENDS_WAITING_MAX: usize = 1_024;

@@ -8,7 +8,7 @@
 use super::backlog::{Attempt, Backlog, Choice, LastWord};
 use super::channel::{Channel, Receipt};
 use crate::clock;
-use crate::limits::{SENDS_IN_HAND_MAX, STOP_PATIENCE, TURN_NEAR};
+use crate::limits::{COMPANY, SENDS_IN_HAND_MAX, STOP_PATIENCE, TURN_NEAR};
 use crate::metrics::Metrics;
 use crate::runtime::{Entrance, InFlight, Runtime};
 use engine::at::At;
@@ -130,8 +130,10 @@ impl Dispatcher {
         let (last_word, spoken) = oneshot::channel();
         self.waiting.insert(attempt, last_word);
         let carrier = Arc::clone(&self.carrier);
+        // A send that goes alone waits for nobody.
+        let entrance = if self.in_hand.len() < COMPANY { Entrance::Inside } else { Entrance::Together };
         self.in_hand.spawn(async move {
-            carrier.carry(&prepare, spoken).await;
+            carrier.carry(&prepare, entrance, spoken).await;
             attempt
         });
     }
@@ -200,7 +202,7 @@ impl Dispatcher {
 
 impl Carrier {
     /// One attempt from its beginning to its end.
-    async fn carry(&self, prepare: &Prepare, last_word: oneshot::Receiver<LastWord>) {
+    async fn carry(&self, prepare: &Prepare, entrance: Entrance, last_word: oneshot::Receiver<LastWord>) {
         let attempt = (prepare.send, prepare.attempt);
         let ready = match self.channels.get(&prepare.channel) {
             Some(channel) => channel.prepare(prepare),
@@ -208,7 +210,7 @@ impl Carrier {
         };
         let attempted =
             Attempted { send: prepare.send, attempt: prepare.attempt, attempted_at: clock::now() };
-        match self.runtime.record(&Record::Attempted(attempted)).await {
+        match self.runtime.record_by(entrance, &Record::Attempted(attempted)).await {
             Ok(Outcome::Applied(_)) => {}
             // The send went another way meanwhile, or we stop: either way it is not ours any more.
             Ok(_) | Err(_) => return,
@@ -225,7 +227,8 @@ impl Carrier {
         self.metrics.settled(receipt.outcome);
         let (outcome, reply) = (receipt.outcome, receipt.reply.as_str());
         let settled = Settled { send, attempt, outcome, settled_at: clock::now(), reply };
-        let mut recorded = self.runtime.record_by(Entrance::Receipt, &Record::Settled(settled.clone())).await;
+        let mut recorded =
+            self.runtime.record_by(Entrance::Together, &Record::Settled(settled.clone())).await;
         if recorded == Ok(Outcome::Refused(Refusal::Erased)) {
             // The provider's words often repeat the address.
             recorded = self.runtime.record(&Record::Settled(Settled { reply: "", ..settled })).await;

@@ -1,7 +1,7 @@
 //! What waits for the engine thread: bounded by bytes and by count, and emptied as a whole.
 
 use super::chore::Chore;
-use crate::limits::{RECEIPT_REST, RECEIPTS_TOGETHER, WAITING_BYTES_MAX, WAITING_RECORDS_MAX};
+use crate::limits::{COMPANY, COMPANY_REST, WAITING_BYTES_MAX, WAITING_RECORDS_MAX};
 use engine::at::At;
 use eventlog::sequencer::Outcome;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -26,8 +26,9 @@ pub enum Entrance {
     /// Ourselves: attempts, receipts, what operators change. Their number is bounded where they come from, and to
     /// refuse a receipt would turn overload into loss, so the bound does not count for them.
     Inside,
-    /// A receipt, which nobody waits for: it goes with whatever is submitted next, and after a moment with others of its kind.
-    Receipt,
+    /// What we submit while much goes out, attempts and receipts: it goes with whatever comes next by another entrance, or after
+    /// a moment with others of its kind.
+    Together,
 }
 
 /// Why a submission was not taken.
@@ -62,17 +63,17 @@ pub(super) struct Queue {
 struct Waiting {
     submissions: Vec<Submission>,
     records: usize,
-    /// Since when receipts wait with nothing else.
+    /// Since when what goes together waits with nothing else.
     resting: Option<Instant>,
     chores: Vec<Chore>,
     stopping: bool,
 }
 
 impl Waiting {
-    /// How long receipts still wait for company; `None` where what waits is to be taken.
+    /// How long what waits still waits for company; `None` where what waits is to be taken.
     fn rest(&self) -> Option<Duration> {
-        let since = self.resting.filter(|_| !self.stopping && self.submissions.len() < RECEIPTS_TOGETHER)?;
-        RECEIPT_REST.checked_sub(since.elapsed()).filter(|rest| !rest.is_zero())
+        let since = self.resting.filter(|_| !self.stopping && self.submissions.len() < COMPANY)?;
+        COMPANY_REST.checked_sub(since.elapsed()).filter(|rest| !rest.is_zero())
     }
 }
 
@@ -103,11 +104,11 @@ impl Queue {
         self.bytes.store(bytes, Ordering::Relaxed);
         waiting.submissions.push(submission);
         let wakes = match (entrance, waiting.submissions.len()) {
-            (Entrance::Receipt, 1) => {
+            (Entrance::Together, 1) => {
                 waiting.resting = Some(Instant::now());
                 true
             }
-            (Entrance::Receipt, count) => count >= RECEIPTS_TOGETHER,
+            (Entrance::Together, count) => count >= COMPANY,
             (Entrance::Outside | Entrance::Inside, _) => {
                 waiting.resting = None;
                 true
@@ -250,10 +251,10 @@ mod tests {
     }
 
     #[test]
-    fn receipts_wait_for_company_and_for_nothing_longer_than_a_moment() {
-        let receipts = |count| {
+    fn what_goes_together_waits_for_company_and_for_nothing_longer_than_a_moment() {
+        let together = |count| {
             let queue = Queue::default();
-            (0..count).for_each(|_| queue.push(Entrance::Receipt, submission(1, 1)).unwrap());
+            (0..count).for_each(|_| queue.push(Entrance::Together, submission(1, 1)).unwrap());
             queue
         };
         let taken = |queue: &Queue| match queue.take(None) {
@@ -262,19 +263,19 @@ mod tests {
         };
         let rests = |queue: &Queue| queue.lock().rest().is_some();
 
-        let queue = receipts(2);
+        let queue = together(2);
         assert!(rests(&queue));
         queue.push(Entrance::Inside, submission(1, 1)).unwrap();
         assert!(!rests(&queue));
         assert_eq!(taken(&queue), 3, "with whatever is submitted next");
 
-        let queue = receipts(RECEIPTS_TOGETHER);
+        let queue = together(COMPANY);
         assert!(!rests(&queue), "enough of them");
-        assert_eq!(taken(&queue), RECEIPTS_TOGETHER);
+        assert_eq!(taken(&queue), COMPANY);
 
-        let queue = receipts(1);
+        let queue = together(1);
         assert_eq!(taken(&queue), 1, "after a moment");
-        let queue = receipts(1);
+        let queue = together(1);
         queue.stop();
         assert!(!rests(&queue), "a stop waits for nobody");
         assert_eq!(taken(&queue), 1);
