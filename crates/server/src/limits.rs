@@ -210,7 +210,7 @@ pub const WAITING_BYTES_MAX: usize = 32 << 20;
 pub const WAITING_RECORDS_MAX: usize = 200_000;
 /// Attempts and receipts that share one write of the disk while much goes out: a quarter of what is in hand, so that the rest keeps
 /// the connections busy.
-pub const COMPANY: usize = 32;
+pub const COMPANY: usize = SENDS_IN_HAND_MAX / 4;
 /// How long one of them waits for company at most: what a crash leaves unknown grows by as much.
 pub const COMPANY_REST: Duration = Duration::from_millis(2);
 /// Batches staged ahead of the writer. Two, so that the engine works on one while the writer has one; more would
@@ -227,7 +227,7 @@ pub const SNAPSHOT_REST: Duration = Duration::from_secs(60);
 /// States that wait to be written while one is: each is as large as the whole engine.
 pub const SNAPSHOTS_WAITING: usize = 1;
 /// Sends between their attempt's record and their receipt's: what a crash can leave unknown, so no more than keep every
-/// connection busy over the two commits that each send waits for.
+/// connection busy over the two commits that each send waits for and shares with others.
 pub const SENDS_IN_HAND_MAX: usize = 128;
 /// Sends that wait in the dispatcher's backlog. What does not fit waits in the engine, which has them all anyway; with
 /// this many, looking there is needed once for some hundred sends.

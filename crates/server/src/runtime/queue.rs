@@ -70,6 +70,11 @@ struct Waiting {
 }
 
 impl Waiting {
+    /// Whether what waits is to be taken, where something of the engine's is due so soon.
+    fn is_ready(&self, until_due: Option<Duration>) -> bool {
+        !self.submissions.is_empty() && (until_due == Some(Duration::ZERO) || self.rest().is_none())
+    }
+
     /// How long what waits still waits for company; `None` where what waits is to be taken.
     fn rest(&self) -> Option<Duration> {
         let since = self.resting.filter(|_| !self.stopping && self.submissions.len() < COMPANY)?;
@@ -144,11 +149,10 @@ impl Queue {
                 return Wake::Stop;
             }
             let until_due = due.map(crate::clock::until);
-            let company = waiting.rest();
-            if !waiting.submissions.is_empty() && (until_due == Some(Duration::ZERO) || company.is_none()) {
+            if waiting.is_ready(until_due) {
                 return Wake::Submissions(self.empty(&mut waiting));
             }
-            let rest = until_due.into_iter().chain(company).min();
+            let rest = until_due.into_iter().chain(waiting.rest()).min();
             waiting = match rest {
                 Some(Duration::ZERO) => return Wake::Due,
                 Some(rest) => {
@@ -261,24 +265,34 @@ mod tests {
             Wake::Submissions(taken) => taken.len(),
             _ => 0,
         };
-        let rests = |queue: &Queue| queue.lock().rest().is_some();
+        /// A moment that does not end while this test runs.
+        fn for_ever(queue: &Queue) {
+            queue.lock().resting = Some(Instant::now() + Duration::from_secs(3_600));
+        }
 
-        let queue = together(2);
-        assert!(rests(&queue));
-        queue.push(Entrance::Inside, submission(1, 1)).unwrap();
-        assert!(!rests(&queue));
-        assert_eq!(taken(&queue), 3, "with whatever is submitted next");
-
-        let queue = together(COMPANY);
-        assert!(!rests(&queue), "enough of them");
-        assert_eq!(taken(&queue), COMPANY);
+        let is_ready = |queue: &Queue, until_due| queue.lock().is_ready(until_due);
 
         let queue = together(1);
         assert_eq!(taken(&queue), 1, "after a moment");
+
         let queue = together(1);
+        for_ever(&queue);
+        assert!(!is_ready(&queue, None));
+        assert!(is_ready(&queue, Some(Duration::ZERO)), "it goes with what is due");
+        queue.push(Entrance::Inside, submission(1, 1)).unwrap();
+        assert!(is_ready(&queue, None), "and with whatever is submitted next");
+        assert_eq!(taken(&queue), 2);
+
+        let queue = together(1);
+        for_ever(&queue);
+        (1..COMPANY).for_each(|_| queue.push(Entrance::Together, submission(1, 1)).unwrap());
+        assert!(is_ready(&queue, None), "so many are enough");
+        assert_eq!(taken(&queue), COMPANY);
+
+        let queue = together(1);
+        for_ever(&queue);
         queue.stop();
-        assert!(!rests(&queue), "a stop waits for nobody");
-        assert_eq!(taken(&queue), 1);
+        assert_eq!(taken(&queue), 1, "a stop waits for nobody");
     }
 
     #[test]
