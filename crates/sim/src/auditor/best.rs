@@ -41,7 +41,9 @@ impl Learned {
             }
             Record::Settled(settled) if settled.outcome == DeliveryOutcome::Accepted => {
                 let prepare = ledger.prepare(settled.send).expect("what arrived was prepared");
-                let stands = engine.profile(engine.canonical(prepare.profile)).is_some();
+                // Whose it is may have changed since: when people are parted, a send goes with the address that it went to.
+                let whose = engine.send(settled.send).map(|send| engine.canonical(send.profile));
+                let stands = whose.is_some_and(|whose| engine.profile(whose).is_some());
                 if stands && !prepare.journey.is_empty() {
                     self.trials.insert(settled.send);
                     self.count(prepare, |tally| tally.trials += 1);
