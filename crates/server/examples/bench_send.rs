@@ -1,15 +1,16 @@
 //! From an event at the door to the email at the relay, ledger included, on the real server and a real relay.
 //!
-//! Two figures: how long one order waits for its email while orders come at a steady pace, and how many emails leave in
-//! a second when they are all due at once: as they are, signed by Ed25519, signed by RSA. The peer of the second is
-//! `smtp-source -d -s 8` of Postfix, sending messages of about the same size to the same `smtp-sink`, before and after;
-//! where RSA signs, it is what `openssl speed` signs on as many cores.
+//! Two figures: how long one order waits for its email while orders come at a steady pace, with nothing else and while other
+//! events come in at half the rate that the door is to take; and how many emails leave in a second when they are all due at
+//! once: as they are, signed by Ed25519, signed by RSA. The peer of the second is `smtp-source -d -s 8` of Postfix, sending
+//! messages of 4 KB to the same `smtp-sink`, before and after; where RSA signs, it is what `openssl speed` signs on as many
+//! cores.
 //!
 //! `cargo run --release -p server --example bench_send -- [emails]`, with the release binary built.
 
 mod live;
 
-use live::Server;
+use live::{Server, load};
 use serde_json::json;
 use server::mailbox::{Mailbox, MailboxSettings};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -21,6 +22,12 @@ use std::time::{Duration, Instant};
 const TIMED: usize = 500;
 /// Between two timed orders.
 const PACE: Duration = Duration::from_millis(10);
+/// Events a second that come in beside them: half of what the door is to take. One in four is the order of somebody who has no
+/// address.
+const BESIDE: u64 = 150_000;
+const CONNECTIONS: u64 = 8;
+/// For how long they come.
+const BUSY: Duration = Duration::from_secs(20);
 /// Orders in one request when they all come at once.
 const BATCH: usize = 500;
 /// Domain of the message's sender.
@@ -31,7 +38,8 @@ fn main() {
     let folder = tempfile::tempdir_in("target").expect("a folder on the disk of this checkout");
     let programme = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios/receipt");
     let runtime = tokio::runtime::Runtime::new().expect("threads");
-    runtime.block_on(latency(&folder.path().join("latency"), &programme));
+    latency(&runtime, &folder.path().join("latency"), &programme, None);
+    latency(&runtime, &folder.path().join("busy"), &programme, Some(BESIDE));
 
     let sink = Sink::start(folder.path());
     let mut before = sink.smtp_source(emails);
@@ -68,16 +76,29 @@ fn openssl_speed() -> f64 {
     line.split(':').nth(3).and_then(|rate| rate.parse().ok()).expect("a rate")
 }
 
-/// Posts orders one by one and looks when each email is at the relay.
-async fn latency(folder: &Path, programme: &Path) {
+/// How long orders wait for their email, while so many other events a second come in.
+fn latency(runtime: &tokio::runtime::Runtime, folder: &Path, programme: &Path, beside: Option<u64>) {
     let settings = MailboxSettings::open(([127, 0, 0, 1], 0).into());
-    let mailbox = Mailbox::start_with(settings).await.expect("a mailbox");
+    let mailbox = runtime.block_on(Mailbox::start_with(settings)).expect("a mailbox");
     let server = Server::start(folder, programme, Some(mailbox.addr));
+    let Some(rate) = beside else { return runtime.block_on(waits(&server, &mailbox)) };
+    let pace = Duration::from_nanos(1_000_000_000 * CONNECTIONS * load::EVENTS_A_BODY as u64 / rate);
+    std::thread::scope(|scope| {
+        let load = scope.spawn(|| load::post_at(&server, CONNECTIONS, BUSY, pace));
+        std::thread::sleep(Duration::from_secs(1));
+        runtime.block_on(waits(&server, &mailbox));
+        assert!(!load.is_finished(), "the load ended before the last order was timed");
+        println!("  beside {:.0} events/s", load.join().expect("no panic").rate());
+    });
+}
+
+/// Posts orders one by one and looks when each email is at the relay.
+async fn waits(server: &Server, mailbox: &Mailbox) {
     let client = reqwest::Client::new();
     let mut waits = Vec::new();
     for number in 0..TIMED {
         let posted = Instant::now();
-        post(&client, &server, number..number + 1).await;
+        post(&client, server, number..number + 1).await;
         mailbox.wait_for(number as u64 + 1).await;
         waits.push(posted.elapsed());
         tokio::time::sleep(PACE).await;

@@ -163,3 +163,27 @@ fn most_frequent(mut counts: Vec<(Cow<'_, str>, u64)>) -> Vec<(String, u64)> {
     counts.truncate(VALUES_MAX);
     counts.into_iter().map(|(text, times)| (text.into_owned(), times)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_occurs_most_comes_first_and_stays() {
+        let counts = |texts: &[(&'static str, u64)]| {
+            most_frequent(texts.iter().map(|(text, times)| (Cow::Borrowed(*text), *times)).collect())
+        };
+        let told = |texts: &[(&str, u64)]| -> Vec<(String, u64)> {
+            texts.iter().map(|(text, times)| ((*text).to_owned(), *times)).collect()
+        };
+        // One value may lie under two codes: by itself, and in a list.
+        assert_eq!(counts(&[("red", 2), ("blue", 3), ("red", 2)]), told(&[("red", 4), ("blue", 3)]));
+        assert_eq!(counts(&[("b", 1), ("a", 1), ("c", 2)]), told(&[("c", 2), ("a", 1), ("b", 1)]));
+        assert_eq!(counted(vec![7, 3, 7]), [(3, 1), (7, 2)]);
+
+        let many = (0..=VALUES_MAX as u64).map(|number| (Cow::Owned(format!("{number:04}")), 1 + number));
+        let kept = most_frequent(many.collect());
+        assert_eq!((kept.len(), &kept[0].0[..]), (VALUES_MAX, "1000"));
+        assert!(kept.iter().all(|(text, _)| text != "0000"), "what occurs least is left out");
+    }
+}

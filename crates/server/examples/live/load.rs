@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-const EVENTS_A_BODY: usize = 100;
+pub(crate) const EVENTS_A_BODY: usize = 100;
 const PEOPLE: u64 = 200_000;
 
 /// What a run came to.
@@ -119,8 +119,13 @@ fn digits(place: &mut [u8], mut number: u64) {
     }
 }
 
-/// Posts bodies from so many connections for a while.
+/// Posts bodies from so many connections for a while, as fast as they are taken.
 pub(crate) fn post(server: &Server, connections: u64, length: Duration) -> Run {
+    post_at(server, connections, length, Duration::ZERO)
+}
+
+/// The same, each connection a body in so long a time at most.
+pub(crate) fn post_at(server: &Server, connections: u64, length: Duration, pace: Duration) -> Run {
     let head = format!(
         "POST /v1/batch HTTP/1.1\r\nHost: bench\r\nAuthorization: Basic {}\r\nContent-Type: application/json\r\n\
          Content-Length: LENGTH\r\n\r\n",
@@ -131,7 +136,10 @@ pub(crate) fn post(server: &Server, connections: u64, length: Duration) -> Run {
         let mut stream = TcpStream::connect(server.address).expect("the server listens");
         stream.set_nodelay(true).expect("a socket");
         let mut reply = vec![0; 65_536];
+        let mut due = Instant::now();
         Box::new(move || {
+            std::thread::sleep(due.saturating_duration_since(Instant::now()));
+            due += pace;
             stream.write_all(body.renew()).expect("the server reads");
             let mut filled = 0;
             loop {
