@@ -336,6 +336,21 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn sessions_that_cannot_be_read_end_and_others_begin() {
+        let dir = tempfile::tempdir().unwrap();
+        let operators = Operators::open(dir.path()).unwrap();
+        operators.add("ada", Role::Owner, PASSWORD, &Holder::server("test")).await.unwrap();
+        let (_, token) = operators.begin("ada", At(0)).unwrap();
+        drop(operators);
+        std::fs::write(dir.path().join("sessions.json"), "{\"sess").unwrap();
+        let operators = Operators::open(dir.path()).unwrap();
+        assert!(operators.session(&token, At(0)).is_none());
+        let (session, token) = operators.begin("ada", At(0)).unwrap();
+        drop(operators);
+        assert_eq!(Operators::open(dir.path()).unwrap().session(&token, At(0)), Some(session));
+    }
+
+    #[tokio::test]
     async fn whoever_guesses_waits_and_whoever_knows_it_then_comes_in() {
         let dir = tempfile::tempdir().unwrap();
         let operators = Operators::open(dir.path()).unwrap();
