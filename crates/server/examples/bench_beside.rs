@@ -8,7 +8,7 @@
 mod live;
 
 use live::Server;
-use live::load::{Run, post};
+use live::load::{Load, Run, post};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -27,20 +27,20 @@ const QUESTIONS: [&str; 4] = [
 ];
 
 fn main() {
-    let connections = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(32);
+    let load = Load::of(std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(32));
     let folder = tempfile::tempdir_in("target").expect("a folder on the disk of this checkout");
     let server = Server::start(folder.path(), Path::new("examples/bottega"), None);
     let started = Instant::now();
     // The first seconds make the profiles.
-    post(&server, connections, BESIDE_FROM - PHASE - Duration::from_secs(2));
-    let before = alone("before", &server, connections);
+    post(&server, load, BESIDE_FROM - PHASE - Duration::from_secs(2));
+    let before = alone("before", &server, load);
     let snapshots = server.snapshots();
     std::thread::sleep(BESIDE_FROM.saturating_sub(started.elapsed()));
 
     let is_over = AtomicBool::new(false);
     let (beside, mut asked) = std::thread::scope(|scope| {
         let asking = scope.spawn(|| ask(&server, &is_over));
-        let run = post(&server, connections, PHASE);
+        let run = post(&server, load, PHASE);
         is_over.store(true, Ordering::Relaxed);
         (run, asking.join().expect("it does not panic"))
     });
@@ -56,15 +56,15 @@ fn main() {
     let new = server.snapshots().into_iter().filter(|name| !snapshots.contains(name)).count();
     println!("  {new} snapshots written");
     assert!(new > 0, "no snapshot was written: the phase says nothing");
-    let after = alone("after", &server, connections);
+    let after = alone("after", &server, load);
     println!(
         "beside previews and snapshots: {:.2} of the rate alone",
         beside.rate() / f64::midpoint(before.rate(), after.rate())
     );
 }
 
-fn alone(what: &str, server: &Server, connections: u64) -> Run {
-    let run = post(server, connections, PHASE);
+fn alone(what: &str, server: &Server, load: Load) -> Run {
+    let run = post(server, load, PHASE);
     print(what, &run);
     run
 }

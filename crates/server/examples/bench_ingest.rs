@@ -9,7 +9,7 @@
 mod live;
 
 use live::Server;
-use live::load::{Body, Run, post, run};
+use live::load::{Body, Load, PEOPLE, Run, post, run};
 use std::io::Write;
 use std::path::Path;
 use std::sync::{Condvar, Mutex};
@@ -24,7 +24,7 @@ fn main() {
     let disk = append(folder.path(), connections, length);
     println!("append + fdatasync   {:>9.0} events/s", disk.rate());
     let server = Server::start(folder.path(), Path::new("examples/bottega"), None);
-    let http = post(&server, connections, length);
+    let http = post(&server, Load::of(connections), length);
     println!(
         "POST /v1/batch       {:>9.0} events/s ({:.2} of the disk), acknowledged p50 {:.1} ms, p99 {:.1} ms",
         http.rate(),
@@ -41,7 +41,7 @@ fn append(folder: &Path, connections: u64, length: Duration) -> Run {
     let file = std::fs::File::create(folder.join("append")).expect("a file");
     let state: &'static _ = Box::leak(Box::new((Mutex::new((file, 0u64, 0u64, false)), Condvar::new())));
     run(connections, length, |_| {
-        let mut body = Body::new("");
+        let mut body = Body::new("", PEOPLE);
         Box::new(move || {
             let (lock, changed) = state;
             let mut guard = lock.lock().expect("no panic");

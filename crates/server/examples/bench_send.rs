@@ -10,7 +10,8 @@
 
 mod live;
 
-use live::{Server, load};
+use live::Server;
+use live::load::{self, Load};
 use serde_json::json;
 use server::mailbox::{Mailbox, MailboxSettings};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -84,11 +85,11 @@ fn latency(runtime: &tokio::runtime::Runtime, folder: &Path, programme: &Path, b
     let Some(rate) = beside else { return runtime.block_on(waits(&server, &mailbox)) };
     let pace = Duration::from_nanos(1_000_000_000 * CONNECTIONS * load::EVENTS_A_BODY as u64 / rate);
     std::thread::scope(|scope| {
-        let load = scope.spawn(|| load::post_at(&server, CONNECTIONS, BUSY, pace));
+        let posting = scope.spawn(|| load::post(&server, Load { pace, ..Load::of(CONNECTIONS) }, BUSY));
         std::thread::sleep(Duration::from_secs(1));
         runtime.block_on(waits(&server, &mailbox));
-        assert!(!load.is_finished(), "the load ended before the last order was timed");
-        println!("  beside {:.0} events/s", load.join().expect("no panic").rate());
+        assert!(!posting.is_finished(), "the load ended before the last order was timed");
+        println!("  beside {:.0} events/s", posting.join().expect("no panic").rate());
     });
 }
 

@@ -1,5 +1,5 @@
-//! The load of the benchmarks: bodies of 100 events of about 600 bytes, each event with an id of its own, so none is a
-//! duplicate.
+//! The load of the benchmarks: bodies of 100 events of about 600 bytes that happen now, each event with an id of its own,
+//! so none is a duplicate.
 
 use super::Server;
 use std::io::{Read, Write};
@@ -9,7 +9,26 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 pub(crate) const EVENTS_A_BODY: usize = 100;
-const PEOPLE: u64 = 200_000;
+/// People that do something, unless a benchmark says otherwise.
+pub(crate) const PEOPLE: u64 = 200_000;
+/// The number of the first of them.
+pub(crate) const PERSON_FIRST: u64 = 1_000_000;
+
+/// Who posts how fast.
+#[derive(Clone, Copy)]
+pub(crate) struct Load {
+    pub(crate) connections: u64,
+    pub(crate) people: u64,
+    /// A connection begins a body in so long a time at most.
+    pub(crate) pace: Duration,
+}
+
+impl Load {
+    /// As fast as it is taken.
+    pub(crate) fn of(connections: u64) -> Self {
+        Self { connections, people: PEOPLE, pace: Duration::ZERO }
+    }
+}
 
 /// What a run came to.
 pub(crate) struct Run {
@@ -58,16 +77,18 @@ pub(crate) fn run(connections: u64, length: Duration, turn: impl Fn(u64) -> Box<
 /// A request whose ids are replaced in place, so that making the load costs next to nothing.
 pub(crate) struct Body {
     bytes: Vec<u8>,
-    /// Where each event's message id and user id begin.
-    places: Vec<(usize, usize)>,
+    /// Where each event's message id, user id and instant begin.
+    places: Vec<[usize; 3]>,
+    people: u64,
     next: u64,
 }
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
-const DIGITS: usize = 12;
+pub(crate) const DIGITS: usize = 12;
+const INSTANT: &str = "2026-01-05T20:30:00.000Z";
 
 impl Body {
-    pub(crate) fn new(head: &str) -> Self {
+    pub(crate) fn new(head: &str, people: u64) -> Self {
         let blank = "0".repeat(DIGITS);
         let mut json = String::from("{\"batch\":[");
         let mut places = Vec::new();
@@ -80,10 +101,11 @@ impl Body {
             let message = json.len();
             json.push_str(&format!("{blank}\",\"userId\":\""));
             let user = json.len();
+            json.push_str(&format!("{blank}\",\"event\":\"{name}\",\"timestamp\":\""));
+            let instant = json.len();
             json.push_str(&format!(
-                "{blank}\",\"event\":\"{name}\",\"timestamp\":\"2026-01-05T20:30:00.000Z\",\"properties\":{{\
-                 \"total\":{}.90,\"currency\":\"EUR\",\"sku\":\"SKU-{number}\",\"category\":\"ceramics\",\
-                 \"url\":\"https://bottega.example/products/tazza-{number}\",\"quantity\":{}}},\"context\":{{\
+                "{INSTANT}\",\"properties\":{{\"total\":{}.90,\"currency\":\"EUR\",\"sku\":\"SKU-{number}\",\
+                 \"category\":\"ceramics\",\"url\":\"https://bottega.example/products/tazza-{number}\",\"quantity\":{}}},\"context\":{{\
                  \"ip\":\"203.0.113.7\",\"locale\":\"it-IT\",\"page\":{{\"path\":\"/products/tazza-{number}\",\
                  \"title\":\"Tazza fatta a mano\",\"referrer\":\"https://www.google.com/\"}},\
                  \"library\":{{\"name\":\"bench\",\"version\":\"1\"}},\"userAgent\":\"Mozilla/5.0 (X11; Linux \
@@ -91,22 +113,24 @@ impl Body {
                 number * 3,
                 number % 5 + 1,
             ));
-            places.push((message, user));
+            places.push([message, user, instant]);
         }
         json.push_str("]}");
         let head = head.replace("LENGTH", &json.len().to_string());
-        let places = places.iter().map(|(one, two)| (one + head.len(), two + head.len())).collect();
-        Self { bytes: [head.as_bytes(), json.as_bytes()].concat(), places, next: 0 }
+        let places = places.iter().map(|places| places.map(|one| one + head.len())).collect();
+        Self { bytes: [head.as_bytes(), json.as_bytes()].concat(), places, people, next: 0 }
     }
 
-    /// The next request: new message ids, other people.
+    /// The next request: new message ids, other people, another instant.
     pub(crate) fn renew(&mut self) -> &[u8] {
         let first = NEXT_ID.fetch_add(EVENTS_A_BODY as u64, Ordering::Relaxed);
-        for (index, (message, user)) in self.places.iter().enumerate() {
+        let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string();
+        for (index, [message, user, instant]) in self.places.iter().enumerate() {
             let id = first + index as u64;
             self.next = self.next.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(id | 1);
             digits(&mut self.bytes[*message..message + DIGITS], id);
-            digits(&mut self.bytes[*user..user + DIGITS], 1_000_000 + (self.next >> 33) % PEOPLE);
+            digits(&mut self.bytes[*user..user + DIGITS], PERSON_FIRST + (self.next >> 33) % self.people);
+            self.bytes[*instant..instant + INSTANT.len()].copy_from_slice(now.as_bytes());
         }
         &self.bytes
     }
@@ -119,27 +143,22 @@ fn digits(place: &mut [u8], mut number: u64) {
     }
 }
 
-/// Posts bodies from so many connections for a while, as fast as they are taken.
-pub(crate) fn post(server: &Server, connections: u64, length: Duration) -> Run {
-    post_at(server, connections, length, Duration::ZERO)
-}
-
-/// The same, each connection a body in so long a time at most.
-pub(crate) fn post_at(server: &Server, connections: u64, length: Duration, pace: Duration) -> Run {
+/// Posts bodies for a while.
+pub(crate) fn post(server: &Server, load: Load, length: Duration) -> Run {
     let head = format!(
         "POST /v1/batch HTTP/1.1\r\nHost: bench\r\nAuthorization: Basic {}\r\nContent-Type: application/json\r\n\
          Content-Length: LENGTH\r\n\r\n",
         base64::Engine::encode(&base64::engine::general_purpose::STANDARD, format!("{}:", server.write_key)),
     );
-    run(connections, length, |_| {
-        let mut body = Body::new(&head);
+    run(load.connections, length, |_| {
+        let mut body = Body::new(&head, load.people);
         let mut stream = TcpStream::connect(server.address).expect("the server listens");
         stream.set_nodelay(true).expect("a socket");
         let mut reply = vec![0; 65_536];
         let mut due = Instant::now();
         Box::new(move || {
             std::thread::sleep(due.saturating_duration_since(Instant::now()));
-            due += pace;
+            due += load.pace;
             stream.write_all(body.renew()).expect("the server reads");
             let mut filled = 0;
             loop {

@@ -10,6 +10,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+/// How long a server may take until it is ready: many millions of people take half a minute.
+const START: Duration = Duration::from_secs(180);
+
 pub(crate) struct Server {
     child: Child,
     pub(crate) address: SocketAddr,
@@ -19,7 +22,8 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts the release binary on a fresh data directory inside `folder`, and waits until it is ready.
+    /// Starts the release binary on the data directory inside `folder`, a fresh one unless it is there, and waits until it
+    /// is ready.
     pub(crate) fn start(folder: &Path, programme: &Path, smtp: Option<SocketAddr>) -> Self {
         let program = binary();
         let address = TcpListener::bind("127.0.0.1:0").and_then(|one| one.local_addr()).expect("a port");
@@ -33,7 +37,7 @@ impl Server {
         let child = command.spawn().unwrap_or_else(|error| panic!("{}: {error}", program.display()));
         let begin = Instant::now();
         while get(address, "/readyz", "").is_none_or(|reply| !reply.starts_with("HTTP/1.1 200")) {
-            assert!(begin.elapsed() < Duration::from_secs(30), "the server does not start");
+            assert!(begin.elapsed() < START, "the server does not start");
             std::thread::sleep(Duration::from_millis(20));
         }
         let keys =
@@ -58,6 +62,16 @@ impl Server {
 }
 
 impl Server {
+    /// Bytes of memory that the process has now, and the most that it ever had.
+    pub(crate) fn memory(&self) -> (u64, u64) {
+        let text = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("it runs");
+        let kilobytes = |name: &str| {
+            let line = text.lines().find_map(|line| line.strip_prefix(name)).expect("a line of memory");
+            line.trim_matches(|one: char| !one.is_ascii_digit()).parse::<u64>().expect("a number")
+        };
+        (kilobytes("VmRSS") * 1_024, kilobytes("VmHWM") * 1_024)
+    }
+
     /// Snapshots on the disk, by name.
     pub(crate) fn snapshots(&self) -> Vec<String> {
         let folder = std::fs::read_dir(self.data.join("state")).expect("a folder of snapshots");
