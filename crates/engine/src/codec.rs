@@ -57,7 +57,19 @@ impl<'a> Reader<'a> {
         self.take(N)?.try_into().ok()
     }
 
+    #[inline]
     pub fn varint(&mut self) -> Option<u64> {
+        // Nearly all of them are lengths, and one byte long.
+        match self.bytes {
+            [byte, rest @ ..] if *byte < 0x80 => {
+                self.bytes = rest;
+                Some(u64::from(*byte))
+            }
+            _ => self.long_varint(),
+        }
+    }
+
+    fn long_varint(&mut self) -> Option<u64> {
         let mut number = 0u64;
         for (index, byte) in self.bytes.iter().take(10).enumerate() {
             let bits = u64::from(byte & 0x7f);

@@ -187,7 +187,7 @@ impl<'a> Map<'a> {
 
     /// The value under a key; the first one where a key was written twice.
     pub fn get(self, key: &str) -> Option<Value<'a>> {
-        self.iter().find(|(name, _)| *name == key).map(|(_, value)| value)
+        Value::read(&mut Reader::new(self.raw(key)?))
     }
 
     /// The encoded value of a key, unread.

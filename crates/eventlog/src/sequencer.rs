@@ -49,10 +49,11 @@ pub fn stage(engine: &mut Engine, now: At, submissions: &[&[u8]]) -> Staged {
 
 /// The same with another bound on what one batch holds besides what was submitted.
 pub fn stage_within(engine: &mut Engine, now: At, submissions: &[&[u8]], batch_bytes_max: usize) -> Staged {
+    let submitted: usize = submissions.iter().map(|records| records.len()).sum();
     let mut staging = Staging {
         at: now.max(engine.at()),
         first: engine.seq().next(),
-        body: Vec::with_capacity(submissions.iter().map(|records| records.len()).sum()),
+        body: Vec::with_capacity(submitted + submitted / DERIVED_SHARE + DERIVED_BYTES),
         batches: Vec::new(),
         effects: Vec::new(),
         engine,
@@ -63,6 +64,11 @@ pub fn stage_within(engine: &mut Engine, now: At, submissions: &[&[u8]], batch_b
     staging.close();
     Staged { batches: staging.batches, outcomes, effects: staging.effects }
 }
+
+/// Room in a body for what follows from what was submitted: so many bytes, and such a share of it. Where it is not enough,
+/// all of the body is copied.
+const DERIVED_BYTES: usize = 4_096;
+const DERIVED_SHARE: usize = 8;
 
 struct Staging<'a> {
     engine: &'a mut Engine,

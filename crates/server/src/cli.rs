@@ -112,6 +112,7 @@ struct DataDir {
 
 /// Runs the command that was asked for. A mistake ends with 1 and a sentence on standard error.
 pub fn run() -> ExitCode {
+    crate::allocator::keep_memory();
     let done = match Cli::parse().command {
         Command::Demo(args) => demo::run(&args),
         Command::Serve(args) => serve::run(args),

@@ -1,11 +1,7 @@
 //! The binary `trama`: everything that touches the world.
 
-/// The engine and the door allocate much that is small and short-lived; this allocator takes a sixth less time for an
-/// event than the system's.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 pub mod access;
+pub mod allocator;
 pub mod amount;
 pub mod api;
 pub mod audit;

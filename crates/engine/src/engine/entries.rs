@@ -26,7 +26,8 @@ impl Engine {
         if profile.runs.iter().any(|run| self.is_same_journey(run.passage.version, version)) {
             return Err(RunRefusal::Inside);
         }
-        let mut earlier = profile.past.iter().filter(|one| self.is_same_journey(one.version, version));
+        // The newest first: it is the one that is in the way, where one is.
+        let mut earlier = profile.past.iter().rev().filter(|one| self.is_same_journey(one.version, version));
         let again = match plan.reenter {
             Reenter::Never => earlier.next().is_none(),
             Reenter::Always => true,

@@ -440,9 +440,11 @@ impl Cell {
         }
     }
 
-    /// Brings a row near before it is read, if everybody has one: where it is otherwise, only reading could tell.
+    /// Brings a row near before it is read, if everybody has one: where it is otherwise, only reading could tell. What the
+    /// planes are like comes with it.
     pub(super) fn prefetch_row(&self, local: usize) {
-        for place in [0, ROWS + local, ROWS + CELL + local, ROWS + 2 * CELL + local] {
+        let last = self.words.len() - 1;
+        for place in [0, ROWS + local, ROWS + CELL + local, ROWS + 2 * CELL + local, last] {
             prefetch(&self.words, place);
         }
     }

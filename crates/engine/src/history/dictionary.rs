@@ -22,10 +22,38 @@ pub(crate) struct Dictionary {
     /// The numbers of an entry, in millionths, the same way: what sums add.
     numbers: Vec<i64>,
     number_ends: Vec<u64>,
-    /// By an entry's hash, and from there on the next place that is empty or right: its code. A power of two; 0 is empty.
-    codes: Vec<u32>,
+    /// Whether every entry has exactly one number, so that its code says where that is.
+    is_single: bool,
+    /// By an entry's hash, and from there on the next place that is empty or right. A power of two.
+    slots: Vec<Slot>,
     /// Codes whose values an erasure took out.
     gone: BTreeSet<u32>,
+}
+
+/// A code, and what its entry begins with: of most entries that is all, so that a look-up is one memory access. Code 0 is an
+/// empty place.
+#[derive(Clone, Copy, Default)]
+struct Slot {
+    code: u32,
+    head: Head,
+}
+
+/// The length of an entry, as far as a byte holds it, and its first bytes.
+#[derive(Clone, Copy, Default, PartialEq)]
+struct Head {
+    len: u8,
+    bytes: [u8; HEAD_BYTES],
+}
+
+const HEAD_BYTES: usize = 11;
+
+impl Head {
+    fn of(entry: &[u8]) -> Self {
+        let mut bytes = [0; HEAD_BYTES];
+        let len = entry.len().min(HEAD_BYTES);
+        bytes[..len].copy_from_slice(&entry[..len]);
+        Self { len: u8::try_from(entry.len()).unwrap_or(u8::MAX), bytes }
+    }
 }
 
 /// Codes whose entries are told together.
@@ -79,8 +107,9 @@ impl Dictionary {
 
     /// Makes the table of codes, once all entries are there.
     pub(super) fn complete(&mut self) {
+        self.is_single = self.number_ends.iter().enumerate().all(|(code, end)| *end as usize == code);
         if self.len() > 1 {
-            self.index((self.len() * 4).next_power_of_two());
+            self.index((self.len() * 2).next_power_of_two());
         }
     }
 
@@ -91,7 +120,8 @@ impl Dictionary {
             ends: vec![0],
             numbers: Vec::new(),
             number_ends: vec![0],
-            codes: Vec::new(),
+            is_single: true,
+            slots: Vec::new(),
             gone: BTreeSet::new(),
         }
     }
@@ -133,6 +163,7 @@ impl Dictionary {
         let code = u32::try_from(self.ends.len()).expect("invariant: fewer than 2^32 distinct values");
         self.numbers.extend(values(entry).filter_map(|value| value.millionths()));
         self.number_ends.push(self.numbers.len() as u64);
+        self.is_single &= self.numbers.len() == code as usize;
         self.bytes.extend_from_slice(entry);
         self.ends.push(self.bytes.len() as u64);
         self.note(code);
@@ -141,21 +172,25 @@ impl Dictionary {
 
     /// The code of an entry, or the place of an empty one.
     fn look_up(&self, entry: &[u8]) -> Result<u32, usize> {
-        let Some(mask) = self.codes.len().checked_sub(1) else { return Err(0) };
+        let Some(mask) = self.slots.len().checked_sub(1) else { return Err(0) };
+        let head = Head::of(entry);
         let mut place = xxh3_64(entry) as usize & mask;
         loop {
-            match self.codes[place] {
-                0 => return Err(place),
-                code if self.entry(code) == entry => return Ok(code),
-                _ => place = (place + 1) & mask,
+            let slot = self.slots[place];
+            if slot.code == 0 {
+                return Err(place);
             }
+            if slot.head == head && (entry.len() <= HEAD_BYTES || self.entry(slot.code) == entry) {
+                return Ok(slot.code);
+            }
+            place = (place + 1) & mask;
         }
     }
 
     /// Makes a new code, the last one, known by its entry.
     fn note(&mut self, code: u32) {
-        if self.codes.len() < code as usize * 2 {
-            self.index((code as usize * 4).next_power_of_two());
+        if self.slots.len() * 3 < code as usize * 4 {
+            self.index((code as usize * 2).next_power_of_two());
         } else {
             self.place(code);
         }
@@ -163,7 +198,7 @@ impl Dictionary {
 
     /// Makes the table of codes anew.
     fn index(&mut self, places: usize) {
-        self.codes = vec![0; places];
+        self.slots = vec![Slot::default(); places];
         for code in 1..self.len() as u32 {
             if !self.gone.contains(&code) {
                 self.place(code);
@@ -172,8 +207,9 @@ impl Dictionary {
     }
 
     fn place(&mut self, code: u32) {
-        let place = self.look_up(self.entry(code)).expect_err("invariant: an entry has one code");
-        self.codes[place] = code;
+        let entry = self.entry(code);
+        let place = self.look_up(entry).expect_err("invariant: an entry has one code");
+        self.slots[place] = Slot { code, head: Head::of(entry) };
     }
 
     /// Takes out values that no event has any more. Their codes are never given again; nulls lie where they were.
@@ -184,7 +220,7 @@ impl Dictionary {
             self.numbers[self.number_ends[place - 1] as usize..self.number_ends[place] as usize].fill(0);
         }
         self.gone.extend(codes);
-        self.index(self.codes.len());
+        self.index(self.slots.len());
     }
 
     /// Whether the values under a code were taken out.
@@ -206,13 +242,16 @@ impl Dictionary {
 
     /// The number of every code from 1 on, if each has exactly one.
     pub(crate) fn single_numbers(&self) -> Option<&[i64]> {
-        let is_single = self.number_ends.iter().enumerate().all(|(code, end)| *end as usize == code);
-        is_single.then_some(&self.numbers)
+        self.is_single.then_some(&self.numbers)
     }
 
     /// The numbers among them, in millionths.
+    #[inline]
     pub(crate) fn numbers(&self, code: u32) -> &[i64] {
         let code = code as usize;
+        if self.is_single {
+            return if code == 0 { &[] } else { &self.numbers[code - 1..code] };
+        }
         let begin = if code == 0 { 0 } else { self.number_ends[code - 1] };
         &self.numbers[begin as usize..self.number_ends[code] as usize]
     }

@@ -97,6 +97,9 @@ impl Turn<'_> {
 
     fn forget_old_runs(&mut self, version: u32) {
         let past = &self.profile().past;
+        if past.len() < RUNS_REMEMBERED_MAX {
+            return;
+        }
         let mut same =
             (0..past.len()).filter(|index| self.engine.is_same_journey(past[*index].version, version));
         if let Some(oldest) = same.next()
