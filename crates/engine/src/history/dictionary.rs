@@ -277,3 +277,64 @@ impl BorshDeserialize for Dictionary {
         Ok(Self { gone, ..Self::new(&path) })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::OwnedMap;
+    use serde_json::{Value as Json, json};
+
+    fn code(dictionary: &mut Dictionary, value: &Json) -> u32 {
+        let properties = OwnedMap::from_json(&json!({ "p": value })).unwrap();
+        let found = dictionary.find(properties.as_map());
+        let code = dictionary.code_of(properties.as_map());
+        assert!(found.is_none_or(|found| found == code), "it is known at once or not at all");
+        code
+    }
+
+    /// Values of every length, of which many begin alike, numbers and lists.
+    fn values() -> Vec<Json> {
+        let texts = (0..40).flat_map(|len| ["a", "b"].map(|end| json!(format!("{}{end}", "x".repeat(len)))));
+        let long = ["a", "b"].map(|end| json!(format!("{}{end}", "x".repeat(300))));
+        let numbers = (0..2_000).map(|number| json!(f64::from(number) / 4.0));
+        texts.chain(long).chain(numbers).chain([json!([1, 2]), json!([1, 3]), json!(["x", 1])]).collect()
+    }
+
+    #[test]
+    fn values_that_begin_alike_have_codes_of_their_own() {
+        let (mut dictionary, values) = (Dictionary::new(&["p".to_owned()]), values());
+        for (place, value) in values.iter().enumerate() {
+            assert_eq!(code(&mut dictionary, value), place as u32 + 1, "{value} is new");
+        }
+        for (place, value) in values.iter().enumerate() {
+            assert_eq!(code(&mut dictionary, value), place as u32 + 1, "{value} is known");
+        }
+        dictionary.blank(&BTreeSet::from([1, 80, 82, 100]));
+        for (place, value) in values.iter().enumerate() {
+            let is_gone = [1, 80, 82, 100].contains(&(place + 1));
+            let found = code(&mut dictionary, value);
+            assert_eq!(found == place as u32 + 1, !is_gone, "{value} has a code that it lost");
+        }
+    }
+
+    #[test]
+    fn numbers_are_those_of_the_code_with_texts_among_them_and_without() {
+        let mut dictionary = Dictionary::new(&["p".to_owned()]);
+        for number in 1..=100 {
+            code(&mut dictionary, &json!(number));
+        }
+        let all = |dictionary: &Dictionary| -> Vec<Vec<i64>> {
+            (0..dictionary.len() as u32).map(|code| dictionary.numbers(code).to_vec()).collect()
+        };
+        let mut expected: Vec<Vec<i64>> =
+            (0..=100).map(|number| if number == 0 { vec![] } else { vec![number * 1_000_000] }).collect();
+        assert!(dictionary.single_numbers().is_some());
+        assert_eq!(all(&dictionary), expected);
+        // Together they have as many numbers as codes again.
+        code(&mut dictionary, &json!("none"));
+        code(&mut dictionary, &json!([7, 8]));
+        expected.extend([vec![], vec![7_000_000, 8_000_000]]);
+        assert!(dictionary.single_numbers().is_none());
+        assert_eq!(all(&dictionary), expected);
+    }
+}
