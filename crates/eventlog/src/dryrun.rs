@@ -25,7 +25,7 @@ mod would;
 
 use crate::backfill;
 use crate::error::Error;
-use crate::limits::DRY_RUN_AHEAD;
+use crate::limits::BATCHES_AHEAD;
 use crate::log::Batches;
 use engine::at::At;
 use engine::engine::{Engine, Outcome, Refusal};
@@ -127,8 +127,8 @@ pub fn run<'l>(
     let mut would = Would::new(dry, hears_would, first_send, &ranks, same_people);
     would.begin(window.from);
     thread::scope(|scope| {
-        let (pass_on, batches) = sync_channel(DRY_RUN_AHEAD);
-        let (tell, told) = sync_channel(DRY_RUN_AHEAD);
+        let (pass_on, batches) = sync_channel(BATCHES_AHEAD);
+        let (tell, told) = sync_channel(BATCHES_AHEAD);
         let read = &read;
         scope.spawn(move || {
             let batches = match read(begun.next()) {

@@ -55,9 +55,9 @@ const _: () = assert!(SECTION_FILES_MAX >= 2, "there is an older file and the ne
 /// Records that the engine looks ahead over: what they touch fits the second cache, and the waits of so many overlap.
 pub const FORESEEN_RECORDS: usize = 512;
 
-/// Batches that the parts of a dry run may be ahead of each other: enough that neither waits for the other's slow moments, and
-/// a bound on what they hold between them.
-pub const DRY_RUN_AHEAD: usize = 64;
+/// Batches that who reads the log may be ahead of the engine that takes them: enough that neither waits for the other's slow
+/// moments, and a bound on what they hold between them.
+pub const BATCHES_AHEAD: usize = 64;
 
 /// How far apart two programmes may have decided to send the same message to the same address for what a person did with the
 /// one to be taken for what they would have done with the other: within a day it is the same letter in the same mailbox.

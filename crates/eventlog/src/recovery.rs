@@ -14,9 +14,11 @@ use engine::section::{Head, Read, RestoreError};
 use crate::backfill;
 use crate::error::Error;
 use crate::frame::push_record;
-use crate::limits::READ_THREADS;
+use crate::limits::{BATCHES_AHEAD, FORESEEN_RECORDS, READ_THREADS};
 use crate::log::{Batch, Batches, Log};
 use crate::snapshots::{Snapshot, Snapshots};
+use std::sync::mpsc::sync_channel;
+use std::thread;
 
 /// The engine at the end of the log, and how it got there.
 pub struct Recovered {
@@ -55,9 +57,13 @@ pub fn recover(
 /// Applies everything after the engine's place, and tells how many records that was.
 pub fn replay(log: &dyn Log, engine: &mut Engine) -> Result<u64, Error> {
     let begin = engine.seq();
-    for batch in log.read(begin.next())? {
-        apply(engine, &batch?, &|from| log.read(from))?;
-    }
+    let batches = log.read(begin.next())?;
+    // Reading and inflating goes on while the engine takes what was read.
+    thread::scope(|scope| {
+        let (pass_on, ahead) = sync_channel(BATCHES_AHEAD);
+        scope.spawn(move || batches.map(|batch| pass_on.send(batch)).find(Result::is_err));
+        ahead.into_iter().try_for_each(|batch| apply(engine, &batch?, &|from| log.read(from)))
+    })?;
     match engine.derived() {
         None => Ok(engine.seq().0 - begin.0),
         Some(_) => Err(untold(engine.seq().next())),
@@ -157,21 +163,28 @@ fn apply<'l>(
     batch: &Batch,
     read: &impl Fn(Seq) -> Result<Batches<'l>, Error>,
 ) -> Result<(), Error> {
-    let mut effects = Vec::new();
-    let mut seq = batch.first;
-    for bytes in batch.records() {
-        let bytes = bytes.map_err(|malformed| Error::damaged(seq, malformed.to_string()))?;
-        if seq > engine.seq() {
-            let record = decoded(seq, bytes)?;
+    let (mut effects, known) = (Vec::new(), engine.seq());
+    let places = (batch.first.0..).map(Seq);
+    let missing = places.zip(batch.records()).filter(|(seq, _)| *seq > known);
+    let mut records = missing.map(|(seq, bytes)| {
+        let bytes = bytes.map_err(|malformed| Error::damaged(seq, malformed.to_string()));
+        (seq, bytes.and_then(|bytes| decoded(seq, bytes)))
+    });
+    loop {
+        let ahead: Vec<_> = records.by_ref().take(FORESEEN_RECORDS).collect();
+        if ahead.is_empty() {
+            return Ok(());
+        }
+        engine.foresee(ahead.iter().filter_map(|(_, record)| record.as_ref().ok()));
+        for (seq, record) in ahead {
+            let record = record?;
             if seq == batch.first && engine.derived().is_some() && !is_derived(&record) {
                 return Err(untold(seq));
             }
             take(engine, (seq, batch.at), &record, &mut effects, read)?;
             effects.clear();
         }
-        seq = seq.next();
     }
-    Ok(())
 }
 
 /// A record as it was when it was taken; an error where it is so no longer.
@@ -240,9 +253,9 @@ fn engine_of(snapshot: &Snapshot<'_>) -> Result<Engine, Error> {
     let read_each = |first: usize| -> Result<Vec<Read>, Error> {
         (1 + first..snapshot.count()).step_by(READ_THREADS).map(read).collect()
     };
-    let mut lanes = std::thread::scope(|scope| {
+    let mut lanes = thread::scope(|scope| {
         let reading: Vec<_> = (0..READ_THREADS).map(|first| scope.spawn(move || read_each(first))).collect();
-        let join = |thread: std::thread::ScopedJoinHandle<'_, _>| {
+        let join = |thread: thread::ScopedJoinHandle<'_, _>| {
             thread.join().expect("invariant: a reader does not panic")
         };
         reading.into_iter().map(|thread| join(thread).map(Vec::into_iter)).collect::<Result<Vec<_>, Error>>()
