@@ -105,13 +105,13 @@ impl Ledger {
 
     /// Number and status of the sends from one on, in order.
     pub(crate) fn statuses(&self, from: SendId) -> impl Iterator<Item = (SendId, Status)> {
-        (from.0..self.len as u64).map(SendId).map(|id| (id, self.known(id).0.status))
+        self.rows(from).map(|(id, row)| (id, row.status))
     }
 
     /// The statuses of a journey's sends from one on.
     pub(crate) fn statuses_of(&self, journey: &str, from: SendId) -> impl Iterator<Item = Status> {
         let forms = self.forms.of_journey(journey);
-        let rows = (from.0..self.len as u64).map(|id| self.known(SendId(id)).0);
+        let rows = self.rows(from).map(|(_, row)| row);
         rows.filter(move |row| forms.contains(&row.form)).map(|row| row.status)
     }
 
@@ -208,6 +208,17 @@ impl Ledger {
                 .iter()
                 .enumerate()
                 .all(|(number, sheet)| sheet.len() == if number < full { SENDS_IN_SHEET } else { rest })
+    }
+
+    /// The rows of the sends from one on, in order. Each sheet is read once, and not once for each of its rows.
+    fn rows(&self, from: SendId) -> impl Iterator<Item = (SendId, Row)> {
+        let (first, before) = place(from);
+        let sheets = self.sheets.iter().enumerate().skip(first);
+        let numbered = sheets.flat_map(|(number, sheet)| {
+            let sends = (number * SENDS_IN_SHEET..).map(|send| SendId(send as u64));
+            sends.zip(sheet.rows())
+        });
+        numbered.skip(before)
     }
 
     fn row(&self, id: SendId) -> Option<(Row, Option<&Notes>)> {

@@ -49,6 +49,15 @@ impl Sheet {
         Some((row, found.ok().map(|index| &self.notes[index].1)))
     }
 
+    /// All rows, in order.
+    pub(super) fn rows(&self) -> impl Iterator<Item = Row> {
+        let (open, closed) = match &self.rows {
+            Rows::Open(rows) => (rows.as_slice(), None),
+            Rows::Closed(near, bytes) => ([].as_slice(), Some(each(*near, bytes))),
+        };
+        open.iter().copied().chain(closed.into_iter().flatten())
+    }
+
     /// Adds a send to a sheet that is not full.
     pub(super) fn push(&mut self, row: Row, notes: Notes) {
         let rows = self.open();
@@ -75,7 +84,7 @@ impl Sheet {
     /// The rows, to be written to.
     pub(super) fn open(&mut self) -> &mut Vec<Row> {
         if let Rows::Closed(near, bytes) = &self.rows {
-            self.rows = Rows::Open(all(*near, bytes));
+            self.rows = Rows::Open(each(*near, bytes).collect());
         }
         match &mut self.rows {
             Rows::Open(rows) => rows,
@@ -125,13 +134,14 @@ fn nth(near: Near, bytes: &[u8], place: usize) -> Option<Row> {
     Some(read(near, &mut Reader::new(&rest[1..])))
 }
 
-fn all(near: Near, bytes: &[u8]) -> Vec<Row> {
+/// All closed rows, in order.
+fn each(near: Near, bytes: &[u8]) -> impl Iterator<Item = Row> {
     let mut reader = Reader::new(bytes);
-    let next = |_| {
+    let next = move |_| {
         reader.byte();
         read(near, &mut reader)
     };
-    (0..SENDS_IN_SHEET).map(next).collect()
+    (0..SENDS_IN_SHEET).map(next)
 }
 
 fn read(near: Near, reader: &mut Reader<'_>) -> Row {
@@ -142,7 +152,7 @@ impl BorshSerialize for Sheet {
     fn serialize<W: Write>(&self, writer: &mut W) -> Result<()> {
         match &self.rows {
             Rows::Open(rows) => rows.serialize(writer)?,
-            Rows::Closed(near, bytes) => all(*near, bytes).serialize(writer)?,
+            Rows::Closed(near, bytes) => each(*near, bytes).collect::<Vec<_>>().serialize(writer)?,
         }
         self.notes.serialize(writer)
     }

@@ -3,12 +3,20 @@
 use engine::Seq;
 use engine::at::At;
 use engine::section::Section;
+use std::cell::RefCell;
 use xxhash_rust::xxh3::xxh3_128;
+use zstd::bulk::Decompressor;
 
 use super::manifest::{Entry, Found, Manifest};
 use super::{name, sections_name};
 use crate::error::Error;
 use crate::folder::Folder;
+
+thread_local! {
+    /// There are thousands of sections, and preparing to inflate one takes as long as inflating a small one.
+    static INFLATER: RefCell<Decompressor<'static>> =
+        RefCell::new(Decompressor::new().expect("invariant: there is memory for a decompressor"));
+}
 
 /// The state after record `seq`, whose batch was taken in at `at`. Several threads may read it at once.
 pub struct Snapshot<'s> {
@@ -77,8 +85,8 @@ impl<'s> Snapshot<'s> {
     fn read(&self, name: &str, entry: &Entry) -> Result<Section, Error> {
         let damaged = |what| Error::DamagedSnapshot { name: name.to_string(), what };
         let stored = self.folder.read_at(name, entry.offset, entry.stored as usize)?;
-        let bytes = zstd::bulk::decompress(&stored, entry.length as usize)
-            .map_err(|_| damaged("a section cannot be decompressed"))?;
+        let inflated = INFLATER.with_borrow_mut(|one| one.decompress(&stored, entry.length as usize));
+        let bytes = inflated.map_err(|_| damaged("a section cannot be decompressed"))?;
         if xxh3_128(&bytes) != entry.digest {
             return Err(damaged("the digest of a section does not match"));
         }
