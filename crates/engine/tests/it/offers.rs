@@ -226,12 +226,24 @@ fn an_offer_met_in_a_link_is_found_again() {
         // Without a question mark it is still a query, as in `search`.
         assert_eq!(found, None, "{page}");
     }
+    // The page may say it instead of the event, in its address or in its query alone.
+    let pages = [
+        json!({ "url": "https://shop.example/?trama_offer=gift" }),
+        json!({ "search": "?trama_offer=gift" }),
+    ];
+    for (who, page) in ["a3", "a4"].into_iter().zip(pages) {
+        let (none, context) = (&json!({}), &json!({ "locale": "it", "page": page }));
+        let (kind, occurred_at) = (EventKind::Track, story.now());
+        let told = Told { kind, name: "Looked", occurred_at, properties: none, traits: none, context };
+        story.say(&[(AnonymousId, who)], &told);
+        assert_eq!(gift_of(&story, (AnonymousId, who)).unwrap().0, OfferPhase::Clicked, "{context}");
+    }
     // It stays theirs when they say who they are, and the same code is in the mail.
     let code = gift_of(&story, visitor[0]).unwrap().1;
     does(&mut story, &[ADA, visitor[0]], "Hello", &json!({}));
     let Some(Effect::Prepare(prepared)) = story.effects.last() else { panic!("a mail is prepared") };
     assert_eq!(prepared.offer.as_ref().unwrap().code, code);
-    assert_eq!(story.engine.offer("gift").unwrap().given, 1);
+    assert_eq!(story.engine.offer("gift").unwrap().given, 3);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use engine::at::Span;
 use engine::engine::Outcome;
 use engine::identifier::IdentifierKind::UserId;
 use engine::journey::RunState::{self, Active, Exited};
+use engine::limits::RUNS_REMEMBERED_MAX;
 use engine::programme::{Channel, Journey, Purpose, Reenter, Step};
 use serde_json::json;
 
@@ -69,4 +70,19 @@ fn nobody_begins_anew_before_the_time_is_over() {
         track(&mut story, "Bought");
         assert_eq!(states(&story), expected, "{days} days later");
     }
+}
+
+#[test]
+fn so_many_runs_are_remembered_and_the_newest_of_them() {
+    let mut story = story(r#"did "Bought""#);
+    for number in 1..=2 * RUNS_REMEMBERED_MAX {
+        story.wait_until(story.now().plus(Span::DAY.times(8)));
+        track(&mut story, "Began");
+        assert_eq!(states(&story).len(), number.min(RUNS_REMEMBERED_MAX), "run {number} goes on");
+        track(&mut story, "Bought");
+        assert_eq!(states(&story).len(), number.min(RUNS_REMEMBERED_MAX), "run {number} has ended");
+    }
+    let ada = story.engine.find(UserId, "ada").unwrap();
+    let oldest = story.now().minus(Span::DAY.times(8 * RUNS_REMEMBERED_MAX as i64));
+    assert!(story.engine.runs_of(ada).iter().all(|run| run.entered_at > oldest));
 }
