@@ -52,6 +52,11 @@ pub const REWRITE_BYTES: usize = 4 << 20;
 const _: () = assert!(SNAPSHOTS_KEPT >= 2, "a damaged snapshot needs a predecessor");
 const _: () = assert!(SECTION_FILES_MAX >= 2, "there is an older file and the new one");
 
+/// Room that a batch's body begins with for what follows from what was submitted: so many bytes, and one part in so many of
+/// what was. Where it is not enough, all of the body is copied.
+pub const ROOM_BYTES: usize = 4_096;
+pub const ROOM_SHARE: usize = 8;
+
 /// Records that the engine looks ahead over: what they touch fits the second cache, and the waits of so many overlap.
 pub const FORESEEN_RECORDS: usize = 512;
 

@@ -165,7 +165,7 @@ fn apply<'l>(
 ) -> Result<(), Error> {
     let (mut effects, known) = (Vec::new(), engine.seq());
     let places = (batch.first.0..).map(Seq);
-    let missing = places.zip(batch.records()).filter(|(seq, _)| *seq > known);
+    let missing = places.zip(batch.records()).filter(|(seq, bytes)| *seq > known || bytes.is_err());
     let mut records = missing.map(|(seq, bytes)| {
         let bytes = bytes.map_err(|malformed| Error::damaged(seq, malformed.to_string()));
         (seq, bytes.and_then(|bytes| decoded(seq, bytes)))

@@ -11,7 +11,7 @@ use engine::engine::{self as core, Engine, Refusal};
 use engine::record::{self, Record};
 
 use crate::frame::{FRAME_BYTES_MAX, Records, push_record};
-use crate::limits::{BATCH_BYTES_MAX, FORESEEN_RECORDS};
+use crate::limits::{BATCH_BYTES_MAX, FORESEEN_RECORDS, ROOM_BYTES, ROOM_SHARE};
 use crate::log::Batch;
 
 /// What became of one submitted record.
@@ -53,7 +53,7 @@ pub fn stage_within(engine: &mut Engine, now: At, submissions: &[&[u8]], batch_b
     let mut staging = Staging {
         at: now.max(engine.at()),
         first: engine.seq().next(),
-        body: Vec::with_capacity(submitted + submitted / DERIVED_SHARE + DERIVED_BYTES),
+        body: Vec::with_capacity(submitted + submitted / ROOM_SHARE + ROOM_BYTES),
         batches: Vec::new(),
         effects: Vec::new(),
         engine,
@@ -64,11 +64,6 @@ pub fn stage_within(engine: &mut Engine, now: At, submissions: &[&[u8]], batch_b
     staging.close();
     Staged { batches: staging.batches, outcomes, effects: staging.effects }
 }
-
-/// Room in a body for what follows from what was submitted: so many bytes, and such a share of it. Where it is not enough,
-/// all of the body is copied.
-const DERIVED_BYTES: usize = 4_096;
-const DERIVED_SHARE: usize = 8;
 
 struct Staging<'a> {
     engine: &'a mut Engine,

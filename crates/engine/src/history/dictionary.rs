@@ -25,7 +25,7 @@ pub(crate) struct Dictionary {
     /// Whether every entry has exactly one number, so that its code says where that is.
     is_single: bool,
     /// By an entry's hash, and from there on the next place that is empty or right. A power of two.
-    slots: Vec<Slot>,
+    places: Vec<Place>,
     /// Codes whose values an erasure took out.
     gone: BTreeSet<u32>,
 }
@@ -33,7 +33,7 @@ pub(crate) struct Dictionary {
 /// A code, and what its entry begins with: of most entries that is all, so that a look-up is one memory access. Code 0 is an
 /// empty place.
 #[derive(Clone, Copy, Default)]
-struct Slot {
+struct Place {
     code: u32,
     head: Head,
 }
@@ -121,7 +121,7 @@ impl Dictionary {
             numbers: Vec::new(),
             number_ends: vec![0],
             is_single: true,
-            slots: Vec::new(),
+            places: Vec::new(),
             gone: BTreeSet::new(),
         }
     }
@@ -172,16 +172,16 @@ impl Dictionary {
 
     /// The code of an entry, or the place of an empty one.
     fn look_up(&self, entry: &[u8]) -> Result<u32, usize> {
-        let Some(mask) = self.slots.len().checked_sub(1) else { return Err(0) };
+        let Some(mask) = self.places.len().checked_sub(1) else { return Err(0) };
         let head = Head::of(entry);
         let mut place = xxh3_64(entry) as usize & mask;
         loop {
-            let slot = self.slots[place];
-            if slot.code == 0 {
+            let known = self.places[place];
+            if known.code == 0 {
                 return Err(place);
             }
-            if slot.head == head && (entry.len() <= HEAD_BYTES || self.entry(slot.code) == entry) {
-                return Ok(slot.code);
+            if known.head == head && (entry.len() <= HEAD_BYTES || self.entry(known.code) == entry) {
+                return Ok(known.code);
             }
             place = (place + 1) & mask;
         }
@@ -189,7 +189,7 @@ impl Dictionary {
 
     /// Makes a new code, the last one, known by its entry.
     fn note(&mut self, code: u32) {
-        if self.slots.len() * 3 < code as usize * 4 {
+        if self.places.len() * 3 < code as usize * 4 {
             self.index((code as usize * 2).next_power_of_two());
         } else {
             self.place(code);
@@ -197,8 +197,8 @@ impl Dictionary {
     }
 
     /// Makes the table of codes anew.
-    fn index(&mut self, places: usize) {
-        self.slots = vec![Slot::default(); places];
+    fn index(&mut self, count: usize) {
+        self.places = vec![Place::default(); count];
         for code in 1..self.len() as u32 {
             if !self.gone.contains(&code) {
                 self.place(code);
@@ -209,7 +209,7 @@ impl Dictionary {
     fn place(&mut self, code: u32) {
         let entry = self.entry(code);
         let place = self.look_up(entry).expect_err("invariant: an entry has one code");
-        self.slots[place] = Slot { code, head: Head::of(entry) };
+        self.places[place] = Place { code, head: Head::of(entry) };
     }
 
     /// Takes out values that no event has any more. Their codes are never given again; nulls lie where they were.
@@ -220,7 +220,7 @@ impl Dictionary {
             self.numbers[self.number_ends[place - 1] as usize..self.number_ends[place] as usize].fill(0);
         }
         self.gone.extend(codes);
-        self.index(self.slots.len());
+        self.index(self.places.len());
     }
 
     /// Whether the values under a code were taken out.
