@@ -9,6 +9,7 @@
 mod live;
 
 use live::load::{DIGITS, Load, PERSON_FIRST, Run, post};
+use live::previews::ask;
 use live::{Server, binary};
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -21,10 +22,7 @@ const ROWS_A_FILE: u64 = 10_000_000;
 /// The history of so many days ends now.
 const DAYS: i64 = 300;
 const PHASE: Duration = Duration::from_secs(20);
-const PAUSE: Duration = Duration::from_millis(100);
 const NAMES: [&str; 4] = ["Page Viewed", "Product Viewed", "Product Added", "Order Completed"];
-const QUESTION: &str = "/api/v1/segments/preview?expression=did%20%22Order%20Completed%22%20at%20least%202%20times%20\
-                        within%2030%20days";
 
 fn main() {
     let mut arguments = std::env::args().skip(1).filter_map(|argument| argument.parse::<u64>().ok());
@@ -116,19 +114,4 @@ fn import(folder: &Path, rows: std::ops::Range<u64>, people: u64, events: u64) {
         count as f64 / took
     );
     std::fs::remove_file(file).expect("ours");
-}
-
-/// Asks until it is over, ten times a second.
-fn ask(server: &Server, is_over: &AtomicBool) {
-    let mut took = Vec::new();
-    while !is_over.load(Ordering::Relaxed) {
-        let begin = Instant::now();
-        let answer = server.read(QUESTION);
-        assert!(answer["count"].is_u64(), "{answer}");
-        took.push(seconds(begin) * 1e3);
-        std::thread::sleep(PAUSE);
-    }
-    took.sort_by(f64::total_cmp);
-    let (half, most) = (took.len() / 2, took.len() * 99 / 100);
-    println!("  {} previews, p50 {:.0} ms, p99 {:.0} ms", took.len(), took[half], took[most]);
 }
