@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
-import { ago, bytes, change, count, date, interval, money, moneyExact, percent, points, setProgramme, short, span, time, titled, write } from "./format.ts";
+import { ago, bytes, change, count, date, dayNow, dayOf, interval, money, moneyExact, percent, points, setProgramme, short, span, time, titled, write } from "./format.ts";
 import type { Language } from "./theme.ts";
 
 setProgramme({ zone: "Europe/Rome" });
@@ -54,6 +54,16 @@ test("moments are told in the zone of the programme, and by their age within a d
   assert.match(date("2024-11-20T14:48:00Z"), /20 Nov 2024/);
   assert.equal(span(7200), "2 hours");
   assert.equal(span(0.038), "38 ms");
+});
+
+test("a day begins where the programme is", (t) => {
+  assert.equal(dayOf("2026-11-27T22:59:59Z"), "2026-11-27");
+  assert.equal(dayOf("2026-11-27T23:00:00Z"), "2026-11-28");
+  setProgramme({ zone: "America/Los_Angeles" });
+  assert.equal(dayOf("2026-11-28T07:59:59Z"), "2026-11-27");
+  t.mock.timers.enable({ apis: ["Date"], now: Date.parse("2026-11-28T07:59:59Z") });
+  assert.equal(dayNow(), "2026-11-27");
+  setProgramme({ zone: "Europe/Rome" });
 });
 
 test("a name of the files is a title", () => {

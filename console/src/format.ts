@@ -125,6 +125,8 @@ export const month = (at: Instant): string => dated(at, { month: "short", year: 
 export const dateLong = (at: Instant): string => dated(at, { day: "numeric", month: "long", year: "numeric" });
 /** The day that it is where the programme is: `2026-11-26`. */
 export const dayOf = (at: Instant): string => new Intl.DateTimeFormat("en-CA", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" }).format(new Date(at));
+/** The day that it is there now. */
+export const dayNow = (): string => dayOf(Date.now());
 /** `Monday 23 November, 17:48` */
 export function today(at: Instant): string {
   const day = dated(at, { weekday: "long", day: "numeric", month: "long" });

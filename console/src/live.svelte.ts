@@ -1,6 +1,7 @@
 // What goes on at the server, for every screen at once, and never for a window that nobody sees.
 
 import { get, type Answer } from "./client.ts";
+import { setProgramme } from "./format.ts";
 
 const PAUSE_MS = 1_000;
 const PAUSE_LOST_MS = 3_000;
@@ -38,8 +39,9 @@ export const live = {
   },
 };
 
-/** What the door told: no screen has to ask first which programme is live. */
-export function foretell(revision: number): void {
+/** What the door told: no screen has to ask first which programme is live, nor where its days begin. */
+export function foretell({ revision, timezone, currency }: Status["programme"]): void {
+  if (revision > 0) setProgramme({ zone: timezone, currency: currency ?? undefined });
   now.revision = revision;
 }
 
@@ -117,7 +119,7 @@ export function watch({ stream }: { stream: boolean }): () => void {
 
 function take(status: Status): void {
   if (now.status === undefined || status.applied_seq !== now.status.applied_seq) now.beat += 1;
-  if (status.programme.revision !== now.revision) now.revision = status.programme.revision;
+  if (status.programme.revision !== now.revision) foretell(status.programme);
   now.status = status;
   now.lostSince = 0;
 }

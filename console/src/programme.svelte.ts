@@ -2,7 +2,6 @@
 
 import { asked } from "./asked.svelte.ts";
 import { get } from "./client.ts";
-import { setProgramme } from "./format.ts";
 import { live } from "./live.svelte.ts";
 
 /** The part of it that screens need. */
@@ -28,9 +27,7 @@ export function programme() {
     async (signal) => {
       if (live.revision === 0) return NOTHING;
       const { programme } = (await get("/api/v1/programme", { signal })) as { programme: unknown };
-      const told = programme as Programme;
-      setProgramme({ zone: told.timezone, currency: told.currency });
-      return told;
+      return programme as Programme;
     },
     { stays: true },
   );

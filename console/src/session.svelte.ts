@@ -1,6 +1,6 @@
 // Who is here, and whether the server lets them in: an operator with a session, or a key that was given.
 
-import { access, get, send } from "./client.ts";
+import { access, get, send, type Answer } from "./client.ts";
 import { forget } from "./asked.svelte.ts";
 import { foretell } from "./live.svelte.ts";
 
@@ -64,7 +64,7 @@ export async function useKey(token: string): Promise<void> {
   access.token = token.trim();
   try {
     const { programme } = await get("/api/v1/status");
-    foretell(programme.revision);
+    foretell(programme);
     sessionStorage.setItem(KEY, access.token);
     now.is = "open";
   } catch (problem) {
@@ -123,7 +123,7 @@ interface Told {
   role: string;
   kind: string;
   csrf: string | null;
-  revision: number;
+  programme: Answer<"/api/v1/session">["programme"];
 }
 
 /** Whether a session of an operator is open, and who that is. */
@@ -142,7 +142,7 @@ async function take(answer: Response | null): Promise<boolean> {
   const told = (await answer.json()) as Told;
   if (told.kind !== "operator") return false;
   access.csrf = told.csrf;
-  foretell(told.revision);
+  foretell(told.programme);
   Object.assign(now, { is: "open", operator: { name: told.name, role: told.role } });
   return true;
 }

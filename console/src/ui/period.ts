@@ -1,6 +1,6 @@
 // Periods as the address has them, and the days that they are.
 
-import { dayOf } from "../format.ts";
+import { dayNow } from "../format.ts";
 
 /** The first and the last day, both inside, as `2026-11-23`. */
 export interface Days {
@@ -12,7 +12,7 @@ const DAY_MS = 86_400_000;
 const text = (at: number) => new Date(at).toISOString().slice(0, 10);
 
 /** A preset (`7d`) or two days (`2026-11-01..2026-11-23`) as days; today is the last day of presets. */
-export function days(period: string, today = dayOf(Date.now())): Days {
+export function days(period: string, today = dayNow()): Days {
   const [from, until] = period.split("..");
   if (from && until) return { from, until };
   const many = Number(/^(\d+)d$/.exec(period)?.[1] ?? 7);

@@ -1,6 +1,7 @@
 //! Signing in and out, and who is signed in.
 
 use super::extract::Body;
+use super::status::ProgrammeStatus;
 use crate::access::{SESSION_COOKIE, is_local_peer, is_own_origin, names_this_machine, session_token};
 use crate::audit::tell;
 use crate::clock;
@@ -17,7 +18,6 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use engine::at::At;
-use engine::engine::Engine;
 use serde::{Deserialize, Serialize};
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
@@ -37,8 +37,7 @@ pub(super) struct SessionView {
     csrf: Option<String>,
     /// When the session ends at the latest.
     ends_at: Option<String>,
-    /// How often a programme was made live: what somebody holds of an older one is out of date.
-    revision: u32,
+    programme: ProgrammeStatus,
 }
 
 /// A name and a password.
@@ -100,7 +99,7 @@ impl Browser {
 impl SessionView {
     async fn of(hub: &Hub, session: &Session) -> Self {
         Self {
-            revision: hub.runtime.read(Engine::programme_revision).await,
+            programme: hub.runtime.read(ProgrammeStatus::of).await,
             name: session.operator.name.clone(),
             role: session.operator.role.name(),
             kind: "operator",
@@ -127,7 +126,7 @@ pub(super) async fn show(
             language: None,
             csrf: None,
             ends_at: None,
-            revision: hub.runtime.read(Engine::programme_revision).await,
+            programme: hub.runtime.read(ProgrammeStatus::of).await,
         },
     };
     ([(header::CACHE_CONTROL, "no-store")], Json(view)).into_response()

@@ -53,11 +53,28 @@ struct ReadingView {
     percent: u8,
 }
 
+/// Which programme is live, and how whoever shows something writes days and money.
 #[derive(Serialize, utoipa::ToSchema)]
-struct ProgrammeStatus {
+pub(super) struct ProgrammeStatus {
     name: String,
-    /// How many programmes were applied; 0 before the first.
+    /// How many programmes were applied; 0 before the first. What somebody holds of an older one is out of date.
     revision: u32,
+    /// Name of the zone in which its days begin, such as `Europe/Rome`.
+    timezone: String,
+    /// Code of the currency in which its figures are added up, where it has one.
+    currency: Option<String>,
+}
+
+impl ProgrammeStatus {
+    pub(super) fn of(engine: &Engine) -> Self {
+        let programme = engine.programme();
+        Self {
+            name: programme.name.clone(),
+            revision: engine.programme_revision(),
+            timezone: programme.timezone.clone(),
+            currency: programme.currency.clone(),
+        }
+    }
 }
 
 /// Figures of the whole installation.
@@ -112,10 +129,7 @@ pub(super) async fn now(hub: &Hub) -> StatusView {
             lag: progress.lag(),
             queue_bytes: progress.waiting_bytes,
             at: engine.at().to_string(),
-            programme: ProgrammeStatus {
-                name: engine.programme().name.clone(),
-                revision: engine.programme_revision(),
-            },
+            programme: ProgrammeStatus::of(engine),
             reading: runtime.reading().map(|reading| ReadingView {
                 properties: reading.properties.iter().map(ToString::to_string).collect(),
                 percent: reading.percent,

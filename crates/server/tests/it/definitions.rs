@@ -1,6 +1,6 @@
 //! Definitions of a running server, one at a time: read, saved, taken out, and undone.
 
-use crate::house::{Answer, House, Shop, answer};
+use crate::house::{Answer, House, Shop, answer, today};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -84,7 +84,7 @@ async fn a_definition_is_saved_by_whoever_has_seen_it_as_it_is() {
 async fn a_target_is_a_definition_and_every_figure_of_everybody_stands_beside_it() {
     let shop = Shop::open().await;
     let house = &shop.house;
-    let today = jiff::Timestamp::now().strftime("%Y-%m-%d").to_string();
+    let today = today().await;
     let order =
         json!({"type": "track", "userId": "ada", "event": "Order Completed", "properties": {"total": 20}});
     house.track(json!([order])).await;

@@ -6,6 +6,7 @@ use server::mailbox::Mailbox;
 use server::mailbox::mail::View;
 use server::server::Server;
 use std::path::Path;
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// A running server and its directory.
@@ -84,7 +85,7 @@ impl House {
         let begun = std::time::Instant::now();
         while self.get("/api/v1/status").await["lag"] != 0 {
             assert!(begun.elapsed() < std::time::Duration::from_secs(20), "never durable");
-            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
 
@@ -174,10 +175,24 @@ impl Shop {
             if !sends.is_empty() && sends.iter().all(is_so) {
                 return sends[0].clone();
             }
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
         panic!("the sends of {address} do not come to that");
     }
+}
+
+/// The day that it is where the programmes of tests are, once midnight is not near: no test begins on one day and ends on
+/// the next.
+pub(crate) async fn today() -> jiff::civil::Date {
+    const NEAR: Duration = Duration::from_secs(30);
+    let now = jiff::Timestamp::now().in_tz("Europe/Rome").unwrap();
+    let left =
+        Duration::try_from(now.duration_until(&now.tomorrow().unwrap().start_of_day().unwrap())).unwrap();
+    if left > NEAR {
+        return now.date();
+    }
+    tokio::time::sleep(left).await;
+    now.tomorrow().unwrap().date()
 }
 
 /// The first of our own addresses of a kind in a message.

@@ -1,6 +1,6 @@
 //! Journeys and broadcasts on a running server: requests, commands, and where people are, by API and command line.
 
-use crate::house::House;
+use crate::house::{House, today};
 use serde_json::{Value, json};
 use std::process::Command;
 
@@ -238,7 +238,7 @@ async fn each_step_says_who_came_in_went_on_left_and_is_there() {
     let house = house.restart().await;
     assert_eq!(house.get(path).await["versions"], again["versions"], "counted anew");
 
-    let today = jiff::Zoned::now().with_time_zone(jiff::tz::TimeZone::get("Europe/Rome").unwrap()).date();
+    let today = today().await;
     let tomorrow = today.tomorrow().unwrap();
     let of_today = house.get(&format!("{path}?from={}&until={tomorrow}", today.yesterday().unwrap())).await;
     assert_eq!(of_today["versions"], again["versions"]);
