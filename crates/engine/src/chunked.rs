@@ -8,6 +8,7 @@ use crate::page::Page;
 use crate::prefetch::{prefetch, prefetch_counts};
 use crate::section::{Part, Pieces, Tell, wrong};
 use crate::spine::{PIECES_IN_PAGE, Spine};
+use crate::unshared::to_write;
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::io::Result;
 use std::ops::{Index, IndexMut};
@@ -75,7 +76,7 @@ impl<T: Clone, const N: usize> IndexMut<usize> for Chunked<T, N> {
     fn index_mut(&mut self, index: usize) -> &mut T {
         let full = self.chunks.len() * N;
         match self.chunks.get_mut(index / N) {
-            Some(chunk) => &mut Arc::make_mut(chunk)[index % N],
+            Some(chunk) => &mut to_write(chunk, Arc::make_mut)[index % N],
             None => &mut self.rest[index - full],
         }
     }

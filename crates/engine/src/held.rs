@@ -3,6 +3,8 @@
 //! A profile holds in this way what few records touch, so that a copy of it copies a pointer for each. Owned by whoever
 //! holds it.
 
+use crate::prefetch::{prefetch, prefetch_counts};
+use crate::unshared::to_write;
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::collections::BTreeMap;
 use std::io::{Read, Result, Write};
@@ -48,6 +50,16 @@ impl<T: Hold> From<T> for Held<T> {
     }
 }
 
+impl<T> Held<T> {
+    /// Brings near where its elements are, and how often it is shared.
+    pub(crate) fn prefetch(&self) {
+        if let Some(all) = &self.0 {
+            prefetch_counts(all);
+            prefetch(std::slice::from_ref(&**all), 0);
+        }
+    }
+}
+
 impl<T: Hold> Held<T> {
     /// All of it, to be kept elsewhere.
     pub(crate) fn take(&mut self) -> T {
@@ -65,7 +77,7 @@ impl<T: Hold> Deref for Held<T> {
 
 impl<T: Hold> DerefMut for Held<T> {
     fn deref_mut(&mut self) -> &mut T {
-        Arc::make_mut(self.0.get_or_insert_default())
+        to_write(self.0.get_or_insert_default(), Arc::make_mut)
     }
 }
 

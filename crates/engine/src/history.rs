@@ -21,6 +21,7 @@ pub(crate) use entries::Entries;
 pub(crate) use strand::{Since, View};
 
 use crate::name::NameId;
+use crate::unshared::to_write;
 use crate::value::Map;
 use crate::{ProfileId, Seq};
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -80,7 +81,7 @@ impl History {
         let NameHistory { columns, blocks } = self.of_name(name);
         codes.extend(columns.iter_mut().map(|Column { dictionary, .. }| {
             let found = dictionary.find(occurrence.properties);
-            found.unwrap_or_else(|| Arc::make_mut(dictionary).code_of(occurrence.properties))
+            found.unwrap_or_else(|| to_write(dictionary, Arc::make_mut).code_of(occurrence.properties))
         }));
         let (block, local) = place(profile);
         block_mut(blocks, block).insert(local, occurrence.second, occurrence.seq, &codes);
@@ -180,7 +181,7 @@ impl History {
         (block, locals): (usize, std::ops::Range<usize>),
         entries: &mut Entries,
     ) {
-        let NameHistory { columns, blocks } = Arc::make_mut(&mut self.names[name.0 as usize]);
+        let NameHistory { columns, blocks } = to_write(&mut self.names[name.0 as usize], Arc::make_mut);
         let Column { dictionary, since } = &mut columns[usize::from(column)];
         let Some(block) = blocks.get_mut(block) else { return };
         let mut code_of = |seq: Seq| (seq <= *since).then(|| entries.code(seq, dictionary));
@@ -196,7 +197,7 @@ impl History {
 
     /// Says that every event has its code in a column.
     pub(crate) fn complete(&mut self, name: NameId, column: u16) {
-        Arc::make_mut(&mut self.names[name.0 as usize]).columns[usize::from(column)].since = Seq(0);
+        to_write(&mut self.names[name.0 as usize], Arc::make_mut).columns[usize::from(column)].since = Seq(0);
     }
 
     /// Takes the profiles that events moved to while a column was not whole.
@@ -226,7 +227,7 @@ impl History {
                 let mut codes = taken.codes(column);
                 blocks.iter().for_each(|block| block.leave_out_used(column, &mut codes));
                 if !codes.is_empty() {
-                    Arc::make_mut(dictionary).blank(&codes);
+                    to_write(dictionary, Arc::make_mut).blank(&codes);
                 }
             }
         }
@@ -271,7 +272,7 @@ impl History {
     /// Sets what [`Self::due`] gives. The profile has events of the name: without one, time changes nothing.
     pub(crate) fn set_due(&mut self, name: NameId, profile: ProfileId, due: u32) {
         let (block, local) = place(profile);
-        let history = Arc::make_mut(&mut self.names[name.0 as usize]);
+        let history = to_write(&mut self.names[name.0 as usize], Arc::make_mut);
         block_mut(&mut history.blocks, block).set_due(local, due);
     }
 
@@ -305,7 +306,7 @@ impl History {
         if self.names.len() <= index {
             self.names.resize_with(index + 1, Arc::default);
         }
-        Arc::make_mut(&mut self.names[index])
+        to_write(&mut self.names[index], Arc::make_mut)
     }
 }
 

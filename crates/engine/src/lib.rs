@@ -59,6 +59,7 @@ mod spine;
 mod state;
 mod truths;
 mod turn;
+mod unshared;
 pub mod webhook;
 pub mod wordings;
 

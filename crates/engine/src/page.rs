@@ -7,6 +7,7 @@
 
 use crate::layout;
 use crate::prefetch::prefetch_counts;
+use crate::unshared::to_write;
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
@@ -43,7 +44,7 @@ impl<T> Page<T> {
 impl<T: Clone> Page<T> {
     /// The content, to be written to.
     pub(crate) fn content_mut(&mut self) -> &mut T {
-        let noted = Arc::make_mut(&mut self.0);
+        let noted = to_write(&mut self.0, Arc::make_mut);
         noted.digest.take();
         &mut noted.content
     }

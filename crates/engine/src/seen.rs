@@ -10,6 +10,7 @@ use crate::identifier::KeyedHash;
 use crate::limits::MESSAGE_ID_WINDOW;
 use crate::parts::Parts;
 use crate::prefetch::{prefetch, prefetch_counts};
+use crate::unshared::to_write;
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::sync::Arc;
 
@@ -104,7 +105,7 @@ impl Part {
         }
         let Err(place) = self.find(mark) else { return false };
         let (line, place) = place.expect("invariant: a fifth of the places is empty");
-        Arc::make_mut(&mut self.lines)[line][place] = mark | (today % DAYS);
+        to_write(&mut self.lines, Arc::make_mut)[line][place] = mark | (today % DAYS);
         self.used += 1;
         true
     }
@@ -120,7 +121,7 @@ impl Part {
         for entry in live {
             let empty = self.find(entry & !(DAYS - 1)).expect_err("invariant: an id is there once");
             let (line, place) = empty.expect("invariant: half of the places are empty");
-            Arc::make_mut(&mut self.lines)[line][place] = entry;
+            to_write(&mut self.lines, Arc::make_mut)[line][place] = entry;
         }
         (self.used, self.day) = (used as u32, today);
     }

@@ -10,6 +10,7 @@ use crate::at::At;
 use crate::chunked::Chunked;
 use crate::name::NameId;
 use crate::section::{Part, Pieces, Tell, wrong};
+use crate::unshared::to_write;
 use crate::{ProfileId, SendId};
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::cmp::Reverse;
@@ -165,7 +166,7 @@ impl<E: Copy + Ord> Calendar<E> {
             self.open = hour;
         }
         if hour > self.open {
-            Arc::make_mut(self.later.entry(hour).or_default()).push(entry);
+            to_write(self.later.entry(hour).or_default(), Arc::make_mut).push(entry);
             self.len += 1;
         } else {
             self.len += u64::from(self.added.insert(entry));

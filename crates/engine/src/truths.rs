@@ -8,6 +8,7 @@ use crate::page::Page;
 use crate::prefetch::{prefetch, prefetch_counts};
 use crate::section::{Part, Pieces, Tell, wrong};
 use crate::spine::{PIECES_IN_PAGE, Spine};
+use crate::unshared::to_write;
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::io::Result;
 use std::sync::{Arc, OnceLock};
@@ -74,7 +75,7 @@ impl Truths {
 
     pub(crate) fn clear(&mut self, profile: ProfileId) {
         let (chunk, begin) = self.place(profile);
-        Arc::make_mut(&mut self.chunks[chunk])[begin..begin + self.row_words as usize].fill(0);
+        to_write(&mut self.chunks[chunk], Arc::make_mut)[begin..begin + self.row_words as usize].fill(0);
     }
 
     pub(crate) fn prefetch(&self, profile: ProfileId) {
@@ -104,7 +105,7 @@ impl Truths {
             return false;
         }
         let (chunk, begin) = self.place(profile);
-        Arc::make_mut(&mut self.chunks[chunk])[begin + bit / 64] ^= 1 << (bit % 64);
+        to_write(&mut self.chunks[chunk], Arc::make_mut)[begin + bit / 64] ^= 1 << (bit % 64);
         true
     }
 }

@@ -24,6 +24,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Records a batch, as the sequencer groups them.
 const BATCH: usize = 512;
+/// Records that it looks ahead over.
+const AHEAD: usize = 128;
 
 fn main() {
     let mut arguments = std::env::args().skip(1).filter_map(|argument| argument.parse::<usize>().ok());
@@ -68,9 +70,11 @@ fn main() {
         }
         let decoded: Vec<_> =
             (first..last).map(|number| Record::decode(record(number)).expect("a record")).collect();
-        engine.foresee(decoded.iter());
-        for record in &decoded {
-            apply(&mut engine, at, record, &mut effects);
+        for ahead in decoded.chunks(AHEAD) {
+            engine.foresee(ahead.iter());
+            for record in ahead {
+                apply(&mut engine, at, record, &mut effects);
+            }
         }
         prepared += effects.len();
         effects.clear();

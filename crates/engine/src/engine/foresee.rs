@@ -6,6 +6,7 @@
 
 use super::Engine;
 use crate::ProfileId;
+use crate::journey::Passage;
 use crate::name::NameId;
 use crate::prefetch::prefetch;
 use crate::profile::Profile;
@@ -17,6 +18,8 @@ const PROFILES_AHEAD: usize = 24;
 const PLACES_AHEAD: usize = 18;
 const STRANDS_AHEAD: usize = 12;
 const TAILS_AHEAD: usize = 6;
+/// Passages of a person that are brought near, the newest first.
+const NEWEST: usize = 4;
 
 impl Engine {
     /// Brings near what these records will touch. They are to be applied next.
@@ -49,10 +52,11 @@ impl Engine {
             self.state.history.prefetch_strand(*name, *known);
             let Profile { runs, past, .. } = &self.state.profiles[known.0 as usize];
             prefetch(runs, 0);
-            prefetch(past, past.len().saturating_sub(1));
+            past.prefetch();
         }
         for (name, known) in &touched {
             self.state.history.prefetch_tail(*name, *known);
+            prefetch_newest(&self.state.profiles[known.0 as usize].past);
         }
         self.foreseen = touched;
     }
@@ -82,9 +86,15 @@ impl Engine {
             self.state.profiles.prefetch(profile.0 as usize);
         }
         if let Some(profile) = upcoming(PLACES_AHEAD) {
-            let Profile { runs, past, .. } = &self.state.profiles[profile.0 as usize];
+            let Profile { runs, past, identifiers, .. } = &self.state.profiles[profile.0 as usize];
             prefetch(runs, 0);
-            prefetch(past, past.len().saturating_sub(1));
+            past.prefetch();
+            identifiers.prefetch();
+        }
+        if let Some(profile) = upcoming(STRANDS_AHEAD) {
+            let Profile { past, identifiers, .. } = &self.state.profiles[profile.0 as usize];
+            prefetch_newest(past);
+            prefetch(identifiers, 0);
         }
         let strand = |ahead| upcoming(ahead).and_then(|profile| Some((self.exit_event(profile)?, profile)));
         if let Some((name, profile)) = strand(STRANDS_AHEAD) {
@@ -104,6 +114,11 @@ impl Engine {
         let exit = self.index.plans[run.passage.version as usize].exit.as_ref()?;
         exit.mentions.events.first().copied()
     }
+}
+
+/// Brings the passages near that are looked at first.
+fn prefetch_newest(past: &[Passage]) {
+    (0..NEWEST).for_each(|back| prefetch(past, past.len().wrapping_sub(1 + back)));
 }
 
 /// What the last look ahead found; kept for its room.

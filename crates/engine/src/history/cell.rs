@@ -9,6 +9,7 @@ use super::codes::{CodeSlice, CodeSliceMut, Width};
 use super::strand::{Taken, View};
 use crate::Seq;
 use crate::prefetch::prefetch;
+use crate::unshared::to_write;
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::collections::BTreeSet;
 use std::io::{Read, Result, Write};
@@ -188,7 +189,7 @@ impl Cell {
     pub(super) fn set_due(&mut self, local: usize, due: u32) {
         let layout = self.layout();
         let row = layout.row(local).expect("invariant: time changes nothing without an event");
-        Arc::make_mut(&mut self.words)[layout.dues() + row] = due;
+        to_write(&mut self.words, Arc::make_mut)[layout.dues() + row] = due;
     }
 
     /// Where an event is in the log, by its index in the cell.
@@ -239,7 +240,7 @@ impl Cell {
         if !self.has_room(local, high, codes) {
             *self = self.with_room(local, high, codes);
         }
-        let words = Arc::make_mut(&mut self.words);
+        let words = to_write(&mut self.words, Arc::make_mut);
         words[MEMBERS] |= 1 << local;
         let layout = Layout::of(words);
         let row = layout.row(local).expect("invariant: room was made for it");
@@ -306,7 +307,7 @@ impl Cell {
             widths[plane] = width;
             *self = self.rebuilt(layout.members, &widths, Room::More(0), None);
         }
-        let words = Arc::make_mut(&mut self.words);
+        let words = to_write(&mut self.words, Arc::make_mut);
         let (range, width) = plane_of(words, plane);
         let mut plane = CodeSliceMut::new(&mut words[range], width);
         codes.into_iter().for_each(|(index, code)| plane.set(index, code));

@@ -69,8 +69,8 @@ impl Turn<'_> {
         let (id, held_out) = (run.passage.id, run.passage.held_out);
         let plan = &self.engine.index.plans[run.passage.version as usize];
         let Operation::Send(asked) = &plan.operations[usize::from(run.position)] else { return None };
-        let (asked, purpose) = (Arc::clone(asked), Arc::clone(&plan.purpose));
         let within = asked.choices.hour_within?;
+        let (asked, purpose) = (Arc::clone(asked), Arc::clone(&plan.purpose));
         let (made, begins) = self.choose_hour(&asked, &purpose, id, hours(now, within, &self.zone()));
         self.profile_mut().runs[index].hour = made.as_ref().map_or(How::Stated, |made| made.how);
         if let Some(made) = made.filter(|_| !held_out) {
