@@ -59,11 +59,13 @@ test("moments are told in the zone of the programme, and by their age within a d
 test("a day begins where the programme is", (t) => {
   assert.equal(dayOf("2026-11-27T22:59:59Z"), "2026-11-27");
   assert.equal(dayOf("2026-11-27T23:00:00Z"), "2026-11-28");
+  t.after(() => setProgramme({ zone: "Europe/Rome" }));
   setProgramme({ zone: "America/Los_Angeles" });
   assert.equal(dayOf("2026-11-28T07:59:59Z"), "2026-11-27");
   t.mock.timers.enable({ apis: ["Date"], now: Date.parse("2026-11-28T07:59:59Z") });
   assert.equal(dayNow(), "2026-11-27");
-  setProgramme({ zone: "Europe/Rome" });
+  assert.match(date("2026-11-27"), /^27 Nov/);
+  assert.match(date("2026-11-27T07:00:00Z"), /^26 Nov/);
 });
 
 test("a name of the files is a title", () => {

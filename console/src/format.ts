@@ -107,8 +107,11 @@ export function bytes(value: number | null | undefined): string {
 
 type Instant = string | number | Date;
 
+/** A day, such as `2026-11-26`, is the same day everywhere. */
+const isDay = (at: Instant): boolean => typeof at === "string" && /^\d{4}-\d\d-\d\d$/.test(at);
+
 function dated(at: Instant, options: Intl.DateTimeFormatOptions, of = zone): string {
-  return new Intl.DateTimeFormat(locale, { timeZone: of, ...options }).format(new Date(at)).replace(/\u202f/g, "\u00a0");
+  return new Intl.DateTimeFormat(locale, { timeZone: isDay(at) ? "UTC" : of, ...options }).format(new Date(at)).replace(/\u202f/g, "\u00a0");
 }
 
 /** `17:48` */

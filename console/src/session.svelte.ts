@@ -142,7 +142,7 @@ async function take(answer: Response | null): Promise<boolean> {
   const told = (await answer.json()) as Told;
   if (told.kind !== "operator") return false;
   access.csrf = told.csrf;
-  foretell(told.programme);
+  if (told.programme) foretell(told.programme);
   Object.assign(now, { is: "open", operator: { name: told.name, role: told.role } });
   return true;
 }

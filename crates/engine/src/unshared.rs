@@ -1,7 +1,7 @@
 //! Writing to what may be shared with a copy of the state, at the price of a look where nothing shares it.
 //!
-//! `Arc::make_mut` takes the count away and gives it back by locked instructions, for which the processor waits until all
-//! it wrote before has arrived. An event writes to some forty shared pieces, nearly always while no copy holds them.
+//! `Arc::make_mut` takes the count away by a locked instruction, for which the processor waits until all it wrote before has
+//! arrived. An event writes to some forty shared pieces, nearly always while no copy holds them.
 
 use std::sync::Arc;
 use std::sync::atomic::{Ordering, fence};

@@ -33,6 +33,8 @@ test("a day that ends at midnight is one day", () => {
 test("an instant is on the day that it is where the programme is", () => {
   assert.equal(dayIn("2026-11-13T23:00:00.000Z", "Europe/Rome"), "2026-11-14");
   assert.equal(dayIn("2026-11-13"), "2026-11-13");
+  const broadcasts = { at: { at: "2026-11-13T23:30:00Z" }, from: { at: "2026-11-14T00:30:00+02:00" }, there: { at: "2026-11-13 23:30" } };
+  assert.deepEqual(entries({ timezone: "Europe/Rome", broadcasts }, []).map((one) => one.from), ["2026-11-14", "2026-11-13", "2026-11-13"]);
   const [only] = entries({ timezone: "Europe/Rome" }, [{ medium: "flyer", from: "2026-11-13T23:00:00Z", until: "2026-11-15T23:00:00Z" }]);
   assert.deepEqual([only?.from, only?.until], ["2026-11-14", "2026-11-15"]);
 });

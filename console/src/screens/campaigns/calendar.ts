@@ -57,7 +57,9 @@ export function entries(programme: Outline, flights: readonly Flight[]): Entry[]
   );
   const pieces = Object.values(programme.editorial?.pieces ?? {}).map((piece): Entry => ({ label: piece.title, kind: "piece", direction: "inbound", from: piece.on, until: piece.on, note: titled(piece.space), state: piece.state }));
   const broadcasts = Object.entries(programme.broadcasts ?? {}).flatMap(([name, broadcast]): Entry[] => {
-    const at = typeof broadcast.at === "string" ? broadcast.at.slice(0, 10) : "";
+    const said = typeof broadcast.at === "string" ? broadcast.at : "";
+    // An instant, or a time wherever somebody is.
+    const at = /(Z|[+-]\d\d:\d\d)$/.test(said) ? dayIn(said, programme.timezone) : said.slice(0, 10);
     return /^\d{4}-\d\d-\d\d$/.test(at) ? [{ label: name, kind: "broadcast", direction: "outbound", from: at, until: at, note: "" }] : [];
   });
   const outside = flights.flatMap((flight): Entry[] => {

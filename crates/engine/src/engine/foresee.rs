@@ -1,7 +1,7 @@
 //! A look ahead over the records of a batch: what they will touch is brought near before it is needed.
 //!
 //! An event touches a dozen places that lie far apart in memory, and waiting for each would take longer than all the rest.
-//! Looking up a whole batch at once lets the waits overlap. It changes nothing: records are applied one by one, in the
+//! Looking up many records at once lets the waits overlap. It changes nothing: records are applied one by one, in the
 //! order of the log.
 
 use super::Engine;
@@ -75,8 +75,8 @@ impl Engine {
         }
     }
 
-    /// The same for the runs that are woken after the next one: the profile, its runs, and then, step by step, the events
-    /// that the exit rule asks for.
+    /// The same for the runs that are woken after the next one: the profile, its runs, passages and identifiers, and then,
+    /// step by step, the events that the exit rule asks for.
     pub(super) fn foresee_runs(&self) {
         let upcoming = |ahead| match self.state.timers.upcoming_instant(ahead) {
             Some(TimerKey::Run { profile, .. }) => Some(profile),
@@ -94,7 +94,7 @@ impl Engine {
         if let Some(profile) = upcoming(STRANDS_AHEAD) {
             let Profile { past, identifiers, .. } = &self.state.profiles[profile.0 as usize];
             prefetch_newest(past);
-            prefetch(identifiers, 0);
+            prefetch(identifiers, identifiers.len().wrapping_sub(1));
         }
         let strand = |ahead| upcoming(ahead).and_then(|profile| Some((self.exit_event(profile)?, profile)));
         if let Some((name, profile)) = strand(STRANDS_AHEAD) {
@@ -116,7 +116,7 @@ impl Engine {
     }
 }
 
-/// Brings the passages near that are looked at first.
+/// Brings the passages near that are asked first whether somebody may begin again.
 fn prefetch_newest(past: &[Passage]) {
     (0..NEWEST).for_each(|back| prefetch(past, past.len().wrapping_sub(1 + back)));
 }

@@ -37,7 +37,8 @@ pub(super) struct SessionView {
     csrf: Option<String>,
     /// When the session ends at the latest.
     ends_at: Option<String>,
-    programme: ProgrammeStatus,
+    /// For operators: a key that may only write learns nothing of it.
+    programme: Option<ProgrammeStatus>,
 }
 
 /// A name and a password.
@@ -99,7 +100,7 @@ impl Browser {
 impl SessionView {
     async fn of(hub: &Hub, session: &Session) -> Self {
         Self {
-            programme: hub.runtime.read(ProgrammeStatus::of).await,
+            programme: Some(hub.runtime.read(ProgrammeStatus::of).await),
             name: session.operator.name.clone(),
             role: session.operator.role.name(),
             kind: "operator",
@@ -126,7 +127,7 @@ pub(super) async fn show(
             language: None,
             csrf: None,
             ends_at: None,
-            programme: hub.runtime.read(ProgrammeStatus::of).await,
+            programme: None,
         },
     };
     ([(header::CACHE_CONTROL, "no-store")], Json(view)).into_response()

@@ -59,7 +59,7 @@ pub(super) struct ProgrammeStatus {
     name: String,
     /// How many programmes were applied; 0 before the first. What somebody holds of an older one is out of date.
     revision: u32,
-    /// Name of the zone in which its days begin, such as `Europe/Rome`.
+    /// Name of the zone in which its days begin, such as `Europe/Rome`; `UTC` where it says none.
     timezone: String,
     /// Code of the currency in which its figures are added up, where it has one.
     currency: Option<String>,
@@ -71,7 +71,7 @@ impl ProgrammeStatus {
         Self {
             name: programme.name.clone(),
             revision: engine.programme_revision(),
-            timezone: programme.timezone.clone(),
+            timezone: programme.timezone().iana_name().unwrap_or("UTC").to_owned(),
             currency: programme.currency.clone(),
         }
     }

@@ -181,8 +181,8 @@ impl Shop {
     }
 }
 
-/// The day that it is where the programmes of tests are, once midnight is not near: no test begins on one day and ends on
-/// the next.
+/// The day that it is where the programmes of tests are, once midnight is not near: what a test
+/// does from here on is of one day.
 pub(crate) async fn today() -> jiff::civil::Date {
     const NEAR: Duration = Duration::from_secs(30);
     let now = jiff::Timestamp::now().in_tz("Europe/Rome").unwrap();

@@ -75,14 +75,21 @@ async fn an_operator_signs_in_is_known_by_the_cookie_and_signs_out() {
     let ada = Browser::of(&begun);
     let who = ada.ask(&house, "GET", "/api/v1/session", Value::Null).await;
     assert_eq!((who.status, &who.json()["csrf"]), (200, &json!(ada.csrf)));
+    let live = |name: &str, zone: &str, revision: u32| json!({"name": name, "revision": revision, "timezone": zone, "currency": null});
+    assert_eq!(who.json()["programme"], live("", "UTC", 0), "nobody said anything yet");
+    let programme = json!({"name": "shop", "languages": ["en"], "timezone": "Asia/Kolkata"});
+    assert_eq!(house.ask("PUT", "/api/v1/programme", Some(programme)).await.status, 200);
+    let who = ada.ask(&house, "GET", "/api/v1/session", Value::Null).await;
+    assert_eq!(who.json()["programme"], live("shop", "Asia/Kolkata", 1));
+    assert_eq!(house.get("/api/v1/status").await["programme"], live("shop", "Asia/Kolkata", 1));
     let italian = ada.ask(&house, "PUT", "/api/v1/session", json!({"language": "it"})).await;
     assert_eq!((italian.status, &italian.json()["language"]), (200, &json!("it")));
     let wrong = ada.ask(&house, "PUT", "/api/v1/session", json!({"language": "<it>"})).await;
     assert_eq!((wrong.status, &wrong.json()["field"]), (400, &json!("language")));
     let by_key = house.get("/api/v1/session").await;
     assert_eq!(
-        (&by_key["kind"], &by_key["role"], &by_key["csrf"]),
-        (&json!("key"), &json!("admin"), &Value::Null)
+        (&by_key["kind"], &by_key["role"], &by_key["csrf"], &by_key["programme"]),
+        (&json!("key"), &json!("admin"), &Value::Null, &Value::Null)
     );
 
     let kept = std::fs::read_to_string(house.dir.path().join("operators.json")).unwrap();
